@@ -1,0 +1,96 @@
+// swift-tools-version: 6.0
+// The package: one target a rung of the ladder (man/llava.7 and CONTRIBUTING.md tell it in words).
+import PackageDescription
+
+/// A Swift library target whose dependencies are lower rungs only; `Tests/LayoutTests` checks that.
+func library(_ name: String, _ uses: String...) -> Target {
+  .target(name: name, dependencies: uses.map { .byName(name: $0) })
+}
+
+/// A system library that Debian installs.
+func system(_ name: String, pkgConfig: String, apt package: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+func tests(_ name: String, _ uses: String...) -> Target {
+  .testTarget(
+    name: name,
+    dependencies: (uses + ["TestSupport"]).map { .byName(name: $0) },
+    path: "Tests/\(name)")
+}
+
+/// Each tool and the libraries that its few files use.
+let tools: KeyValuePairs = [
+  "convo-format": ["Conversations", "Tokenizers", "Checkpoints", "Streams"],
+  "clip-encode": ["CLIPVision", "Images", "Checkpoints", "Streams"],
+  "llava-project": ["Projection", "Checkpoints", "Streams"],
+  "vicuna-decode": ["Vicuna", "Tokenizers", "Checkpoints", "Streams"],
+  "tensor-view": ["Streams"],
+  "tensor-diff": ["Streams"],
+]
+
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let toolTargets: [Target] = tools.map { name, uses in
+  .executableTarget(
+    name: name,
+    dependencies: [argumentParser, "ToolSupport", "JSON", "InputOutput", "Tensors"]
+      + uses.map { .byName(name: $0) })
+}
+
+let package = Package(
+  name: "llava-tools",
+  products: tools.map { name, _ in .executable(name: name, targets: [name]) },
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2"))
+  ],
+  targets: toolTargets + [
+    // Rung 0: C and the system's libraries.
+    .target(name: "CKernels"),
+    .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"]),
+    system("CJPEG", pkgConfig: "libjpeg", apt: "libjpeg-dev"),
+    system("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
+    system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+    system("CNettle", pkgConfig: "nettle", apt: "nettle-dev"),
+    // Rung 1.
+    library("Kernels", "CKernels", "COpenBLAS"),
+    library("InputOutput"),
+    library("JSON"),
+    // Rung 2.
+    library("Tensors", "Kernels"),
+    // Rung 3.
+    library("Streams", "CZstd", "CNettle", "InputOutput", "JSON", "Tensors"),
+    library("Checkpoints", "InputOutput", "JSON", "Tensors"),
+    library("Images", "CImageCodecs", "InputOutput", "Tensors"),
+    library("Tokenizers", "InputOutput", "JSON"),
+    // Rung 4.
+    library("CLIPVision", "Checkpoints", "Images", "InputOutput", "JSON", "Tensors"),
+    library("Projection", "Checkpoints", "InputOutput", "JSON", "Tensors"),
+    library("Vicuna", "Checkpoints", "InputOutput", "JSON", "Tensors", "Tokenizers"),
+    library("Conversations", "InputOutput", "JSON", "Tokenizers"),
+    // Rung 5.
+    .target(
+      name: "ToolSupport",
+      dependencies: [argumentParser, "InputOutput", "JSON", "Streams", "Tensors", "Checkpoints"]),
+    // Tests mirror the sources.
+    .target(name: "TestSupport", dependencies: ["InputOutput"], path: "Tests/TestSupport"),
+    tests("KernelsTests", "Kernels", "CKernels", "Tensors"),
+    tests("InputOutputTests", "InputOutput"),
+    tests("JSONTests", "JSON"),
+    tests("TensorsTests", "Tensors", "Kernels"),
+    tests("StreamsTests", "Streams", "InputOutput", "JSON", "Tensors"),
+    tests("CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Tensors"),
+    tests("ImagesTests", "Images", "InputOutput", "Tensors"),
+    tests("TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
+    tests("CLIPVisionTests", "CLIPVision", "Checkpoints", "Images", "Tensors", "JSON"),
+    tests("ProjectionTests", "Projection", "Checkpoints", "Tensors", "JSON"),
+    tests("VicunaTests", "Vicuna", "Checkpoints", "Tensors", "Tokenizers", "JSON"),
+    tests("ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput"),
+    tests("ToolSupportTests", "ToolSupport", "InputOutput", "JSON"),
+    tests("CommandTests", "InputOutput", "JSON", "Streams", "Tensors"),
+    tests("DocsTests", "JSON"),
+    tests("LayoutTests", "InputOutput"),
+  ]
+)

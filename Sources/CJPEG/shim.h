@@ -1,0 +1,4 @@
+// libjpeg(-turbo): the JPEG decoder.
+#include <stdio.h>
+#include <jpeglib.h>
+#include <jerror.h>

@@ -1,0 +1,2 @@
+// Nettle: SHA-256.
+#include <nettle/sha2.h>

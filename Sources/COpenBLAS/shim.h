@@ -1,0 +1,2 @@
+// OpenBLAS: the f32 matrix product.
+#include <cblas.h>

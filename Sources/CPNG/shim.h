@@ -1,0 +1,2 @@
+// libpng: the PNG decoder.
+#include <png.h>

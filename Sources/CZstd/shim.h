@@ -1,0 +1,3 @@
+// libzstd: the frames of every stream.
+#include <zstd.h>
+#include <zstd_errors.h>

@@ -1,0 +1,54 @@
+// The one error that reaches a user: what happened, where, and the exit status it deserves.
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a tool ends; every man page lists these under EXIT STATUS.
+public enum ExitStatus: Int32, Sendable, CaseIterable {
+  case complete = 0
+  /// Complete, but at least one record was skipped and reported.
+  case skippedRecords = 1
+  case usage = 2
+  /// Input invalid, corrupt or cut short.
+  case invalidInput = 3
+  /// The operating system refused a read or a write.
+  case inputOutput = 4
+  /// Input exceeds a limit; the message names the flag that raises it.
+  case limitExceeded = 5
+  /// Valid inputs that do not fit each other: shapes, vocabularies, versions.
+  case mismatch = 6
+  /// Our own mistake.
+  case internalError = 70
+}
+
+/// An error with its stable code, its place and its remedy, shown to the user as one line.
+///
+/// The line is `tool: place: message (remedy)`; the parts are kept apart so that a skip record can
+/// carry the code and the message without the rest.
+public struct Failure: Error, Equatable, Sendable {
+  public var status: ExitStatus
+  /// A stable machine-readable name such as `image/truncated` or `stream/no-end`.
+  public var code: String
+  /// Where: `photos/a.jpg`, `stdin: record 17 id=abc`, `model.safetensors:byte 40`.
+  public var place: String?
+  /// What was expected and what was found.
+  public var message: String
+  /// What to do about it.
+  public var remedy: String?
+
+  public init(
+    _ status: ExitStatus, code: String, at place: String? = nil, _ message: String,
+    remedy: String? = nil
+  ) {
+    self.status = status
+    self.code = code
+    self.place = place
+    self.message = message
+    self.remedy = remedy
+  }
+
+  /// The same failure, found at `outer` (prefixed to a place it already has).
+  public func at(_ outer: String) -> Failure {
+    var failure = self
+    failure.place = place.map { "\(outer): \($0)" } ?? outer
+    return failure
+  }
+}

@@ -1,0 +1,95 @@
+// A JSON document as a value: members in their order, numbers as they were written.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Any JSON value.
+public enum JSONValue: Equatable, Sendable {
+  case null
+  case bool(Bool)
+  case number(JSONNumber)
+  case string(String)
+  case array([JSONValue])
+  case object(JSONObject)
+}
+
+/// A number that keeps its source text, so that passing it through never changes it.
+public struct JSONNumber: Hashable, Sendable {
+  /// The text as RFC 8259 spells it, `-1.50e3` say.
+  public let text: String
+
+  init(validated text: String) { self.text = text }
+
+  public init(_ value: Int) { text = String(value) }
+
+  /// `value` must be finite: JSON has no spelling for the others.
+  public init(_ value: Double) {
+    precondition(value.isFinite, "JSON has no number for \(value)")
+    text = "\(value)"
+  }
+
+  /// The value when the text is a plain integer that fits: no fraction, no exponent.
+  public var int: Int? { Int(text) }
+
+  public var double: Double? { Double(text) }
+}
+
+/// Members in the order they were written. Keys are unique.
+public struct JSONObject: Equatable, Sendable {
+  public private(set) var members: [(key: String, value: JSONValue)] = []
+  private var positions: [String: Int] = [:]
+
+  public init() {}
+
+  public init(_ members: KeyValuePairs<String, JSONValue>) {
+    for (key, value) in members { self[key] = value }
+  }
+
+  public var keys: [String] { members.map(\.key) }
+
+  /// Reading gives nil for an absent key. Setting replaces in place or appends; setting nil removes.
+  public subscript(key: String) -> JSONValue? {
+    get { positions[key].map { members[$0].value } }
+    set {
+      switch (positions[key], newValue) {
+      case (let position?, let value?): members[position].value = value
+      case (nil, let value?):
+        positions[key] = members.count
+        members.append((key, value))
+      case (let position?, nil):
+        members.remove(at: position)
+        positions.removeValue(forKey: key)
+        for index in position..<members.count { positions[members[index].key] = index }
+      case (nil, nil): break
+      }
+    }
+  }
+
+  public static func == (left: JSONObject, right: JSONObject) -> Bool {
+    left.members.count == right.members.count
+      && zip(left.members, right.members).allSatisfy { $0.key == $1.key && $0.value == $1.value }
+  }
+}
+
+extension JSONValue {
+  public var string: String? { if case .string(let text) = self { text } else { nil } }
+  public var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
+  public var array: [JSONValue]? { if case .array(let items) = self { items } else { nil } }
+  public var object: JSONObject? { if case .object(let object) = self { object } else { nil } }
+  public var double: Double? { if case .number(let number) = self { number.double } else { nil } }
+  /// A plain integer in range; `1.0` and `1e2` are not.
+  public var int: Int? { if case .number(let number) = self { number.int } else { nil } }
+
+  public static func int(_ value: Int) -> JSONValue { .number(JSONNumber(value)) }
+  public static func double(_ value: Double) -> JSONValue { .number(JSONNumber(value)) }
+}
+
+/// Why a text is not the JSON that was expected.
+public struct JSONError: Error, Equatable, Sendable {
+  /// Bytes before the fault.
+  public let offset: Int
+  public let message: String
+
+  public init(offset: Int, message: String) {
+    self.offset = offset
+    self.message = message
+  }
+}

@@ -1,0 +1,3 @@
+// Placeholder until the tool is written.
+import ToolSupport
+@main struct Main { static func main() {} }
