@@ -48,6 +48,7 @@ let package = Package(
   targets: toolTargets + [
     // Rung 0: C and the system's libraries.
     .target(name: "CKernels"),
+    .target(name: "CSystem"),
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"]),
     system("CJPEG", pkgConfig: "libjpeg", apt: "libjpeg-dev"),
     system("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
@@ -56,13 +57,14 @@ let package = Package(
     system("CNettle", pkgConfig: "nettle", apt: "nettle-dev"),
     // Rung 1.
     library("Kernels", "CKernels", "COpenBLAS"),
-    library("InputOutput"),
+    library("InputOutput", "CSystem"),
     library("JSON"),
     // Rung 2.
     library("Tensors", "Kernels"),
+    library("Safetensors", "InputOutput", "JSON", "Tensors"),
     // Rung 3.
-    library("Streams", "CZstd", "CNettle", "InputOutput", "JSON", "Tensors"),
-    library("Checkpoints", "InputOutput", "JSON", "Tensors"),
+    library("Streams", "CZstd", "CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"),
+    library("Checkpoints", "InputOutput", "JSON", "Safetensors", "Tensors"),
     library("Images", "CImageCodecs", "InputOutput", "Tensors"),
     library("Tokenizers", "InputOutput", "JSON"),
     // Rung 4.
@@ -80,7 +82,8 @@ let package = Package(
     tests("InputOutputTests", "InputOutput"),
     tests("JSONTests", "JSON"),
     tests("TensorsTests", "Tensors", "Kernels"),
-    tests("StreamsTests", "Streams", "InputOutput", "JSON", "Tensors"),
+    tests("SafetensorsTests", "Safetensors", "InputOutput", "JSON", "Tensors"),
+    tests("StreamsTests", "Streams", "InputOutput", "JSON", "Safetensors", "Tensors"),
     tests("CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Tensors"),
     tests("ImagesTests", "Images", "InputOutput", "Tensors"),
     tests("TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
@@ -88,7 +91,7 @@ let package = Package(
     tests("ProjectionTests", "Projection", "Checkpoints", "Tensors", "JSON"),
     tests("VicunaTests", "Vicuna", "Checkpoints", "Tensors", "Tokenizers", "JSON"),
     tests("ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput"),
-    tests("ToolSupportTests", "ToolSupport", "InputOutput", "JSON"),
+    tests("ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams"),
     tests("CommandTests", "InputOutput", "JSON", "Streams", "Tensors"),
     tests("DocsTests", "JSON"),
     tests("LayoutTests", "InputOutput"),

@@ -29,44 +29,8 @@ public struct JSONNumber: Hashable, Sendable {
   /// The value when the text is a plain integer that fits: no fraction, no exponent.
   public var int: Int? { Int(text) }
 
-  public var double: Double? { Double(text) }
-}
-
-/// Members in the order they were written. Keys are unique.
-public struct JSONObject: Equatable, Sendable {
-  public private(set) var members: [(key: String, value: JSONValue)] = []
-  private var positions: [String: Int] = [:]
-
-  public init() {}
-
-  public init(_ members: KeyValuePairs<String, JSONValue>) {
-    for (key, value) in members { self[key] = value }
-  }
-
-  public var keys: [String] { members.map(\.key) }
-
-  /// Reading gives nil for an absent key. Setting replaces in place or appends; setting nil removes.
-  public subscript(key: String) -> JSONValue? {
-    get { positions[key].map { members[$0].value } }
-    set {
-      switch (positions[key], newValue) {
-      case (let position?, let value?): members[position].value = value
-      case (nil, let value?):
-        positions[key] = members.count
-        members.append((key, value))
-      case (let position?, nil):
-        members.remove(at: position)
-        positions.removeValue(forKey: key)
-        for index in position..<members.count { positions[members[index].key] = index }
-      case (nil, nil): break
-      }
-    }
-  }
-
-  public static func == (left: JSONObject, right: JSONObject) -> Bool {
-    left.members.count == right.members.count
-      && zip(left.members, right.members).allSatisfy { $0.key == $1.key && $0.value == $1.value }
-  }
+  /// Nil when the text is beyond the range of a double.
+  public var double: Double? { Double(text).flatMap { $0.isFinite ? $0 : nil } }
 }
 
 extension JSONValue {

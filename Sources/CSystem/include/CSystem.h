@@ -1,0 +1,30 @@
+// What Swift cannot say itself: openat2(2) and handlers that run inside a signal.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CSYSTEM_H
+#define CSYSTEM_H
+
+// Opens `path` beneath the directory `root` for reading, the kernel refusing every way out.
+// Returns a descriptor, or -1 with errno; ENOSYS and EPERM where the kernel or a sandbox lacks it.
+int llava_openat2_beneath(int root, const char *path, int flags);
+
+// Opens descriptors 0, 1 and 2 where they are closed, in a mode in which using them fails, so that
+// no file opened later takes their place.
+void llava_guard_standard_descriptors(void);
+
+// After this a touched page that its file no longer has writes one line and exits with status 3.
+void llava_install_bus_handler(void);
+
+// After this the first SIGINT, SIGTERM or SIGHUP is remembered and the second one ends the process.
+void llava_install_interruption_handler(void);
+
+// The signal that was remembered, or 0.
+int llava_pending_signal(void);
+
+// Removes the registered temporary files and dies by `signal` with its default action.
+void llava_die_by_signal(int signal);
+
+// Files to remove when a signal ends the process. Returns a slot, or -1 where there is no room.
+int llava_register_temporary(const char *path);
+void llava_forget_temporary(int slot);
+
+#endif

@@ -1,0 +1,123 @@
+// openat2(2) and the signal handlers: only calls that are safe inside a signal.
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
+#include "CSystem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// The numbers are the kernel's and the same on every architecture; old headers lack them.
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
+struct how {
+  uint64_t flags, mode, resolve;
+};
+
+int llava_openat2_beneath(int root, const char *path, int flags) {
+  const uint64_t no_magic_links = 0x02, beneath = 0x08;
+  struct how how = {(uint64_t)(unsigned)flags, 0, no_magic_links | beneath};
+  long result;
+  do {
+    result = syscall(SYS_openat2, root, path, &how, sizeof how);
+  } while (result < 0 && (errno == EINTR || errno == EAGAIN));
+  return (int)result;
+}
+
+void llava_guard_standard_descriptors(void) {
+  for (int descriptor = 0; descriptor <= 2; descriptor++) {
+    if (fcntl(descriptor, F_GETFD) != -1) continue;
+    // open takes the lowest free number, which is this one.
+    if (open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) != descriptor) return;
+  }
+}
+
+// Temporary files, kept where a signal handler may read them.
+enum { slots = 8, longest = 4096 };
+static char temporary[slots][longest];
+static atomic_int used[slots];
+
+int llava_register_temporary(const char *path) {
+  if (strlen(path) >= longest) return -1;
+  for (int slot = 0; slot < slots; slot++) {
+    int expected = 0;
+    if (!atomic_compare_exchange_strong(&used[slot], &expected, 1)) continue;
+    strcpy(temporary[slot], path);
+    atomic_store(&used[slot], 2);
+    return slot;
+  }
+  return -1;
+}
+
+void llava_forget_temporary(int slot) {
+  if (slot >= 0 && slot < slots) atomic_store(&used[slot], 0);
+}
+
+static void remove_temporaries(void) {
+  for (int slot = 0; slot < slots; slot++) {
+    if (atomic_load(&used[slot]) == 2) unlink(temporary[slot]);
+  }
+}
+
+static void on_bus_error(int signal) {
+  static const char line[] =
+      "a mapped file became shorter while it was being read (file/changed)\n";
+  (void)signal;
+  remove_temporaries();
+  if (write(2, line, sizeof line - 1) < 0) _exit(3);
+  _exit(3);
+}
+
+static void handle(int signal, void (*handler)(int)) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = handler;
+  sigemptyset(&action.sa_mask);
+  sigaction(signal, &action, NULL);
+}
+
+void llava_install_bus_handler(void) { handle(SIGBUS, on_bus_error); }
+
+static atomic_int pending;
+
+void llava_die_by_signal(int signal) {
+  sigset_t set;
+  remove_temporaries();
+  handle(signal, SIG_DFL);
+  sigemptyset(&set);
+  sigaddset(&set, signal);
+  sigprocmask(SIG_UNBLOCK, &set, NULL);
+  raise(signal);
+  _exit(128 + signal);
+}
+
+static void on_interruption(int signal) {
+  int expected = 0;
+  if (!atomic_compare_exchange_strong(&pending, &expected, signal)) llava_die_by_signal(signal);
+}
+
+// The default action, once the temporary files are gone.
+static void on_broken_pipe(int signal) { llava_die_by_signal(signal); }
+
+static void handle_unless_ignored(int signal, void (*handler)(int)) {
+  struct sigaction old;
+  if (sigaction(signal, NULL, &old) == 0 && old.sa_handler == SIG_IGN) return;
+  handle(signal, handler);
+}
+
+void llava_install_interruption_handler(void) {
+  // nohup and background shells ignore some of these on purpose.
+  handle_unless_ignored(SIGINT, on_interruption);
+  handle_unless_ignored(SIGTERM, on_interruption);
+  handle_unless_ignored(SIGHUP, on_interruption);
+  handle(SIGPIPE, on_broken_pipe);
+}
+
+int llava_pending_signal(void) { return atomic_load(&pending); }

@@ -1,0 +1,119 @@
+// A file that appears under its name only when it is complete.
+// SPDX-License-Identifier: Apache-2.0
+import CSystem
+import Glibc
+
+/// Writes a temporary file beside `path` and renames it when finished; removes it on failure.
+///
+/// Devices and pipes (`/dev/null`, a FIFO) are written in place: there is nothing to keep whole.
+public final class AtomicFile: ByteSink {
+  public let name: String
+  private let descriptor: Int32
+  private let target: String
+  private let temporary: String?
+  private let slot: Int32
+  private var isOpen = true
+
+  /// Throws `io/create` when the file cannot be made.
+  public init(path: String) throws(Failure) {
+    name = path
+    var status = stat()
+    let exists = stat(path, &status) == 0
+    if exists, status.st_mode & S_IFMT != S_IFREG {
+      let opened = retryingInterrupted { open(path, O_WRONLY | O_CLOEXEC) }
+      guard opened >= 0 else { throw .system("open", path, errno: errno) }
+      (descriptor, target, temporary, slot) = (opened, path, nil, -1)
+      return
+    }
+    target = exists ? Self.resolved(path) : path
+    let mode = exists ? status.st_mode & 0o777 : 0o666
+    let created = try Self.createBeside(target, mode: mode)
+    (descriptor, temporary) = (created.descriptor, created.path)
+    slot = llava_register_temporary(created.path)
+  }
+
+  deinit { discard() }
+
+  /// A link stays a link: its target is what gets replaced.
+  private static func resolved(_ path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  private static func createBeside(_ target: String, mode: mode_t) throws(Failure)
+    -> (descriptor: Int32, path: String)
+  {
+    let (directory, name) = split(target)
+    for _ in 0..<100 {
+      let tag = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+      let path = "\(directory)/.\(name).\(tag).tmp"
+      let opened = retryingInterrupted { open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode) }
+      if opened >= 0 { return (opened, path) }
+      if errno != EEXIST { throw .system("create", target, errno: errno) }
+    }
+    throw .system("create", target, errno: EEXIST)
+  }
+
+  private static func split(_ path: String) -> (directory: String, name: String) {
+    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+    let directory = path[..<slash]
+    return (directory.isEmpty ? "/" : String(directory), String(path[path.index(after: slash)...]))
+  }
+
+  /// True when the bytes go to a regular file.
+  public var isRegularFile: Bool { temporary != nil }
+
+  public func write(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+    precondition(isOpen, "write after the end of \(name)")
+    do { try writeAll(bytes, to: descriptor, name: name) } catch {
+      discard()
+      throw error
+    }
+  }
+
+  /// Flushes, renames, and flushes the directory.
+  public func finish() throws(Failure) {
+    precondition(isOpen, "finished twice: \(name)")
+    guard let temporary else {
+      isOpen = false
+      if close(descriptor) != 0 { throw .system("close", name, errno: errno) }
+      return
+    }
+    if fsync(descriptor) != 0 {
+      let code = errno
+      discard()
+      throw .system("fsync", name, errno: code)
+    }
+    isOpen = false
+    let closed = close(descriptor)
+    guard closed == 0, rename(temporary, target) == 0 else {
+      let code = errno
+      unlink(temporary)
+      llava_forget_temporary(slot)
+      throw .system("rename", name, errno: code)
+    }
+    llava_forget_temporary(slot)
+    try synchronizeDirectory(Self.split(target).directory)
+  }
+
+  /// Leaves no trace. Harmless after `finish`.
+  public func discard() {
+    guard isOpen else { return }
+    isOpen = false
+    close(descriptor)
+    if let temporary { unlink(temporary) }
+    llava_forget_temporary(slot)
+  }
+}
+
+/// Makes a rename inside `path` last through a power cut.
+public func synchronizeDirectory(_ path: String) throws(Failure) {
+  let descriptor = retryingInterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+  guard descriptor >= 0 else { throw .system("open", path, errno: errno) }
+  defer { close(descriptor) }
+  // Some file systems cannot flush a directory and say so.
+  if fsync(descriptor) != 0, errno != EINVAL, errno != EROFS {
+    throw .system("fsync", path, errno: errno)
+  }
+}

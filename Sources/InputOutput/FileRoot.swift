@@ -1,0 +1,83 @@
+// Files beneath one directory, and none outside it, whatever the path says.
+// SPDX-License-Identifier: Apache-2.0
+import CSystem
+import Glibc
+
+/// A directory that paths from the data are confined to: the kernel refuses `..`, absolute paths
+/// and links that lead out.
+public final class FileRoot: @unchecked Sendable {
+  // Sendable: nothing changes after init.
+  public let path: String
+  private let descriptor: Int32
+  private let usesKernel: Bool
+
+  /// `usesKernel: false` forces the walk that stands in for openat2(2) where it is missing.
+  public init(path: String, usesKernel: Bool = true) throws(Failure) {
+    let opened = retryingInterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    guard opened >= 0 else { throw .system("open", path, errno: errno) }
+    descriptor = opened
+    self.path = path
+    self.usesKernel = usesKernel
+  }
+
+  deinit { close(descriptor) }
+
+  /// The bytes of the regular file `name`, at most `limit` of them.
+  ///
+  /// Throws `path/outside-root`, `path/missing`, `file/not-regular`, `file/too-large` or `io/open`.
+  public func read(_ name: String, limit: Int) throws(Failure) -> [UInt8] {
+    let opened = try openFile(name)
+    return try RegularFile(adopting: opened, path: name).readAll(limit: limit)
+  }
+
+  private func openFile(_ name: String) throws(Failure) -> Int32 {
+    guard !name.utf8.contains(0), !name.isEmpty, name.utf8.count < 4096, name.utf8.first != 0x2f
+    else { throw outside(name) }
+    let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+    var opened: Int32 = -1
+    if usesKernel {
+      opened = llava_openat2_beneath(descriptor, name, flags)
+      if opened < 0, errno == ENOSYS || errno == EPERM || errno == EINVAL {
+        opened = try walk(name, flags)
+      }
+    } else {
+      opened = try walk(name, flags)
+    }
+    if opened >= 0 { return opened }
+    switch errno {
+    case EXDEV, ELOOP: throw outside(name)
+    case ENOENT, ENOTDIR, ENAMETOOLONG:
+      throw Failure(
+        .invalidInput, code: "path/missing", at: name, "no such file beneath \(path)")
+    default: throw .system("open", name, errno: errno)
+    }
+  }
+
+  /// Opens one component after the other and follows no link at all.
+  private func walk(_ name: String, _ flags: Int32) throws(Failure) -> Int32 {
+    let components = name.split(separator: "/").filter { $0 != "." }.map(String.init)
+    guard let last = components.last, !components.contains("..") else { throw outside(name) }
+    var directory = descriptor
+    defer { if directory != descriptor { close(directory) } }
+    for component in components.dropLast() {
+      let next = retryingInterrupted {
+        openat(directory, component, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      }
+      let code = errno
+      if directory != descriptor { close(directory) }
+      directory = next
+      guard next >= 0 else {
+        directory = descriptor
+        errno = code
+        return -1
+      }
+    }
+    return retryingInterrupted { openat(directory, last, flags | O_NOFOLLOW) }
+  }
+
+  private func outside(_ name: String) -> Failure {
+    Failure(
+      .invalidInput, code: "path/outside-root", at: name,
+      "the path leads out of \(path)", remedy: "paths must stay beneath the image root")
+  }
+}

@@ -1,0 +1,55 @@
+// Writing a descriptor completely, or saying that it could not be done.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// Writes a descriptor with `write(2)` until every byte is gone.
+///
+/// SIGPIPE keeps its default action, so a reader that leaves ends the process quietly.
+public final class FileSink: ByteSink {
+  public let name: String
+  private let descriptor: Int32
+
+  /// Writes `descriptor`, which stays open afterwards.
+  public init(descriptor: Int32, name: String) {
+    self.descriptor = descriptor
+    self.name = name
+  }
+
+  public static var standardOutput: FileSink { FileSink(descriptor: 1, name: "stdout") }
+
+  public var isTerminal: Bool { isatty(descriptor) == 1 }
+
+  /// True for a file on disk, where an error shows late and a hash is worth its time.
+  public var isRegularFile: Bool {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
+  public func write(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+    try writeAll(bytes, to: descriptor, name: name)
+  }
+
+  public func finish() throws(Failure) {
+    // Closing a copy shows errors that only close(2) reports, and keeps the descriptor taken.
+    let copy = dup(descriptor)
+    guard copy >= 0 else { throw .system("write", name, errno: errno) }
+    if close(copy) != 0, errno != EINTR { throw .system("write", name, errno: errno) }
+  }
+}
+
+/// The one write loop of the suite.
+func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, name: String)
+  throws(Failure)
+{
+  var rest = bytes
+  while let base = rest.baseAddress, rest.count > 0 {
+    let count = Glibc.write(descriptor, base, rest.count)
+    if count >= 0 {
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    } else if errno == EAGAIN {
+      waitUntilReady(descriptor, for: POLLOUT)
+    } else if errno != EINTR {
+      throw .system("write", name, errno: errno)
+    }
+  }
+}

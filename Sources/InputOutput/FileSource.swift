@@ -1,0 +1,51 @@
+// Reading a descriptor: a pipe, a file or a terminal.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// Reads a descriptor with `read(2)`, through interruptions and non-blocking descriptors.
+public final class FileSource: ByteSource {
+  public let name: String
+  private let descriptor: Int32
+  private let owned: Bool
+
+  /// Reads `descriptor`, which stays open afterwards.
+  public init(descriptor: Int32, name: String) {
+    self.descriptor = descriptor
+    self.name = name
+    owned = false
+  }
+
+  /// Opens `path`, which may be a pipe. Throws `io/open`.
+  public init(path: String) throws(Failure) {
+    let opened = retryingInterrupted { open(path, O_RDONLY | O_CLOEXEC) }
+    guard opened >= 0 else { throw .system("open", path, errno: errno) }
+    descriptor = opened
+    name = path
+    owned = true
+  }
+
+  deinit { if owned { close(descriptor) } }
+
+  public static var standardInput: FileSource { FileSource(descriptor: 0, name: "stdin") }
+
+  /// The size when this is a regular file; progress uses it, parsing never.
+  public var regularFileSize: Int? {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int(status.st_size)
+  }
+
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
+    guard let base = buffer.baseAddress, buffer.count > 0 else { return 0 }
+    while true {
+      let count = Glibc.read(descriptor, base, buffer.count)
+      if count >= 0 { return count }
+      switch errno {
+      case EINTR: break
+      case EAGAIN: waitUntilReady(descriptor, for: POLLIN)
+      default: throw .system("read", name, errno: errno)
+      }
+      try Interruption.check(name)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+// Signals that ask a tool to stop: remembered, acted upon between two records.
+// SPDX-License-Identifier: Apache-2.0
+import CSystem
+
+/// SIGINT, SIGTERM and SIGHUP: the first is remembered, a second ends the process at once.
+public enum Interruption {
+  /// Installs the handlers, and keeps descriptors 0, 1 and 2 taken. Once, when a tool starts.
+  public static func prepare() {
+    llava_guard_standard_descriptors()
+    llava_install_interruption_handler()
+  }
+
+  /// The number of the signal that asked us to stop, or nil.
+  public static var signal: Int32? {
+    let number = llava_pending_signal()
+    return number == 0 ? nil : number
+  }
+
+  /// Throws code `io/interrupted` once a signal has come; readers call it before each record.
+  public static func check(_ place: String) throws(Failure) {
+    if signal != nil { throw .interrupted(place) }
+  }
+
+  /// Removes temporary files and dies by the remembered signal, so that a shell sees 128 + n.
+  public static func dieIfSignalled() {
+    if let signal { llava_die_by_signal(signal) }
+  }
+}

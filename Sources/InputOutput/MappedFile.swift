@@ -1,0 +1,51 @@
+// A regular file mapped read-only: checkpoints are used straight from it.
+// SPDX-License-Identifier: Apache-2.0
+import CSystem
+import Glibc
+
+/// The bytes of a file, mapped. If the file is cut while it is in use, the process says so in one
+/// line and exits with status 3.
+public final class MappedFile: @unchecked Sendable {
+  // Sendable: nothing changes after init.
+  public let path: String
+  public let bytes: UnsafeRawBufferPointer
+  private let file: RegularFile
+  private let status: stat
+
+  /// Throws `io/open`, `file/not-regular` or `io/map`.
+  public init(path: String) throws(Failure) {
+    _ = Self.handlerInstalled
+    self.path = path
+    file = try RegularFile(path: path)
+    var status = stat()
+    guard fstat(file.descriptor, &status) == 0 else { throw .system("stat", path, errno: errno) }
+    self.status = status
+    guard file.size > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    let base = mmap(nil, file.size, PROT_READ, MAP_PRIVATE, file.descriptor, 0)
+    guard let base, base != MAP_FAILED else { throw .system("map", path, errno: errno) }
+    bytes = UnsafeRawBufferPointer(start: base, count: file.size)
+  }
+
+  deinit {
+    if let base = bytes.baseAddress {
+      munmap(UnsafeMutableRawPointer(mutating: base), bytes.count)
+    }
+  }
+
+  private static let handlerInstalled: Void = llava_install_bus_handler()
+
+  /// Throws `file/changed` if the file is not the one that was mapped.
+  public func verifyUnchanged() throws(Failure) {
+    var now = stat()
+    guard fstat(file.descriptor, &now) == 0 else { throw .system("stat", path, errno: errno) }
+    guard now.st_size == status.st_size, now.st_mtim.tv_sec == status.st_mtim.tv_sec,
+      now.st_mtim.tv_nsec == status.st_mtim.tv_nsec
+    else {
+      throw Failure(
+        .invalidInput, code: "file/changed", at: path, "the file was changed while it was read")
+    }
+  }
+}

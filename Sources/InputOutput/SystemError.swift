@@ -1,0 +1,38 @@
+// Failures of system calls as `Failure`.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+extension Failure {
+  /// What the operating system said when it refused `action`, a verb such as `open`.
+  static func system(_ action: String, _ place: String, errno code: Int32) -> Failure {
+    var remedy: String?
+    switch code {
+    case ENOSPC, EDQUOT: remedy = "free some space and run again"
+    case EACCES, EPERM: remedy = "check the permissions"
+    case ENOENT: remedy = "check the path"
+    default: break
+    }
+    return Failure(
+      .inputOutput, code: "io/\(action)", at: place,
+      "\(action): \(String(cString: strerror(code)))", remedy: remedy)
+  }
+
+  static func interrupted(_ place: String) -> Failure {
+    Failure(.inputOutput, code: "io/interrupted", at: place, "stopped by a signal")
+  }
+}
+
+/// Repeats a system call that a signal interrupted.
+func retryingInterrupted<Result: SignedInteger>(_ call: () -> Result) -> Result {
+  while true {
+    let result = call()
+    if result < 0, errno == EINTR { continue }
+    return result
+  }
+}
+
+/// Waits until `descriptor` is ready: someone else may have made it non-blocking.
+func waitUntilReady(_ descriptor: Int32, for events: Int32) {
+  var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+  _ = poll(&entry, 1, -1)
+}

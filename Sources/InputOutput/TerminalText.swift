@@ -1,0 +1,28 @@
+// Text from files made safe to show: nothing in it can steer a terminal.
+// SPDX-License-Identifier: Apache-2.0
+
+/// `text` with control characters, line separators and writing-direction marks spelt as escapes.
+public func escapedForTerminal(_ text: String) -> String {
+  guard text.unicodeScalars.contains(where: steersTerminal) else { return text }
+  var escaped = ""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\n": escaped += "\\n"
+    case "\t": escaped += "\\t"
+    case "\r": escaped += "\\r"
+    case _ where steersTerminal(scalar):
+      escaped += "\\u{\(String(scalar.value, radix: 16))}"
+    default: escaped.unicodeScalars.append(scalar)
+    }
+  }
+  return escaped
+}
+
+private func steersTerminal(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.value {
+  case 0..<0x20, 0x7f..<0xa0: true
+  // Marks and overrides of direction; line and paragraph separators.
+  case 0x061c, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069: true
+  default: false
+  }
+}

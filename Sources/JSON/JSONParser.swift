@@ -1,0 +1,146 @@
+// The strict parser of RFC 8259: what it refuses, other parsers read in different ways.
+// SPDX-License-Identifier: Apache-2.0
+
+extension JSONValue {
+  /// Parses one document with nothing but white space around it.
+  ///
+  /// Refused: duplicate keys (compared after unescaping), a byte order mark, invalid UTF-8, lone
+  /// surrogates, trailing commas, comments, NaN, nesting deeper than `depthLimit`.
+  public init(parsing bytes: UnsafeRawBufferPointer, depthLimit: Int = 64) throws(JSONError) {
+    var parser = JSONParser(bytes: bytes, depthLimit: depthLimit)
+    self = try parser.document()
+  }
+
+  /// Parses one document; see the initialiser for a buffer.
+  public init(parsing bytes: [UInt8], depthLimit: Int = 64) throws(JSONError) {
+    self = try bytes.withUnsafeBufferPointer { (bytes) throws(JSONError) in
+      try JSONValue(parsing: UnsafeRawBufferPointer(bytes), depthLimit: depthLimit)
+    }
+  }
+}
+
+/// One pass over the bytes; `position` is the next one to look at.
+struct JSONParser {
+  let bytes: UnsafeRawBufferPointer
+  let depthLimit: Int
+  var position = 0
+
+  init(bytes: UnsafeRawBufferPointer, depthLimit: Int) {
+    self.bytes = bytes
+    self.depthLimit = depthLimit
+  }
+
+  mutating func document() throws(JSONError) -> JSONValue {
+    if bytes.starts(with: [0xef, 0xbb, 0xbf]) { throw fault("a byte order mark is not allowed") }
+    skipSpace()
+    let value = try value(depth: 0)
+    skipSpace()
+    guard position == bytes.count else { throw fault("expected the end after the value") }
+    return value
+  }
+
+  func fault(_ message: String, at offset: Int? = nil) -> JSONError {
+    JSONError(offset: offset ?? position, message: message)
+  }
+
+  /// The next byte, or nil at the end.
+  var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+  mutating func skipSpace() {
+    while position < bytes.count {
+      switch bytes[position] {
+      case 0x20, 0x09, 0x0a, 0x0d: position += 1
+      default: return
+      }
+    }
+  }
+
+  /// Steps over `byte` if it is next.
+  mutating func take(_ byte: Character) -> Bool {
+    guard next == byte.asciiValue else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
+    guard let byte = next else { throw fault("expected a value, found the end") }
+    switch byte {
+    case UInt8(ascii: "{"): return .object(try object(depth: depth))
+    case UInt8(ascii: "["): return .array(try array(depth: depth))
+    case UInt8(ascii: "\""): return .string(try string())
+    case UInt8(ascii: "t"): return try literal("true", .bool(true))
+    case UInt8(ascii: "f"): return try literal("false", .bool(false))
+    case UInt8(ascii: "n"): return try literal("null", .null)
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try number())
+    default: throw fault("expected a value")
+    }
+  }
+
+  private mutating func literal(_ text: StaticString, _ value: JSONValue) throws(JSONError)
+    -> JSONValue
+  {
+    let spelling = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    guard bytes[position...].starts(with: spelling) else { throw fault("expected a value") }
+    position += spelling.count
+    return value
+  }
+
+  private mutating func enter(_ depth: Int) throws(JSONError) {
+    guard depth < depthLimit else { throw fault("nested deeper than \(depthLimit)") }
+    position += 1
+    skipSpace()
+  }
+
+  private mutating func array(depth: Int) throws(JSONError) -> [JSONValue] {
+    try enter(depth)
+    var items: [JSONValue] = []
+    if take("]") { return items }
+    while true {
+      items.append(try value(depth: depth + 1))
+      skipSpace()
+      if take("]") { return items }
+      guard take(",") else { throw fault("expected , or ] in an array") }
+      skipSpace()
+    }
+  }
+
+  private mutating func object(depth: Int) throws(JSONError) -> JSONObject {
+    try enter(depth)
+    var object = JSONObject()
+    if take("}") { return object }
+    while true {
+      let start = position
+      guard next == UInt8(ascii: "\"") else { throw fault("expected a key in quotes") }
+      let key = try string()
+      skipSpace()
+      guard take(":") else { throw fault("expected : after a key") }
+      skipSpace()
+      let value = try value(depth: depth + 1)
+      guard object.appendUnique(key, value) else {
+        throw fault("the same key twice in one object", at: start)
+      }
+      skipSpace()
+      if take("}") { return object }
+      guard take(",") else { throw fault("expected , or } in an object") }
+      skipSpace()
+    }
+  }
+
+  private mutating func number() throws(JSONError) -> JSONNumber {
+    let start = position
+    _ = take("-")
+    if !take("0") { try digits() }
+    if take(".") { try digits() }
+    if take("e") || take("E") {
+      if !take("+") { _ = take("-") }
+      try digits()
+    }
+    return JSONNumber(validated: String(decoding: bytes[start..<position], as: UTF8.self))
+  }
+
+  private mutating func digits() throws(JSONError) {
+    let start = position
+    while let byte = next, byte >= 0x30, byte <= 0x39 { position += 1 }
+    guard position > start else { throw fault("expected a digit") }
+  }
+}

@@ -1,0 +1,106 @@
+// Files: complete or absent, regular or refused, beneath their root or out of reach.
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import InputOutput
+import TestSupport
+import Testing
+
+private func code(_ body: () throws -> Void) -> String? {
+  do { try body() } catch let failure as Failure { return failure.code } catch { return "\(error)" }
+  return nil
+}
+
+@Test func atomicFileAppearsWhenFinished() throws {
+  let directory = try TemporaryDirectory()
+  try directory.write("old", to: "out")
+  let file = try AtomicFile(path: directory.file("out"))
+  try file.write("new")
+  #expect(try directory.read("out") == Array("old".utf8))
+  try file.finish()
+  #expect(try directory.read("out") == Array("new".utf8))
+  #expect(directory.names == ["out"])
+}
+
+@Test func atomicFileLeavesNothingWhenDropped() throws {
+  let directory = try TemporaryDirectory()
+  do {
+    let file = try AtomicFile(path: directory.file("out"))
+    try file.write("half")
+    #expect(directory.names.count == 1)
+  }
+  #expect(directory.names == [])
+}
+
+@Test func atomicFileKeepsLinksAndModes() throws {
+  let directory = try TemporaryDirectory()
+  try directory.write("old", to: "real")
+  chmod(directory.file("real"), 0o600)
+  symlink("real", directory.file("link"))
+  let file = try AtomicFile(path: directory.file("link"))
+  try file.write("new")
+  try file.finish()
+  #expect(try directory.read("real") == Array("new".utf8))
+  let attributes = try FileManager.default.attributesOfItem(atPath: directory.file("real"))
+  #expect(attributes[.posixPermissions] as? Int == 0o600)
+}
+
+@Test func atomicFileWritesDevicesInPlace() throws {
+  let null = try AtomicFile(path: "/dev/null")
+  try null.write("x")
+  try null.finish()
+  let full = try AtomicFile(path: "/dev/full")
+  #expect(code { try full.write("x") } == "io/write")
+  #expect(code { _ = try AtomicFile(path: "/nonexistent/x") } == "io/create")
+}
+
+@Test func readsRegularFilesOnly() throws {
+  let directory = try TemporaryDirectory()
+  let path = try directory.write("hello", to: "file")
+  mkfifo(directory.file("fifo"), 0o600)
+  #expect(try readWholeFile(path, limit: 5) == Array("hello".utf8))
+  #expect(code { _ = try readWholeFile(path, limit: 4) } == "file/too-large")
+  #expect(code { _ = try readWholeFile(directory.file("fifo"), limit: 9) } == "file/not-regular")
+  #expect(code { _ = try readWholeFile(directory.path, limit: 9) } == "file/not-regular")
+  #expect(code { _ = try readWholeFile("/dev/zero", limit: 9) } == "file/not-regular")
+  #expect(code { _ = try MappedFile(path: "/dev/zero") } == "file/not-regular")
+  #expect(code { _ = try readWholeFile(directory.file("none"), limit: 9) } == "io/open")
+}
+
+@Test func mapsFiles() throws {
+  let directory = try TemporaryDirectory()
+  let file = try MappedFile(path: directory.write("hello", to: "file"))
+  #expect(Array(file.bytes) == Array("hello".utf8))
+  try file.verifyUnchanged()
+  try directory.write("longer than before", to: "other")
+  truncate(directory.file("file"), 3)
+  #expect(code { try file.verifyUnchanged() } == "file/changed")
+  let empty = try MappedFile(path: directory.write("", to: "empty"))
+  #expect(empty.bytes.count == 0)
+}
+
+@Test(arguments: [true, false])
+func rootConfinesPaths(usesKernel: Bool) throws {
+  let directory = try TemporaryDirectory()
+  for name in ["root", "root/deep"] {
+    try FileManager.default.createDirectory(
+      atPath: directory.file(name), withIntermediateDirectories: true)
+  }
+  try directory.write("secret", to: "secret")
+  try directory.write("image", to: "root/deep/a.jpg")
+  symlink("../secret", directory.file("root/out"))
+  symlink("/etc", directory.file("root/etc"))
+  symlink("self", directory.file("root/self"))
+  mkfifo(directory.file("root/fifo"), 0o600)
+  let root = try FileRoot(path: directory.file("root"), usesKernel: usesKernel)
+  #expect(try root.read("deep/a.jpg", limit: 100) == Array("image".utf8))
+  #expect(try root.read("./deep//a.jpg", limit: 100) == Array("image".utf8))
+  let outside = ["/etc/passwd", "../secret", "deep/../../secret", "out", "self", "", "a\0b"]
+  for name in outside + [String(repeating: "a/", count: 3000)] {
+    #expect(code { _ = try root.read(name, limit: 100) } == "path/outside-root", "\(name)")
+  }
+  #expect(code { _ = try root.read("etc/passwd", limit: 100_000) }?.hasPrefix("path/") == true)
+  #expect(code { _ = try root.read("..%2fsecret", limit: 100) } == "path/missing")
+  #expect(code { _ = try root.read("none", limit: 100) } == "path/missing")
+  #expect(code { _ = try root.read("fifo", limit: 100) } == "file/not-regular")
+  #expect(code { _ = try root.read("deep", limit: 100) } == "file/not-regular")
+}

@@ -1,0 +1,23 @@
+// A small generator of repeatable random numbers (SplitMix64).
+// SPDX-License-Identifier: Apache-2.0
+
+/// The same seed gives the same numbers on every machine.
+public struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  public init(seed: UInt64) { state = seed }
+
+  public mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// Uniform in -1..<1.
+  public mutating func float() -> Float { Float.random(in: -1..<1, using: &self) }
+
+  /// `count` numbers uniform in -1..<1.
+  public mutating func floats(_ count: Int) -> [Float] { (0..<count).map { _ in float() } }
+}
