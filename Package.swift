@@ -64,7 +64,7 @@ let package = Package(
     library("Safetensors", "InputOutput", "JSON", "Tensors"),
     // Rung 3.
     library("Streams", "CZstd", "CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"),
-    library("Checkpoints", "InputOutput", "JSON", "Safetensors", "Tensors"),
+    library("Checkpoints", "CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"),
     library("Images", "CImageCodecs", "InputOutput", "Tensors"),
     library("Tokenizers", "InputOutput", "JSON"),
     // Rung 4.
@@ -84,7 +84,7 @@ let package = Package(
     tests("TensorsTests", "Tensors", "Kernels"),
     tests("SafetensorsTests", "Safetensors", "InputOutput", "JSON", "Tensors"),
     tests("StreamsTests", "Streams", "InputOutput", "JSON", "Safetensors", "Tensors"),
-    tests("CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Tensors"),
+    tests("CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Safetensors", "Tensors"),
     tests("ImagesTests", "Images", "InputOutput", "Tensors"),
     tests("TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
     tests("CLIPVisionTests", "CLIPVision", "Checkpoints", "Images", "Tensors", "JSON"),

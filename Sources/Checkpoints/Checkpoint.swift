@@ -14,6 +14,25 @@ public struct Checkpoint: Sendable {
   /// Which of `files` holds a tensor.
   private let owners: [String: Int]
 
+  /// Throws `checkpoint/duplicate` when two files hold a tensor of the same name.
+  private init(path: String, files: [SafetensorsFile]) throws(Failure) {
+    var owners: [String: Int] = [:]
+    for (number, file) in files.enumerated() {
+      for name in file.names {
+        if let other = owners.updateValue(number, forKey: name) {
+          throw Failure(
+            .invalidInput, code: "checkpoint/duplicate", at: path,
+            "tensor \(escapedForTerminal(name)) is in two files:"
+              + " \(escapedForTerminal(files[other].path)), \(escapedForTerminal(file.path))")
+        }
+      }
+    }
+    self.path = path
+    self.files = files
+    self.owners = owners
+    names = owners.keys.sorted()
+  }
+
   /// The type and shape of the tensor called `name`.
   public func entry(named name: String) -> TensorEntry? {
     owners[name].flatMap { files[$0].entry(named: name) }
@@ -59,8 +78,7 @@ extension Checkpoint {
         "expected model.safetensors or model.safetensors.index.json in the directory")
     }
     if path.hasSuffix(".json") { return try open(index: path) }
-    if let ending = [".bin", ".pt", ".pth", ".pkl", ".ckpt"].first(where: path.hasSuffix) {
-      _ = ending
+    if [".bin", ".pt", ".pth", ".pkl", ".ckpt"].contains(where: path.hasSuffix) {
       throw refusal(of: path)
     }
     return try Checkpoint(path: path, files: [SafetensorsFile(path: path)])
@@ -98,28 +116,5 @@ extension Checkpoint {
       }
     }
     return checkpoint
-  }
-
-  /// Throws `checkpoint/duplicate` when two files hold a tensor of the same name.
-  private init(path: String, files: [SafetensorsFile]) throws(Failure) {
-    var owners: [String: Int] = [:]
-    for (number, file) in files.enumerated() {
-      for name in file.names {
-        if let other = owners.updateValue(number, forKey: name) {
-          throw Failure(
-            .invalidInput, code: "checkpoint/duplicate", at: path,
-            "tensor \(escapedForTerminal(name)) is in two files:"
-              + " \(escapedForTerminal(files[other].path)), \(escapedForTerminal(file.path))")
-        }
-      }
-    }
-    self.init(path: path, names: owners.keys.sorted(), files: files, owners: owners)
-  }
-
-  private init(path: String, names: [String], files: [SafetensorsFile], owners: [String: Int]) {
-    self.path = path
-    self.names = names
-    self.files = files
-    self.owners = owners
   }
 }

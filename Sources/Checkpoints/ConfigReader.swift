@@ -101,6 +101,13 @@ struct ConfigReader {
     return row.value
   }
 
+  /// Refuses a setting that is none of `supported`.
+  func require(_ key: String, oneOf supported: [String]) {
+    guard let text = text(key), !supported.contains(text) else { return }
+    problems.add(
+      "\(prefix)\(key) is \(shown(.string(text))); supported: \(supported.joined(separator: ", "))")
+  }
+
   /// Refuses a setting whose only supported value is `only`.
   func requireFlag(_ key: String, _ only: Bool) {
     problems.require(

@@ -84,12 +84,8 @@ extension LanguageConfig {
       beginToken: reader.object["bos_token_id"] == .null
         ? nil : reader.integer("bos_token_id", default: 1, in: 0...Int(Int32.max)),
       endTokens: reader.tokens("eos_token_id") ?? [2])
-    let type = reader.text("model_type") ?? "llama"
-    reader.problems.require(
-      modelTypes.contains(type),
-      "\(reader.prefix)model_type is \(reader.shown(.string(type)));"
-        + " supported: \(modelTypes.joined(separator: ", "))")
-    _ = reader.choice("hidden_act", default: (), ["silu": ()])
+    reader.require("model_type", oneOf: modelTypes)
+    reader.require("hidden_act", oneOf: ["silu"])
     reader.requireFlag("attention_bias", false)
     reader.requireFlag("mlp_bias", false)
     guard reader.problems.isEmpty else { return }

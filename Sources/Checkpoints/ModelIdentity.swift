@@ -8,10 +8,10 @@ import Tensors
 struct SHA256 {
   private var context = sha256_ctx()
 
-  init() { sha256_init(&context) }
+  init() { nettle_sha256_init(&context) }
 
   mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    sha256_update(&context, bytes.count, bytes.bindMemory(to: UInt8.self).baseAddress)
+    nettle_sha256_update(&context, bytes.count, bytes.bindMemory(to: UInt8.self).baseAddress)
   }
 
   mutating func update(_ text: String) {
@@ -22,7 +22,7 @@ struct SHA256 {
   /// The digest in lower-case hexadecimal. Starts afresh.
   mutating func finish() -> String {
     var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_SIZE))
-    sha256_digest(&context, digest.count, &digest)
+    nettle_sha256_digest(&context, digest.count, &digest)
     return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

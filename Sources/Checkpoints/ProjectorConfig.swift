@@ -73,7 +73,7 @@ extension ProjectorConfig {
   static func huggingFace(
     _ reader: ConfigReader, vision: VisionConfig, language: LanguageConfig
   ) -> ProjectorConfig {
-    _ = reader.choice("projector_hidden_act", default: (), ["gelu": ()])
+    reader.require("projector_hidden_act", oneOf: ["gelu"])
     reader.requireFlag("multimodal_projector_bias", true)
     return ProjectorConfig(depth: 2, inputWidth: vision.width, outputWidth: language.width)
   }

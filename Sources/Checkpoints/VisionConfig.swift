@@ -64,7 +64,6 @@ extension VisionConfig {
   /// Reads `reader`'s object; problems go to the reader.
   init(_ reader: ConfigReader) {
     let standard = Self.classDefault
-    _ = reader.choice("model_type", default: (), ["clip_vision_model": (), "clip": ()])
     self.init(
       width: reader.count("hidden_size", default: standard.width, limit: 1 << 16),
       intermediateWidth: reader.count("intermediate_size", default: standard.intermediateWidth),
@@ -75,6 +74,7 @@ extension VisionConfig {
       epsilon: reader.real("layer_norm_eps", default: standard.epsilon, in: 1e-12...0.1),
       activation: reader.choice(
         "hidden_act", default: standard.activation, ["quick_gelu": .quickGELU, "gelu": .gelu]))
+    reader.require("model_type", oneOf: ["clip_vision_model", "clip"])
     _ = reader.integer("num_channels", default: Self.channels, in: Self.channels...Self.channels)
     guard reader.problems.isEmpty else { return }
     check(reader)

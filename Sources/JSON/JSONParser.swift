@@ -5,16 +5,22 @@ extension JSONValue {
   /// Parses one document with nothing but white space around it.
   ///
   /// Refused: duplicate keys (compared after unescaping), a byte order mark, invalid UTF-8, lone
-  /// surrogates, trailing commas, comments, NaN, nesting deeper than `depthLimit`.
-  public init(parsing bytes: UnsafeRawBufferPointer, depthLimit: Int = 64) throws(JSONError) {
-    var parser = JSONParser(bytes: bytes, depthLimit: depthLimit)
+  /// surrogates, trailing commas, comments, NaN, nesting deeper than `depthLimit`, more values than
+  /// `valueLimit` (it bounds the memory, which may be ten times the text's).
+  public init(
+    parsing bytes: UnsafeRawBufferPointer, depthLimit: Int = 64, valueLimit: Int = .max
+  ) throws(JSONError) {
+    var parser = JSONParser(bytes: bytes, depthLimit: depthLimit, valueLimit: valueLimit)
     self = try parser.document()
   }
 
   /// Parses one document; see the initialiser for a buffer.
-  public init(parsing bytes: [UInt8], depthLimit: Int = 64) throws(JSONError) {
+  public init(parsing bytes: [UInt8], depthLimit: Int = 64, valueLimit: Int = .max)
+    throws(JSONError)
+  {
     self = try bytes.withUnsafeBufferPointer { (bytes) throws(JSONError) in
-      try JSONValue(parsing: UnsafeRawBufferPointer(bytes), depthLimit: depthLimit)
+      try JSONValue(
+        parsing: UnsafeRawBufferPointer(bytes), depthLimit: depthLimit, valueLimit: valueLimit)
     }
   }
 }
@@ -23,11 +29,13 @@ extension JSONValue {
 struct JSONParser {
   let bytes: UnsafeRawBufferPointer
   let depthLimit: Int
+  var valuesLeft: Int
   var position = 0
 
-  init(bytes: UnsafeRawBufferPointer, depthLimit: Int) {
+  init(bytes: UnsafeRawBufferPointer, depthLimit: Int, valueLimit: Int) {
     self.bytes = bytes
     self.depthLimit = depthLimit
+    valuesLeft = valueLimit
   }
 
   mutating func document() throws(JSONError) -> JSONValue {
@@ -64,6 +72,8 @@ struct JSONParser {
 
   private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
     guard let byte = next else { throw fault("expected a value, found the end") }
+    guard valuesLeft > 0 else { throw fault("more values than the limit") }
+    valuesLeft -= 1
     switch byte {
     case UInt8(ascii: "{"): return .object(try object(depth: depth))
     case UInt8(ascii: "["): return .array(try array(depth: depth))

@@ -38,6 +38,13 @@ public protocol Operations: Sendable {
   /// The caller has checked the ids against the table.
   func rows(_ ids: [Int32], of table: Tensor) throws(AllocationError) -> Tensor
 
+  /// The rows of several [rows, width] f32 tensors, one after the other.
+  func join(_ parts: [Tensor]) throws(AllocationError) -> Tensor
+
+  /// Cuts images [batch, channels, side, side] into squares, row by row:
+  /// [batch * squares, channels * patchSide * patchSide].
+  func patches(of images: Tensor, patchSide: Int) throws(AllocationError) -> Tensor
+
   /// Rotates each head of x [rows, heads * headWidth] by its row's position, in place.
   func rotate(_ x: Tensor, positions: [Int32], by table: RotaryTable)
 

@@ -47,15 +47,17 @@ public struct Tensor: Sendable {
   }
 
   /// The raw little-endian bytes, row-major.
-  public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+  public func withUnsafeBytes<R, E>(
+    _ body: (UnsafeRawBufferPointer) throws(E) -> R
+  ) throws(E) -> R {
     defer { withExtendedLifetime(storage) {} }
     return try body(UnsafeRawBufferPointer(start: storage.base + byteOffset, count: byteCount))
   }
 
   /// For the function that has just made this tensor; never for a borrowed one.
-  public func withUnsafeMutableBytes<R>(
-    _ body: (UnsafeMutableRawBufferPointer) throws -> R
-  ) rethrows -> R {
+  public func withUnsafeMutableBytes<R, E>(
+    _ body: (UnsafeMutableRawBufferPointer) throws(E) -> R
+  ) throws(E) -> R {
     defer { withExtendedLifetime(storage) {} }
     return try body(
       UnsafeMutableRawBufferPointer(start: storage.base + byteOffset, count: byteCount))
