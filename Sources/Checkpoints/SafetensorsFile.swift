@@ -68,18 +68,24 @@ public final class SafetensorsFile: Sendable {
     }
     let view = Tensor(
       entry.elementType, shape: entry.shape, storage: data, byteOffset: entry.byteRange.lowerBound)
-    return try view.withUnsafeBytes { (bytes) throws(Failure) in
-      let address = Int(bitPattern: bytes.baseAddress)
-      guard address % entry.elementType.byteWidth != 0 else { return view }
-      do throws(AllocationError) {
-        return try Tensor(entry.elementType, shape: entry.shape, copying: bytes)
-      } catch {
-        throw Failure(
-          .limitExceeded, code: "checkpoint/memory", at: path,
-          "tensor \(escapedForTerminal(name)) is misaligned, and there is no memory for a copy of"
-            + " \(error.byteCount) bytes",
-          remedy: "save the file anew: writers align the data today")
+    let isAligned = view.withUnsafeBytes {
+      Int(bitPattern: $0.baseAddress) % entry.elementType.byteWidth == 0
+    }
+    return isAligned ? view : try copy(of: view, name: name)
+  }
+
+  private func copy(of view: Tensor, name: String) throws(Failure) -> Tensor {
+    let copied = view.withUnsafeBytes { bytes in
+      Result { () throws(AllocationError) in
+        try Tensor(view.elementType, shape: view.shape, copying: bytes)
       }
+    }
+    do { return try copied.get() } catch {
+      throw Failure(
+        .limitExceeded, code: "checkpoint/memory", at: path,
+        "tensor \(escapedForTerminal(name)) is misaligned, and there is no memory for a copy of"
+          + " \(error.byteCount) bytes",
+        remedy: "save the file anew: writers align the data today")
     }
   }
 

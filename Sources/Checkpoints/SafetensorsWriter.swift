@@ -19,7 +19,10 @@ public enum SafetensorsWriter {
     let file = try AtomicFile(path: path)
     try file.write(bytes)
     for entry in header.entries {
-      try tensors[entry.name]?.withUnsafeBytes { (bytes) throws(Failure) in try file.write(bytes) }
+      let written = tensors[entry.name]?.withUnsafeBytes { bytes in
+        Result { () throws(Failure) in try file.write(bytes) }
+      }
+      try written?.get()
     }
     try file.finish()
   }
