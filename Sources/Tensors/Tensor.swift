@@ -1,5 +1,6 @@
 // A tensor: a type, a shape, and a view of some storage.
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 
 /// A dense row-major view of some storage.
 ///
@@ -47,15 +48,17 @@ public struct Tensor: Sendable {
   }
 
   /// The raw little-endian bytes, row-major.
-  public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+  public func withUnsafeBytes<R, E>(
+    _ body: (UnsafeRawBufferPointer) throws(E) -> R
+  ) throws(E) -> R {
     defer { withExtendedLifetime(storage) {} }
     return try body(UnsafeRawBufferPointer(start: storage.base + byteOffset, count: byteCount))
   }
 
   /// For the function that has just made this tensor; never for a borrowed one.
-  public func withUnsafeMutableBytes<R>(
-    _ body: (UnsafeMutableRawBufferPointer) throws -> R
-  ) rethrows -> R {
+  public func withUnsafeMutableBytes<R, E>(
+    _ body: (UnsafeMutableRawBufferPointer) throws(E) -> R
+  ) throws(E) -> R {
     defer { withExtendedLifetime(storage) {} }
     return try body(
       UnsafeMutableRawBufferPointer(start: storage.base + byteOffset, count: byteCount))
@@ -90,5 +93,24 @@ extension Tensor {
     return Tensor(
       elementType, shape: [range.count] + shape.dropFirst(), storage: storage,
       byteOffset: byteOffset + range.lowerBound * rowBytes)
+  }
+}
+
+extension Tensor {
+  /// The elements of row `index` of an F32 tensor [rows, width].
+  public func values(ofRow index: Int) -> [Float] {
+    precondition(elementType == .f32)
+    return rows(index..<index + 1).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+  }
+
+  /// Whether both hold the same bytes under the same type and shape.
+  public func hasSameBytes(as other: Tensor) -> Bool {
+    guard elementType == other.elementType, shape == other.shape else { return false }
+    return withUnsafeBytes { left in
+      other.withUnsafeBytes { right in
+        guard let a = left.baseAddress, let b = right.baseAddress else { return true }
+        return a == b || memcmp(a, b, left.count) == 0
+      }
+    }
   }
 }

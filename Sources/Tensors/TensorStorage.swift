@@ -14,24 +14,35 @@ public final class TensorStorage: @unchecked Sendable {
   public let byteCount: Int
   private let release: () -> Void
 
-  /// Zeroed bytes aligned to 64, a cache line and the widest vector.
-  /// Throws instead of trapping: sizes may come from a file.
+  /// Zeroed bytes aligned to 64, a cache line and the widest vector; pages that are never touched
+  /// take no memory. Throws instead of trapping: sizes may come from a file.
   public init(byteCount: Int) throws(AllocationError) {
-    var pointer: UnsafeMutableRawPointer?
     let padded = max(64, byteCount)
-    guard byteCount >= 0, posix_memalign(&pointer, 64, padded) == 0, let pointer else {
+    let pages = mmap(
+      nil, padded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard byteCount >= 0, let pages, pages != MAP_FAILED else {
       throw AllocationError(byteCount: byteCount)
     }
-    memset(pointer, 0, padded)
-    base = pointer
+    base = pages
     self.byteCount = byteCount
-    release = { free(pointer) }
+    release = { munmap(pages, padded) }
+  }
+
+  /// Bytes of any content, for a function that writes them all; from memory that was used before
+  /// where possible, since the first touch of a fresh page costs more than many a kernel.
+  init(uninitializedByteCount byteCount: Int) throws(AllocationError) {
+    guard byteCount >= 0, let block = BlockCache.shared.take(byteCount) else {
+      throw AllocationError(byteCount: byteCount)
+    }
+    base = block.base
+    self.byteCount = byteCount
+    release = { BlockCache.shared.giveBack(block) }
   }
 
   /// Bytes that live elsewhere, a file mapping say; never written. `owner` is kept alive.
   public init(borrowing bytes: UnsafeRawBufferPointer, owner: AnyObject & Sendable) {
-    base = UnsafeMutableRawPointer(
-      mutating: bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 64)!)
+    // An empty buffer may have no address; nothing is ever read through this one.
+    base = UnsafeMutableRawPointer(mutating: bytes.baseAddress) ?? BlockCache.emptyBase
     byteCount = bytes.count
     release = { withExtendedLifetime(owner) {} }
   }

@@ -1,1 +1,120 @@
-/* Placeholder. */
+/* Every kernel, as rows of functions: one row an instruction set, chosen once at run time.
+   SPDX-License-Identifier: Apache-2.0
+
+   Nothing here allocates, starts threads or performs input or output. Sizes are in elements unless
+   a name says bytes. No function reads or writes past the sizes it is given. */
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Element types that a weight may have in memory. */
+typedef enum llava_element { LLAVA_F32 = 0, LLAVA_BF16 = 1, LLAVA_F16 = 2 } llava_element;
+
+/* A matrix of weights [n, k], row-major, each row `row_bytes` after the one before. */
+typedef struct llava_weights {
+    const void *data;
+    llava_element element;
+    size_t row_bytes;
+} llava_weights;
+
+/* One way to multiply. Activations are packed first: groups of `lanes` rows, so that one vector
+   holds the same column of many rows; weights stay row-major where they are, in a file mapping say.
+
+   Every output element is one chain of additions over k in ascending order, kept in f32. It depends
+   neither on m nor on n nor on where the row stands, so no batch size or split changes a bit. */
+typedef struct llava_product {
+    size_t lanes;            /* rows in one packed group */
+    size_t max_rows;         /* largest m of one call of `multiply` */
+    /* Bytes for ceil(m / lanes) groups of width k. */
+    size_t (*packed_bytes)(size_t m, size_t k);
+    /* Packs groups [from, to) of x[m, k], whose rows are `stride` floats apart. Missing rows of the
+       last group become zeros. */
+    void (*pack)(void *packed, const float *x, size_t stride, size_t m, size_t k, size_t from,
+                 size_t to);
+    /* Bytes of scratch that one call of `multiply` needs. */
+    size_t (*scratch_bytes)(size_t m);
+    /* y[m, n] = x . w^T, the rows of y `y_stride` floats apart. m <= max_rows. */
+    void (*multiply)(float *y, size_t y_stride, const void *packed, const llava_weights *w, size_t m,
+                     size_t n, size_t k, void *scratch);
+} llava_product;
+
+/* The functions that work along rows of f32; each is the same code compiled for another set. */
+typedef struct llava_vectors {
+    /* y[r,:] = (x[r,:] - mean) / sqrt(variance + eps) * gain + bias. */
+    void (*layer_norm)(float *y, const float *x, const float *gain, const float *bias, size_t rows,
+                       size_t width, float eps);
+    /* y[r,:] = x[r,:] / sqrt(mean(x[r,:]^2) + eps) * gain. */
+    void (*rms_norm)(float *y, const float *x, const float *gain, size_t rows, size_t width,
+                     float eps);
+    /* x[0..valid) becomes its softmax after scaling by `scale`; x[valid..padded) becomes 0.
+       valid >= 1. */
+    void (*softmax)(float *x, size_t valid, size_t padded, float scale);
+    /* x += y. */
+    void (*add)(float *x, const float *y, size_t count);
+    /* x[r,:] += bias, with rows `stride` floats apart. */
+    void (*add_bias)(float *x, const float *bias, size_t rows, size_t width, size_t stride);
+    /* x = x * sigmoid(1.702 x). */
+    void (*quick_gelu)(float *x, size_t count);
+    /* x = x * Phi(x), through erf. */
+    void (*gelu)(float *x, size_t count);
+    /* gate = gate * sigmoid(gate) * up. */
+    void (*silu_multiply)(float *gate, const float *up, size_t count);
+    /* Rotates the pairs (x[i], x[i + width/2]) of one head by the angles behind cosine and sine,
+       each [width/2]. */
+    void (*rotate)(float *x, const float *cosine, const float *sine, size_t width);
+    /* Conversions, to nearest even. */
+    void (*to_bf16)(uint16_t *y, const float *x, size_t count);
+    void (*to_f32)(float *y, const void *x, llava_element element, size_t count);
+} llava_vectors;
+
+/* A row of the ladder. */
+typedef struct llava_kernels {
+    const char *name; /* "scalar" | "avx2" | "avx512" | "avx512bf16" | "amx" */
+    llava_product bf16; /* activations rounded to bf16, weights of any type used as bf16 */
+    llava_product f32;  /* activations and weights in f32 */
+    llava_vectors vectors;
+} llava_kernels;
+
+/* The best row that this machine runs, no better than the one called `ceiling` (NULL: no ceiling).
+   NULL when no row is called that. */
+const llava_kernels *llava_kernels_best(const char *ceiling);
+
+/* The row called `name`; NULL when there is none or this machine cannot run it. */
+const llava_kernels *llava_kernels_named(const char *name);
+
+/* The names of all rows, best first; NULL after the last. */
+const char *llava_kernels_name(size_t index);
+
+/* One head's attention for a block of queries against a cache.
+
+   q [queries, width], rows q_stride floats apart; keys [length, width]; values transposed
+   [width, length], both of type `element`, rows 16-bit or 32-bit padded as `*_row_bytes` says.
+   Query i sees the first visible - (queries - 1 - i) keys when causal, else `visible` of them.
+   `length` must be a multiple of 32, and keys and values up to it finite: `visible` says how many
+   are real. out [queries, width], rows out_stride apart. */
+typedef struct llava_attention {
+    const float *q;
+    size_t q_stride;
+    const void *keys;
+    size_t key_row_bytes;
+    const void *values;
+    size_t value_row_bytes;
+    float *out;
+    size_t out_stride;
+    size_t queries;
+    size_t width;
+    size_t length;        /* keys, padded to a multiple of 32 */
+    size_t visible;       /* keys that the last query sees */
+    int causal;
+    float scale;
+} llava_attention;
+
+/* `product` is kernels->bf16 with bf16 keys and values, or kernels->f32 with f32 ones. */
+size_t llava_attention_scratch_bytes(const llava_product *product, size_t queries, size_t width,
+                                     size_t length);
+void llava_attend(const llava_kernels *kernels, const llava_product *product,
+                  const llava_attention *task, void *scratch);
+
+#endif

@@ -1,0 +1,11 @@
+/* The functions along rows for AVX2 and FMA.
+   SPDX-License-Identifier: Apache-2.0 */
+#include "../rows.h"
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#include "../vector_template.h"
+
+const llava_vectors llava_vectors_avx2 = VECTORS;
+
+#pragma clang attribute pop
+#endif

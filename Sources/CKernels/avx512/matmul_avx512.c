@@ -1,0 +1,49 @@
+/* The product with AVX-512: 8 weight rows by 48 activation rows a tile, 24 of 32 registers
+   hold sums. Weights become f32 in scratch first, a cost shared by all activation rows.
+   SPDX-License-Identifier: Apache-2.0 */
+#include "../rows.h"
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), apply_to = function)
+#include <immintrin.h>
+
+enum { ROWS = 8, LANES = 16, K_STEP = 1 };
+#define GROUPS 3
+#define WEIGHT_IS_F32 1
+typedef float weight_t;
+typedef float packed_t;
+
+static inline __attribute__((always_inline)) void tile(const int groups, float *sums,
+                                                       const float *w, size_t w_stride,
+                                                       const float *x, size_t group_stride,
+                                                       size_t columns, int more) {
+    __m512 sum[ROWS][GROUPS];
+    for (int r = 0; r < ROWS; r++)
+        for (int g = 0; g < groups; g++)
+            sum[r][g] = more ? _mm512_loadu_ps(sums + (r * groups + g) * LANES)
+                             : _mm512_setzero_ps();
+    for (size_t k = 0; k < columns; k++) {
+        __m512 column[GROUPS];
+        for (int g = 0; g < groups; g++)
+            column[g] = _mm512_loadu_ps(x + (size_t)g * group_stride + k * LANES);
+        for (int r = 0; r < ROWS; r++) {
+            __m512 weight = _mm512_set1_ps(w[(size_t)r * w_stride + k]);
+            for (int g = 0; g < groups; g++)
+                sum[r][g] = _mm512_fmadd_ps(weight, column[g], sum[r][g]);
+        }
+    }
+    for (int r = 0; r < ROWS; r++)
+        for (int g = 0; g < groups; g++)
+            _mm512_storeu_ps(sums + (r * groups + g) * LANES, sum[r][g]);
+}
+
+#include "../tiles_template.h"
+#include "../matmul_template.h"
+#include "../pack_f32_template.h"
+
+const llava_product llava_product_avx512_bf16 = {
+    LANES, MAX_ROWS, packed_bytes, pack_bf16, scratch_bytes, multiply_bf16};
+const llava_product llava_product_avx512_f32 = {
+    LANES, MAX_ROWS, packed_bytes, pack_f32, scratch_bytes, multiply_f32};
+
+#pragma clang attribute pop
+#endif

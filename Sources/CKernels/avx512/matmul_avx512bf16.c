@@ -1,0 +1,55 @@
+/* The product with the bf16 dot product: 8 weight rows by 48 activation rows a tile; a pair of
+   weights is broadcast from its place in the file mapping, a vector holds the pair of 16 rows.
+   vdpbf16ps adds two products at a time to the f32 sum and flushes subnormals.
+   SPDX-License-Identifier: Apache-2.0 */
+#include "../rows.h"
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c"))), apply_to = function)
+#include <immintrin.h>
+#include <string.h>
+
+enum { ROWS = 8, LANES = 16, K_STEP = 2 };
+#define GROUPS 3
+#define WEIGHT_IS_F32 0
+typedef uint16_t weight_t;
+typedef uint16_t packed_t;
+
+static inline __attribute__((always_inline)) __m512bh pair_of(const uint16_t *w) {
+    int32_t pair;
+    memcpy(&pair, w, sizeof pair);
+    return (__m512bh)_mm512_set1_epi32(pair);
+}
+
+static inline __attribute__((always_inline)) void tile(const int groups, float *sums,
+                                                       const uint16_t *w, size_t w_stride,
+                                                       const uint16_t *x, size_t group_stride,
+                                                       size_t columns, int more) {
+    __m512 sum[ROWS][GROUPS];
+    for (int r = 0; r < ROWS; r++)
+        for (int g = 0; g < groups; g++)
+            sum[r][g] = more ? _mm512_loadu_ps(sums + (r * groups + g) * LANES)
+                             : _mm512_setzero_ps();
+    for (size_t k = 0; k < columns; k += 2) {
+        __m512bh column[GROUPS];
+        for (int g = 0; g < groups; g++)
+            column[g] = (__m512bh)_mm512_loadu_si512(x + (size_t)g * group_stride + k * LANES);
+        for (int r = 0; r < ROWS; r++) {
+            __m512bh weight = pair_of(w + (size_t)r * w_stride + k);
+            for (int g = 0; g < groups; g++)
+                sum[r][g] = _mm512_dpbf16_ps(sum[r][g], weight, column[g]);
+        }
+    }
+    for (int r = 0; r < ROWS; r++)
+        for (int g = 0; g < groups; g++)
+            _mm512_storeu_ps(sums + (r * groups + g) * LANES, sum[r][g]);
+}
+
+#include "../tiles_template.h"
+#include "../matmul_template.h"
+#include "../pack_bf16_template.h"
+
+const llava_product llava_product_avx512bf16 = {
+    LANES, MAX_ROWS, packed_bytes, pack, scratch_bytes, multiply_bf16};
+
+#pragma clang attribute pop
+#endif

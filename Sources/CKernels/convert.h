@@ -1,0 +1,42 @@
+/* Conversions between f32 and the 16-bit types, written so that compilers vectorise them.
+   SPDX-License-Identifier: Apache-2.0 */
+#ifndef LLAVA_CONVERT_H
+#define LLAVA_CONVERT_H
+
+#include <stdint.h>
+#include <string.h>
+
+static inline uint32_t float_bits(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline float bits_float(uint32_t bits) {
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static inline float bf16_to_f32(uint16_t x) { return bits_float((uint32_t)x << 16); }
+
+/* To nearest, ties to even; a NaN stays a NaN and becomes quiet. */
+static inline uint16_t f32_to_bf16(float x) {
+    uint32_t bits = float_bits(x);
+    uint32_t rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
+    uint32_t quiet = (bits >> 16) | 0x40u;
+    return (uint16_t)((bits & 0x7FFFFFFFu) > 0x7F800000u ? quiet : rounded);
+}
+
+/* Normal numbers are rescaled by a product, subnormals by a difference: no branches. */
+static inline float f16_to_f32(uint16_t x) {
+    uint32_t wide = (uint32_t)x << 16;
+    uint32_t sign = wide & 0x80000000u;
+    uint32_t magnitude = wide + wide;
+    float normal = bits_float((magnitude >> 4) + (0xE0u << 23)) * 0x1p-112f;
+    float subnormal = bits_float((magnitude >> 17) | (126u << 23)) - 0.5f;
+    uint32_t bits = float_bits(magnitude < (1u << 27) ? subnormal : normal);
+    return bits_float(sign | bits);
+}
+
+#endif

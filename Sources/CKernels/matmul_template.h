@@ -1,0 +1,169 @@
+/* The blocked product, instantiated once an instruction set.
+   SPDX-License-Identifier: Apache-2.0
+
+   The including file defines
+     ROWS        weight rows of one tile
+     LANES       activation rows of one packed group (one vector, or one AMX tile)
+     GROUPS      groups of one tile, at most 4
+     K_STEP      columns that one step of a tile consumes; packed widths are padded to it
+     weight_t    the type a tile reads: uint16_t (bf16) or float
+     WEIGHT_IS_F32   1 or 0, which of the two
+     packed_t    the type of a packed activation
+     tile_1 .. tile_GROUPS:
+       void tile_G(float *sums, const weight_t *w, size_t w_stride, const packed_t *x,
+                   size_t group_stride, size_t columns, int more)
+         sums[ROWS][G][LANES] (+)= products over `columns`, a multiple of K_STEP; `more` continues
+         the sums that are there. Groups of x lie group_stride elements apart.
+
+   Blocks: ROWS_PER_BLOCK x COLUMNS_PER_BLOCK weights and one panel of GROUPS groups stay in the
+   second-level cache while every panel passes. Sums that wait for more columns rest in scratch as
+   f32, so that blocking changes no bit. */
+
+#include "convert.h"
+#include <string.h>
+
+enum {
+    ROWS_PER_BLOCK = 64,
+    COLUMNS_PER_BLOCK = 2048,
+    MAX_ROWS = 768,
+    PANEL = GROUPS * LANES,
+};
+_Static_assert(ROWS_PER_BLOCK % ROWS == 0, "a block holds whole tiles");
+_Static_assert(COLUMNS_PER_BLOCK % K_STEP == 0, "a block holds whole steps");
+_Static_assert(MAX_ROWS % PANEL == 0, "a call holds whole panels");
+
+static inline size_t padded_columns(size_t k) { return (k + K_STEP - 1) / K_STEP * K_STEP; }
+
+static size_t packed_bytes(size_t m, size_t k) {
+    return (m + LANES - 1) / LANES * LANES * padded_columns(k) * sizeof(packed_t);
+}
+
+static size_t scratch_bytes(size_t m) {
+    size_t lanes = (m + LANES - 1) / LANES * LANES;
+    return ROWS_PER_BLOCK * lanes * sizeof(float)
+         + (size_t)ROWS_PER_BLOCK * COLUMNS_PER_BLOCK * sizeof(weight_t);
+}
+
+#if WEIGHT_IS_F32
+static inline weight_t weight_from(float x, int round) {
+    return round ? bf16_to_f32(f32_to_bf16(x)) : x;
+}
+#else
+static inline weight_t weight_from(float x, int round) {
+    (void)round;
+    return f32_to_bf16(x);
+}
+#endif
+
+/* y[0..columns) = weights of any type as weight_t, through bf16 where `round`;
+   y[columns..padded) = 0. */
+static inline void expand(weight_t *y, const void *x, llava_element element, size_t columns,
+                          size_t padded, int round) {
+    const uint16_t *half = x;
+    const float *full = x;
+    if (element == LLAVA_BF16 && !WEIGHT_IS_F32) {
+        memcpy(y, x, columns * sizeof(weight_t));
+    } else if (element == LLAVA_BF16) {
+        for (size_t i = 0; i < columns; i++) y[i] = weight_from(bf16_to_f32(half[i]), 0);
+    } else if (element == LLAVA_F16) {
+        for (size_t i = 0; i < columns; i++) y[i] = weight_from(f16_to_f32(half[i]), round);
+    } else {
+        for (size_t i = 0; i < columns; i++) y[i] = weight_from(full[i], round);
+    }
+    memset(y + columns, 0, (padded - columns) * sizeof(weight_t));
+}
+
+/* Whether tiles can read weights of this type where they are. */
+static inline int readable(llava_element element, int round) {
+    return WEIGHT_IS_F32 ? element == LLAVA_F32 && !round : element == LLAVA_BF16;
+}
+
+/* The weights of one block as tiles read them: in place when they already are weight_t, whole
+   tiles of rows and whole steps of columns; else copied to scratch, missing rows as zeros. */
+typedef struct block {
+    const weight_t *data;
+    size_t stride;
+} block;
+
+static block weights_block(const llava_weights *w, size_t row, size_t rows, size_t column,
+                           size_t columns, weight_t *scratch, int round) {
+    static const size_t width[] = {4, 2, 2};
+    const char *first = (const char *)w->data + row * w->row_bytes + column * width[w->element];
+    size_t padded = padded_columns(columns);
+    int aligned = w->row_bytes % sizeof(weight_t) == 0 && (uintptr_t)first % sizeof(weight_t) == 0;
+    if (readable(w->element, round) && rows % ROWS == 0 && padded == columns && aligned)
+        return (block){(const weight_t *)(const void *)first, w->row_bytes / sizeof(weight_t)};
+    size_t whole = (rows + ROWS - 1) / ROWS * ROWS;
+    for (size_t r = 0; r < rows; r++)
+        expand(scratch + r * padded, first + r * w->row_bytes, w->element, columns, padded,
+               round);
+    memset(scratch + rows * padded, 0, (whole - rows) * padded * sizeof(weight_t));
+    return (block){scratch, padded};
+}
+
+/* sums [ROWS][groups][LANES] -> y[lane, row]. */
+static void store_tile(float *y, size_t y_stride, const float *sums, size_t groups, size_t m,
+                       size_t rows) {
+    for (size_t lane = 0; lane < m; lane++)
+        for (size_t r = 0; r < rows; r++)
+            y[lane * y_stride + r] = sums[r * groups * LANES + lane];
+}
+
+static void run_tile(size_t groups, float *sums, const weight_t *w, size_t w_stride,
+                     const packed_t *x, size_t group_stride, size_t columns, int more) {
+    switch (groups) {
+    case 1: tile_1(sums, w, w_stride, x, group_stride, columns, more); break;
+#if GROUPS >= 2
+    case 2: tile_2(sums, w, w_stride, x, group_stride, columns, more); break;
+#endif
+#if GROUPS >= 3
+    case 3: tile_3(sums, w, w_stride, x, group_stride, columns, more); break;
+#endif
+#if GROUPS >= 4
+    case 4: tile_4(sums, w, w_stride, x, group_stride, columns, more); break;
+#endif
+    }
+}
+
+static inline void multiply_blocks(float *y, size_t y_stride, const void *packed,
+                                   const llava_weights *w, size_t m, size_t n, size_t k,
+                                   void *scratch, int round) {
+    size_t groups = (m + LANES - 1) / LANES, group_stride = LANES * padded_columns(k);
+    float *sums = scratch;
+    weight_t *expanded = (weight_t *)(void *)(sums + ROWS_PER_BLOCK * groups * LANES);
+    for (size_t row = 0; row < n; row += ROWS_PER_BLOCK) {
+        size_t rows = n - row < ROWS_PER_BLOCK ? n - row : ROWS_PER_BLOCK;
+        for (size_t column = 0; column < k; column += COLUMNS_PER_BLOCK) {
+            size_t columns = k - column < COLUMNS_PER_BLOCK ? k - column : COLUMNS_PER_BLOCK;
+            int last = column + columns == k;
+            block here = weights_block(w, row, rows, column, columns, expanded, round);
+            for (size_t g = 0; g < groups; g += GROUPS) {
+                size_t wide = groups - g < GROUPS ? groups - g : GROUPS;
+                size_t lane = g * LANES, lanes = m - lane < PANEL ? m - lane : PANEL;
+                const packed_t *x = (const packed_t *)packed + g * group_stride + column * LANES;
+                for (size_t r = 0; r < rows; r += ROWS) {
+                    float *tile = sums + ROWS_PER_BLOCK * lane + r * wide * LANES;
+                    run_tile(wide, tile, here.data + r * here.stride, here.stride, x, group_stride,
+                             padded_columns(columns), column > 0);
+                    if (last)
+                        store_tile(y + lane * y_stride + row + r, y_stride, tile, wide, lanes,
+                                   rows - r < ROWS ? rows - r : ROWS);
+                }
+            }
+        }
+    }
+}
+
+/* Weights of any type used as bf16. */
+static void multiply_bf16(float *y, size_t y_stride, const void *packed, const llava_weights *w,
+                          size_t m, size_t n, size_t k, void *scratch) {
+    multiply_blocks(y, y_stride, packed, w, m, n, k, scratch, 1);
+}
+
+#if WEIGHT_IS_F32
+/* Weights used as they are. */
+static void multiply_f32(float *y, size_t y_stride, const void *packed, const llava_weights *w,
+                         size_t m, size_t n, size_t k, void *scratch) {
+    multiply_blocks(y, y_stride, packed, w, m, n, k, scratch, 0);
+}
+#endif

@@ -1,0 +1,61 @@
+/* Packing for the rows that multiply bf16 pairs: group, then pair of columns, then lane, then the
+   two columns: what one vector, or one row of an AMX tile, holds.
+   SPDX-License-Identifier: Apache-2.0
+   The including file has AVX-512 with bf16, LANES 16, and has included matmul_template.h. */
+_Static_assert(LANES == 16, "a packed vector holds a pair of columns of 16 rows");
+
+/* Rows of 16 32-bit words become columns, in place. */
+static inline void transpose_16x16(__m512i v[16]) {
+    __m512i t[16];
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_epi32(v[i], v[i + 1]);
+        t[i + 1] = _mm512_unpackhi_epi32(v[i], v[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4) {
+        v[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+        v[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+        v[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+        v[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+    }
+    for (int i = 0; i < 16; i += 8)
+        for (int j = 0; j < 4; j++) {
+            t[i + j] = _mm512_shuffle_i32x4(v[i + j], v[i + j + 4], 0x88);
+            t[i + j + 4] = _mm512_shuffle_i32x4(v[i + j], v[i + j + 4], 0xDD);
+        }
+    for (int j = 0; j < 8; j++) {
+        v[j] = _mm512_shuffle_i32x4(t[j], t[j + 8], 0x88);
+        v[j + 8] = _mm512_shuffle_i32x4(t[j], t[j + 8], 0xDD);
+    }
+}
+
+/* 32 columns of one row, rounded; columns from `count` on are zeros. */
+static inline __m512i row_pairs(const float *x, size_t count) {
+    __mmask16 low = count >= 16 ? 0xFFFF : (__mmask16)((1u << count) - 1);
+    __mmask16 high = count >= 32 ? 0xFFFF : count <= 16 ? 0 : (__mmask16)((1u << (count - 16)) - 1);
+    return (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(high, x + 16),
+                                        _mm512_maskz_loadu_ps(low, x));
+}
+
+static void pack_group(uint16_t *y, const float *x, size_t stride, size_t rows, size_t k) {
+    size_t padded = padded_columns(k);
+    for (size_t column = 0; column < padded; column += 32) {
+        __m512i v[LANES];
+        size_t count = k - column < 32 ? k - column : 32;
+        size_t pairs = (padded - column < 32 ? padded - column : 32) / 2;
+        for (size_t lane = 0; lane < LANES; lane++)
+            v[lane] = lane < rows ? row_pairs(x + lane * stride + column, count)
+                                  : _mm512_setzero_si512();
+        transpose_16x16(v);
+        for (size_t pair = 0; pair < pairs; pair++)
+            _mm512_storeu_si512(y + (column + 2 * pair) * LANES, v[pair]);
+    }
+}
+
+static void pack(void *packed, const float *x, size_t stride, size_t m, size_t k, size_t from,
+                 size_t to) {
+    size_t group_stride = LANES * padded_columns(k);
+    for (size_t g = from; g < to; g++) {
+        size_t rows = m - g * LANES < LANES ? m - g * LANES : LANES;
+        pack_group((uint16_t *)packed + g * group_stride, x + g * LANES * stride, stride, rows, k);
+    }
+}

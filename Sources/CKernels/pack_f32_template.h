@@ -1,0 +1,30 @@
+/* Packing for the rows whose packed activations are f32: group, then column, then lane.
+   SPDX-License-Identifier: Apache-2.0
+   The including file has defined LANES and included matmul_template.h (K_STEP 1). */
+
+static void pack_group(float *y, const float *x, size_t stride, size_t rows, size_t k, int round) {
+    for (size_t column = 0; column < k; column++)
+        for (size_t lane = 0; lane < LANES; lane++) {
+            float value = lane < rows ? x[lane * stride + column] : 0.0f;
+            y[column * LANES + lane] = round ? bf16_to_f32(f32_to_bf16(value)) : value;
+        }
+}
+
+static void pack_groups(void *packed, const float *x, size_t stride, size_t m, size_t k,
+                        size_t from, size_t to, int round) {
+    for (size_t g = from; g < to; g++) {
+        size_t rows = m - g * LANES < LANES ? m - g * LANES : LANES;
+        pack_group((float *)packed + g * LANES * k, x + g * LANES * stride, stride, rows, k, round);
+    }
+}
+
+/* Rounded to bf16 and held as f32: the values are those of the bf16 rows. */
+static void pack_bf16(void *packed, const float *x, size_t stride, size_t m, size_t k, size_t from,
+                      size_t to) {
+    pack_groups(packed, x, stride, m, k, from, to, 1);
+}
+
+static void pack_f32(void *packed, const float *x, size_t stride, size_t m, size_t k, size_t from,
+                     size_t to) {
+    pack_groups(packed, x, stride, m, k, from, to, 0);
+}

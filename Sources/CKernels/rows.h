@@ -1,0 +1,18 @@
+/* The parts that each instruction set offers; kernels.c puts the rows together.
+   SPDX-License-Identifier: Apache-2.0 */
+#ifndef LLAVA_ROWS_H
+#define LLAVA_ROWS_H
+
+#include "include/CKernels.h"
+
+extern const llava_product llava_product_scalar_bf16, llava_product_scalar_f32;
+extern const llava_vectors llava_vectors_scalar;
+
+#if defined(__x86_64__)
+extern const llava_product llava_product_avx2_bf16, llava_product_avx2_f32;
+extern const llava_product llava_product_avx512_bf16, llava_product_avx512_f32;
+extern const llava_product llava_product_avx512bf16, llava_product_amx;
+extern const llava_vectors llava_vectors_avx2, llava_vectors_avx512;
+#endif
+
+#endif

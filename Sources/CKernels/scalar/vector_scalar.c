@@ -1,0 +1,8 @@
+/* The functions along rows for any processor: the definition.
+   SPDX-License-Identifier: Apache-2.0 */
+#include "../rows.h"
+
+#include "../vector_template.h"
+
+const llava_vectors llava_vectors_scalar = VECTORS;
+

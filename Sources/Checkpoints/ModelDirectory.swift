@@ -1,0 +1,107 @@
+// Finds the parts of a model: in one directory, or each where the user says.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+
+/// The vision tower, projector, language model and tokenizer behind `-m`, `--vision`,
+/// `--projector` and `--language`.
+public struct ModelDirectory: Sendable {
+  let model: ModelSource?
+  let vision: ModelSource?
+  let projector: ModelSource?
+  let language: ModelSource?
+
+  /// Reads the configurations and checks that the parts fit each other; opens no weights.
+  ///
+  /// `model` is a directory in llava-hf's or the original layout, or a bare CLIP or LLaMA; the
+  /// others name a directory or a safetensors file that a part is taken from instead.
+  public static func open(
+    model: String?, vision: String? = nil, projector: String? = nil, language: String? = nil
+  ) throws(Failure) -> ModelDirectory {
+    let parts = ModelDirectory(
+      model: try model.map(ModelSource.init), vision: try vision.map(ModelSource.init),
+      projector: try projector.map(ModelSource.init),
+      language: try language.map(ModelSource.init))
+    try checkFit(
+      vision: (parts.vision ?? parts.model)?.config?.vision,
+      projector: (parts.projector ?? parts.model)?.config?.projector,
+      language: (parts.language ?? parts.model)?.config?.language)
+    return parts
+  }
+
+  /// Throws `checkpoint/parts` when two neighbours differ in width. A part that is nil is not
+  /// compared.
+  public static func checkFit(
+    vision: VisionConfig?, projector: ProjectorConfig?, language: LanguageConfig?
+  ) throws(Failure) {
+    var lines: [String] = []
+    if let projector {
+      if let vision, vision.width != projector.inputWidth {
+        lines.append(
+          "the projector takes features of width \(projector.inputWidth), the vision tower gives"
+            + " \(vision.width)")
+      }
+      if let language, language.width != projector.outputWidth {
+        lines.append(
+          "the projector gives embeddings of width \(projector.outputWidth), the language model"
+            + " takes \(language.width)")
+      }
+      if projector.depth == 0, projector.inputWidth != projector.outputWidth {
+        lines.append(
+          "an identity projector cannot turn width \(projector.inputWidth) into"
+            + " \(projector.outputWidth)")
+      }
+    }
+    guard !lines.isEmpty else { return }
+    throw Failure(
+      .mismatch, code: "checkpoint/parts", lines.joined(separator: "; "),
+      remedy: "take the parts from models that were made for each other")
+  }
+
+  /// What LLaVA adds to its parts: the feature layer and the like. It was fixed when the projector
+  /// was trained, so the projector's own configuration comes first.
+  var settings: ModelConfig {
+    let configs = [projector, model, vision].compactMap { $0?.config }
+    return configs.first { $0.projector != nil } ?? ModelConfig()
+  }
+
+  /// `<im_start>` and `<im_end>` stand around each image in the prompt (the first LLaVA).
+  public var marksImages: Bool { settings.marksImages }
+
+  /// The id of `<image>` where the vocabulary has one.
+  public var imageToken: Int? { settings.imageToken }
+
+  /// The directory that holds tokenizer.model or tokenizer.json: the language model's own, or the
+  /// model directory.
+  public func tokenizerDirectory() throws(Failure) -> String {
+    let sources = [language, model].compactMap { $0 }
+    if let found = sources.first(where: \.holdsTokenizer) { return found.directory }
+    guard let first = sources.first else { throw Self.unnamed("language") }
+    throw Failure(
+      .invalidInput, code: "checkpoint/no-tokenizer", at: first.path,
+      "expected tokenizer.model or tokenizer.json in the directory")
+  }
+
+  /// The language model's configuration, without its weights.
+  public func languageConfig() throws(Failure) -> LanguageConfig {
+    guard let source = language ?? model else { throw Self.unnamed("language") }
+    guard let config = source.config?.language else {
+      throw Self.absent("language model", flag: "language", in: source)
+    }
+    return config
+  }
+
+  static func unnamed(_ flag: String) -> Failure {
+    Failure(
+      .usage, code: "checkpoint/no-model", "no model was named",
+      remedy: "name a model directory with -m or LLAVA_MODEL, or the part with --\(flag)")
+  }
+
+  static func absent(_ part: String, flag: String, in source: ModelSource) -> Failure {
+    let hasConfig = source.config != nil
+    return Failure(
+      .invalidInput, code: "checkpoint/no-part", at: source.path,
+      hasConfig
+        ? "the model has no \(part)" : "there is no config.json that describes the \(part)",
+      remedy: "name a directory that holds one with --\(flag)")
+  }
+}

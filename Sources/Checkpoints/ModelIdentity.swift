@@ -1,0 +1,54 @@
+// A short name for the weights of a part: equal weights have equal ones.
+// SPDX-License-Identifier: Apache-2.0
+import CNettle
+import InputOutput
+import Tensors
+
+/// SHA-256 of what it is given.
+struct SHA256 {
+  private var context = sha256_ctx()
+
+  init() { nettle_sha256_init(&context) }
+
+  mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    nettle_sha256_update(&context, bytes.count, bytes.bindMemory(to: UInt8.self).baseAddress)
+  }
+
+  mutating func update(_ text: String) {
+    var text = text
+    text.withUTF8 { update(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// The digest in lower-case hexadecimal. Starts afresh.
+  mutating func finish() -> String {
+    var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_SIZE))
+    nettle_sha256_digest(&context, digest.count, &digest)
+    return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+}
+
+extension Weights {
+  /// Tensors up to this many bytes are hashed whole.
+  private static let wholeLimit = 1 << 16
+  private static let sampleBytes = 64
+
+  /// `sha256:` and the hash of every tensor's canonical name, type, shape and content, in ascending
+  /// order of names. Of large tensors only the first, middle and last 64 bytes are hashed, so that
+  /// it takes no reading of the whole file; training changes nearly every value, so two models with
+  /// equal samples are equal. Names in files, sharding and directories do not matter.
+  public func identity() throws(Failure) -> String {
+    var hash = SHA256()
+    for name in canonicalNames {
+      let tensor = try tensor(name)
+      hash.update("\(name)\n\(tensor.elementType.rawValue) \(tensor.shape)\n")
+      tensor.withUnsafeBytes { bytes in
+        guard bytes.count > Self.wholeLimit else { return hash.update(bytes) }
+        let last = bytes.count - Self.sampleBytes
+        for start in [0, last / 2, last] {
+          hash.update(UnsafeRawBufferPointer(rebasing: bytes[start..<start + Self.sampleBytes]))
+        }
+      }
+    }
+    return "sha256:" + hash.finish()
+  }
+}

@@ -1,0 +1,74 @@
+// A place that parts of a model come from: its configuration and the files beside it.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import InputOutput
+import JSON
+
+/// A directory, or a weights file and what lies beside it.
+struct ModelSource: Sendable {
+  let path: String
+  /// The directory itself, or the one that holds the file.
+  let directory: String
+  /// Nil for a file without a config.json beside it.
+  let config: ModelConfig?
+
+  static let configLimit = 16 << 20
+
+  /// Throws `checkpoint/not-found`, `checkpoint/no-config`, or what is wrong with the config.
+  init(_ path: String) throws(Failure) {
+    self.path = path
+    if let found = Directory(path) {
+      directory = found.path
+      guard found.contains("config.json") else {
+        throw Failure(
+          .invalidInput, code: "checkpoint/no-config", at: path,
+          "expected config.json in the directory")
+      }
+      config = try Self.readConfig(found)
+    } else {
+      guard access(path, F_OK) == 0 else {
+        throw Failure(
+          .inputOutput, code: "checkpoint/not-found", at: path,
+          "there is no such file or directory", remedy: "check the path")
+      }
+      let slash = path.lastIndex(of: "/")
+      directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+      let beside = Directory(directory)
+      config = try beside.flatMap { $0.contains("config.json") ? $0 : nil }.map(Self.readConfig)
+    }
+  }
+
+  private static func readConfig(_ directory: Directory) throws(Failure) -> ModelConfig {
+    let path = directory.path(of: "config.json")
+    var config = try ModelConfig(readObject(path, limit: configLimit), place: path)
+    if config.language != nil, directory.contains("generation_config.json") {
+      let path = directory.path(of: "generation_config.json")
+      let problems = ConfigProblems()
+      let reader = ConfigReader(
+        object: try readObject(path, limit: configLimit), prefix: "", problems: problems)
+      if let tokens = reader.tokens("eos_token_id") { config.language?.endTokens = tokens }
+      try problems.throwIfAny(at: path)
+    }
+    return config
+  }
+
+  /// The image settings: preprocessor_config.json, or the `image_processor` that newer versions of
+  /// transformers put into processor_config.json. Nil when there is neither.
+  func readPreprocessor() throws(Failure) -> PreprocessorConfig? {
+    guard let directory = Directory(directory) else { return nil }
+    if directory.contains("preprocessor_config.json") {
+      let path = directory.path(of: "preprocessor_config.json")
+      return try PreprocessorConfig(readObject(path, limit: Self.configLimit), place: path)
+    }
+    guard directory.contains("processor_config.json") else { return nil }
+    let path = directory.path(of: "processor_config.json")
+    let object = try readObject(path, limit: Self.configLimit)
+    guard let settings = object["image_processor"]?.object else { return nil }
+    return try PreprocessorConfig(settings, place: path)
+  }
+
+  var holdsTokenizer: Bool {
+    guard let directory = Directory(directory) else { return false }
+    return directory.contains("tokenizer.model") || directory.contains("tokenizer.json")
+  }
+}

@@ -1,0 +1,94 @@
+// A safetensors file used straight from its mapping.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import Safetensors
+import Tensors
+
+/// What a file says of a tensor besides its bytes.
+public struct TensorEntry: Equatable, Sendable {
+  public let elementType: ElementType
+  public let shape: [Int]
+}
+
+/// The tensors of one file. Reading the header takes no memory beyond the header's; the tensors
+/// are views of the mapping, which lives as long as any of them.
+public final class SafetensorsFile: Sendable {
+  public let path: String
+  /// In the order of their bytes.
+  public let names: [String]
+  /// The members of the header's `__metadata__`, in their order.
+  public let metadata: [(key: String, value: String)]
+  private let entries: [String: SafetensorsHeader.Entry]
+  private let file: MappedFile
+  /// What follows the header.
+  private let data: TensorStorage
+
+  /// Throws codes `safetensors/…` for a header that lies, and `io/…` or `file/…` when there is no
+  /// such regular file.
+  public init(path: String) throws(Failure) {
+    self.path = path
+    file = try MappedFile(path: path)
+    let (header, offset) = try Self.parse(file)
+    metadata = header.metadata
+    names = header.entries.map(\.name)
+    var entries: [String: SafetensorsHeader.Entry] = [:]
+    for entry in header.entries {
+      // The parser compares bytes; this refuses names that only normalisation tells apart.
+      guard entries.updateValue(entry, forKey: entry.name) == nil else {
+        throw Failure(
+          .invalidInput, code: "safetensors/name", at: path,
+          "the name \(escapedForTerminal(entry.name)) is taken twice")
+      }
+    }
+    self.entries = entries
+    data = TensorStorage(
+      borrowing: UnsafeRawBufferPointer(rebasing: file.bytes[offset...]), owner: file)
+  }
+
+  private static func parse(_ file: MappedFile) throws(Failure) -> (SafetensorsHeader, Int) {
+    do {
+      return try SafetensorsHeader.parse(file: file.bytes)
+    } catch {
+      throw error.at(file.path)
+    }
+  }
+
+  /// The type and shape of the tensor called `name`.
+  public func entry(named name: String) -> TensorEntry? {
+    entries[name].map { TensorEntry(elementType: $0.elementType, shape: $0.shape) }
+  }
+
+  /// The tensor called `name`: a view of the mapping, or a copy when its elements lie at addresses
+  /// that are no multiples of their size. Throws `checkpoint/no-tensor`, `checkpoint/memory`.
+  public func tensor(named name: String) throws(Failure) -> Tensor {
+    guard let entry = entries[name] else {
+      throw Failure(
+        .invalidInput, code: "checkpoint/no-tensor", at: path,
+        "there is no tensor called \(escapedForTerminal(name))")
+    }
+    let view = Tensor(
+      entry.elementType, shape: entry.shape, storage: data, byteOffset: entry.byteRange.lowerBound)
+    let isAligned = view.withUnsafeBytes {
+      Int(bitPattern: $0.baseAddress) % entry.elementType.byteWidth == 0
+    }
+    return isAligned ? view : try copy(of: view, name: name)
+  }
+
+  private func copy(of view: Tensor, name: String) throws(Failure) -> Tensor {
+    let copied = view.withUnsafeBytes { bytes in
+      Result { () throws(AllocationError) in
+        try Tensor(view.elementType, shape: view.shape, copying: bytes)
+      }
+    }
+    do { return try copied.get() } catch {
+      throw Failure(
+        .limitExceeded, code: "checkpoint/memory", at: path,
+        "tensor \(escapedForTerminal(name)) is misaligned, and there is no memory for a copy of"
+          + " \(error.byteCount) bytes",
+        remedy: "save the file anew: writers align the data today")
+    }
+  }
+
+  /// Throws `file/changed` if the file is not the one that was mapped.
+  public func verifyUnchanged() throws(Failure) { try file.verifyUnchanged() }
+}

@@ -1,0 +1,82 @@
+// How strict image decoding is, and the limits that keep a hostile file from costing much.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+
+/// Limits and choices for `ImageDecoder`. The defaults refuse whatever is not a sound image.
+public struct DecodeOptions: Sendable, Equatable {
+  /// Most pixels of an image.
+  public var maxPixels = 50_000_000
+  /// Longest side, in pixels.
+  public var maxSide = 65_500
+  /// Most times the longer side may be longer than the shorter.
+  public var maxAspect = 1_000
+  /// Most scans of a progressive JPEG. Each can cost a pass over the image for a few bytes.
+  public var maxScans = 100
+  /// Most pixels times scans of a JPEG.
+  public var maxWork = 2_000_000_000
+  /// Most marker segments of a JPEG or chunks of a PNG.
+  public var maxSegments = 10_000
+  /// Most bytes of metadata (APP and COM segments, ancillary chunks).
+  public var maxMetadata = 16 << 20
+  /// Fills up an image that ends early instead of failing.
+  public var padsTruncated = false
+  /// Decodes corrupt data by a guess where the libraries would, as Pillow does.
+  public var isLenient = false
+  /// Turns the image as its EXIF orientation says. LLaVA does not.
+  public var appliesExif = false
+
+  public init() {}
+
+  /// Fails unless an image of this size is within the limits; call before allocating.
+  func check(width: Int, height: Int) throws(Failure) {
+    guard width > 0, height > 0 else {
+      throw Failure(.invalidInput, code: "image/empty", "the image is \(width)x\(height)")
+    }
+    let size = "\(width)x\(height)"
+    guard width <= maxSide, height <= maxSide else {
+      throw tooLarge("the image is \(size), a side of more than \(maxSide)", nil)
+    }
+    let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
+    guard !overflow, pixels <= maxPixels else {
+      throw tooLarge(
+        "the image is \(size), more than \(maxPixels) pixels", "raise --max-pixels")
+    }
+    guard max(width, height) <= min(width, height).saturatingTimes(maxAspect) else {
+      throw tooLarge("the image is \(size), longer than \(maxAspect):1", nil)
+    }
+  }
+
+  private func tooLarge(_ message: String, _ remedy: String?) -> Failure {
+    Failure(.limitExceeded, code: "image/too-large", message, remedy: remedy)
+  }
+}
+
+extension Int {
+  /// The product, or the largest integer when it is larger; neither factor may be negative.
+  func saturatingTimes(_ other: Int) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? .max : product
+  }
+}
+
+/// The failures of image files.
+enum ImageFailure {
+  static func truncated(_ message: String) -> Failure {
+    Failure(
+      .invalidInput, code: "image/truncated", message, remedy: "--truncated=pad fills it up")
+  }
+
+  static func corrupt(_ message: String) -> Failure {
+    Failure(.invalidInput, code: "image/corrupt", message)
+  }
+
+  static func tooComplex(_ message: String) -> Failure {
+    Failure(.limitExceeded, code: "image/too-complex", message)
+  }
+
+  static func unsupported(_ message: String) -> Failure {
+    Failure(
+      .invalidInput, code: "image/unsupported", message,
+      remedy: "convert it to JPEG, PNG or PNM first")
+  }
+}

@@ -1,0 +1,27 @@
+// PNG: the limits that its outline must keep, then the decoding.
+// SPDX-License-Identifier: Apache-2.0
+import CImageCodecs
+import InputOutput
+
+extension ImageDecoder {
+  static func decodePNG(_ bytes: [UInt8], _ options: DecodeOptions) throws(Failure) -> RGBImage {
+    let outline = try PNGStructure(bytes, options)
+    try options.check(width: outline.width, height: outline.height)
+    if outline.end == nil, !options.padsTruncated {
+      throw ImageFailure.truncated("the PNG data ends without an end chunk")
+    }
+    // Deflate makes at most 1,032 bytes of one (258 of two bits).
+    let possible = outline.imageBytes.saturatingTimes(1_032)
+    guard options.isLenient || options.padsTruncated || outline.rawBytes <= possible else {
+      throw ImageFailure.corrupt(
+        "the header says \(outline.width)x\(outline.height), but \(outline.imageBytes) bytes "
+          + "of image data cannot hold that")
+    }
+    var image = try run(
+      codec_decode_png, on: bytes, width: outline.width, height: outline.height, options)
+    if let end = outline.end, end < bytes.count { image.notes.insert(.trailingBytes) }
+    if outline.colourType == 0, outline.bitDepth == 16 { image.notes.insert(.reducedGrey) }
+    guard options.appliesExif, let exif = outline.exif else { return image }
+    return try image.turned(to: exifOrientation(bytes, in: exif))
+  }
+}

@@ -1,0 +1,102 @@
+// The arithmetic of sizes: what is padded, resized and cropped, before a pixel is touched.
+// SPDX-License-Identifier: Apache-2.0
+import CImageCodecs
+import InputOutput
+
+extension Preprocessor {
+  /// Both directions of a resize of which only the cropped part is wanted.
+  struct Plan {
+    var x: codec_axis
+    var y: codec_axis
+
+    init(_ image: RGBImage, _ settings: PreprocessorSettings) throws(Failure) {
+      let (width, height) = (image.width, image.height)
+      let square = max(width, height)
+      let isPadded = settings.aspect == .pad
+      let whole = isPadded ? (width: square, height: square) : (width: width, height: height)
+      guard square <= Preprocessor.maxInput else {
+        throw Failure(
+          .limitExceeded, code: "image/too-large", "a side of \(square) pixels cannot be resized")
+      }
+      let target = try Self.target(of: whole, settings)
+      x = Self.axis(
+        length: whole.width, stored: width, resized: target.width,
+        crop: settings.crops ? settings.cropWidth : target.width)
+      y = Self.axis(
+        length: whole.height, stored: height, resized: target.height,
+        crop: settings.crops ? settings.cropHeight : target.height)
+      guard Int(x.count) * Int(y.count) <= Preprocessor.maxPixels else {
+        throw Failure(
+          .limitExceeded, code: "image/too-large",
+          "the resized image would be \(x.count)x\(y.count)")
+      }
+    }
+
+    private static func target(
+      of size: (width: Int, height: Int), _ settings: PreprocessorSettings
+    ) throws(Failure) -> (width: Int, height: Int) {
+      guard settings.resizes else { return size }
+      switch settings.size {
+      case .exact(let width, let height):
+        return (width, height)
+      case .shortestEdge(let edge):
+        // Below 2^40: no overflow, and the quotient is what Python's int() of a float gives.
+        let long = edge * max(size.width, size.height) / min(size.width, size.height)
+        guard long <= Int(Int32.max) / 8 else {
+          throw Failure(
+            .limitExceeded, code: "image/too-large", "the longer side would be \(long)")
+        }
+        return size.width <= size.height ? (edge, long) : (long, edge)
+      }
+    }
+
+    /// Padding is (long - short) / 2 before, and the crop starts at (resized - crop) / 2.
+    private static func axis(length: Int, stored: Int, resized: Int, crop: Int) -> codec_axis {
+      codec_axis(
+        length: Int32(length), offset: Int32((length - stored) / 2), stored: Int32(stored),
+        resized: Int32(resized), first: Int32(max(0, resized - crop) / 2),
+        count: Int32(min(resized, crop)))
+    }
+  }
+
+  /// For each channel the value of each byte, in the order and precision of transformers:
+  /// rescaled in f64, rounded to f32, then centred and divided in f32.
+  static func tables(_ settings: PreprocessorSettings) -> [Float] {
+    (0..<3).flatMap { channel in
+      (0..<256).map { byte in
+        var value = Float(byte)
+        if settings.rescales { value = Float(Double(byte) * settings.rescaleFactor) }
+        guard settings.normalises else { return value }
+        let mean = Float(settings.mean[channel])
+        let deviation = Float(settings.standardDeviation[channel])
+        return (value - mean) / deviation
+      }
+    }
+  }
+
+  static func check(_ settings: PreprocessorSettings) throws(Failure) {
+    func fail(_ message: String) -> Failure {
+      Failure(.invalidInput, code: "preprocessor/settings", message)
+    }
+    var sides = settings.crops ? [settings.cropWidth, settings.cropHeight] : []
+    if settings.resizes {
+      switch settings.size {
+      case .shortestEdge(let edge): sides.append(edge)
+      case .exact(let width, let height): sides += [width, height]
+      }
+    }
+    guard sides.allSatisfy({ (1...maxSide).contains($0) }) else {
+      throw fail("sizes \(sides), not all in 1 ... \(maxSide)")
+    }
+    guard !settings.crops || settings.cropWidth * settings.cropHeight <= maxPixels else {
+      throw fail("a crop of \(settings.cropWidth)x\(settings.cropHeight)")
+    }
+    guard settings.mean.count == 3, settings.standardDeviation.count == 3 else {
+      throw fail("\(settings.mean.count) means and \(settings.standardDeviation.count) deviations, not 3 each")
+    }
+    let numbers = settings.mean + settings.standardDeviation + [settings.rescaleFactor]
+    guard numbers.allSatisfy(\.isFinite),
+      settings.standardDeviation.allSatisfy({ Float($0) != 0 })
+    else { throw fail("a mean, deviation or factor is not finite, or a deviation is zero") }
+  }
+}

@@ -1,0 +1,55 @@
+// What a checkpoint's preprocessor_config.json asks for, as a plain value.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The settings of `Preprocessor`; the defaults are CLIP's for 336 pixels, cropped.
+public struct PreprocessorSettings: Sendable, Equatable {
+  /// Pillow's resampling filters under their numbers in `resample`.
+  public enum Filter: Int, Sendable, CaseIterable {
+    case nearest = 0
+    case lanczos = 1
+    case bilinear = 2
+    case bicubic = 3
+    case box = 4
+    case hamming = 5
+  }
+
+  /// `size`: what the image is resized to.
+  public enum Size: Sendable, Equatable {
+    /// The shorter side; the longer one follows, rounded down.
+    case shortestEdge(Int)
+    case exact(width: Int, height: Int)
+  }
+
+  /// How an image that is not square becomes square (`image_aspect_ratio` of the model).
+  public enum Aspect: String, Sendable, CaseIterable {
+    /// The middle is kept.
+    case crop
+    /// The image is first put in the middle of a square of the mean colour.
+    case pad
+  }
+
+  public var aspect = Aspect.crop
+  public var convertsToRGB = true
+  public var resizes = true
+  public var size = Size.shortestEdge(336)
+  public var filter = Filter.bicubic
+  public var crops = true
+  public var cropWidth = 336
+  public var cropHeight = 336
+  public var rescales = true
+  public var rescaleFactor = 1.0 / 255.0
+  public var normalises = true
+  /// Means and standard deviations of red, green and blue, of values scaled to 0 ... 1.
+  public var mean = [0.48145466, 0.4578275, 0.40821073]
+  public var standardDeviation = [0.26862954, 0.26130258, 0.27577711]
+
+  public init() {}
+
+  /// CLIP's settings for another side, such as 224.
+  public init(side: Int, aspect: Aspect = .crop) {
+    self.aspect = aspect
+    size = .shortestEdge(side)
+    cropWidth = side
+    cropHeight = side
+  }
+}

@@ -1,0 +1,61 @@
+// The f32 product through OpenBLAS.
+// SPDX-License-Identifier: Apache-2.0
+import COpenBLAS
+import CKernels
+
+extension Engine {
+  /// Every call multiplies whole panels of these sizes, missing rows as zeros: with the same shape
+  /// OpenBLAS takes the same path, so that a row's result does not depend on its company.
+  private static let panelRows = 64
+  private static let weightRows = 256
+
+  private static let singleThreaded: Void = openblas_set_num_threads(1)
+
+  func multiplyBLAS(
+    _ x: UnsafePointer<Float>, rows: Int, by w: WeightMatrix, bias: UnsafePointer<Float>?,
+    into y: UnsafeMutablePointer<Float>
+  ) {
+    Self.singleThreaded
+    let panels = (rows + Self.panelRows - 1) / Self.panelRows
+    let tasks = (w.rows + Self.weightRows - 1) / Self.weightRows
+    pool.run(tasks) { task, worker in
+      let row = task * Self.weightRows
+      let n = min(Self.weightRows, w.rows - row)
+      let floats = Self.panelRows * (w.columns + n) + n * w.columns
+      let panel = self.scratch(of: worker, bytes: floats * 4).assumingMemoryBound(to: Float.self)
+      let product = panel + Self.panelRows * w.columns
+      let weights = self.f32Rows(of: w, from: row, count: n, scratch: product + Self.panelRows * n)
+      for index in 0..<panels {
+        let first = index * Self.panelRows
+        let m = min(Self.panelRows, rows - first)
+        panel.update(from: x + first * w.columns, count: m * w.columns)
+        (panel + m * w.columns).update(repeating: 0, count: (Self.panelRows - m) * w.columns)
+        cblas_sgemm(
+          CblasRowMajor, CblasNoTrans, CblasTrans, Int32(Self.panelRows), Int32(n),
+          Int32(w.columns), 1, panel, Int32(w.columns), weights, Int32(w.columns), 0, product,
+          Int32(n))
+        for r in 0..<m {
+          let out = y + (first + r) * w.rows + row
+          out.update(from: product + r * n, count: n)
+        }
+        if let bias { self.vectors.add_bias(y + first * w.rows + row, bias + row, m, n, w.rows) }
+      }
+    }
+  }
+
+  /// Weights as contiguous f32 rows: where they are, or converted into `scratch`.
+  private func f32Rows(
+    of w: WeightMatrix, from row: Int, count: Int, scratch: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
+    let start = w.base + row * w.rowBytes
+    let aligned = UInt(bitPattern: start) % 4 == 0
+    if w.type == .f32, w.rowBytes == w.columns * 4, aligned {
+      return start.assumingMemoryBound(to: Float.self)
+    }
+    for r in 0..<count {
+      let source = start + r * w.rowBytes
+      vectors.to_f32(scratch + r * w.columns, source, w.type.element, w.columns)
+    }
+    return UnsafePointer(scratch)
+  }
+}

@@ -1,0 +1,89 @@
+// The row-wise functions, in parallel over blocks of rows.
+// SPDX-License-Identifier: Apache-2.0
+import CKernels
+
+extension Engine {
+  public typealias Floats = UnsafePointer<Float>
+  public typealias MutableFloats = UnsafeMutablePointer<Float>
+
+  /// y [rows, width] = layer norm of x, which may be y.
+  public func layerNorm(
+    _ x: Floats, gain: Floats, bias: Floats, eps: Float, rows: Int, width: Int,
+    into y: MutableFloats
+  ) {
+    let function = vectors.layer_norm
+    forRowBlocks(rows, width: width) { block in
+      let offset = block.lowerBound * width
+      function?(y + offset, x + offset, gain, bias, block.count, width, eps)
+    }
+  }
+
+  /// y [rows, width] = root-mean-square norm of x, which may be y.
+  public func rmsNorm(
+    _ x: Floats, gain: Floats, eps: Float, rows: Int, width: Int, into y: MutableFloats
+  ) {
+    let function = vectors.rms_norm
+    forRowBlocks(rows, width: width) { block in
+      let offset = block.lowerBound * width
+      function?(y + offset, x + offset, gain, block.count, width, eps)
+    }
+  }
+
+  /// x += y, elementwise.
+  public func add(_ y: Floats, to x: MutableFloats, count: Int) {
+    let function = vectors.add
+    forRowBlocks(count, width: 1) { function?(x + $0.lowerBound, y + $0.lowerBound, $0.count) }
+  }
+
+  /// x = x sigmoid(1.702 x), elementwise.
+  public func quickGELU(_ x: MutableFloats, count: Int) {
+    let function = vectors.quick_gelu
+    forRowBlocks(count, width: 1) { function?(x + $0.lowerBound, $0.count) }
+  }
+
+  /// x = x Phi(x), elementwise.
+  public func gelu(_ x: MutableFloats, count: Int) {
+    let function = vectors.gelu
+    forRowBlocks(count, width: 1) { function?(x + $0.lowerBound, $0.count) }
+  }
+
+  /// gate = gate sigmoid(gate) up, elementwise.
+  public func siluMultiply(_ gate: MutableFloats, by up: Floats, count: Int) {
+    let function = vectors.silu_multiply
+    forRowBlocks(count, width: 1) { function?(gate + $0.lowerBound, up + $0.lowerBound, $0.count) }
+  }
+
+  /// Rotates x [rows, heads, headWidth] by the angles of each row's position; the tables are
+  /// [positions, headWidth / 2].
+  public func rotate(
+    _ x: MutableFloats, positions: [Int32], heads: Int, headWidth: Int, cosine: Floats,
+    sine: Floats
+  ) {
+    let function = vectors.rotate
+    forRowBlocks(positions.count, width: heads * headWidth) { block in
+      for row in block {
+        let angle = Int(positions[row]) * (headWidth / 2)
+        for head in 0..<heads {
+          let start = x + (row * heads + head) * headWidth
+          function?(start, cosine + angle, sine + angle, headWidth)
+        }
+      }
+    }
+  }
+
+  /// y = x as bf16, to nearest even.
+  public func convertToBF16(_ x: Floats, into y: UnsafeMutablePointer<UInt16>, count: Int) {
+    let function = vectors.to_bf16
+    forRowBlocks(count, width: 1) { function?(y + $0.lowerBound, x + $0.lowerBound, $0.count) }
+  }
+
+  /// y = x of any type as f32.
+  public func convertToF32(
+    _ x: UnsafeRawPointer, type: WeightType, into y: MutableFloats, count: Int
+  ) {
+    let function = vectors.to_f32
+    forRowBlocks(count, width: 1) {
+      function?(y + $0.lowerBound, x + $0.lowerBound * type.byteWidth, type.element, $0.count)
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// A row of kernels and a pool of threads: the products and the row-wise functions in parallel.
+// SPDX-License-Identifier: Apache-2.0
+import CKernels
+
+/// The number format that products use.
+public enum Precision: String, Sendable, CaseIterable {
+  /// Weights and activations rounded to bf16, sums in f32.
+  case bf16
+  /// Everything in f32; the weights' product through OpenBLAS.
+  case f32
+}
+
+/// Runs kernels over a thread pool. Work is cut by size alone, never by the number of threads, so
+/// that no result depends on it.
+public final class Engine: Sendable {
+  public let kernels: KernelSet
+  public let pool: ThreadPool
+  public let precision: Precision
+  private let workerScratch: [Scratch]
+  private let packScratch = Scratch()
+
+  public init(kernels: KernelSet, threads: Int, precision: Precision) {
+    self.kernels = kernels
+    self.precision = precision
+    pool = ThreadPool(width: threads)
+    workerScratch = (0..<max(1, threads)).map { _ in Scratch() }
+  }
+
+  public var vectors: llava_vectors { kernels.row.pointee.vectors }
+
+  /// The product that attention uses: on bf16 or f32 keys and values.
+  func attentionProduct() -> UnsafePointer<llava_product> {
+    let offset: Int? =
+      precision == .bf16
+      ? MemoryLayout<llava_kernels>.offset(of: \.bf16)
+      : MemoryLayout<llava_kernels>.offset(of: \.f32)
+    let base = UnsafeRawPointer(kernels.row) + (offset ?? 0)
+    return base.assumingMemoryBound(to: llava_product.self)
+  }
+
+  /// Scratch of `worker`, whom `ThreadPool.run` names.
+  func scratch(of worker: Int, bytes: Int) -> UnsafeMutableRawPointer {
+    workerScratch[worker].bytes(bytes)
+  }
+
+  /// y [rows, w.rows] = x [rows, w.columns] . w^T + bias, all rows contiguous.
+  public func multiply(
+    _ x: UnsafePointer<Float>, rows: Int, by w: WeightMatrix, bias: UnsafePointer<Float>?,
+    into y: UnsafeMutablePointer<Float>
+  ) {
+    switch precision {
+    case .bf16: multiplyPacked(x, rows: rows, by: w, bias: bias, into: y)
+    case .f32: multiplyBLAS(x, rows: rows, by: w, bias: bias, into: y)
+    }
+  }
+
+  /// Output rows of the weights that one task computes: the row block of the kernels.
+  private static let rowsPerTask = 64
+
+  private func multiplyPacked(
+    _ x: UnsafePointer<Float>, rows: Int, by w: WeightMatrix, bias: UnsafePointer<Float>?,
+    into y: UnsafeMutablePointer<Float>
+  ) {
+    let product = kernels.row.pointee.bf16
+    let vectors = self.vectors
+    for first in stride(from: 0, to: rows, by: product.max_rows) {
+      let m = min(product.max_rows, rows - first)
+      let packed = packScratch.bytes(product.packed_bytes(m, w.columns))
+      let groups = (m + product.lanes - 1) / product.lanes
+      pool.run(groups) { group, _ in
+        product.pack(packed, x + first * w.columns, w.columns, m, w.columns, group, group + 1)
+      }
+      let tasks = (w.rows + Self.rowsPerTask - 1) / Self.rowsPerTask
+      pool.run(tasks) { task, worker in
+        let row = task * Self.rowsPerTask
+        let n = min(Self.rowsPerTask, w.rows - row)
+        let out = y + first * w.rows + row
+        var weights = w.fromRow(row)
+        let scratch = self.scratch(of: worker, bytes: product.scratch_bytes(m))
+        product.multiply(out, w.rows, packed, &weights, m, n, w.columns, scratch)
+        if let bias { vectors.add_bias(out, bias + row, m, n, w.rows) }
+      }
+    }
+  }
+
+  /// Runs `body` over blocks of rows, sized so that a block is worth a thread's while.
+  func forRowBlocks(_ rows: Int, width: Int, _ body: (Range<Int>) -> Void) {
+    let block = max(1, 16384 / max(1, width))
+    pool.run((rows + block - 1) / block) { task, _ in
+      body(task * block..<min(rows, (task + 1) * block))
+    }
+  }
+}

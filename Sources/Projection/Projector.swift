@@ -1,0 +1,40 @@
+// The projector between the vision tower and the language model.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import InputOutput
+import Tensors
+
+/// H = W Z (LLaVA, arXiv 2304.08485, section 4.1), or the multi-layer form of LLaVA-1.5: linear
+/// layers with the exact GELU between them, or nothing at all (identity).
+public struct Projector: Sendable {
+  public let config: ProjectorConfig
+  private let operations: any Operations
+  private let layers: [Linear]
+
+  private struct Linear: Sendable {
+    let weight: Tensor  // [out, in]
+    let bias: Tensor  // [out]
+  }
+
+  /// Takes the weights where they are mapped.
+  public init(_ checkpoint: ProjectorCheckpoint, operations: any Operations) throws {
+    config = checkpoint.config
+    self.operations = operations
+    layers = try (0..<checkpoint.config.depth).map { index in
+      let name = ProjectorConfig.layerName(index)
+      return Linear(
+        weight: try checkpoint.weights.tensor("\(name).weight"),
+        bias: try operations.convert(checkpoint.weights.tensor("\(name).bias"), to: .f32))
+    }
+  }
+
+  /// Features [rows, inputWidth] f32 to word embeddings [rows, outputWidth] f32.
+  public func callAsFunction(_ features: Tensor) throws(AllocationError) -> Tensor {
+    var rows = features
+    for (index, layer) in layers.enumerated() {
+      if index > 0 { operations.gelu(rows) }
+      rows = try operations.linear(rows, weight: layer.weight, bias: layer.bias)
+    }
+    return rows
+  }
+}

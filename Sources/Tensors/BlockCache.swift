@@ -1,0 +1,61 @@
+// Blocks of memory that intermediate results pass from hand to hand.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Synchronization
+
+/// Freed blocks, kept for the next tensor of about the same size.
+final class BlockCache: Sendable {
+  static let shared = BlockCache()
+
+  /// An address for tensors without elements.
+  nonisolated(unsafe) static let emptyBase = UnsafeMutableRawPointer.allocate(
+    byteCount: 64, alignment: 64)
+
+  struct Block: @unchecked Sendable {
+    // Sendable: a block has one owner at a time.
+    let base: UnsafeMutableRawPointer
+    let byteCount: Int
+  }
+
+  private struct State {
+    var blocks: [Int: [Block]] = [:]
+    var keptBytes = 0
+  }
+
+  /// Enough for the activations of one layer of a large model.
+  private static let mostKeptBytes = 512 << 20
+
+  private let state = Mutex(State())
+
+  /// A block of at least `byteCount` bytes, aligned to 64; nil when memory is out.
+  func take(_ byteCount: Int) -> Block? {
+    guard let size = Self.roundedUp(byteCount) else { return nil }
+    let kept = state.withLock { state -> Block? in
+      guard let block = state.blocks[size]?.popLast() else { return nil }
+      state.keptBytes -= size
+      return block
+    }
+    if let kept { return kept }
+    var base: UnsafeMutableRawPointer?
+    guard posix_memalign(&base, 64, size) == 0, let base else { return nil }
+    return Block(base: base, byteCount: size)
+  }
+
+  func giveBack(_ block: Block) {
+    let kept = state.withLock { state -> Bool in
+      guard state.keptBytes + block.byteCount <= Self.mostKeptBytes else { return false }
+      state.blocks[block.byteCount, default: []].append(block)
+      state.keptBytes += block.byteCount
+      return true
+    }
+    if !kept { free(block.base) }
+  }
+
+  /// The next of eight sizes between two powers of two, so that few sizes serve many shapes.
+  private static func roundedUp(_ byteCount: Int) -> Int? {
+    guard byteCount >= 0, byteCount < Int.max / 2 else { return nil }
+    if byteCount <= 512 { return 512 }
+    let step = 1 << (Int.bitWidth - 1 - byteCount.leadingZeroBitCount - 3)
+    return (byteCount + step - 1) / step * step
+  }
+}

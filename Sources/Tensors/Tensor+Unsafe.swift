@@ -1,0 +1,42 @@
+// Addresses of tensors, for the operations of this module alone.
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+
+extension Tensor {
+  /// For a function that writes every element.
+  init(uninitialized elementType: ElementType, shape: [Int]) throws(AllocationError) {
+    var byteCount = elementType.byteWidth
+    for size in shape {
+      let (product, overflow) = byteCount.multipliedReportingOverflow(by: size)
+      guard size >= 0, !overflow else { throw AllocationError(byteCount: .max) }
+      byteCount = product
+    }
+    self.init(
+      elementType, shape: shape, storage: try TensorStorage(uninitializedByteCount: byteCount))
+  }
+
+  /// Valid while the tensor is kept.
+  var rawBase: UnsafeRawPointer { UnsafeRawPointer(storage.base + byteOffset) }
+
+  var floats: UnsafePointer<Float> {
+    precondition(elementType == .f32, "expected F32, found \(elementType.rawValue)")
+    return rawBase.assumingMemoryBound(to: Float.self)
+  }
+
+  var mutableFloats: UnsafeMutablePointer<Float> {
+    precondition(elementType == .f32, "expected F32, found \(elementType.rawValue)")
+    return (storage.base + byteOffset).assumingMemoryBound(to: Float.self)
+  }
+
+  var weightType: WeightType {
+    switch elementType {
+    case .f32: .f32
+    case .bf16: .bf16
+    case .f16: .f16
+    default: preconditionFailure("\(elementType.rawValue) is no type of a weight")
+    }
+  }
+
+  /// The size of the last dimension.
+  public var width: Int { shape.last ?? 1 }
+}

@@ -1,0 +1,30 @@
+// Finds the longest of a set of pieces that a text continues with.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Pieces that are looked for at every place of a text: user-defined ones, special tokens.
+public struct PrefixMatcher: Sendable {
+  private var table: PieceTable
+  /// The lengths that occur, longest first.
+  private let lengths: [Int]
+  private var firstBytes: Set<UInt8>
+
+  /// A matcher for `pieces`; empty ones never match.
+  public init(_ pieces: [String]) {
+    table = PieceTable(capacity: pieces.count)
+    lengths = Set(pieces.map(\.utf8.count)).subtracting([0]).sorted(by: >)
+    firstBytes = []
+    for (index, piece) in pieces.enumerated() where !piece.isEmpty {
+      _ = table.insert(Array(piece.utf8), id: Int32(truncatingIfNeeded: index))
+      firstBytes.formUnion(piece.utf8.prefix(1))
+    }
+  }
+
+  /// The length in bytes of the longest piece that `text` has at `position`, 0 if there is none.
+  public func match(_ text: [UInt8], at position: Int) -> Int {
+    guard !firstBytes.isEmpty, firstBytes.contains(text[position]) else { return 0 }
+    for length in lengths where length <= text.count - position {
+      if table.id(of: text[position..<position + length]) != nil { return length }
+    }
+    return 0
+  }
+}

@@ -1,0 +1,123 @@
+// The LLaMA transformer that Vicuna is.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import InputOutput
+import Tensors
+
+/// A decoder of the LLaMA family (Touvron et al., arXiv 2302.13971; reference: transformers'
+/// LlamaForCausalLM): grouped-query attention, rotary positions, SwiGLU, root-mean-square norms.
+public struct LanguageModel: Sendable {
+  public let config: LanguageConfig
+  let operations: any Operations
+  private let embedding: Tensor  // [vocabulary rows, width]
+  private let layers: [Layer]
+  private let finalNorm: Tensor  // [width]
+  private let output: Tensor  // [vocabulary rows, width]
+  private let rotary: RotaryTable
+
+  private struct Layer: Sendable {
+    let attentionNorm: Tensor  // [width]
+    let query: Tensor  // [heads * headWidth, width]
+    let key, value: Tensor  // [keyValueHeads * headWidth, width]
+    let out: Tensor  // [width, heads * headWidth]
+    let mlpNorm: Tensor  // [width]
+    let gate, up: Tensor  // [intermediateWidth, width]
+    let down: Tensor  // [width, intermediateWidth]
+  }
+
+  /// Takes the weights where they are mapped; only the norms are copied.
+  public init(_ checkpoint: LanguageCheckpoint, operations: any Operations) throws {
+    let weights = checkpoint.weights
+    func norm(_ name: String) throws -> Tensor {
+      try operations.convert(weights.tensor("\(name).weight"), to: .f32)
+    }
+    config = checkpoint.config
+    self.operations = operations
+    embedding = try weights.tensor("language.embed_tokens.weight")
+    output = try weights.tensor(checkpoint.outputName)
+    finalNorm = try norm("language.norm")
+    layers = try (0..<config.layers).map { index in
+      let name = "language.layers.\(index)"
+      func matrix(_ part: String) throws -> Tensor { try weights.tensor("\(name).\(part).weight") }
+      return Layer(
+        attentionNorm: try norm("\(name).input_layernorm"),
+        query: try matrix("self_attn.q_proj"), key: try matrix("self_attn.k_proj"),
+        value: try matrix("self_attn.v_proj"), out: try matrix("self_attn.o_proj"),
+        mlpNorm: try norm("\(name).post_attention_layernorm"),
+        gate: try matrix("mlp.gate_proj"), up: try matrix("mlp.up_proj"),
+        down: try matrix("mlp.down_proj"))
+    }
+    rotary = try RotaryTable(
+      positions: config.maxPositions, headWidth: config.headWidth, theta: config.ropeTheta,
+      linearFactor: config.ropeFactor)
+  }
+
+  /// An empty cache for `capacity` tokens.
+  public func makeCache(capacity: Int) throws(AllocationError) -> KeyValueCache {
+    try KeyValueCache(
+      layers: config.layers, heads: config.keyValueHeads, headWidth: config.headWidth,
+      capacity: capacity, precision: operations.precision)
+  }
+
+  /// Word embeddings [ids.count, width] f32. The ids are below the vocabulary.
+  public func embed(_ ids: [Int32]) throws(AllocationError) -> Tensor {
+    try operations.rows(ids, of: embedding)
+  }
+
+  /// Rows that the embedding has: ids must be below.
+  public var vocabularyRows: Int { embedding.shape[0] }
+
+  /// The rows of embeddings or hidden states one after the other.
+  public func join(_ parts: [Tensor]) throws(AllocationError) -> Tensor {
+    try operations.join(parts)
+  }
+
+  /// Runs all layers over x [rows, width], writing each span's keys and values at the end of its
+  /// cache, which must have room. Overwrites x and returns it: hidden states before the final norm.
+  public func forward(_ x: Tensor, caches: [(cache: KeyValueCache, rows: Range<Int>)])
+    throws(AllocationError) -> Tensor
+  {
+    var positions: [Int32] = []
+    for (cache, rows) in caches {
+      positions += (cache.length..<cache.length + rows.count).map(Int32.init)
+      cache.advance(by: rows.count)
+    }
+    let spans = caches.map { SequenceSpan(cache: $0.cache, rows: $0.rows) }
+    var hidden = x
+    for index in layers.indices {
+      hidden = try run(index, hidden, positions: positions, spans: spans)
+    }
+    return hidden
+  }
+
+  /// Logits [rows, vocabulary rows] f32 of hidden states [rows, width].
+  public func logits(_ hidden: Tensor) throws(AllocationError) -> Tensor {
+    try operations.linear(try norm(hidden, finalNorm), weight: output, bias: nil)
+  }
+
+  /// x + attention(norm(x)), then the same plus mlp(norm of it); x [rows, width] is reused.
+  private func run(_ index: Int, _ x: Tensor, positions: [Int32], spans: [SequenceSpan])
+    throws(AllocationError) -> Tensor
+  {
+    let layer = layers[index]
+    let normed = try norm(x, layer.attentionNorm)
+    let keys = try operations.linear(normed, weight: layer.key, bias: nil)
+    operations.rotate(keys, positions: positions, by: rotary)
+    let values = try operations.linear(normed, weight: layer.value, bias: nil)
+    operations.append(keys: keys, values: values, layer: index, spans: spans)
+    let query = try operations.linear(normed, weight: layer.query, bias: nil)
+    operations.rotate(query, positions: positions, by: rotary)
+    let mixed = try operations.attend(query, layer: index, causal: true, spans: spans)
+    operations.add(try operations.linear(mixed, weight: layer.out, bias: nil), to: x)
+    let mlpInput = try norm(x, layer.mlpNorm)
+    let gate = try operations.linear(mlpInput, weight: layer.gate, bias: nil)
+    let up = try operations.linear(mlpInput, weight: layer.up, bias: nil)
+    operations.siluMultiply(gate, by: up)
+    operations.add(try operations.linear(gate, weight: layer.down, bias: nil), to: x)
+    return x
+  }
+
+  private func norm(_ x: Tensor, _ gain: Tensor) throws(AllocationError) -> Tensor {
+    try operations.rmsNorm(x, gain: gain, eps: Float(config.epsilon))
+  }
+}

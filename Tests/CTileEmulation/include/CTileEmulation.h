@@ -1,0 +1,11 @@
+/* The AMX product with its tile instructions emulated, for machines without them.
+   SPDX-License-Identifier: Apache-2.0 */
+#ifndef CTILE_EMULATION_H
+#define CTILE_EMULATION_H
+
+#include "../../../Sources/CKernels/include/CKernels.h"
+
+/* The product of matmul_amx.c; NULL where AVX-512 with bf16, which packs for it, is missing. */
+const llava_product *emulated_amx_product(void);
+
+#endif

@@ -1,0 +1,54 @@
+// Image settings: old and new spellings, and settings that lie.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import TestSupport
+import Testing
+
+@testable import Checkpoints
+
+struct PreprocessorConfigTests {
+  private func read(_ text: String) throws -> PreprocessorConfig {
+    try PreprocessorConfig(Fixture.object(text), place: "preprocessor_config.json")
+  }
+
+  @Test func readsIntegersAndObjects() throws {
+    let expected = PreprocessorConfig(shortestEdge: 336, cropSize: 336)
+    #expect(try read("{\"size\":336,\"crop_size\":336,\"resample\":3}") == expected)
+    #expect(
+      try read(
+        "{\"size\":{\"shortest_edge\":336},\"crop_size\":{\"height\":336,\"width\":336}}")
+        == expected)
+    #expect(try read("{}") == PreprocessorConfig(shortestEdge: 224, cropSize: 224))
+  }
+
+  @Test func readsPaddingInBothSpellings() throws {
+    #expect(try read("{\"do_pad\":true}").padsToSquare)
+    #expect(try read("{\"image_aspect_ratio\":\"pad\"}").padsToSquare)
+    #expect(try !read("{\"image_aspect_ratio\":null,\"do_pad\":false}").padsToSquare)
+  }
+
+  @Test func readsMeanDeviationAndFilter() throws {
+    let config = try read(
+      "{\"image_mean\":[0.5,0.25,0],\"image_std\":[1,0.5,0.125],\"resample\":2}")
+    #expect(config.mean == [0.5, 0.25, 0])
+    #expect(config.deviation == [1, 0.5, 0.125])
+    #expect(config.resampling == .bilinear)
+  }
+
+  @Test(arguments: [
+    "{\"image_mean\":[0.5,0.5]}", "{\"image_mean\":[0.5,0.5,0.5,0.5]}",
+    "{\"image_mean\":0.5}", "{\"image_mean\":[0.5,\"a\",0.5]}", "{\"image_mean\":[]}",
+    "{\"image_std\":[0.5,0,0.5]}", "{\"image_std\":[1e400,1,1]}", "{\"image_std\":[-1,1,1]}",
+    "{\"size\":0}", "{\"size\":-1}", "{\"size\":2147483648}", "{\"size\":9223372036854775808}",
+    "{\"size\":\"224\"}", "{\"size\":{}}", "{\"size\":{\"height\":224,\"width\":224}}",
+    "{\"crop_size\":{\"height\":224,\"width\":336},\"size\":336}", "{\"crop_size\":[224,224]}",
+    "{\"crop_size\":336,\"size\":224}", "{\"resample\":0}", "{\"resample\":9}",
+    "{\"do_resize\":false}", "{\"do_normalize\":false}", "{\"do_rescale\":1}",
+    "{\"rescale_factor\":1}", "{\"do_pad\":\"yes\"}", "{\"image_aspect_ratio\":\"anyres\"}",
+  ])
+  func refuses(text: String) throws {
+    let failure = try failure { try read(text) }
+    #expect(failure.status == .mismatch)
+    #expect(failure.code == "checkpoint/config")
+  }
+}

@@ -1,0 +1,122 @@
+// Every row's products against the scalar definition, at edge shapes, between guard pages.
+// SPDX-License-Identifier: Apache-2.0
+import CKernels
+import CTileEmulation
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Kernels
+
+/// Memory that ends at an unmapped page: one byte read or written beyond it is a crash.
+final class Guarded {
+  let base: UnsafeMutableRawPointer
+  private let map: UnsafeMutableRawPointer
+  private let mapBytes: Int
+
+  init(bytes: Int, alignment: Int = 4) {
+    let page = 4096
+    let padded = (bytes + page - 1) / page * page
+    mapBytes = padded + page
+    map = mmap(nil, mapBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
+    mprotect(map + padded, page, PROT_NONE)
+    base = map + (padded - bytes) / alignment * alignment
+  }
+
+  convenience init(_ values: [Float]) {
+    self.init(bytes: values.count * 4)
+    base.copyMemory(from: values, byteCount: values.count * 4)
+  }
+
+  deinit { munmap(map, mapBytes) }
+
+  var floats: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
+}
+
+struct ProductTests {
+  enum Kind: CaseIterable { case bf16, f32 }
+
+  struct Shape: CustomStringConvertible, Sendable {
+    let m, n, k: Int
+    var description: String { "\(m) x \(n) x \(k)" }
+  }
+
+  static let shapes: [Shape] =
+    [1, 15, 16, 17, 49].flatMap { m in [1, 7, 33, 64, 65].map { (m, $0) } }
+    .flatMap { m, n in [1, 2, 31, 33, 64].map { Shape(m: m, n: n, k: $0) } }
+    + [Shape(m: 3, n: 9, k: 2049), Shape(m: 50, n: 8, k: 4128), Shape(m: 97, n: 70, k: 66)]
+
+  /// Weights of `type`, at the end of a page.
+  static func weights(_ values: [Float], type: WeightType) -> Guarded {
+    if type == .f32 { return Guarded(values) }
+    let guarded = Guarded(bytes: values.count * 2, alignment: 2)
+    let half = guarded.base.assumingMemoryBound(to: UInt16.self)
+    for (index, value) in values.enumerated() {
+      half[index] = type == .bf16 ? value.bf16 : Float16(value).bitPattern
+    }
+    return guarded
+  }
+
+  static func multiply(
+    _ product: llava_product, _ x: [Float], _ w: Guarded, type: WeightType, _ shape: Shape
+  ) -> [Float] {
+    let (m, n, k) = (shape.m, shape.n, shape.k)
+    let input = Guarded(x)
+    let packed = Guarded(bytes: product.packed_bytes(m, k), alignment: 64)
+    let scratch = Guarded(bytes: product.scratch_bytes(m), alignment: 64)
+    let output = Guarded(bytes: m * n * 4)
+    product.pack(packed.base, input.floats, k, m, k, 0, (m + product.lanes - 1) / product.lanes)
+    var weights = llava_weights(
+      data: w.base, element: type.element, row_bytes: k * type.byteWidth)
+    product.multiply(output.floats, n, packed.base, &weights, m, n, k, scratch.base)
+    return Array(UnsafeBufferPointer(start: output.floats, count: m * n))
+  }
+
+  static func compare(_ product: llava_product, _ kind: Kind, _ type: WeightType) throws {
+    var random = SeededGenerator(seed: 0x11A7A)
+    let scalar = try #require(KernelSet(named: "scalar")).row.pointee
+    for shape in shapes {
+      let x = random.floats(shape.m * shape.k)
+      let w = weights(random.floats(shape.n * shape.k), type: type)
+      let found = multiply(product, x, w, type: type, shape)
+      let definition = kind == .bf16 ? scalar.bf16 : scalar.f32
+      let expected = multiply(definition, x, w, type: type, shape)
+      // Sums of k products of size at most 1: the rounding of each addition, with room.
+      let bound = Float(shape.k) * 0x1p-22
+      let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
+      #expect(worst <= bound, "\(shape) of \(type)")
+    }
+  }
+
+  @Test(arguments: KernelSet.runnable.map(\.name), [WeightType.f32, .bf16, .f16])
+  func rowsAgreeWithTheDefinition(row: String, type: WeightType) throws {
+    let kernels = try #require(KernelSet(named: row)).row.pointee
+    try Self.compare(kernels.bf16, .bf16, type)
+    try Self.compare(kernels.f32, .f32, type)
+  }
+
+  @Test(
+    .enabled(if: emulated_amx_product() != nil, "packing for AMX needs AVX-512 with bf16"),
+    arguments: [WeightType.f32, .bf16, .f16])
+  func tileProductAgreesUnderEmulation(type: WeightType) throws {
+    let product = try #require(emulated_amx_product()).pointee
+    try Self.compare(product, .bf16, type)
+  }
+
+  @Test(arguments: KernelSet.runnable.map(\.name))
+  func aRowDoesNotDependOnItsCompany(row: String) throws {
+    let kernels = try #require(KernelSet(named: row)).row.pointee
+    var random = SeededGenerator(seed: 7)
+    let (m, n, k) = (61, 24, 2100)
+    let x = random.floats(m * k)
+    let w = Self.weights(random.floats(n * k), type: .bf16)
+    for product in [kernels.bf16, kernels.f32] {
+      let together = Self.multiply(product, x, w, type: .bf16, Shape(m: m, n: n, k: k))
+      for index in [0, 1, 15, 16, 47, 48, 60] {
+        let alone = Self.multiply(
+          product, Array(x[index * k..<(index + 1) * k]), w, type: .bf16, Shape(m: 1, n: n, k: k))
+        #expect(alone == Array(together[index * n..<(index + 1) * n]))
+      }
+    }
+  }
+}

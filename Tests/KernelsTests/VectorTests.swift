@@ -1,0 +1,123 @@
+// The functions along rows against double precision, on every row of kernels.
+// SPDX-License-Identifier: Apache-2.0
+import CKernels
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Kernels
+
+struct VectorTests {
+  static let rows = KernelSet.runnable.map(\.name)
+  static let widths = [1, 2, 7, 15, 16, 17, 31, 33, 63, 64, 65]
+
+  private func vectors(_ row: String) throws -> llava_vectors {
+    try #require(KernelSet(named: row)).row.pointee.vectors
+  }
+
+  @Test(arguments: rows)
+  func normsAgreeWithDoubles(row: String) throws {
+    let vectors = try vectors(row)
+    var random = SeededGenerator(seed: 1)
+    for width in Self.widths {
+      let x = random.floats(3 * width)
+      let (gain, bias) = (random.floats(width), random.floats(width))
+      let y = Guarded(bytes: 3 * width * 4)
+      vectors.rms_norm(y.floats, x, gain, 3, width, 1e-5)
+      var expected: [Float] = []
+      for r in 0..<3 {
+        let line = x[r * width..<(r + 1) * width].map(Double.init)
+        let scale = 1 / (line.reduce(0) { $0 + $1 * $1 } / Double(width) + 1e-5).squareRoot()
+        expected += zip(line, gain).map { Float($0 * scale * Double($1)) }
+      }
+      expectClose(Array(UnsafeBufferPointer(start: y.floats, count: 3 * width)), expected, relative: 1e-6)
+      vectors.layer_norm(y.floats, x, gain, bias, 3, width, 1e-5)
+      expected = []
+      for r in 0..<3 {
+        let line = x[r * width..<(r + 1) * width].map(Double.init)
+        let mean = line.reduce(0, +) / Double(width)
+        let variance = line.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
+        let scale = 1 / (variance + 1e-5).squareRoot()
+        expected += line.indices.map { Float((line[$0] - mean) * scale * Double(gain[$0]) + Double(bias[$0])) }
+      }
+      expectClose(Array(UnsafeBufferPointer(start: y.floats, count: 3 * width)), expected, relative: 2e-6)
+    }
+  }
+
+  @Test(arguments: rows)
+  func softmaxSumsToOneAndHidesTheRest(row: String) throws {
+    let vectors = try vectors(row)
+    var random = SeededGenerator(seed: 2)
+    for width in Self.widths {
+      let x = random.floats(width).map { $0 * 30 }
+      let y = Guarded(x + [Float](repeating: .nan, count: 5))
+      vectors.softmax(y.floats, width, width + 5, 0.5)
+      let largest = x.max()!
+      let powers = x.map { exp(Double($0 - largest) * 0.5) }
+      let total = powers.reduce(0, +)
+      let found = Array(UnsafeBufferPointer(start: y.floats, count: width + 5))
+      expectClose(Array(found[..<width]), powers.map { Float($0 / total) }, relative: 1e-6)
+      #expect(found[width...].allSatisfy { $0 == 0 })
+    }
+  }
+
+  @Test(arguments: rows)
+  func activationsAgreeWithDoubles(row: String) throws {
+    let vectors = try vectors(row)
+    let x = stride(from: Float(-120), through: 120, by: 0.37).map { $0 }
+    func run(_ function: (UnsafeMutablePointer<Float>) -> Void) -> [Float] {
+      let y = Guarded(x)
+      function(y.floats)
+      return Array(UnsafeBufferPointer(start: y.floats, count: x.count))
+    }
+    for (value, found) in zip(x, run { vectors.quick_gelu($0, x.count) }) {
+      let expected = Double(value) / (1 + exp(-1.702 * Double(value)))
+      #expect(abs(Double(found) - expected) <= 1e-6 * max(1, abs(expected)))
+    }
+    for (value, found) in zip(x, run { vectors.gelu($0, x.count) }) {
+      let expected = 0.5 * Double(value) * (1 + erf(Double(value) / 2.0.squareRoot()))
+      #expect(abs(Double(found) - expected) <= 1e-6 * max(1, abs(expected)))
+    }
+    let up = [Float](repeating: 2, count: x.count)
+    for (value, found) in zip(x, run { vectors.silu_multiply($0, up, x.count) }) {
+      let expected = 2 * Double(value) / (1 + exp(-Double(value)))
+      #expect(abs(Double(found) - expected) <= 1e-6 * max(1, abs(expected)))
+    }
+  }
+
+  @Test(arguments: rows)
+  func halvesConvertLikeSwift(row: String) throws {
+    let vectors = try vectors(row)
+    let bits = (0...UInt16.max).map { $0 }
+    var wide = [Float](repeating: 0, count: bits.count)
+    vectors.to_f32(&wide, bits, LLAVA_F16, bits.count)
+    for (bit, found) in zip(bits, wide) {
+      let expected = Float(Float16(bitPattern: bit))
+      #expect(found == expected || (found.isNaN && expected.isNaN))
+    }
+    var random = SeededGenerator(seed: 3)
+    let floats = (0..<5000).map { _ in Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &random)) }
+    var narrow = [UInt16](repeating: 0, count: floats.count)
+    vectors.to_bf16(&narrow, floats, floats.count)
+    #expect(narrow == floats.map(\.bf16))
+  }
+
+  @Test(arguments: rows)
+  func rotationTurnsPairs(row: String) throws {
+    let vectors = try vectors(row)
+    for width in [2, 8, 34, 128] {
+      let angles = (0..<width / 2).map { Double($0) * 0.3 + 0.1 }
+      let x = (0..<width).map { Float($0) - 3 }
+      let y = Guarded(x)
+      vectors.rotate(y.floats, angles.map { Float(cos($0)) }, angles.map { Float(sin($0)) }, width)
+      let expected = (0..<width).map { i -> Float in
+        let pair = i % (width / 2)
+        let (a, b) = (Double(x[pair]), Double(x[pair + width / 2]))
+        return Float(
+          i < width / 2 ? a * cos(angles[pair]) - b * sin(angles[pair])
+            : b * cos(angles[pair]) + a * sin(angles[pair]))
+      }
+      expectClose(Array(UnsafeBufferPointer(start: y.floats, count: width)), expected, relative: 1e-6)
+    }
+  }
+}
