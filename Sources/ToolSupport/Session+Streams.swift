@@ -20,7 +20,7 @@ extension Session {
         remedy: "pipe one in, or name a file")
     }
     let reporter = reporter
-    return try TensorStreamReader(source, limits: options.limits) { reporter.warning($0) }
+    return try TensorStreamReader(source, limits: settings.limits) { reporter.warning($0) }
   }
 
   /// Objects from the file `path` or stdin.
@@ -29,30 +29,30 @@ extension Session {
   ) throws(Failure) -> any ObjectReader {
     let reporter = reporter
     return try openObjects(
-      try source(path), format: format, limits: options.limits, requireEnd: requireEnd
+      try source(path), format: format, limits: settings.limits, requireEnd: requireEnd
     ) { reporter.warning($0) }
   }
 
   /// A tensor stream to `-o` or stdout. Throws `usage/terminal` rather than spoil a terminal.
   public func tensorWriter(_ header: StreamHeader) throws(Failure) -> TensorStreamWriter {
     try TensorStreamWriter(
-      try sink(isBinary: true), header: header, level: options.effectiveLevel,
-      limits: options.limits)
+      try sink(isBinary: true), header: header, level: settings.level,
+      limits: settings.limits)
   }
 
   /// JSONL to `-o` or stdout, compressed if `compresses` and not on a terminal.
   public func objectWriter(compresses: Bool) throws(Failure) -> JSONLWriter {
-    let isTerminal = options.output == nil && isatty(1) == 1
-    let isBinary = compresses && (!isTerminal || options.force)
+    let isTerminal = settings.output == nil && isatty(1) == 1
+    let isBinary = compresses && (!isTerminal || settings.writesToTerminals)
     return try JSONLWriter(
-      try sink(isBinary: isBinary), level: isBinary ? options.effectiveLevel : nil)
+      try sink(isBinary: isBinary), level: isBinary ? settings.level : nil)
   }
 
   /// `-o` or stdout.
   public func sink(isBinary: Bool) throws(Failure) -> any ByteSink {
-    if let path = options.output, path != "-" { return try AtomicFile(path: path) }
+    if let path = settings.output, path != "-" { return try AtomicFile(path: path) }
     let output = FileSink.standardOutput
-    if isBinary, output.isTerminal, !options.force {
+    if isBinary, output.isTerminal, !settings.writesToTerminals {
       throw Failure(
         .usage, code: "usage/terminal", at: "stdout", "will not write binary data to a terminal",
         remedy: "redirect it, use -o, or insist with -f")

@@ -6,17 +6,17 @@ import Streams
 /// Counts records and enforces `--strict` and `--max-skips`. For the thread that runs the tool.
 public final class Session {
   public let tool: String
-  public let options: StreamOptions
+  public let settings: Settings
   public let reporter: Reporter
   /// The number of records to come in all, where it is known; progress shows it.
   public var total: Int?
   public private(set) var done = 0
   public private(set) var skipped = 0
 
-  init(tool: String, options: StreamOptions) {
+  public init(tool: String, settings: Settings) {
     self.tool = tool
-    self.options = options
-    reporter = Reporter(tool: tool, format: options.errors, isQuiet: options.quiet)
+    self.settings = settings
+    reporter = Reporter(tool: tool, format: settings.errors, isQuiet: settings.isQuiet)
   }
 
   /// What the stream's header names as its maker.
@@ -38,7 +38,7 @@ public final class Session {
     case .inputOutput where failure.code == "io/open" || failure.code == "io/read": break
     default: throw failure
     }
-    if options.strict { throw failure }
+    if settings.isStrict { throw failure }
     reporter.skip(failure)
     try count()
   }
@@ -50,7 +50,7 @@ public final class Session {
 
   /// The same for a JSONL object that has `skipped`.
   public func skipPassedOn(code: String, message: String, id: String) throws(Failure) {
-    if options.strict {
+    if settings.isStrict {
       throw Failure(
         .invalidInput, code: code, at: "id=\(id)", "skipped by an earlier tool: \(message)")
     }
@@ -60,7 +60,7 @@ public final class Session {
   private func count() throws(Failure) {
     skipped += 1
     reporter.update(done: done + skipped, total: total)
-    guard options.maxSkips?.isExceeded(skipped: skipped, total: done + skipped) == true else {
+    guard settings.maxSkips?.isExceeded(skipped: skipped, total: done + skipped) == true else {
       return
     }
     throw Failure(
@@ -72,7 +72,7 @@ public final class Session {
   /// The status of a run that came to its end.
   func conclude() -> ExitStatus {
     reporter.endProgress()
-    if skipped > 0 || options.verbose {
+    if skipped > 0 || settings.isVerbose {
       reporter.note("\(grouped(done)) done, \(grouped(skipped)) skipped")
     }
     return skipped > 0 ? .skippedRecords : .complete

@@ -1,16 +1,10 @@
-// The options that all tools share and spell alike.
+// The options that all filters share and spell alike.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import InputOutput
 import Streams
 
-/// How errors are written.
-public enum ErrorFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
-  case text
-  case json
-}
-
-/// Output, threads, messages, and what to do about bad records.
+/// The options of every filter: output, threads, messages, and what to do about bad records.
 public struct StreamOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
@@ -30,15 +24,6 @@ public struct StreamOptions: ParsableArguments {
       "Threads in all; default: LLAVA_THREADS, else all cores.", valueName: "count"))
   public var threads: Int?
 
-  @Flag(name: .shortAndLong, help: "No progress, warnings or summary.")
-  public var quiet = false
-
-  @Flag(name: .shortAndLong, help: "A summary even if nothing was skipped.")
-  public var verbose = false
-
-  @Option(help: ArgumentHelp("How messages are written: text or json.", valueName: "format"))
-  public var errors = ErrorFormat.text
-
   @Flag(help: "Stop at the first record that would be skipped.")
   public var strict = false
 
@@ -50,11 +35,10 @@ public struct StreamOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Write binary data to a terminal.")
   public var force = false
 
-  @Option(help: ArgumentHelp("Largest tensor record to accept.", valueName: "size"))
-  public var maxRecord = ByteSize(1 << 30)
-
   @Option(help: ArgumentHelp("Longest JSON line to accept.", valueName: "size"))
   public var maxLine = ByteSize(16 << 20)
+
+  @OptionGroup public var common: CommonOptions
 
   public init() {}
 
@@ -65,23 +49,24 @@ public struct StreamOptions: ParsableArguments {
     if let threads, !(1...maxThreads).contains(threads) {
       throw ValidationError("--threads must be 1 to \(maxThreads), found \(threads)")
     }
-    if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other") }
   }
 
-  /// The level that counts: 0 stores.
-  public var effectiveLevel: Int { store ? 0 : level }
-
-  /// The limits of the readers.
-  public var limits: StreamLimits {
-    var limits = StreamLimits()
-    limits.recordBytes = maxRecord.bytes
-    limits.lineBytes = maxLine.bytes
-    limits.requireChecksums = strict
-    return limits
+  /// What they ask for. Throws `usage/threads` where LLAVA_THREADS is no count.
+  public func settings() throws(Failure) -> Settings {
+    var settings = common.settings()
+    settings.output = output
+    settings.level = store ? 0 : level
+    settings.threads = try threadCount()
+    settings.isStrict = strict
+    settings.maxSkips = maxSkips
+    settings.writesToTerminals = force
+    settings.limits.lineBytes = maxLine.bytes
+    settings.limits.requireChecksums = strict
+    return settings
   }
 
   /// The number of threads: the option, else LLAVA_THREADS, else the cores we may run on.
-  public func threadCount() throws(Failure) -> Int {
+  func threadCount() throws(Failure) -> Int {
     if let threads { return threads }
     return try threadsFromEnvironment() ?? availableCores()
   }

@@ -4,19 +4,39 @@ import ArgumentParser
 import Glibc
 import InputOutput
 
-/// A tool. Conform with `@main`, declare options, and do the work in `run(_:)`.
-public protocol ToolCommand: ParsableCommand {
-  /// Declared as `@OptionGroup var stream: StreamOptions`.
-  var stream: StreamOptions { get }
+/// Any tool. Conform with `@main`, declare options, and do the work in `run(_:)`.
+public protocol ToolProgram: ParsableCommand {
+  /// What the shared options come to.
+  func settings() throws(Failure) -> Settings
 
   /// Does the work; throws what ends it. Skips are reported to the session.
   func run(_ session: Session) throws(Failure)
 
-  /// The status of a run that came to its end, for tools that have more to say than `session`.
+  /// The status of a run that came to its end, for tools that mean something else than skips by it.
   func status(_ session: Session) -> ExitStatus?
 }
 
+/// A filter: it reads records and writes records.
+public protocol ToolCommand: ToolProgram {
+  /// Declared as `@OptionGroup var stream: StreamOptions`.
+  var stream: StreamOptions { get }
+}
+
 extension ToolCommand {
+  public func settings() throws(Failure) -> Settings { try stream.settings() }
+}
+
+/// A tool that only reads streams.
+public protocol InspectionCommand: ToolProgram {
+  /// Declared as `@OptionGroup var common: CommonOptions`.
+  var common: CommonOptions { get }
+}
+
+extension InspectionCommand {
+  public func settings() throws(Failure) -> Settings { common.settings() }
+}
+
+extension ToolProgram {
   static var toolName: String { configuration.commandName ?? "tool" }
 
   public func status(_ session: Session) -> ExitStatus? { nil }
@@ -44,8 +64,9 @@ extension ToolCommand {
   }
 
   private func execute() -> ExitStatus {
-    let session = Session(tool: Self.toolName, options: stream)
+    var session = Session(tool: Self.toolName, settings: Settings())
     do throws(Failure) {
+      session = Session(tool: Self.toolName, settings: try settings())
       try run(session)
       let status = session.conclude()
       return self.status(session) ?? status
