@@ -94,7 +94,7 @@ let package = Package(
     tests("ProjectionTests", "Projection", "Checkpoints", "Kernels", "Tensors", "JSON"),
     tests("VicunaTests", "Vicuna", "Checkpoints", "Kernels", "Tensors", "Tokenizers", "JSON"),
     tests("ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput"),
-    tests("ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams"),
+    tests("ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams", "Tensors"),
     tests("CommandTests", "InputOutput", "JSON", "Streams", "Tensors"),
     tests("DocsTests", "JSON"),
     tests("LayoutTests", "InputOutput"),
