@@ -208,8 +208,9 @@ struct SafetensorsFileTests {
     #expect((1..<3000).contains(accepted))
   }
 
-  /// Foundation flushes every file to the disk, which would take most of the test's time.
+  /// Overwriting a file makes some file systems flush it, which would take most of the test's time.
   private func writeQuickly(_ bytes: [UInt8], to path: String) {
+    unlink(path)
     let file = fopen(path, "w")
     #expect(file != nil && fwrite(bytes, 1, bytes.count, file) == bytes.count)
     if let file { fclose(file) }
