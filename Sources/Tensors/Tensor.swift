@@ -1,5 +1,6 @@
 // A tensor: a type, a shape, and a view of some storage.
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 
 /// A dense row-major view of some storage.
 ///
@@ -92,5 +93,24 @@ extension Tensor {
     return Tensor(
       elementType, shape: [range.count] + shape.dropFirst(), storage: storage,
       byteOffset: byteOffset + range.lowerBound * rowBytes)
+  }
+}
+
+extension Tensor {
+  /// The elements of row `index` of an F32 tensor [rows, width].
+  public func values(ofRow index: Int) -> [Float] {
+    precondition(elementType == .f32)
+    return rows(index..<index + 1).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+  }
+
+  /// Whether both hold the same bytes under the same type and shape.
+  public func hasSameBytes(as other: Tensor) -> Bool {
+    guard elementType == other.elementType, shape == other.shape else { return false }
+    return withUnsafeBytes { left in
+      other.withUnsafeBytes { right in
+        guard let a = left.baseAddress, let b = right.baseAddress else { return true }
+        return a == b || memcmp(a, b, left.count) == 0
+      }
+    }
   }
 }

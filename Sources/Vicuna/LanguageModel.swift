@@ -73,7 +73,7 @@ public struct LanguageModel: Sendable {
   }
 
   /// Runs all layers over x [rows, width], writing each span's keys and values at the end of its
-  /// cache, which must have room. Returns hidden states before the final norm, [rows, width].
+  /// cache, which must have room. Overwrites x and returns it: hidden states before the final norm.
   public func forward(_ x: Tensor, caches: [(cache: KeyValueCache, rows: Range<Int>)])
     throws(AllocationError) -> Tensor
   {

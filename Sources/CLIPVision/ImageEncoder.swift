@@ -1,0 +1,122 @@
+// From image files to features: loads on all threads, then encodes together.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import Images
+import InputOutput
+import Tensors
+
+/// Reads and preprocesses image files.
+public struct ImageLoader: Sendable {
+  public let preprocessor: Preprocessor
+  public let options: DecodeOptions
+  /// Paths are confined to this directory; nil takes any path.
+  public let root: FileRoot?
+
+  /// The most bytes of one image file.
+  public static let fileLimit = 256 << 20
+
+  public init(preprocessor: Preprocessor, options: DecodeOptions, root: FileRoot?) {
+    self.preprocessor = preprocessor
+    self.options = options
+    self.root = root
+  }
+
+  /// The preprocessed image at `path`: U8 [side, side, 3].
+  /// Throws codes `path/…`, `file/…` and `image/…`.
+  public func pixels(_ path: String) throws(Failure) -> Tensor {
+    let bytes: [UInt8]
+    if let root {
+      bytes = try root.read(path, limit: Self.fileLimit)
+    } else {
+      bytes = try readWholeFile(path, limit: Self.fileLimit)
+    }
+    do {
+      return try preprocessor.pixels(of: ImageDecoder.decode(bytes, options: options))
+    } catch {
+      throw error.place == nil ? error.at(path) : error
+    }
+  }
+}
+
+extension Preprocessor {
+  /// The preprocessor that a checkpoint's settings describe; `aspect` overrides theirs.
+  public init(_ config: PreprocessorConfig, aspect: PreprocessorSettings.Aspect? = nil)
+    throws(Failure)
+  {
+    var settings = PreprocessorSettings(side: config.cropSize)
+    settings.size = .shortestEdge(config.shortestEdge)
+    settings.filter = config.resampling == .bicubic ? .bicubic : .bilinear
+    settings.mean = config.mean
+    settings.standardDeviation = config.deviation
+    settings.aspect = aspect ?? (config.padsToSquare ? .pad : .crop)
+    try self.init(settings)
+  }
+}
+
+/// Encodes image files in groups, remembering the last group: neighbours often share an image.
+public final class ImageEncoder {
+  private let tower: VisionTower
+  private let loader: ImageLoader
+  private let operations: any Operations
+  private let batch: Int
+  private var known: [String: Result<Tensor, Failure>] = [:]
+
+  /// At most `batch` images go through the tower together.
+  public init(tower: VisionTower, loader: ImageLoader, operations: any Operations, batch: Int) {
+    self.tower = tower
+    self.loader = loader
+    self.operations = operations
+    self.batch = max(1, batch)
+  }
+
+  /// Features [rowsPerImage, width] F32 of each path, or why there are none.
+  public func features(_ paths: [String]) throws -> [String: Result<Tensor, Failure>] {
+    var results = known.filter { paths.contains($0.key) }
+    let new = unique(paths).filter { results[$0] == nil }
+    let pixels = loadInParallel(new, loader: loader, operations: operations)
+    var ready: [(path: String, pixels: Tensor)] = []
+    for (path, result) in zip(new, pixels) {
+      switch result {
+      case .success(let tensor): ready.append((path, tensor))
+      case .failure(let failure): results[path] = .failure(failure)
+      }
+    }
+    for start in stride(from: 0, to: ready.count, by: batch) {
+      let group = ready[start..<min(ready.count, start + batch)]
+      let features = try encode(group.map(\.pixels))
+      for (path, rows) in zip(group.map(\.path), features) { results[path] = .success(rows) }
+    }
+    known = results
+    return results
+  }
+
+  private func encode(_ pixels: [Tensor]) throws -> [Tensor] {
+    let normalised = try pixels.map { try loader.preprocessor.normalised($0) }
+    let side = tower.config.imageSize
+    let joined = try operations.join(normalised.map { $0.reshaped([3 * side, side]) })
+    let features = try tower(joined.reshaped([pixels.count, 3, side, side]))
+    return pixels.indices.map {
+      features.rows($0 * tower.rowsPerImage..<($0 + 1) * tower.rowsPerImage)
+    }
+  }
+}
+
+/// Loads every path on the operations' threads; the results are in the order of the paths.
+public func loadInParallel(
+  _ paths: [String], loader: ImageLoader, operations: any Operations
+) -> [Result<Tensor, Failure>] {
+  var results = [Result<Tensor, Failure>?](repeating: nil, count: paths.count)
+  results.withUnsafeMutableBufferPointer { results in
+    nonisolated(unsafe) let slots = results  // each task writes its own slot
+    operations.inParallel(paths.count) { index in
+      slots[index] = Result { () throws(Failure) in try loader.pixels(paths[index]) }
+    }
+  }
+  return results.map { $0 ?? .failure(Failure(.internalError, code: "image/lost", "not loaded")) }
+}
+
+/// The paths without repetitions, in order.
+private func unique(_ paths: [String]) -> [String] {
+  var seen: Set<String> = []
+  return paths.filter { seen.insert($0).inserted }
+}

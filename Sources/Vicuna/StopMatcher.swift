@@ -1,0 +1,38 @@
+// Finds stop texts in an answer that arrives in parts.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Holds back what might become a stop text, and cuts the answer before one.
+struct StopMatcher {
+  private let stops: [[UInt8]]
+  private var held: [UInt8] = []
+  /// A stop text was found; nothing more comes out.
+  private(set) var isStopped = false
+
+  init(_ stops: [String]) {
+    self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty }
+  }
+
+  /// The text that is certain to belong to the answer once `text` has come.
+  mutating func append(_ text: String) -> String {
+    guard !isStopped else { return "" }
+    held += Array(text.utf8)
+    for start in held.indices {
+      let rest = held[start...]
+      if stops.contains(where: { rest.starts(with: $0) }) {
+        isStopped = true
+        return release(start)
+      }
+      if stops.contains(where: { $0.starts(with: rest) }) { return release(start) }
+    }
+    return release(held.count)
+  }
+
+  /// What was held back when the answer ends without a stop text.
+  mutating func finish() -> String { isStopped ? "" : release(held.count) }
+
+  /// A stop text begins with a whole character, so the cut never splits one.
+  private mutating func release(_ count: Int) -> String {
+    defer { held.removeFirst(count) }
+    return String(decoding: held[..<count], as: UTF8.self)
+  }
+}
