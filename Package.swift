@@ -86,7 +86,7 @@ let package = Package(
     tests("JSONTests", "JSON"),
     tests("TensorsTests", "Tensors", "Kernels"),
     tests("SafetensorsTests", "Safetensors", "InputOutput", "JSON", "Tensors"),
-    tests("StreamsTests", "Streams", "InputOutput", "JSON", "Safetensors", "Tensors"),
+    tests("StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Safetensors", "Tensors"),
     tests("CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Safetensors", "Tensors"),
     tests("ImagesTests", "Images", "InputOutput", "Tensors"),
     tests("TokenizersTests", "Tokenizers", "InputOutput", "JSON"),

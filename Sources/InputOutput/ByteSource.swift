@@ -13,6 +13,8 @@ public protocol ByteSource: AnyObject {
 public protocol ByteSink: AnyObject {
   /// `stdout` or the path, for messages.
   var name: String { get }
+  /// True for a file on disk: what is written stays, so a hash of it is worth its time.
+  var isRegularFile: Bool { get }
   /// Writes all of `bytes`.
   func write(_ bytes: UnsafeRawBufferPointer) throws(Failure)
   /// Makes sure that all bytes arrived. Nothing may be written afterwards.
@@ -20,6 +22,8 @@ public protocol ByteSink: AnyObject {
 }
 
 extension ByteSink {
+  public var isRegularFile: Bool { false }
+
   /// Writes all of `bytes`.
   public func write(_ bytes: [UInt8]) throws(Failure) {
     try bytes.withUnsafeBufferPointer { (bytes) throws(Failure) in

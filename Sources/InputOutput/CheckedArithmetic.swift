@@ -8,7 +8,10 @@ public func checkedProduct(_ factors: some Sequence<Int>) -> Int? {
   var product = 1
   var hasZero = false
   for factor in factors {
-    if factor == 0 { hasZero = true; continue }
+    if factor == 0 {
+      hasZero = true
+      continue
+    }
     let (next, overflow) = product.multipliedReportingOverflow(by: factor)
     guard factor > 0, !overflow else { return nil }
     product = next

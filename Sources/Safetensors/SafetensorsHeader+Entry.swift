@@ -31,7 +31,8 @@ extension SafetensorsHeader {
     guard offsets[1] - offsets[0] == byteCount else {
       throw fault(
         "offsets", at: place,
-        "\(typeName) \(shape) takes \(byteCount) bytes, data_offsets give \(offsets[1] - offsets[0])")
+        "\(typeName) \(shape) takes \(byteCount) bytes, data_offsets give \(offsets[1] - offsets[0])"
+      )
     }
     return Entry(
       name: name, elementType: type, shape: shape, byteRange: offsets[0]..<offsets[1])

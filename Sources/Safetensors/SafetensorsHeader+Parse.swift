@@ -56,8 +56,10 @@ extension SafetensorsHeader {
         entries.append(try entry(key, value, rules))
       }
     }
-    entries.sort { ($0.byteRange.lowerBound, $0.byteRange.upperBound)
-      < ($1.byteRange.lowerBound, $1.byteRange.upperBound) }
+    entries.sort {
+      ($0.byteRange.lowerBound, $0.byteRange.upperBound)
+        < ($1.byteRange.lowerBound, $1.byteRange.upperBound)
+    }
     try checkLayout(entries, dataByteCount, rules)
     return SafetensorsHeader(entries: entries, metadata: metadata)
   }

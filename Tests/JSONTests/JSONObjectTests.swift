@@ -21,7 +21,8 @@ func setsRenamesAndRemoves(count: Int) {
 
 @Test func writesCompactly() {
   let value = JSONValue.object([
-    "text": .string("a\"\\/\u{8}\u{c}\n\r\t\u{1}\u{1f}é\u{7f}"), "list": .array([.null, .bool(true)]),
+    "text": .string("a\"\\/\u{8}\u{c}\n\r\t\u{1}\u{1f}é\u{7f}"),
+    "list": .array([.null, .bool(true)]),
     "none": .object([:]), "half": .double(0.5), "many": .int(-3),
   ])
   #expect(

@@ -14,14 +14,17 @@ private func image(_ json: String, data: Int = 0) -> [UInt8] {
 
 private func code(_ image: [UInt8], _ rules: SafetensorsRules = .checkpoint) -> String? {
   image.withUnsafeBytes { bytes in
-    do throws(Failure) { _ = try SafetensorsHeader.parse(file: bytes, rules: rules) } catch { return error.code }
+    do throws(Failure) { _ = try SafetensorsHeader.parse(file: bytes, rules: rules) } catch {
+      return error.code
+    }
     return nil
   }
 }
 
 @Test func buildsWhatItReads() throws {
   let tensors: [(String, ElementType, [Int])] = [
-    ("b", .bf16, [2, 3]), ("a", .bf16, [1]), ("z", .f64, []), ("rows", .i32, [2]), ("none", .u8, [0]),
+    ("b", .bf16, [2, 3]), ("a", .bf16, [1]), ("z", .f64, []), ("rows", .i32, [2]),
+    ("none", .u8, [0]),
   ]
   let built = try SafetensorsHeader.build(
     tensors.map { (name: $0.0, elementType: $0.1, shape: $0.2) },
@@ -58,22 +61,30 @@ private func code(_ image: [UInt8], _ rules: SafetensorsRules = .checkpoint) -> 
   (#"{"a":{"dtype":"U8","shape":["1"],"data_offsets":[0,1]}}"#, "shape"),
   (#"{"a":{"dtype":"U8","shape":[18446744073709551616],"data_offsets":[0,1]}}"#, "shape"),
   (#"{"a":{"dtype":"U8","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,1]}}"#, "shape"),
-  (#"{"a":{"dtype":"U8","shape":[0,4611686018427387904,4611686018427387904],"data_offsets":[0,0]}}"#,
-    "shape"),
-  (#"{"a":{"dtype":"U8","shape":[4611686018427387904,4611686018427387904,0],"data_offsets":[0,0]}}"#,
-    "shape"),
+  (
+    #"{"a":{"dtype":"U8","shape":[0,4611686018427387904,4611686018427387904],"data_offsets":[0,0]}}"#,
+    "shape"
+  ),
+  (
+    #"{"a":{"dtype":"U8","shape":[4611686018427387904,4611686018427387904,0],"data_offsets":[0,0]}}"#,
+    "shape"
+  ),
   (#"{"a":{"dtype":"U8","shape":[1]}}"#, "offsets"),
   (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0]}}"#, "offsets"),
   (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1,2]}}"#, "offsets"),
   (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,0]}}"#, "offsets"),
   (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[-1,0]}}"#, "offsets"),
   (#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,1]}}"#, "offsets"),
-  (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[9223372036854775807,9223372036854775807]}}"#,
-    "offsets"),
+  (
+    #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[9223372036854775807,9223372036854775807]}}"#,
+    "offsets"
+  ),
   (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#, "layout"),
   (#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#, "layout"),
-  (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#,
-    "layout"),
+  (
+    #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#,
+    "layout"
+  ),
 ])
 func refusesHeadersThatLie(json: String, expected: String) {
   #expect(code(image(json, data: 2)) == "safetensors/\(expected)")
@@ -89,18 +100,21 @@ func refusesHeadersThatLie(json: String, expected: String) {
   #expect(code(image("{    }"), rules) == "safetensors/header-too-large")
   rules.headerBytes = 1000
   rules.tensors = 1
-  let two = #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"#
+  let two =
+    #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"#
     + #""b":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"c":0}"#
   #expect(code(image(two), rules) == "safetensors/too-many")
 }
 
 @Test func streamsAreStricterThanCheckpoints() {
-  let misaligned = #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"#
+  let misaligned =
+    #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"#
     + #""b":{"dtype":"U16","shape":[1],"data_offsets":[1,3]}}"#
   let unknown = #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"x":1}}"#
   let name = #"{"a b":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#
-  for (json, data, expected) in [(misaligned, 3, "layout"), (unknown, 0, "entry"), (name, 0, "name")]
-  {
+  for (json, data, expected) in [
+    (misaligned, 3, "layout"), (unknown, 0, "entry"), (name, 0, "name"),
+  ] {
     let padded = json + String(repeating: " ", count: (8 - json.utf8.count % 8) % 8)
     #expect(code(image(padded, data: data)) == nil)
     #expect(code(image(padded, data: data), .stream) == "safetensors/\(expected)")

@@ -1,0 +1,25 @@
+// SHA-256, by Nettle.
+// SPDX-License-Identifier: Apache-2.0
+import CNettle
+
+/// A running SHA-256.
+public struct Digest {
+  private var context = sha256_ctx()
+
+  public init() { nettle_sha256_init(&context) }
+
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    guard let base = bytes.baseAddress else { return }
+    nettle_sha256_update(&context, bytes.count, base.assumingMemoryBound(to: UInt8.self))
+  }
+
+  public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
+
+  /// The digest so far in lower-case hexadecimal.
+  public func hexadecimal() -> String {
+    var copy = context
+    var digest = [UInt8](repeating: 0, count: 32)
+    nettle_sha256_digest(&copy, digest.count, &digest)
+    return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+}

@@ -1,0 +1,82 @@
+// Reads JSONL: an object a line, with the marks of our own writer where they are.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import JSON
+
+/// The objects of a JSONL stream. A bad line spoils only itself; a missing or wrong end mark, or a
+/// damaged frame, ends the reading with a failure.
+public final class JSONLReader: ObjectReader {
+  public var name: String { lines.name }
+  private let lines: LineReader
+  private let requireEnd: Bool
+  private var number = 0
+  private var failure: Failure?
+  private var isFinished = false
+
+  /// Reads `source`, plain or compressed.
+  public convenience init(
+    _ source: any ByteSource, limits: StreamLimits = StreamLimits(), requireEnd: Bool = false,
+    warn: @escaping (String) -> Void = { _ in }
+  ) throws(Failure) {
+    self.init(try LineReader(source, limits: limits, warn: warn), requireEnd: requireEnd)
+  }
+
+  init(_ lines: LineReader, requireEnd: Bool) {
+    self.lines = lines
+    self.requireEnd = requireEnd
+  }
+
+  public func next() throws(Failure) -> ObjectLine? {
+    if let failure { throw failure }
+    if isFinished { return nil }
+    do throws(Failure) {
+      let line = try advance()
+      if line == nil { try checkEnd() }
+      return line
+    } catch {
+      let failure = error.at("\(name): line \(number + 1)")
+      self.failure = failure
+      throw failure
+    }
+  }
+
+  private func advance() throws(Failure) -> ObjectLine? {
+    while true {
+      try Interruption.check(name)
+      guard let line = try lines.next() else { return nil }
+      number += 1
+      let result: Result<JSONObject, Failure>
+      switch line {
+      case .tooLong: result = .failure(lineTooLong(lines.limits))
+      case .bytes(let bytes):
+        if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+        result = Result { () throws(Failure) in try parseObject(bytes) }
+      }
+      lines.marks.count(isSkip: (try? result.get())?["skipped"] != nil)
+      let place = "\(name): line \(number)"
+      return ObjectLine(number: number, result: result.mapError { $0.at(place) })
+    }
+  }
+
+  private func checkEnd() throws(Failure) {
+    isFinished = true
+    guard !lines.marks.isOpen, lines.marks.hasEnded || !requireEnd else {
+      throw Failure(
+        .invalidInput, code: "jsonl/no-end",
+        "the input ends without an end mark: its producer failed, or it was cut")
+    }
+  }
+}
+
+/// Parses one object. Throws `json/syntax` with the column, or `json/not-an-object`.
+func parseObject(_ bytes: [UInt8]) throws(Failure) -> JSONObject {
+  let value: JSONValue
+  do { value = try JSONValue(parsing: bytes) } catch {
+    throw Failure(
+      .invalidInput, code: "json/syntax", at: "column \(error.offset + 1)", error.message)
+  }
+  guard case .object(let object) = value else {
+    throw Failure(.invalidInput, code: "json/not-an-object", "expected a JSON object")
+  }
+  return object
+}

@@ -1,0 +1,88 @@
+// Cuts decompressed bytes into lines of bounded length.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import InputOutput
+
+/// One line without its end, or the fact that it was too long to keep.
+enum TextLine {
+  case bytes([UInt8])
+  case tooLong
+}
+
+/// Lines, one at a time; memory is bounded by the longest line that is allowed.
+final class LineReader {
+  let frames: FrameReader
+  let limits: StreamLimits
+  let marks = StreamMarks()
+  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
+  private var unread = 0..<0
+
+  init(_ source: any ByteSource, limits: StreamLimits, warn: @escaping (String) -> Void)
+    throws(Failure)
+  {
+    self.limits = limits
+    frames = try FrameReader(source, limits: limits, warn: warn)
+    let marks = marks
+    frames.onMark = { (payload) throws(Failure) in try marks.see(payload) }
+  }
+
+  deinit { buffer.deallocate() }
+
+  var name: String { frames.name }
+
+  /// The bytes that are there, after reading some if there were none; empty at the end.
+  func available() throws(Failure) -> UnsafeRawBufferPointer {
+    if unread.isEmpty { unread = 0..<(try frames.read(into: buffer)) }
+    return UnsafeRawBufferPointer(rebasing: buffer[unread])
+  }
+
+  func use(_ count: Int) { unread = unread.lowerBound + count..<unread.upperBound }
+
+  /// The first byte that is not white space, which stays; white space before it is gone.
+  func firstVisibleByte() throws(Failure) -> UInt8? {
+    while true {
+      let bytes = try available()
+      if bytes.isEmpty { return nil }
+      let blanks = bytes.prefix { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }.count
+      if blanks < bytes.count {
+        use(blanks)
+        return bytes[blanks]
+      }
+      use(blanks)
+    }
+  }
+
+  /// The next line, or nil at the end. The frame it came from has passed its checksum, unless the
+  /// frame holds more lines.
+  func next(endsWith end: UInt8 = 0x0A) throws(Failure) -> TextLine? {
+    var line: [UInt8] = []
+    var isTooLong = false
+    while true {
+      let bytes = try available()
+      guard let base = bytes.baseAddress, !bytes.isEmpty else {
+        if isTooLong { return .tooLong }
+        return line.isEmpty ? nil : .bytes(line)
+      }
+      let found = memchr(base, Int32(end), bytes.count)
+      let count = found.map { UnsafeRawPointer($0) - base } ?? bytes.count
+      if end != 0, !frames.isCompressed, memchr(base, 0, count) != nil {
+        throw Failure(.invalidInput, code: "text/binary", "expected text, found binary data")
+      }
+      if !isTooLong {
+        isTooLong = line.count + count > limits.lineBytes
+        if isTooLong { line = [] } else { line += bytes[..<count] }
+      }
+      use(found == nil ? count : count + 1)
+      guard found != nil else { continue }
+      if unread.isEmpty { try frames.settle() }
+      return isTooLong ? .tooLong : .bytes(line)
+    }
+  }
+}
+
+/// The failure of a line or an element above the limit.
+func lineTooLong(_ limits: StreamLimits) -> Failure {
+  Failure(
+    .limitExceeded, code: "json/too-long",
+    "expected an object of at most \(limits.lineBytes) bytes", remedy: "raise --max-line")
+}

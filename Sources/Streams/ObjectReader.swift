@@ -1,0 +1,56 @@
+// JSON objects in a row, whatever they are written as: JSONL, an array, or a list of paths.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import InputOutput
+import JSON
+
+/// One object of the input, or why there is none at its place.
+public struct ObjectLine: Sendable {
+  /// The line in JSONL and in lists, the element in an array; from 1.
+  public let number: Int
+  /// A failure spoils this line only: the next ones can be read, and this one becomes a skip.
+  public let result: Result<JSONObject, Failure>
+}
+
+/// Objects in order.
+public protocol ObjectReader: AnyObject {
+  /// `stdin` or the path, for messages.
+  var name: String { get }
+  /// The next object, or nil at a proper end. Throws when nothing more can be read.
+  func next() throws(Failure) -> ObjectLine?
+}
+
+/// How the objects of an input are written.
+public enum ObjectFormat: String, CaseIterable, Sendable {
+  /// By the first character: `{` begins JSONL, `[` an array, anything else a list of paths.
+  case auto
+  case jsonl
+  case array
+  /// A path a line; each becomes `{"image":"…"}`.
+  case paths
+  /// Paths that end with a NUL, as `find -print0` writes them.
+  case paths0
+}
+
+/// Opens `source`, plain or compressed, as a reader of objects.
+///
+/// `requireEnd`: refuse an input without the end mark of `JSONLWriter`, where a plain one would do.
+public func openObjects(
+  _ source: any ByteSource, format: ObjectFormat = .auto, limits: StreamLimits = StreamLimits(),
+  requireEnd: Bool = false, warn: @escaping (String) -> Void = { _ in }
+) throws(Failure) -> any ObjectReader {
+  let lines = try LineReader(source, limits: limits, warn: warn)
+  var format = format
+  if format == .auto {
+    switch try lines.firstVisibleByte() {
+    case UInt8(ascii: "["): format = .array
+    case UInt8(ascii: "{"), nil: format = .jsonl
+    default: format = .paths
+    }
+  }
+  switch format {
+  case .array: return JSONArrayReader(lines, limits: limits)
+  case .paths, .paths0: return PathReader(lines, endsWithNul: format == .paths0)
+  case .jsonl, .auto: return JSONLReader(lines, requireEnd: requireEnd)
+  }
+}

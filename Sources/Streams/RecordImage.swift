@@ -1,0 +1,123 @@
+// One safetensors image, read from decompressed bytes: its header, then its data.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import InputOutput
+import Safetensors
+import Tensors
+
+/// The bytes of a record and the header that describes them.
+struct RecordImage {
+  let header: SafetensorsHeader
+  /// The length and the JSON as they were read.
+  let prefix: [UInt8]
+  let data: RecordBuffer
+
+  var byteCount: Int { prefix.count + data.bytes.count }
+
+  /// Reads one image; nil where the input ends before its first byte.
+  ///
+  /// Throws `stream/cut`, `stream/not-a-stream`, `stream/too-large`, and what frames and headers
+  /// throw.
+  init?(_ frames: FrameReader, limits: StreamLimits) throws(Failure) {
+    var prefix = [UInt8](repeating: 0, count: 8)
+    let first = try prefix.readAll(from: frames, at: 0)
+    if first == 0 { return nil }
+    guard first == 8 else { throw Self.cut }
+    let rules = SafetensorsRules.stream
+    let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= UInt64(rules.headerBytes) else {
+      throw Failure(
+        .invalidInput, code: "stream/not-a-stream",
+        "expected a tensor stream, found \(Self.kind(prefix))")
+    }
+    let count = Int(length)
+    prefix += [UInt8](repeating: 0, count: count)
+    guard try prefix.readAll(from: frames, at: 8) == count else { throw Self.cut }
+    header = try prefix.withUnsafeBufferPointer { (bytes) throws(Failure) in
+      let json = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[8...])
+      return try SafetensorsHeader.parse(json, dataByteCount: nil, rules: rules)
+    }
+    self.prefix = prefix
+    let total = checkedSum(prefix.count, header.dataByteCount)
+    guard let total, total <= limits.recordBytes else {
+      throw Failure(
+        .limitExceeded, code: "stream/too-large",
+        "expected a record of at most \(limits.recordBytes) bytes, found \(total ?? .max)",
+        remedy: "raise --max-record")
+    }
+    data = try RecordBuffer(byteCount: header.dataByteCount)
+    guard try data.fill(from: frames) else { throw Self.cut }
+    try frames.settle()
+  }
+
+  private static var cut: Failure {
+    Failure(.invalidInput, code: "stream/cut", "the input ends inside the record")
+  }
+
+  private static func kind(_ prefix: [UInt8]) -> String {
+    switch prefix.first {
+    case UInt8(ascii: "{"), UInt8(ascii: "["): "JSON"
+    case 0x93 where prefix.starts(with: [0x93, 0x4E, 0x55]): "a NumPy array"
+    case 0x50 where prefix.starts(with: [0x50, 0x4B]): "a zip file"
+    case 0x1F where prefix.starts(with: [0x1F, 0x8B]): "gzip"
+    default: "something else"
+    }
+  }
+
+  /// The tensors, sharing the data. Throws `stream/bool` for a BOOL other than 0 and 1.
+  func tensors() throws(Failure) -> [(name: String, tensor: Tensor)] {
+    let storage = TensorStorage(borrowing: UnsafeRawBufferPointer(data.bytes), owner: data)
+    var tensors: [(name: String, tensor: Tensor)] = []
+    for entry in header.entries {
+      if entry.elementType == .bool, data.bytes[entry.byteRange].contains(where: { $0 > 1 }) {
+        throw RecordMetadata.fault("bool", "'\(entry.name)' holds a BOOL other than 0 and 1")
+      }
+      let tensor = Tensor(
+        entry.elementType, shape: entry.shape, storage: storage,
+        byteOffset: entry.byteRange.lowerBound)
+      tensors.append((entry.name, tensor))
+    }
+    return tensors
+  }
+}
+
+/// Memory of one record's tensors, freed when the last of them goes.
+final class RecordBuffer: @unchecked Sendable {
+  // Sendable: written only before the record is delivered.
+  let bytes: UnsafeMutableRawBufferPointer
+
+  init(byteCount: Int) throws(Failure) { bytes = try allocate(byteCount) }
+
+  deinit { free(bytes.baseAddress) }
+
+  /// False when the input ends before all bytes are there.
+  func fill(from frames: FrameReader) throws(Failure) -> Bool {
+    var filled = 0
+    while filled < bytes.count {
+      let room = UnsafeMutableRawBufferPointer(rebasing: bytes[filled...])
+      let count = try frames.read(into: room)
+      if count == 0 { return false }
+      filled += count
+    }
+    return true
+  }
+}
+
+extension [UInt8] {
+  /// Fills the bytes from `start` on and returns how many there were.
+  fileprivate mutating func readAll(from frames: FrameReader, at start: Int) throws(Failure) -> Int
+  {
+    let end = count
+    return try withUnsafeMutableBufferPointer { (bytes) throws(Failure) in
+      var filled = start
+      while filled < end {
+        let room = UnsafeMutableRawBufferPointer(
+          rebasing: UnsafeMutableRawBufferPointer(bytes)[filled...])
+        let count = try frames.read(into: room)
+        if count == 0 { break }
+        filled += count
+      }
+      return filled - start
+    }
+  }
+}

@@ -1,0 +1,129 @@
+// JSONL, arrays and lists of paths: a bad line spoils only itself, a cut is seen.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import JSON
+import Streams
+import TestSupport
+import Testing
+
+/// Every object as text, or the code of its failure; last the failure of the whole.
+private func read(
+  _ bytes: [UInt8], format: ObjectFormat = .auto, lineBytes: Int = 1000, requireEnd: Bool = false,
+  step: Int = .max
+) -> [String] {
+  var limits = StreamLimits()
+  limits.lineBytes = lineBytes
+  var found: [String] = []
+  do throws(Failure) {
+    let reader = try openObjects(
+      MemorySource(bytes, step: step), format: format, limits: limits, requireEnd: requireEnd)
+    while let line = try reader.next() {
+      switch line.result {
+      case .success(let object):
+        found.append("\(line.number) \(JSONValue.object(object).serializedString)")
+      case .failure(let failure): found.append("\(line.number) \(failure.code)")
+      }
+    }
+  } catch {
+    found.append("! \(error.code)")
+  }
+  return found
+}
+
+private func read(_ text: String, format: ObjectFormat = .auto, lineBytes: Int = 1000) -> [String] {
+  let whole = read(Array(text.utf8), format: format, lineBytes: lineBytes)
+  #expect(whole == read(Array(text.utf8), format: format, lineBytes: lineBytes, step: 1))
+  return whole
+}
+
+@Test func readsLines() {
+  #expect(read("") == [])
+  #expect(read("\n \n") == [])
+  #expect(read("{}\n{\"a\":1}") == ["1 {}", "2 {\"a\":1}"])
+  #expect(
+    read("{}\r\n\n{\"a\"}\n[]\n{}\n") == [
+      "1 {}", "3 json/syntax", "4 json/not-an-object", "5 {}",
+    ])
+  let long = "{\"a\":\"\(String(repeating: "x", count: 2000))\"}"
+  #expect(
+    read("{}\n\(long)\n{}\n\(long)") == ["1 {}", "2 json/too-long", "3 {}", "4 json/too-long"])
+}
+
+@Test func readsArrays() {
+  #expect(read(" [ ] ") == [])
+  #expect(
+    read("[{\"a\":\"]},[\\\"\"},\n{ \"b\" : [1,{}] } ]") == [
+      "1 {\"a\":\"]},[\\\"\"}", "2 {\"b\":[1,{}]}",
+    ])
+  #expect(read("[{},1,{\"a\"},{}]") == ["1 {}", "2 json/not-an-object", "3 json/syntax", "4 {}"])
+  #expect(
+    read("[{},{\"a\":\"\(String(repeating: "x", count: 2000))\"},{}]") == [
+      "1 {}", "2 json/too-long", "3 {}",
+    ])
+  #expect(read("[{}") == ["! json/array"])
+  #expect(read("[{},") == ["1 {}", "! json/array"])
+  #expect(read("[") == ["! json/array"])
+  #expect(read("[,{}]") == ["1 json/syntax", "2 {}"])
+  #expect(read("[{} {}]") == ["1 json/syntax"])
+  #expect(read("[{}]]") == ["1 {}", "! json/array"])
+  #expect(read("[{},]") == ["1 {}", "! json/array"])
+}
+
+@Test func readsPaths() {
+  #expect(
+    read("a b.jpg\n\n日本.png") == [
+      "1 {\"image\":\"a b.jpg\"}", "3 {\"image\":\"日本.png\"}",
+    ])
+  #expect(read(Array("a".utf8) + [0xFF, 0x0A, 0x62]) == ["1 text/utf8", "2 {\"image\":\"b\"}"])
+  #expect(read("a\nb\0c\0", format: .paths0) == ["1 {\"image\":\"a\\nb\"}", "2 {\"image\":\"c\"}"])
+}
+
+private func written(_ count: Int, level: Int? = 1, finish: Bool = true) throws -> [UInt8] {
+  let sink = MemorySink()
+  let writer = try JSONLWriter(sink, level: level)
+  for index in 0..<count { try writer.write(["n": .int(index)]) }
+  try writer.skip(["n": .int(count)], code: "image/cut", message: "cut")
+  if finish { try writer.finish() }
+  return sink.bytes
+}
+
+@Test func readsWhatItWrites() throws {
+  let expected =
+    ["1 {\"n\":0}", "2 {\"n\":1}"]
+    + [#"3 {"n":2,"skipped":{"code":"image/cut","message":"cut"}}"#]
+  for level in [nil, 0, 1, 9] { #expect(read(try written(2, level: level)) == expected) }
+  #expect(read(try written(2), requireEnd: true) == expected)
+  #expect(read(try written(2), step: 1) == expected)
+  #expect(read(try written(2, level: nil), requireEnd: true) == expected + ["! jsonl/no-end"])
+  // zstd and its users see plain JSONL.
+  #expect(decompressed(try written(2)) == (try written(2, level: nil)))
+  #expect(read(frame(try written(2, level: nil))) == expected)
+  let sink = MemorySink()
+  try JSONLWriter(sink, level: 1).finish()
+  #expect(read(sink.bytes, requireEnd: true) == [])
+}
+
+@Test func everyCutAndFlipOfCompressedLinesIsSeen() throws {
+  let bytes = try written(3)
+  let whole = read(bytes)
+  for count in 1..<bytes.count {
+    #expect(read(Array(bytes[..<count])).last?.hasPrefix("!") == true, "cut at \(count)")
+  }
+  for index in bytes.indices {
+    for mask: UInt8 in [1, 0x80] {
+      var damaged = bytes
+      damaged[index] ^= mask
+      let result = read(damaged, format: .jsonl)
+      let delivered = result.filter { !$0.hasPrefix("!") }
+      #expect(result == whole || whole.starts(with: delivered), "byte \(index) ^ \(mask)")
+      #expect(result == whole || result.last?.hasPrefix("!") == true, "byte \(index) ^ \(mask)")
+    }
+  }
+}
+
+@Test func concatenatedCompressedLinesAreCounted() throws {
+  let one = try written(1)
+  #expect(read(one + one).count == 4)
+  #expect(read(try written(1, finish: false) + one).last == "! jsonl/no-end")
+  #expect(read(one + frame(Array("{}\n".utf8))) == read(one) + ["3 {}"])
+}
