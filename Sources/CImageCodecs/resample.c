@@ -135,8 +135,8 @@ static bool compute_weights(
   return true;
 }
 
-/* The rows of the source that the wanted output rows use: [*first, *end). */
-static void used_rows(const struct weights *weights, int *first, int *end) {
+/* The stored samples that the wanted output uses: [*first, *end). */
+static void used_samples(const struct weights *weights, int *first, int *end) {
   *first = INT_MAX;
   *end = 0;
   for (size_t index = 0; index < weights->count; index++) {
@@ -148,47 +148,85 @@ static void used_rows(const struct weights *weights, int *first, int *end) {
   if (*first > *end) *first = *end;
 }
 
-/* A whole row of background after the horizontal pass: what rows outside the store hold. */
-static void background_row(
-    const struct weights *x, const uint8_t background[3], uint8_t *row) {
-  for (size_t index = 0; index < x->count; index++) {
-    uint32_t sum = x->outside[index];
-    for (int tap = 0; tap < x->taps[index]; tap++) {
-      sum += (uint32_t)x->whole[index * x->stride + (size_t)tap];
+/* What becomes of a line of nothing but background: one colour for each output sample. */
+static void resize_background(
+    const struct weights *weights, const uint8_t background[3], uint8_t *line) {
+  for (size_t index = 0; index < weights->count; index++) {
+    uint32_t sum = weights->outside[index];
+    for (int tap = 0; tap < weights->taps[index]; tap++) {
+      sum += (uint32_t)weights->whole[index * weights->stride + (size_t)tap];
     }
     for (int channel = 0; channel < 3; channel++) {
-      row[3 * index + (size_t)channel] = clip(sum * background[channel]);
+      line[3 * index + (size_t)channel] = clip(sum * background[channel]);
     }
   }
 }
 
-static enum codec_status resize_with(
+static enum codec_status across_then_down(
     const struct weights *x, const struct weights *y, const uint8_t *source, size_t pixels,
     const uint8_t background[3], uint8_t *output) {
   const struct passes *passes = choose_passes();
-  const size_t stride = x->count * 3;
-  const size_t plane = pixels + x->stride + tap_block;
+  const size_t width = x->count * 3;
+  const size_t plane = pixels + x->stride;
   int first, end;
-  used_rows(y, &first, &end);
+  used_samples(y, &first, &end);
   /* One more row than are used, so that none used is no allocation of nothing. */
-  uint8_t *middle = malloc(((size_t)(end - first) + 1) * stride);
-  uint8_t *outer = malloc(stride);
+  uint8_t *middle = malloc(((size_t)(end - first) + 1) * width);
+  uint8_t *outer = malloc(width);
   int16_t *planes = calloc(plane * 3, sizeof *planes);
-  uint32_t *sums = malloc(stride * sizeof *sums);
+  uint32_t *sums = malloc(width * sizeof *sums);
   enum codec_status status = CODEC_NO_MEMORY;
   if (middle && outer && planes && sums) {
     for (int row = first; row < end; row++) {
       passes->split(source + (size_t)row * pixels * 3, pixels, planes, plane);
-      passes->across(x, planes, plane, background, middle + (size_t)(row - first) * stride);
+      passes->across(x, planes, plane, background, middle + (size_t)(row - first) * width);
     }
-    background_row(x, background, outer);
+    resize_background(x, background, outer);
     for (size_t index = 0; index < y->count; index++) {
-      passes->down(y, index, middle, first, stride, outer, sums, output + index * stride);
+      const uint8_t *rows = middle + (size_t)(y->start[index] - first) * width;
+      if (y->taps[index] == 0) rows = middle;
+      passes->down(y, index, rows, width, outer, width, sums, output + index * width);
     }
     status = CODEC_OK;
   }
   free(middle);
   free(outer);
+  free(planes);
+  free(sums);
+  return status;
+}
+
+static enum codec_status down_then_across(
+    const struct weights *x, const struct weights *y, const uint8_t *source, size_t pixels,
+    const uint8_t background[3], uint8_t *output) {
+  const struct passes *passes = choose_passes();
+  int first, end;
+  used_samples(x, &first, &end);
+  for (size_t index = 0; index < x->count; index++) {
+    if (x->taps[index] > 0) x->start[index] -= first;
+  }
+  const size_t used = (size_t)(end - first);
+  const size_t plane = used + x->stride;
+  uint8_t *row = malloc(used * 3 + 1);
+  uint8_t *outer = malloc(used * 3 + 1);
+  uint8_t *edges = malloc(y->count * 3);
+  int16_t *planes = calloc(plane * 3, sizeof *planes);
+  uint32_t *sums = malloc((used * 3 + 1) * sizeof *sums);
+  enum codec_status status = CODEC_NO_MEMORY;
+  if (row && outer && edges && planes && sums) {
+    for (size_t at = 0; at < used * 3; at++) outer[at] = background[at % 3];
+    resize_background(y, background, edges);
+    for (size_t index = 0; index < y->count; index++) {
+      const uint8_t *rows = source + ((size_t)y->start[index] * pixels + (size_t)first) * 3;
+      passes->down(y, index, rows, pixels * 3, outer, used * 3, sums, row);
+      passes->split(row, used, planes, plane);
+      passes->across(x, planes, plane, edges + 3 * index, output + index * x->count * 3);
+    }
+    status = CODEC_OK;
+  }
+  free(row);
+  free(outer);
+  free(edges);
   free(planes);
   free(sums);
   return status;
@@ -229,13 +267,15 @@ static enum codec_status resize_nearest(
 
 enum codec_status codec_resize(
     const uint8_t *source, const struct codec_axis *x, const struct codec_axis *y,
-    const uint8_t background[3], enum codec_filter filter, uint8_t *output) {
+    const uint8_t background[3], enum codec_filter filter, bool down_first, uint8_t *output) {
   if (filter == CODEC_NEAREST) return resize_nearest(source, x, y, background, output);
   struct weights across, down;
   enum codec_status status = CODEC_NO_MEMORY;
   bool ready = compute_weights(&across, x, filter);
   if (compute_weights(&down, y, filter) && ready) {
-    status = resize_with(&across, &down, source, (size_t)x->stored, background, output);
+    const size_t pixels = (size_t)x->stored;
+    status = down_first ? down_then_across(&across, &down, source, pixels, background, output)
+                        : across_then_down(&across, &down, source, pixels, background, output);
   }
   free_weights(&across);
   free_weights(&down);

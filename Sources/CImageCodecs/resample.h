@@ -42,10 +42,11 @@ struct passes {
   void (*across)(
       const struct weights *x, const int16_t *planes, size_t plane,
       const uint8_t background[3], uint8_t *output);
-  /* The vertical pass for output row `index`; `middle` begins with row `first`. */
+  /* The vertical pass for output row `index`, `width` bytes wide; `rows` is the first of its rows,
+     which begin every `stride` bytes, and `outer` is what rows outside the store hold. */
   void (*down)(
-      const struct weights *y, size_t index, const uint8_t *middle, int first, size_t stride,
-      const uint8_t *outer, uint32_t *sums, uint8_t *output);
+      const struct weights *y, size_t index, const uint8_t *rows, size_t stride,
+      const uint8_t *outer, size_t width, uint32_t *sums, uint8_t *output);
 };
 
 /* The passes for this machine's instructions; all give the same bytes. */

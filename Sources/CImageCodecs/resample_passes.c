@@ -43,16 +43,16 @@ INLINE void across(
 }
 
 INLINE void down(
-    const struct weights *y, size_t index, const uint8_t *middle, int first, size_t stride,
-    const uint8_t *outer, uint32_t *restrict sums, uint8_t *restrict output) {
+    const struct weights *y, size_t index, const uint8_t *rows, size_t stride,
+    const uint8_t *outer, size_t width, uint32_t *restrict sums, uint8_t *restrict output) {
   const uint32_t outside = y->outside[index];
-  for (size_t x = 0; x < stride; x++) sums[x] = outside * outer[x];
+  for (size_t x = 0; x < width; x++) sums[x] = outside * outer[x];
   for (int tap = 0; tap < y->taps[index]; tap++) {
-    const uint8_t *restrict row = middle + (size_t)(y->start[index] - first + tap) * stride;
+    const uint8_t *restrict row = rows + (size_t)tap * stride;
     const uint32_t weight = (uint32_t)y->whole[index * y->stride + (size_t)tap];
-    for (size_t x = 0; x < stride; x++) sums[x] += row[x] * weight;
+    for (size_t x = 0; x < width; x++) sums[x] += row[x] * weight;
   }
-  for (size_t x = 0; x < stride; x++) output[x] = clip(sums[x]);
+  for (size_t x = 0; x < width; x++) output[x] = clip(sums[x]);
 }
 
 #define PASSES(suffix, attributes)                                                             \
@@ -66,9 +66,9 @@ INLINE void down(
     across(x, planes, plane, background, output);                                              \
   }                                                                                            \
   attributes static void down_##suffix(                                                        \
-      const struct weights *y, size_t index, const uint8_t *middle, int first, size_t stride,  \
-      const uint8_t *outer, uint32_t *sums, uint8_t *output) {                                 \
-    down(y, index, middle, first, stride, outer, sums, output);                                \
+      const struct weights *y, size_t index, const uint8_t *rows, size_t stride,               \
+      const uint8_t *outer, size_t width, uint32_t *sums, uint8_t *output) {                   \
+    down(y, index, rows, stride, outer, width, sums, output);                                  \
   }                                                                                            \
   static const struct passes passes_##suffix = {split_##suffix, across_##suffix, down_##suffix};
 

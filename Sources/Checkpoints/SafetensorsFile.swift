@@ -75,12 +75,11 @@ public final class SafetensorsFile: Sendable {
   }
 
   private func copy(of view: Tensor, name: String) throws(Failure) -> Tensor {
-    let copied = view.withUnsafeBytes { bytes in
-      Result { () throws(AllocationError) in
+    do throws(AllocationError) {
+      return try view.withUnsafeBytes { (bytes) throws(AllocationError) in
         try Tensor(view.elementType, shape: view.shape, copying: bytes)
       }
-    }
-    do { return try copied.get() } catch {
+    } catch {
       throw Failure(
         .limitExceeded, code: "checkpoint/memory", at: path,
         "tensor \(escapedForTerminal(name)) is misaligned, and there is no memory for a copy of"

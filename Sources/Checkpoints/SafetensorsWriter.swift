@@ -19,10 +19,7 @@ public enum SafetensorsWriter {
     let file = try AtomicFile(path: path)
     try file.write(bytes)
     for entry in header.entries {
-      let written = tensors[entry.name]?.withUnsafeBytes { bytes in
-        Result { () throws(Failure) in try file.write(bytes) }
-      }
-      try written?.get()
+      try tensors[entry.name]?.withUnsafeBytes { (bytes) throws(Failure) in try file.write(bytes) }
     }
     try file.finish()
   }

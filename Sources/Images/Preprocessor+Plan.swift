@@ -8,6 +8,12 @@ extension Preprocessor {
   struct Plan {
     var x: codec_axis
     var y: codec_axis
+    /// Whether the vertical pass comes first. The order changes some bytes by one, so it follows
+    /// Pillow: since version 13 a height that shrinks by more than twice as many pixels as the
+    /// width goes first (python-pillow/Pillow#9549); before, the horizontal pass always did.
+    var isDownFirst: Bool {
+      y.resized < y.length && y.length - y.resized > 2 * (x.length - x.resized)
+    }
 
     init(_ image: RGBImage, _ settings: PreprocessorSettings) throws(Failure) {
       let (width, height) = (image.width, image.height)

@@ -68,7 +68,7 @@ public struct Preprocessor: Sendable {
       output.withUnsafeMutableBytes { target in
         codec_resize(
           source.baseAddress?.assumingMemoryBound(to: UInt8.self), &x, &y, background, filter,
-          target.baseAddress?.assumingMemoryBound(to: UInt8.self))
+          plan.isDownFirst, target.baseAddress?.assumingMemoryBound(to: UInt8.self))
       }
     }
     guard status == CODEC_OK else {

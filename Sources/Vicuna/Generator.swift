@@ -1,6 +1,7 @@
 // Writes several answers at once, each place taken anew as soon as its answer is done.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import Computation
 import InputOutput
 import Tensors
 import Tokenizers

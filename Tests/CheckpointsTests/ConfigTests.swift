@@ -197,4 +197,31 @@ struct ConfigTests {
     let failure = try failure { try model("{\"model_type\":\"\\u001b[31m\"}") }
     #expect(!failure.message.contains("\u{1b}"))
   }
+
+  @Test func nothingTraps() throws {
+    var generator = SeededGenerator(seed: 5)
+    let hostile = ["0", "-1", "1e9", "9223372036854775807", "1e308", "null", "[]", "{}", "\"\""]
+    var accepted = 0
+    for round in 0..<3000 {
+      let text = round % 2 == 0 ? Fixture.llavaJSON : Fixture.originalJSON
+      var bytes = Array(text.utf8)
+      for _ in 0..<Int.random(in: 1...3, using: &generator) {
+        let digits = bytes.indices.filter { (48...57).contains(bytes[$0]) }
+        guard let index = digits.randomElement(using: &generator) else { continue }
+        let choice = hostile.randomElement(using: &generator) ?? "0"
+        bytes.replaceSubrange(index...index, with: Array(choice.utf8))
+      }
+      guard let object = try? JSONValue(parsing: bytes).object else { continue }
+      do throws(Failure) {
+        let config = try ModelConfig(object, place: "c")
+        accepted += 1
+        #expect(config.vision.map { !$0.expectedTensors(blocks: 1).isEmpty } != false)
+        #expect(config.language.map { !$0.expectedTensors().isEmpty } != false)
+        #expect(config.projector.map { $0.expectedTensors().count == 2 * $0.depth } != false)
+      } catch {
+        #expect(error.status == .mismatch)
+      }
+    }
+    #expect((1..<2000).contains(accepted))
+  }
 }

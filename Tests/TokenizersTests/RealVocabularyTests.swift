@@ -66,12 +66,12 @@ import Testing
 
   @Test func aLongTextIsQuick() throws {
     let tokenizer = try RealVocabulary.tokenizer()
-    let text = String(repeating: "abcdefgh", count: 40_000)
+    let text = String(repeating: "abcdefgh", count: 4_000)
     let clock = ContinuousClock()
     var ids: [Int32] = []
     let time = clock.measure { ids = tokenizer.encode(text) }
     #expect(tokenizer.decode(ids) == text)
-    #expect(time < .seconds(60))
+    #expect(time < .seconds(20))
   }
 }
 

@@ -77,12 +77,12 @@ struct codec_axis {
   int count;
 };
 
-/* Resizes RGB8 exactly as Pillow does, horizontally and then vertically with rounding between.
-   `source` has y->stored rows of x->stored pixels; `output` gets y->count rows of x->count.
+/* Resizes RGB8 exactly as Pillow does, in one direction and then the other with rounding to bytes
+   between; `down_first` does the vertical pass first. `source` has y->stored rows of x->stored pixels; `output` gets y->count rows of x->count.
    Returns CODEC_OK or CODEC_NO_MEMORY. */
 enum codec_status codec_resize(
     const uint8_t *source, const struct codec_axis *x, const struct codec_axis *y,
-    const uint8_t background[3], enum codec_filter filter, uint8_t *output);
+    const uint8_t background[3], enum codec_filter filter, bool down_first, uint8_t *output);
 
 /* Writes `count` RGB pixels as three planes of f32, each byte looked up in its channel's table. */
 void codec_planes(const uint8_t *rgb, size_t count, const float *tables, float *planes);

@@ -8,12 +8,14 @@ Needs sentencepiece, transformers and tokenizers. `python3 make_golden.py` write
                   some of its pieces are marked unused
   llama.json      llama.model as tokenizer.json (Prepend and Replace)
   metaspace.json  the same with Metaspace, prepend_scheme "first"
-  ids.json        strings and the ids that each of them must yield, by the original libraries
+  ids.json        strings and the ids that each of them must yield, by the original libraries;
+                  dialogues and the labels that LLaVA's measuring gives them
 """
 import io
 import json
 import pathlib
 import random
+import re
 
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2 as proto
@@ -150,6 +152,106 @@ def fast(processor, metaspace):
     return made
 
 
+def tokenize(processor, text, legacy):
+    """The slow tokenizer on a string in which special tokens count, with BOS."""
+    ids, first = [1], True
+    for part in re.split("(<s>|</s>|<unk>)", text):
+        if part in ("<s>", "</s>", "<unk>"):
+            ids.append(processor.piece_to_id(part))
+            first = False
+        else:
+            ids += slow(processor, part, legacy, first)
+            first = first and not part
+    return ids
+
+
+def with_images(processor, text, legacy):
+    """Stretches between images, each tokenized alone; -200 stands for an image."""
+    ids = [1]
+    for index, part in enumerate(text.split("<image>")):
+        ids += ([-200] if index else []) + tokenize(processor, part, legacy)[1:]
+    return ids
+
+
+def masked(processor, text, legacy, ends, answer):
+    """The reference's mask for the v1 and llama_2 templates: measured on pieces of the string."""
+    ids = with_images(processor, text, legacy)
+    labels, position = list(ids), 1
+    labels[0] = -100
+    for index, turn in enumerate(text.split(ends)):
+        if not turn:
+            break
+        halves = turn.split(answer)
+        if len(halves) != 2:
+            break
+        size = len(with_images(processor, turn, legacy))
+        asked = len(with_images(processor, halves[0] + answer, legacy)) - 2
+        if index and not legacy and answer == " ASSISTANT: ":
+            size, asked = size - 1, asked - 1
+        labels[position:position + asked] = [-100] * asked
+        position += size
+    labels[position:] = [-100] * len(labels[position:])
+    return ids, labels, position == len(ids)
+
+
+def v0(processor, header, turns, legacy):
+    """The reference's v0 string. Its mask counts on LLaMA's own pieces for ###, so none here."""
+    strings = [f"### {role}: {text}\n" for role, text in turns]
+    ids = with_images(processor, header + "".join(strings) + "### ", legacy)
+    return ids, None, True
+
+
+def spans(labels):
+    """Runs of labels that count, as [start, end)."""
+    runs = []
+    for index, label in enumerate(labels):
+        if label == -100:
+            continue
+        if runs and runs[-1][1] == index:
+            runs[-1][1] = index + 1
+        else:
+            runs.append([index, index + 1])
+    return runs
+
+
+def training(processor):
+    """Dialogues with the ids and labels that the reference makes of them."""
+    human = ("A chat between a curious human and an artificial intelligence assistant. The "
+             "assistant gives helpful, detailed, and polite answers to the human's questions.")
+    vision = ("You are a helpful language and vision assistant. You are able to understand the "
+              "visual content that the user provides, and assist the user with a variety of tasks "
+              "using natural language.")
+    random.seed(17)
+    dialogues = [
+        ["<image>\nWhat is this?", "A cat."],
+        ["<image>\nWhat is this?", "A cat.", "Sure?", "Yes."],
+        ["What is this?", "A cat on\nthe street.", "Sure?", "Yes, naïve 🙂."],
+        ["<image>", "a cat"], ["What?\n<image>", "the  dog "], ["q", "a", "q", "a", "q", "a"],
+    ] + [[" ".join(random.choices(WORDS, k=random.randint(1, 6))).replace("ASSISTANT:", "x")
+          for _ in range(random.choice([2, 4, 6]))] for _ in range(3)]
+    rows = []
+    for turns in dialogues:
+        pairs = list(zip(turns[::2], turns[1::2]))
+        two = human + " " + "".join(f"USER: {q} ASSISTANT: {a}</s>" for q, a in pairs)
+        llama = "<s>".join(
+            f"[INST] {q} [/INST] {a} </s>" for q, a in
+            [(f"<<SYS>>\n{vision}\n<</SYS>>\n\n" + pairs[0][0], pairs[0][1])] + pairs[1:])
+        names = [("Human", "Assistant")[i % 2] for i in range(len(turns))]
+        for legacy in (True, False):
+            made = {
+                "llava_v1": masked(processor, two, legacy, "</s>", " ASSISTANT: "),
+                "llava_llama_2": masked(processor, llama, legacy, "</s>", "[/INST] "),
+                "llava_v0": v0(processor, human + "\n\n", list(zip(names, turns)), legacy),
+            }
+            if len(turns) == 2 and "<image>" in turns[0]:
+                ids = with_images(processor, "<image>" + turns[1] + "\n", legacy)
+                made["plain"] = ids, [-100, -100] + ids[2:], True
+            for template, (ids, labels, agrees) in made.items():
+                rows.append({"template": template, "legacy": legacy, "turns": turns,
+                             "ids": ids, "loss": labels and spans(labels), "agrees": agrees})
+    return rows
+
+
 def main():
     llama = train(
         "llama", vocab_size=400, byte_fallback=True, add_dummy_prefix=True, split_digits=True,
@@ -173,11 +275,12 @@ def main():
     answer = {
         "strings": rows,
         "dialogues": dialogues(llama),
+        "training": training(llama),
         "decode": [{"ids": ids, "text": llama.decode(ids)} for ids in soups],
     }
     (HERE / "ids.json").write_text(
         "{" + ",\n".join(
-            f'"{key}":[\n' + ",\n".join(json.dumps(row, ensure_ascii=True) for row in value) + "]"
+            f'"{key}":[\n' + ",\n".join(json.dumps(row, ensure_ascii=True, separators=(",", ":")) for row in value) + "]"
             for key, value in answer.items()) + "}\n")
 
 
