@@ -104,7 +104,7 @@ let package = Package(
     tests("ProjectionTests", "Projection", "Checkpoints", "Computation", "Kernels", "Tensors", "JSON"),
     tests("VicunaTests", "Vicuna", "Checkpoints", "Computation", "Kernels", "Tensors", "Tokenizers", "JSON"),
     tests("ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput"),
-    tests("ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams"),
+    tests("ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams", "Tensors"),
     tests("CommandTests", "InputOutput", "JSON", "Streams", "Tensors"),
     tests("DocsTests", "JSON"),
     tests("LayoutTests", "InputOutput"),
