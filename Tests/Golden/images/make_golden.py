@@ -139,7 +139,7 @@ def make_exif():
         accept(name)
         accept(name, flags="e")
     exif = Image.Exif()
-    exif.endian = ">"
+    exif.endian = "<"
     exif[0x0112] = 6
     buffer = io.BytesIO()
     Image.fromarray(array).save(buffer, "PNG", exif=exif)
