@@ -4,11 +4,11 @@ import ArgumentParser
 import Conversations
 import Streams
 
-extension ObjectFormat: @retroactive ExpressibleByArgument {}
-extension ImagePosition: @retroactive ExpressibleByArgument {}
-extension PromptOptions.Compatibility: @retroactive ExpressibleByArgument {}
-extension FormatOptions.SpecialPolicy: @retroactive ExpressibleByArgument {}
-extension FormatOptions.SeparatorPolicy: @retroactive ExpressibleByArgument {}
+extension ObjectFormat: ExpressibleByArgument {}
+extension ImagePosition: ExpressibleByArgument {}
+extension PromptOptions.Compatibility: ExpressibleByArgument {}
+extension FormatOptions.SpecialPolicy: ExpressibleByArgument {}
+extension FormatOptions.SeparatorPolicy: ExpressibleByArgument {}
 
 /// The values of a choice, as help shows them.
 func names<Choice: CaseIterable & RawRepresentable<String>>(_ type: Choice.Type) -> String {

@@ -20,8 +20,9 @@ import Tokenizers
   private func prompt(_ text: String, _ options: FormatOptions) throws -> String {
     var notes: [FormatNote] = []
     let made = try RecordFormatter(options).format(record(text), notes: &notes)
-    return try Prompt(#require(made["prompt"])).joined
-      .replacing(options.template.system, with: "S")
+    let joined = try Prompt(#require(made["prompt"])).joined
+    let system = options.template.system
+    return system.isEmpty ? joined : joined.replacing(system, with: "S")
   }
 
   private func code(_ text: String, _ options: FormatOptions) throws -> String? {
