@@ -1,2 +1,3 @@
 // Nettle: SHA-256.
+// SPDX-License-Identifier: Apache-2.0
 #include <nettle/sha2.h>
