@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -29,6 +30,11 @@ int llava_openat2_beneath(int root, const char *path, int flags) {
     result = syscall(SYS_openat2, root, path, &how, sizeof how);
   } while (result < 0 && (errno == EINTR || errno == EAGAIN));
   return (int)result;
+}
+
+int llava_available_cores(void) {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
 void llava_guard_standard_descriptors(void) {
@@ -60,7 +66,7 @@ void llava_forget_temporary(int slot) {
   if (slot >= 0 && slot < slots) atomic_store(&used[slot], 0);
 }
 
-static void remove_temporaries(void) {
+void llava_remove_temporaries(void) {
   for (int slot = 0; slot < slots; slot++) {
     if (atomic_load(&used[slot]) == 2) unlink(temporary[slot]);
   }
@@ -70,7 +76,7 @@ static void on_bus_error(int signal) {
   static const char line[] =
       "a mapped file became shorter while it was being read (file/changed)\n";
   (void)signal;
-  remove_temporaries();
+  llava_remove_temporaries();
   if (write(2, line, sizeof line - 1) < 0) _exit(3);
   _exit(3);
 }
@@ -89,7 +95,7 @@ static atomic_int pending;
 
 void llava_die_by_signal(int signal) {
   sigset_t set;
-  remove_temporaries();
+  llava_remove_temporaries();
   handle(signal, SIG_DFL);
   sigemptyset(&set);
   sigaddset(&set, signal);

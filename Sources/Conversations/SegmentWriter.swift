@@ -5,7 +5,7 @@ import Tokenizers
 /// Collects segments.
 struct SegmentWriter {
   private(set) var segments: [PromptSegment] = []
-  private let templateTokens = PrefixMatcher(commonSpecialTokens)
+  private static let templateTokens = PrefixMatcher(commonSpecialTokens)
   /// Special tokens that the user's text may name.
   private let allowed: PrefixMatcher
   private let markup: PromptOptions.ImageMarkup
@@ -17,7 +17,7 @@ struct SegmentWriter {
 
   /// Text of the template, whose special tokens are meant.
   mutating func constant(_ text: String, loss: Bool = false) {
-    split(text, templateTokens, loss)
+    split(text, Self.templateTokens, loss)
   }
 
   /// What someone said.

@@ -28,6 +28,8 @@ public final class FileSource: ByteSource {
 
   public static var standardInput: FileSource { FileSource(descriptor: 0, name: "stdin") }
 
+  public var isTerminal: Bool { isatty(descriptor) == 1 }
+
   /// The size when this is a regular file; progress uses it, parsing never.
   public var regularFileSize: Int? {
     var status = stat()

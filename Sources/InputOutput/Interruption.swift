@@ -21,6 +21,9 @@ public enum Interruption {
     if signal != nil { throw .interrupted(place) }
   }
 
+  /// Removes the temporary files of every `AtomicFile` that is not finished; before an exit.
+  public static func removeTemporaryFiles() { llava_remove_temporaries() }
+
   /// Removes temporary files and dies by the remembered signal, so that a shell sees 128 + n.
   public static func dieIfSignalled() {
     if let signal { llava_die_by_signal(signal) }

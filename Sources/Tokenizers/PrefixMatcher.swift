@@ -6,22 +6,23 @@ public struct PrefixMatcher: Sendable {
   private var table: PieceTable
   /// The lengths that occur, longest first.
   private let lengths: [Int]
-  private var firstBytes: Set<UInt8>
+  /// For each byte whether a piece begins with it.
+  private var begins: [Bool]
 
   /// A matcher for `pieces`; empty ones never match.
   public init(_ pieces: [String]) {
     table = PieceTable(capacity: pieces.count)
     lengths = Set(pieces.map(\.utf8.count)).subtracting([0]).sorted(by: >)
-    firstBytes = []
+    begins = Array(repeating: false, count: 256)
     for (index, piece) in pieces.enumerated() where !piece.isEmpty {
       _ = table.insert(Array(piece.utf8), id: Int32(truncatingIfNeeded: index))
-      firstBytes.formUnion(piece.utf8.prefix(1))
+      if let first = piece.utf8.first { begins[Int(first)] = true }
     }
   }
 
   /// The length in bytes of the longest piece that `text` has at `position`, 0 if there is none.
   public func match(_ text: [UInt8], at position: Int) -> Int {
-    guard !firstBytes.isEmpty, firstBytes.contains(text[position]) else { return 0 }
+    guard begins[Int(text[position])] else { return 0 }
     for length in lengths where length <= text.count - position {
       if table.id(of: text[position..<position + length]) != nil { return length }
     }

@@ -28,8 +28,11 @@ import Tokenizers
       let prompt = try template(key).trainingPrompt(for: dialogue(turns), options: options(key))
       let tokens = try prompt.encoded(by: tokenizer)
       #expect(tokens.reference == row["ids"]?.array?.compactMap(\.int), "\(key) \(turns)")
-      let spans = row["loss"]?.array?.map { $0.array?.compactMap(\.int) ?? [] }
-      #expect(tokens.referenceSpans == spans, "\(key) \(turns)")
+      if let spans = row["loss"]?.array?.map({ $0.array?.compactMap(\.int) ?? [] }) {
+        #expect(tokens.referenceSpans == spans, "\(key) \(turns)")
+      } else {
+        #expect(key == "llava_v0")
+      }
       compared.insert(key)
     }
     #expect(compared == ["llava_v1", "llava_llama_2", "llava_v0", "plain"])

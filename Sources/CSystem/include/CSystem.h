@@ -7,6 +7,9 @@
 // Returns a descriptor, or -1 with errno; ENOSYS and EPERM where the kernel or a sandbox lacks it.
 int llava_openat2_beneath(int root, const char *path, int flags);
 
+// The number of cores that the process may run on.
+int llava_available_cores(void);
+
 // Opens descriptors 0, 1 and 2 where they are closed, in a mode in which using them fails, so that
 // no file opened later takes their place.
 void llava_guard_standard_descriptors(void);
@@ -26,5 +29,7 @@ void llava_die_by_signal(int signal);
 // Files to remove when a signal ends the process. Returns a slot, or -1 where there is no room.
 int llava_register_temporary(const char *path);
 void llava_forget_temporary(int slot);
+// Removes all registered files that are not forgotten yet.
+void llava_remove_temporaries(void);
 
 #endif

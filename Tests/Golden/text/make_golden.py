@@ -195,18 +195,10 @@ def masked(processor, text, legacy, ends, answer):
 
 
 def v0(processor, header, turns, legacy):
-    """The reference's v0 string and mask."""
+    """The reference's v0 string. Its mask counts on LLaMA's own pieces for ###, so none here."""
     strings = [f"### {role}: {text}\n" for role, text in turns]
     ids = with_images(processor, header + "".join(strings) + "### ", legacy)
-    labels = list(ids)
-    position = len(with_images(processor, header, legacy))
-    labels[:position] = [-100] * position
-    for (role, _), string in zip(turns, strings):
-        size = len(with_images(processor, string, legacy))
-        if role == "Human":
-            labels[position + 2:position + size] = [-100] * (size - 2)
-        position += size
-    return ids, labels, True
+    return ids, None, True
 
 
 def spans(labels):
@@ -256,7 +248,7 @@ def training(processor):
                 made["plain"] = ids, [-100, -100] + ids[2:], True
             for template, (ids, labels, agrees) in made.items():
                 rows.append({"template": template, "legacy": legacy, "turns": turns,
-                             "ids": ids, "loss": spans(labels), "agrees": agrees})
+                             "ids": ids, "loss": labels and spans(labels), "agrees": agrees})
     return rows
 
 

@@ -1,0 +1,77 @@
+// Counts what is wrong with a data set, by reason.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import JSON
+
+/// The findings of `convo-format --check`.
+public struct DatasetCheck {
+  /// How often something was found, and where first.
+  public struct Count: Equatable, Sendable {
+    public var records: Int
+    public var first: String
+    public var message: String
+  }
+
+  public private(set) var records = 0
+  public private(set) var counts: [String: Count] = [:]
+  private var ids: Set<String> = []
+  private let formatter: RecordFormatter
+
+  public init(_ formatter: RecordFormatter) { self.formatter = formatter }
+
+  /// Whether nothing was found.
+  public var isClean: Bool { counts.isEmpty }
+
+  /// Looks at one record, or at the failure that stands in its place.
+  public mutating func look(at line: Result<JSONObject, Failure>, number: Int) {
+    records += 1
+    var notes: [FormatNote] = []
+    var place = "line \(number)"
+    do throws(Failure) {
+      let source = try line.get()
+      let record = RecordFormatter.identified(source, line: number)
+      let id = record["id"]?.string ?? ""
+      place += " id=\(escapedForTerminal(id))"
+      if source["id"] != nil, !ids.insert(id).inserted {
+        notes.append(FormatNote(code: "record/duplicate-id", message: "the id was there before"))
+      }
+      _ = try formatter.format(record, notes: &notes)
+    } catch {
+      let isText = error.code == "json/syntax" && error.message.contains("UTF-8")
+      notes.append(FormatNote(code: isText ? "text/utf8" : error.code, message: error.message))
+    }
+    var seen: Set<String> = []
+    for note in notes where seen.insert(note.code).inserted { count(note, at: place) }
+  }
+
+  private mutating func count(_ note: FormatNote, at place: String) {
+    counts[note.code, default: Count(records: 0, first: place, message: note.message)].records += 1
+  }
+
+  /// The findings as a table, the most frequent first.
+  public var table: String {
+    guard !isClean else { return "\(records) records, nothing found\n" }
+    let rows = counts.sorted { ($1.value.records, $0.key) < ($0.value.records, $1.key) }
+    let width = rows.map(\.key.count).max() ?? 0
+    let total = rows.map { String($0.value.records).count }.max() ?? 0
+    let lines = rows.map { code, count in
+      let number = String(count.records)
+      return String(repeating: " ", count: total - number.count) + number + "  " + code
+        + String(repeating: " ", count: width - code.count)
+        + "  first at \(count.first): \(count.message)\n"
+    }
+    return lines.joined() + "\(records) records\n"
+  }
+
+  /// The same as one JSON object.
+  public var json: JSONValue {
+    var findings = JSONObject()
+    for (code, count) in counts.sorted(by: { $0.key < $1.key }) {
+      findings[code] = .object([
+        "records": .int(count.records), "first": .string(count.first),
+        "message": .string(count.message),
+      ])
+    }
+    return .object(["records": .int(records), "findings": .object(findings)])
+  }
+}

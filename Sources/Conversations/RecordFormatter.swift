@@ -1,0 +1,125 @@
+// Turns a record into the same record with a prompt.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import JSON
+import Tokenizers
+
+/// Formats records one at a time; what becomes of one depends on no other.
+public struct RecordFormatter: Sendable {
+  public let options: FormatOptions
+  private let specials: PrefixMatcher
+  private let separators: PrefixMatcher
+
+  public init(_ options: FormatOptions) {
+    var options = options
+    if options.specials == .allow { options.prompt.allowedSpecials = options.specialNames }
+    options.prompt.introducesImages = options.imagePosition == .first && !options.isForTraining
+    self.options = options
+    specials = PrefixMatcher(options.specialNames)
+    separators = PrefixMatcher(options.template.structuralTexts)
+  }
+
+  /// `record` with a text as its `id`: its own, its `question_id`, its first image's path, or the
+  /// line's number.
+  public static func identified(_ record: JSONObject, line: Int) -> JSONObject {
+    var record = record
+    var id = text(record["id"]) ?? text(record["question_id"]) ?? record["image"]?.string
+    id = id ?? record["images"]?.array?.first?.string
+    record["id"] = .string(id.flatMap { $0.isEmpty ? nil : $0 } ?? "line-\(line)")
+    return record
+  }
+
+  private static func text(_ value: JSONValue?) -> String? {
+    if case .number(let number)? = value { number.text } else { value?.string }
+  }
+
+  /// Adds `prompt` to a record that has its id.
+  ///
+  /// - Parameter notes: gets what is worth reporting, also when the record is then refused.
+  /// - Throws: why the record must be skipped.
+  public func format(_ record: JSONObject, notes: inout [FormatNote]) throws(Failure) -> JSONObject {
+    let read = try RecordDialogue(record, options)
+    if read.hasStrayPlaceholder { notes.append(.placeholder) }
+    var dialogue = read.dialogue
+    try inspect(dialogue, notes: &notes)
+    // Images put in front leave the question as it is, its outer white space too.
+    if !read.hasLooseImages || options.imagePosition != .first {
+      dialogue.placeImages(options.imagePosition, draw: draw(record["id"]?.string ?? ""))
+    }
+    var prompt =
+      options.isForTraining
+      ? try options.template.trainingPrompt(for: dialogue, options: options.prompt)
+      : options.template.prompt(for: dialogue, options: options.prompt)
+    if let tokenizer = options.tokenizer {
+      prompt.tokens = try fitted(prompt.encoded(by: tokenizer), notes: &notes)
+    }
+    var record = record
+    if record["conversations"] == nil, options.question == nil { record.rename("text", to: "question") }
+    record["prompt"] = prompt.json
+    return record
+  }
+
+  /// Looks for names of special tokens and for separators in what people say.
+  private func inspect(_ dialogue: Dialogue, notes: inout [FormatNote]) throws(Failure) {
+    let texts = dialogue.turns.flatMap(\.parts).compactMap { part in
+      if case .text(let text) = part { text } else { nil }
+    }
+    if texts.contains(where: { specials.isIn($0) }) {
+      notes.append(.special)
+      if options.specials == .error { throw refusal(.special, "--special text") }
+    }
+    if texts.contains(where: { separators.isIn($0) }) {
+      notes.append(.separator)
+      if options.separators == .error { throw refusal(.separator, "--separators warn") }
+    }
+  }
+
+  private func refusal(_ note: FormatNote, _ remedy: String) -> Failure {
+    Failure(.invalidInput, code: note.code, note.message, remedy: "use \(remedy) to keep it")
+  }
+
+  /// The tokens, cut to the longest length where that may be done.
+  private func fitted(_ tokens: Prompt.Tokens, notes: inout [FormatNote]) throws(Failure)
+    -> Prompt.Tokens
+  {
+    let features = checkedProduct(tokens.imagePositions.count, options.imageTokens)
+    let length = features.flatMap { checkedSum($0, tokens.ids.count) } ?? .max
+    var tokens = tokens
+    if let limit = options.maxLength, length > limit {
+      let room = limit - min(limit, features ?? .max)
+      // An image is whole or not there, and one that is not there would shift all others.
+      guard options.isForTraining, room >= tokens.imagePositions.last ?? 0, room > 0 else {
+        throw Failure(
+          .mismatch, code: "prompt/too-long",
+          "the sequence has \(length) tokens with \(options.imageTokens) an image, "
+            + "expected at most \(limit)", remedy: "raise --max-length")
+      }
+      tokens.ids.removeLast(tokens.ids.count - room)
+      tokens.lossSpans = tokens.lossSpans.map { $0.clamped(to: 0..<room) }.filter { !$0.isEmpty }
+      notes.append(.truncated)
+    }
+    if options.isForTraining, tokens.lossSpans.isEmpty {
+      throw Failure(
+        .mismatch, code: "prompt/no-loss", "no token is left for training to predict")
+    }
+    return tokens
+  }
+
+  /// A coin that falls for a record always the same way: FNV-1a of its id, mixed with the seed.
+  private func draw(_ id: String) -> Bool {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    hash = (hash ^ options.seed) &* 0x9e37_79b9_7f4a_7c15
+    hash = (hash ^ hash >> 30) &* 0xbf58_476d_1ce4_e5b9
+    hash = (hash ^ hash >> 27) &* 0x94d0_49bb_1331_11eb
+    return (hash ^ hash >> 31) & 1 == 0
+  }
+}
+
+extension PrefixMatcher {
+  /// Whether one of the pieces occurs in `text`.
+  func isIn(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    return bytes.indices.contains { match(bytes, at: $0) > 0 }
+  }
+}

@@ -1,0 +1,59 @@
+// The options that every tool has, and what all options come to.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import InputOutput
+import Streams
+
+/// How errors are written.
+public enum ErrorFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
+  case text
+  case json
+}
+
+/// Messages, and the size of records.
+public struct CommonOptions: ParsableArguments {
+  @Flag(name: .shortAndLong, help: "No progress, warnings or summary.")
+  public var quiet = false
+
+  @Flag(name: .shortAndLong, help: "A summary even if nothing was skipped.")
+  public var verbose = false
+
+  @Option(help: ArgumentHelp("How messages are written: text or json.", valueName: "format"))
+  public var errors = ErrorFormat.text
+
+  @Option(help: ArgumentHelp("Largest tensor record to accept.", valueName: "size"))
+  public var maxRecord = ByteSize(1 << 30)
+
+  public init() {}
+
+  public func validate() throws {
+    if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other") }
+  }
+
+  func settings() -> Settings {
+    var settings = Settings()
+    settings.isQuiet = quiet
+    settings.isVerbose = verbose
+    settings.errors = errors
+    settings.limits.recordBytes = maxRecord.bytes
+    return settings
+  }
+}
+
+/// What the shared options come to; the defaults are those of the options.
+public struct Settings: Sendable {
+  /// A path, or nil for stdout.
+  public var output: String?
+  /// 0 stores, 1 to 19 compress.
+  public var level = 1
+  public var threads = 1
+  public var isQuiet = false
+  public var isVerbose = false
+  public var errors = ErrorFormat.text
+  public var isStrict = false
+  public var maxSkips: SkipLimit?
+  public var writesToTerminals = false
+  public var limits = StreamLimits()
+
+  public init() {}
+}

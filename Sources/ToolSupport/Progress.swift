@@ -1,0 +1,63 @@
+// The progress line: how many records, how fast, how long still.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// Makes the text of the progress line, at most ten times a second.
+struct Progress {
+  private let tool: String
+  private let start = ContinuousClock.now
+  private var last: ContinuousClock.Instant?
+  var isShown = false
+
+  init(tool: String) { self.tool = tool }
+
+  /// The line, or nil when the last one is still fresh.
+  mutating func text(done: Int, total: Int?) -> String? {
+    let now = ContinuousClock.now
+    if let last, now - last < .milliseconds(100) { return nil }
+    last = now
+    isShown = true
+    let seconds = max(0.001, (now - start) / .seconds(1))
+    return Self.text(tool: tool, done: done, total: total, seconds: seconds)
+  }
+
+  static func text(tool: String, done: Int, total: Int?, seconds: Double) -> String {
+    let rate = Double(done) / seconds
+    var text = "\(tool)  "
+    if let total, total > 0 {
+      let filled = min(20, done * 20 / total)
+      text += "[\(String(repeating: "#", count: filled))"
+      text += "\(String(repeating: ".", count: 20 - filled))] \(grouped(done))/\(grouped(total))"
+    } else {
+      text += "\(grouped(done)) records"
+    }
+    text += rate >= 100 ? "  \(Int(rate))/s" : "  \(tenths(rate))/s"
+    if let total, done > 0, total > done {
+      let left = min(359_999, Int(Double(total - done) / rate))
+      text += "  ETA \(clock(left))"
+    }
+    return text
+  }
+
+  private static func tenths(_ value: Double) -> String {
+    let tenths = Int((value * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+
+  private static func clock(_ seconds: Int) -> String {
+    let two = { (value: Int) in value < 10 ? "0\(value)" : "\(value)" }
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
+    return hours > 0
+      ? "\(hours):\(two(minutes)):\(two(seconds % 60))" : "\(minutes):\(two(seconds % 60))"
+  }
+}
+
+/// `9998` as `9,998`.
+func grouped(_ number: Int) -> String {
+  var text = ""
+  for (index, digit) in String(number).reversed().enumerated() {
+    if index > 0, index % 3 == 0, digit != "-" { text.append(",") }
+    text.append(digit)
+  }
+  return String(text.reversed())
+}

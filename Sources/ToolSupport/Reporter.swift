@@ -1,0 +1,101 @@
+// The only place that writes messages: errors, skips, warnings, progress.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import InputOutput
+import JSON
+import Synchronization
+
+/// Writes whole lines to stderr, over a progress line where there is one.
+public final class Reporter: Sendable {
+  let tool: String
+  private let format: ErrorFormat
+  private let isQuiet: Bool
+  /// Present where stderr is a terminal that someone watches.
+  private let progress: Mutex<Progress>?
+
+  public init(tool: String, format: ErrorFormat = .text, isQuiet: Bool = false) {
+    self.tool = tool
+    self.format = format
+    self.isQuiet = isQuiet
+    let terminal = getenv("TERM").map { String(cString: $0) } ?? "dumb"
+    let isWatched = isatty(2) == 1 && terminal != "dumb" && format == .text && !isQuiet
+    progress = isWatched ? Mutex(Progress(tool: tool)) : nil
+  }
+
+  /// Reports why the tool ends.
+  public func error(_ failure: Failure) { line("error", failure) }
+
+  /// Reports why a record is skipped.
+  public func skip(_ failure: Failure) {
+    var failure = failure
+    if format == .text { failure.message += ": skipped" }
+    line("skip", failure)
+  }
+
+  /// Reports something odd that changes nothing.
+  public func warning(_ text: String) {
+    if isQuiet { return }
+    line("warning", Failure(.complete, code: "warning", text))
+  }
+
+  /// Writes a line for the curious.
+  public func note(_ text: String) {
+    if isQuiet { return }
+    switch format {
+    case .text: write("\(tool): \(escapedForTerminal(text))\n")
+    case .json: line("note", Failure(.complete, code: "note", text))
+    }
+  }
+
+  /// Shows how far the tool is, now and then.
+  func update(done: Int, total: Int?) {
+    progress?.withLock { progress in
+      if let text = progress.text(done: done, total: total) { writeError("\r\(text)\u{1b}[K") }
+    }
+  }
+
+  /// Removes the progress line.
+  func endProgress() {
+    progress?.withLock { progress in
+      if progress.isShown { writeError("\r\u{1b}[K") }
+      progress.isShown = false
+    }
+  }
+
+  private func line(_ level: String, _ failure: Failure) {
+    switch format {
+    case .text: write("\(Self.text(failure, tool: tool, level: level))\n")
+    case .json: write("\(Self.json(failure, tool: tool, level: level))\n")
+    }
+  }
+
+  private func write(_ text: String) {
+    endProgress()
+    writeError(text)
+  }
+
+  /// `tool: place: message (remedy)`.
+  static func text(_ failure: Failure, tool: String, level: String = "error") -> String {
+    var text = "\(tool): "
+    if level == "warning" { text += "warning: " }
+    if let place = failure.place { text += "\(place): " }
+    text += failure.message
+    if let remedy = failure.remedy { text += " (\(remedy))" }
+    return escapedForTerminal(text)
+  }
+
+  static func json(_ failure: Failure, tool: String, level: String) -> String {
+    var object: JSONObject = [
+      "tool": .string(tool), "level": .string(level), "code": .string(failure.code),
+    ]
+    object["place"] = failure.place.map(JSONValue.string)
+    object["message"] = .string(failure.message)
+    object["remedy"] = failure.remedy.map(JSONValue.string)
+    return JSONValue.object(object).serializedString
+  }
+}
+
+/// Writes `text` to stderr as far as that is possible: there is nowhere to report its failure.
+func writeError(_ text: String) {
+  try? FileSink(descriptor: 2, name: "stderr").write(text)
+}

@@ -1,0 +1,62 @@
+// Opening what a tool reads and writes, as its options say.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import InputOutput
+import Streams
+
+extension Session {
+  /// The file `path`, or stdin where it is nil or `-`.
+  public func source(_ path: String?) throws(Failure) -> FileSource {
+    guard let path, path != "-" else { return .standardInput }
+    return try FileSource(path: path)
+  }
+
+  /// A tensor stream from the file `path` or stdin, its header read.
+  public func tensorReader(_ path: String?) throws(Failure) -> TensorStreamReader {
+    let source = try source(path)
+    if source.isTerminal {
+      throw Failure(
+        .usage, code: "usage/terminal", at: source.name, "expected a tensor stream, not a terminal",
+        remedy: "pipe one in, or name a file")
+    }
+    let reporter = reporter
+    return try TensorStreamReader(source, limits: settings.limits) { reporter.warning($0) }
+  }
+
+  /// Objects from the file `path` or stdin.
+  public func objectReader(
+    _ path: String?, format: ObjectFormat = .auto, requireEnd: Bool = false
+  ) throws(Failure) -> any ObjectReader {
+    let reporter = reporter
+    return try openObjects(
+      try source(path), format: format, limits: settings.limits, requireEnd: requireEnd
+    ) { reporter.warning($0) }
+  }
+
+  /// A tensor stream to `-o` or stdout. Throws `usage/terminal` rather than spoil a terminal.
+  public func tensorWriter(_ header: StreamHeader) throws(Failure) -> TensorStreamWriter {
+    try TensorStreamWriter(
+      try sink(isBinary: true), header: header, level: settings.level,
+      limits: settings.limits)
+  }
+
+  /// JSONL to `-o` or stdout, compressed if `compresses` and not on a terminal.
+  public func objectWriter(compresses: Bool) throws(Failure) -> JSONLWriter {
+    let isTerminal = settings.output == nil && isatty(1) == 1
+    let isBinary = compresses && (!isTerminal || settings.writesToTerminals)
+    return try JSONLWriter(
+      try sink(isBinary: isBinary), level: isBinary ? settings.level : nil)
+  }
+
+  /// `-o` or stdout.
+  public func sink(isBinary: Bool) throws(Failure) -> any ByteSink {
+    if let path = settings.output, path != "-" { return try AtomicFile(path: path) }
+    let output = FileSink.standardOutput
+    if isBinary, output.isTerminal, !settings.writesToTerminals {
+      throw Failure(
+        .usage, code: "usage/terminal", at: "stdout", "will not write binary data to a terminal",
+        remedy: "redirect it, use -o, or insist with -f")
+    }
+    return output
+  }
+}

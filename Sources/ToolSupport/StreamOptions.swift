@@ -1,0 +1,73 @@
+// The options that all filters share and spell alike.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import InputOutput
+import Streams
+
+/// The options of every filter: output, threads, messages, and what to do about bad records.
+public struct StreamOptions: ParsableArguments {
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("Write to a file, which appears when it is complete.", valueName: "file"),
+    completion: .file())
+  public var output: String?
+
+  @Flag(name: [.customShort("0"), .customLong("store")], help: "Store instead of compressing.")
+  public var store = false
+
+  @Option(help: ArgumentHelp("Compression level, 0 (store) to 19.", valueName: "level"))
+  public var level = 1
+
+  @Option(
+    name: [.customShort("j"), .long],
+    help: ArgumentHelp(
+      "Threads in all; default: LLAVA_THREADS, else all cores.", valueName: "count"))
+  public var threads: Int?
+
+  @Flag(help: "Stop at the first record that would be skipped.")
+  public var strict = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Stop after more than this many skips, or this share (5%).", valueName: "limit"))
+  public var maxSkips: SkipLimit?
+
+  @Flag(name: .shortAndLong, help: "Write binary data to a terminal.")
+  public var force = false
+
+  @Option(help: ArgumentHelp("Longest JSON line to accept.", valueName: "size"))
+  public var maxLine = ByteSize(16 << 20)
+
+  @OptionGroup public var common: CommonOptions
+
+  public init() {}
+
+  public func validate() throws {
+    guard (0...19).contains(level) else {
+      throw ValidationError("--level must be 0 to 19, found \(level)")
+    }
+    if let threads, !(1...maxThreads).contains(threads) {
+      throw ValidationError("--threads must be 1 to \(maxThreads), found \(threads)")
+    }
+  }
+
+  /// What they ask for. Throws `usage/threads` where LLAVA_THREADS is no count.
+  public func settings() throws(Failure) -> Settings {
+    var settings = common.settings()
+    settings.output = output
+    settings.level = store ? 0 : level
+    settings.threads = try threadCount()
+    settings.isStrict = strict
+    settings.maxSkips = maxSkips
+    settings.writesToTerminals = force
+    settings.limits.lineBytes = maxLine.bytes
+    settings.limits.requireChecksums = strict
+    return settings
+  }
+
+  /// The number of threads: the option, else LLAVA_THREADS, else the cores we may run on.
+  func threadCount() throws(Failure) -> Int {
+    if let threads { return threads }
+    return try threadsFromEnvironment() ?? availableCores()
+  }
+}

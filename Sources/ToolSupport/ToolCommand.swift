@@ -1,0 +1,104 @@
+// How every tool starts and ends: its options, its messages, its exit status.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Glibc
+import InputOutput
+
+/// Any tool. Conform with `@main`, declare options, and do the work in `run(_:)`.
+public protocol ToolProgram: ParsableCommand {
+  /// What the shared options come to.
+  func settings() throws(Failure) -> Settings
+
+  /// Does the work; throws what ends it. Skips are reported to the session.
+  func run(_ session: Session) throws(Failure)
+
+  /// The status of a run that came to its end, for tools that mean something else than skips by it.
+  func status(_ session: Session) -> ExitStatus?
+}
+
+/// A filter: it reads records and writes records.
+public protocol ToolCommand: ToolProgram {
+  /// Declared as `@OptionGroup var stream: StreamOptions`.
+  var stream: StreamOptions { get }
+}
+
+extension ToolCommand {
+  public func settings() throws(Failure) -> Settings { try stream.settings() }
+}
+
+/// A tool that only reads streams.
+public protocol InspectionCommand: ToolProgram {
+  /// Declared as `@OptionGroup var common: CommonOptions`.
+  var common: CommonOptions { get }
+}
+
+extension InspectionCommand {
+  public func settings() throws(Failure) -> Settings { common.settings() }
+}
+
+extension ToolProgram {
+  static var toolName: String { configuration.commandName ?? "tool" }
+
+  public func status(_ session: Session) -> ExitStatus? { nil }
+
+  /// Runs the tool on the process's arguments and ends the process.
+  public static func main() { end(start(Array(CommandLine.arguments.dropFirst()))) }
+
+  public func run() throws { Self.end(execute()) }
+
+  /// Parses and runs; returns the exit status.
+  static func start(_ arguments: [String]) -> ExitStatus {
+    Interruption.prepare()
+    do {
+      let command = try parseAsRoot(arguments)
+      guard let tool = command as? Self else {
+        // Help and the like are commands of their own.
+        var command = command
+        try command.run()
+        return .complete
+      }
+      return tool.execute()
+    } catch {
+      return explain(error)
+    }
+  }
+
+  private func execute() -> ExitStatus {
+    var session = Session(tool: Self.toolName, settings: Settings())
+    do throws(Failure) {
+      session = Session(tool: Self.toolName, settings: try settings())
+      try run(session)
+      let status = session.conclude()
+      return self.status(session) ?? status
+    } catch {
+      Interruption.dieIfSignalled()
+      session.reporter.endProgress()
+      session.reporter.error(error)
+      return error.status
+    }
+  }
+
+  /// Prints help to stdout, or a fault of the arguments to stderr with the usage.
+  private static func explain(_ error: any Error) -> ExitStatus {
+    guard exitCode(for: error) != .success else {
+      let output = FileSink.standardOutput
+      do throws(Failure) {
+        try output.write(fullMessage(for: error) + "\n")
+        try output.finish()
+        return .complete
+      } catch {
+        writeError(Reporter.text(error, tool: toolName) + "\n")
+        return error.status
+      }
+    }
+    let message = escapedForTerminal(self.message(for: error))
+    writeError("\(toolName): \(message)\n\(usageString())\n")
+    return .usage
+  }
+
+  private static func end(_ status: ExitStatus) -> Never {
+    Interruption.removeTemporaryFiles()
+    Interruption.dieIfSignalled()
+    Glibc.exit(status.rawValue)
+  }
+}

@@ -1,0 +1,145 @@
+// The convo-format tool: its options and what they mean.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Conversations
+import InputOutput
+import Streams
+import Tokenizers
+import ToolSupport
+
+@main
+struct ConvoFormat: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convo-format",
+    abstract: "Make prompts, token ids and loss masks out of records, or check a data set.",
+    version: toolVersion("convo-format"))
+
+  @Argument(
+    help: "Image paths, JSONL or a JSON array; stdin where absent or -.", completion: .file())
+  var input: String?
+
+  @Option(help: "What the input is: \(names(ObjectFormat.self)).")
+  var from = ObjectFormat.auto
+
+  @Option(help: ArgumentHelp("The question for every record.", valueName: "text"))
+  var ask: String?
+
+  @Option(help: ArgumentHelp("The template (default: vicuna_v1).", valueName: "key"))
+  var template: String?
+
+  @Option(help: ArgumentHelp("Choose the template by a model's name.", valueName: "model"))
+  var templateFor: String?
+
+  @Option(help: ArgumentHelp("Replace the template's system text.", valueName: "text"))
+  var system: String?
+
+  @Option(help: "Where images go: \(names(ImagePosition.self)).")
+  var imagePosition = ImagePosition.first
+
+  @Option(help: ArgumentHelp("Seed of random image positions.", valueName: "number"))
+  var seed: UInt64 = 0
+
+  @Flag(help: "Put images between <im_start> and <im_end>.")
+  var imageMarkers = false
+
+  @Flag(help: "Make training sequences with loss masks.")
+  var train = false
+
+  @Option(help: "Do as the reference does: \(names(PromptOptions.Compatibility.self)).")
+  var compat: PromptOptions.Compatibility?
+
+  @Option(
+    help: ArgumentHelp("Add token ids; a model directory or a file.", valueName: "path"),
+    completion: .file())
+  var tokenizer: String?
+
+  @Option(help: ArgumentHelp("Rows of features an image becomes.", valueName: "count"))
+  var imageTokens = 576
+
+  @Option(help: ArgumentHelp("Most tokens of a sequence, features included.", valueName: "count"))
+  var maxLength: Int?
+
+  @Option(help: "Special tokens in texts: \(names(FormatOptions.SpecialPolicy.self)).")
+  var special = FormatOptions.SpecialPolicy.text
+
+  @Option(help: "Separators in texts: \(names(FormatOptions.SeparatorPolicy.self)).")
+  var separators = FormatOptions.SeparatorPolicy.warn
+
+  @Option(
+    help: ArgumentHelp("Leave out records whose id is in this JSONL file.", valueName: "file"),
+    completion: .file())
+  var skipDone: String?
+
+  @Flag(help: "Print each token and whether it carries loss, instead of records.")
+  var showMask = false
+
+  @Flag(help: "Print what is wrong with the records, by reason, instead of records.")
+  var check = false
+
+  @Flag(help: "Print the findings of --check as JSON.")
+  var json = false
+
+  @Flag(help: "Write plain JSONL.")
+  var plain = false
+
+  @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL (default).")
+  var compress = false
+
+  @OptionGroup var stream: StreamOptions
+
+  func validate() throws {
+    if template != nil, templateFor != nil {
+      throw ValidationError("--template and --template-for exclude each other")
+    }
+    if let template, ConversationTemplate.named(template) == nil {
+      let keys = ConversationTemplate.catalogue.map(\.key).joined(separator: ", ")
+      throw ValidationError("--template must be one of \(keys)")
+    }
+    guard (0...1 << 20).contains(imageTokens), (1...1 << 30).contains(maxLength ?? 1) else {
+      throw ValidationError("--image-tokens or --max-length is out of range")
+    }
+    if showMask || maxLength != nil, tokenizer == nil {
+      throw ValidationError("--show-mask and --max-length need --tokenizer")
+    }
+    if check, showMask { throw ValidationError("--check and --show-mask exclude each other") }
+    if json, !check { throw ValidationError("--json goes with --check") }
+    if plain, compress { throw ValidationError("--plain and -z exclude each other") }
+  }
+
+  func run(_ session: Session) throws(Failure) {
+    let done = try skipDone.map { (path) throws(Failure) in try DoneRecords(path: path, session) }
+    let run = FormatRun(formatter: RecordFormatter(try options()), done: done, session: session)
+    let reader = try session.objectReader(input, format: from)
+    if check {
+      try run.check(reader, asJSON: json)
+    } else if showMask {
+      try run.showMasks(reader)
+    } else {
+      try run.write(reader, to: try session.objectWriter(compresses: !plain))
+    }
+  }
+
+  private func options() throws(Failure) -> FormatOptions {
+    let byName = templateFor.map { ConversationTemplate.forModel(named: $0) }
+    let byKey = ConversationTemplate.named(template ?? "vicuna_v1")
+    guard var chosen = byName ?? byKey else {
+      throw Failure(.internalError, code: "internal/template", "no default template")
+    }
+    if let system { chosen.system = system }
+    var options = FormatOptions(template: chosen)
+    options.isForTraining = train
+    options.question = ask
+    options.imagePosition = imagePosition
+    options.seed = seed
+    options.tokenizer = try tokenizer.map { (path) throws(Failure) in
+      try Tokenizer.load(path: path)
+    }
+    options.imageTokens = imageTokens
+    options.maxLength = maxLength
+    options.specials = special
+    options.separators = separators
+    options.prompt.usesImageTokens = imageMarkers
+    options.prompt.compatibility = compat
+    return options
+  }
+}

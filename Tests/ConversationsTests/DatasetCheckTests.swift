@@ -1,0 +1,68 @@
+// What the lint finds, and the view of the mask.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import JSON
+import Testing
+import Tokenizers
+
+@testable import Conversations
+
+@Suite struct DatasetCheckTests {
+  private func check(_ lines: [String]) throws -> DatasetCheck {
+    var options = FormatOptions(template: try template("vicuna_v1"))
+    options.isForTraining = true
+    var check = DatasetCheck(RecordFormatter(options))
+    for (index, line) in lines.enumerated() {
+      let value = try JSONValue(parsing: Array(line.utf8))
+      check.look(at: .success(try #require(value.object)), number: index + 1)
+    }
+    return check
+  }
+
+  private func turns(_ question: String, _ answer: String) -> String {
+    #""conversations":[{"from":"human","value":"\#(question)"},{"from":"gpt","value":"\#(answer)"}]"#
+  }
+
+  @Test func aCleanSetIsClean() throws {
+    let found = try check([
+      "{\"id\":\"1\",\(turns("Q", "A"))}", "{\"id\":\"2\",\"image\":\"a\",\(turns("<image>", "A"))}",
+    ])
+    #expect(found.isClean)
+    #expect(found.table == "2 records, nothing found\n")
+  }
+
+  @Test func findingsAreCountedByReason() throws {
+    var found = try check([
+      "{\"id\":\"1\",\(turns("Q", "A"))}", "{\"id\":\"1\",\(turns("Q", "A"))}",
+      "{\"id\":\"2\",\(turns("Q </s>", "USER: x"))}", "{\"id\":\"3\",\(turns("Q", ""))}",
+      "{\"id\":\"4\",\"image\":\"a\",\(turns("Q", "A"))}", "{\"id\":\"5\",\(turns("<image>", "A"))}",
+    ])
+    found.look(
+      at: .failure(
+        Failure(.invalidInput, code: "json/syntax", "the string is not valid UTF-8")), number: 7)
+    #expect(
+      found.counts.mapValues(\.records) == [
+        "record/duplicate-id": 1, "prompt/special-token": 1, "prompt/separator": 1,
+        "conversation/empty-answer": 1, "prompt/image-count": 1, "prompt/placeholder": 1,
+        "text/utf8": 1,
+      ])
+    #expect(found.counts["record/duplicate-id"]?.first == "line 2 id=1")
+    #expect(found.table.hasSuffix("7 records\n"))
+    #expect(found.json.object?["records"]?.int == 7)
+    #expect(found.json.object?["findings"]?.object?.keys.count == 7)
+  }
+
+  @Test func theMaskShowsEachTokenAndImage() throws {
+    let tokenizer = try Tokenizer.load(path: "\(Models.golden)/llama.model")
+    let prompt = try template("plain").trainingPrompt(for: dialogue(["<image>", "the cat"]))
+    let tokens = try prompt.encoded(by: tokenizer)
+    let table = MaskTable(tokens, tokenizer, imageTokens: 576)
+    #expect(table.rows.count == tokens.ids.count + 1)
+    #expect(table.rows[0] == .init(id: "1", piece: "<s>", carriesLoss: false))
+    #expect(table.rows[1].piece == "[image 0: 576 features]")
+    #expect(!table.rows.dropFirst(2).contains { !$0.carriesLoss })
+    let text = table.text(colour: false)
+    #expect(text.split(separator: "\n").count == table.rows.count)
+    #expect(!text.contains("\u{1b}") && table.text(colour: true).contains("\u{1b}[32m"))
+  }
+}
