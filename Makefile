@@ -36,7 +36,8 @@ packages: ## Install the system packages that are missing (Debian, Ubuntu)
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
 
 build: packages ## Build the tools in release, Swift's library linked statically
-	swift build -c release --static-swift-stdlib
+	for tool in $(TOOLS); do \
+	  swift build -c release --static-swift-stdlib -Xlinker -s --product $$tool; done
 
 demo: build ## Caption the bundled pictures with the bundled tiny model
 	@examples/demo.sh
