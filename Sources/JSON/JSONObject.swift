@@ -18,7 +18,7 @@ public struct JSONObject: Equatable, Sendable {
 
   public var keys: [String] { members.map(\.key) }
 
-  /// Reading gives nil for an absent key. Setting replaces in place or appends; setting nil removes.
+  /// Reading gives nil for an absent key. Setting replaces in place or appends; nil removes.
   public subscript(key: String) -> JSONValue? {
     get { position(of: key).map { members[$0].value } }
     set {

@@ -14,8 +14,8 @@ final class FrameReader {
   /// What was read from the source and not used yet.
   private var unread = 0..<0
   private var state = State.unknown
-  /// A byte that `settle` had to read ahead.
-  private var pending: UInt8?
+  /// Content that was read ahead.
+  private var pending: ArraySlice<UInt8> = []
   /// True when the decoder filled its output and may hold more without more input.
   private var mayHoldOutput = false
   private var hasWarned = false
@@ -51,11 +51,31 @@ final class FrameReader {
   /// `corrupt`, `cut`.
   func read(into output: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
     guard output.count > 0 else { return 0 }
-    if let byte = pending {
-      pending = nil
-      output[0] = byte
-      return 1
+    if !pending.isEmpty {
+      let count = min(output.count, pending.count)
+      output.copyBytes(from: pending.prefix(count))
+      pending = pending.dropFirst(count)
+      return count
     }
+    return try readContent(into: output)
+  }
+
+  /// Up to `count` bytes of content that stay to be read; fewer only at the end of the input.
+  func peek(_ count: Int) throws(Failure) -> [UInt8] {
+    var bytes = Array(pending)
+    var chunk = [UInt8](repeating: 0, count: count)
+    while bytes.count < count {
+      let added = try chunk.withUnsafeMutableBufferPointer { (chunk) throws(Failure) in
+        try readContent(into: UnsafeMutableRawBufferPointer(chunk))
+      }
+      if added == 0 { break }
+      bytes += chunk[..<added]
+    }
+    pending = bytes[...]
+    return Array(bytes.prefix(count))
+  }
+
+  private func readContent(into output: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
     while true {
       switch state {
       case .unknown: try sniff()
@@ -71,12 +91,12 @@ final class FrameReader {
   /// Reads on to the end of the frame, whose checksum is then known to be right, or to the next
   /// byte of content where the frame holds more. Does nothing for plain input.
   func settle() throws(Failure) {
-    while state == .inside, pending == nil {
+    while state == .inside, pending.isEmpty {
       var byte: UInt8 = 0
       let count = try withUnsafeMutableBytes(of: &byte) { (byte) throws(Failure) in
         try decompress(into: byte)
       }
-      if count > 0 { pending = byte }
+      if count > 0 { pending = [byte] }
     }
   }
 

@@ -13,17 +13,21 @@ enum TextLine {
 final class LineReader {
   let frames: FrameReader
   let limits: StreamLimits
-  let marks = StreamMarks()
+  let marks: StreamMarks
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
   private var unread = 0..<0
 
-  init(_ source: any ByteSource, limits: StreamLimits, warn: @escaping (String) -> Void)
-    throws(Failure)
-  {
+  convenience init(
+    _ source: any ByteSource, limits: StreamLimits, warn: @escaping (String) -> Void
+  ) throws(Failure) {
+    let frames = try FrameReader(source, limits: limits, warn: warn)
+    self.init(frames, limits: limits, marks: StreamMarks(of: frames))
+  }
+
+  init(_ frames: FrameReader, limits: StreamLimits, marks: StreamMarks) {
+    self.frames = frames
     self.limits = limits
-    frames = try FrameReader(source, limits: limits, warn: warn)
-    let marks = marks
-    frames.onMark = { (payload) throws(Failure) in try marks.see(payload) }
+    self.marks = marks
   }
 
   deinit { buffer.deallocate() }

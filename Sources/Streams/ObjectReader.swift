@@ -39,7 +39,13 @@ public func openObjects(
   _ source: any ByteSource, format: ObjectFormat = .auto, limits: StreamLimits = StreamLimits(),
   requireEnd: Bool = false, warn: @escaping (String) -> Void = { _ in }
 ) throws(Failure) -> any ObjectReader {
-  let lines = try LineReader(source, limits: limits, warn: warn)
+  try openObjects(
+    try LineReader(source, limits: limits, warn: warn), format: format, requireEnd: requireEnd)
+}
+
+func openObjects(_ lines: LineReader, format: ObjectFormat, requireEnd: Bool) throws(Failure)
+  -> any ObjectReader
+{
   var format = format
   if format == .auto {
     switch try lines.firstVisibleByte() {
@@ -49,7 +55,7 @@ public func openObjects(
     }
   }
   switch format {
-  case .array: return JSONArrayReader(lines, limits: limits)
+  case .array: return JSONArrayReader(lines, limits: lines.limits)
   case .paths, .paths0: return PathReader(lines, endsWithNul: format == .paths0)
   case .jsonl, .auto: return JSONLReader(lines, requireEnd: requireEnd)
   }

@@ -20,6 +20,11 @@ final class StreamMarks {
   private var records = 0
   private var skipped = 0
 
+  /// Sees the marks of `frames` from now on.
+  init(of frames: FrameReader) {
+    frames.onMark = { (payload) throws(Failure) in try self.see(payload) }
+  }
+
   func count(isSkip: Bool) {
     records += 1
     if isSkip { skipped += 1 }

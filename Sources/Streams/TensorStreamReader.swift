@@ -8,8 +8,8 @@ import Safetensors
 ///
 /// A record is delivered after the checksum of its frame has passed. Where another tool has put
 /// several records into one frame, the checksum is checked when the frame ends. After a failure the
-/// reader gives only that failure, and a tool that then writes no end record keeps the fault visible
-/// to all that follow.
+/// reader gives only that failure, and a tool that then writes no end record keeps the fault
+/// visible to all that follow.
 public final class TensorStreamReader {
   public let name: String
   /// The header of the stream, or of the first of several.
@@ -26,15 +26,19 @@ public final class TensorStreamReader {
 
   /// Reads the header. Warnings are whole lines for the user.
   ///
-  /// Throws codes `stream/…` and `frame/…` (damage, lies, truncation; status 3), those with status 5
-  /// for limits, `safetensors/…`, and `io/read`.
-  public init(
+  /// Throws codes `stream/…`, `frame/…` and `safetensors/…` (damage, lies, truncation; status 3,
+  /// or 5 for limits), and `io/read`.
+  public convenience init(
     _ source: any ByteSource, limits: StreamLimits = StreamLimits(),
     warn: @escaping (String) -> Void = { _ in }
   ) throws(Failure) {
-    name = source.name
+    try self.init(try FrameReader(source, limits: limits, warn: warn), limits: limits)
+  }
+
+  init(_ frames: FrameReader, limits: StreamLimits) throws(Failure) {
+    name = frames.name
     self.limits = limits
-    frames = try FrameReader(source, limits: limits, warn: warn)
+    self.frames = frames
     var counts = StreamCounts()
     do throws(Failure) {
       guard let image = try RecordImage(frames, limits: limits) else {
@@ -42,7 +46,7 @@ public final class TensorStreamReader {
       }
       header = try Self.header(image, &counts)
     } catch {
-      throw error.at("\(source.name): header")
+      throw error.at("\(frames.name): header")
     }
     self.counts = counts
   }

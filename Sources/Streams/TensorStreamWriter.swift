@@ -19,8 +19,8 @@ public final class TensorStreamWriter {
   private var counts = StreamCounts()
   private var failure: Failure?
 
-  /// Writes the header. `level` 0 stores, 1 to 19 are zstd's. `hash`: whether the end record holds a
-  /// SHA-256; nil: where `sink` is a regular file.
+  /// Writes the header. `level` 0 stores, 1 to 19 are zstd's. `hash`: whether the end record holds
+  /// a SHA-256; nil: where `sink` is a regular file.
   public init(
     _ sink: any ByteSink, header: StreamHeader, level: Int = 1, hash: Bool? = nil,
     limits: StreamLimits = StreamLimits()

@@ -23,6 +23,14 @@ extension Session {
     return try TensorStreamReader(source, limits: settings.limits) { reporter.warning($0) }
   }
 
+  /// Either kind of stream from the file `path` or stdin.
+  public func recordStream(_ path: String?) throws(Failure) -> RecordStream {
+    let reporter = reporter
+    return try RecordStream(opening: try source(path), limits: settings.limits) {
+      reporter.warning($0)
+    }
+  }
+
   /// Objects from the file `path` or stdin.
   public func objectReader(
     _ path: String?, format: ObjectFormat = .auto, requireEnd: Bool = false

@@ -127,3 +127,27 @@ private func written(_ count: Int, level: Int? = 1, finish: Bool = true) throws 
   #expect(read(try written(1, finish: false) + one).last == "! jsonl/no-end")
   #expect(read(one + frame(Array("{}\n".utf8))) == read(one) + ["3 {}"])
 }
+
+@Test func eitherKindIsKnownByItsStart() throws {
+  func kind(_ bytes: [UInt8]) throws -> String {
+    switch try RecordStream(opening: MemorySource(bytes, step: 1)) {
+    case .tensors(let reader):
+      var count = 0
+      while try reader.next() != nil { count += 1 }
+      return "\(count) of \(reader.header.content)"
+    case .objects(let reader):
+      var count = 0
+      while try reader.next() != nil { count += 1 }
+      return "\(count) objects"
+    }
+  }
+  let stream = try sampleStream()
+  for bytes in [stream, decompressed(stream), frame(decompressed(stream))] {
+    #expect(try kind(bytes) == "4 of clip-features")
+  }
+  for bytes in [try written(2), try written(2, level: nil), Array("[{},{},{}]".utf8)] {
+    #expect(try kind(bytes) == "3 objects")
+  }
+  #expect(try kind([]) == "0 objects")
+  #expect(try kind(Array("a\nb".utf8)) == "2 objects")
+}
