@@ -63,6 +63,8 @@ static void set_up(struct decoder *decoder) {
   png_set_user_limits(png, request->width, request->height);
   png_set_chunk_malloc_max(png, 8 << 20);
   png_set_crc_action(png, crc, crc);
+  /* Read in small bites, so that of a cut file hardly a row is lost. */
+  if (request->pad_truncated) png_set_compression_buffer_size(png, 16);
   /* An index past the palette is black, as in Pillow; no warning is wanted. */
   png_set_check_for_invalid_index(png, -1);
   /* Nothing but IHDR, PLTE, IDAT and IEND matters: transparency is dropped, colour is kept raw. */

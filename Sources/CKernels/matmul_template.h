@@ -15,6 +15,9 @@
          sums[ROWS][G][LANES] (+)= products over `columns`, a multiple of K_STEP; `more` continues
          the sums that are there. Groups of x lie group_stride elements apart.
 
+   and may define
+     FEW_ROWS_HEADER   a header with few_rows, another way to the same bits for few rows of x.
+
    Blocks: ROWS_PER_BLOCK x COLUMNS_PER_BLOCK weights and one panel of GROUPS groups stay in the
    second-level cache while every panel passes. Sums that wait for more columns rest in scratch as
    f32, so that blocking changes no bit. */
@@ -125,6 +128,20 @@ static void run_tile(size_t groups, float *sums, const weight_t *w, size_t w_str
     }
 }
 
+#ifdef FEW_ROWS_HEADER
+#include FEW_ROWS_HEADER
+
+/* Whether few_rows can take a block: few activation rows, whole vectors of weight rows. */
+static inline int suits_few(size_t m, size_t rows) { return m <= FEW_ROWS && rows % 16 == 0; }
+
+static void multiply_few(float *y, size_t y_stride, const packed_t *x, block w, size_t m,
+                         size_t rows, size_t columns, float *sums, int more, int last) {
+    few_rows(m, sums, rows, w.data, w.stride, x, columns, more);
+    for (size_t i = 0; last && i < m; i++)
+        memcpy(y + i * y_stride, sums + i * ROWS_PER_BLOCK, rows * sizeof(float));
+}
+#endif
+
 static inline void multiply_blocks(float *y, size_t y_stride, const void *packed,
                                    const llava_weights *w, size_t m, size_t n, size_t k,
                                    void *scratch, int round) {
@@ -137,6 +154,13 @@ static inline void multiply_blocks(float *y, size_t y_stride, const void *packed
             size_t columns = k - column < COLUMNS_PER_BLOCK ? k - column : COLUMNS_PER_BLOCK;
             int last = column + columns == k;
             block here = weights_block(w, row, rows, column, columns, expanded, round);
+#ifdef FEW_ROWS_HEADER
+            if (suits_few(m, rows)) {
+                multiply_few(y + row, y_stride, (const packed_t *)packed + column * LANES, here, m,
+                             rows, padded_columns(columns), sums, column > 0, last);
+                continue;
+            }
+#endif
             for (size_t g = 0; g < groups; g += GROUPS) {
                 size_t wide = groups - g < GROUPS ? groups - g : GROUPS;
                 size_t lane = g * LANES, lanes = m - lane < PANEL ? m - lane : PANEL;

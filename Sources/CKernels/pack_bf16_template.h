@@ -2,31 +2,9 @@
    two columns: what one vector, or one row of an AMX tile, holds.
    SPDX-License-Identifier: Apache-2.0
    The including file has AVX-512 with bf16, LANES 16, and has included matmul_template.h. */
-_Static_assert(LANES == 16, "a packed vector holds a pair of columns of 16 rows");
+#include "transpose_512.h"
 
-/* Rows of 16 32-bit words become columns, in place. */
-static inline void transpose_16x16(__m512i v[16]) {
-    __m512i t[16];
-    for (int i = 0; i < 16; i += 2) {
-        t[i] = _mm512_unpacklo_epi32(v[i], v[i + 1]);
-        t[i + 1] = _mm512_unpackhi_epi32(v[i], v[i + 1]);
-    }
-    for (int i = 0; i < 16; i += 4) {
-        v[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-        v[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-        v[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-        v[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-    }
-    for (int i = 0; i < 16; i += 8)
-        for (int j = 0; j < 4; j++) {
-            t[i + j] = _mm512_shuffle_i32x4(v[i + j], v[i + j + 4], 0x88);
-            t[i + j + 4] = _mm512_shuffle_i32x4(v[i + j], v[i + j + 4], 0xDD);
-        }
-    for (int j = 0; j < 8; j++) {
-        v[j] = _mm512_shuffle_i32x4(t[j], t[j + 8], 0x88);
-        v[j + 8] = _mm512_shuffle_i32x4(t[j], t[j + 8], 0xDD);
-    }
-}
+_Static_assert(LANES == 16, "a packed vector holds a pair of columns of 16 rows");
 
 /* 32 columns of one row, rounded; columns from `count` on are zeros. */
 static inline __m512i row_pairs(const float *x, size_t count) {

@@ -80,6 +80,12 @@ extension ImageDecoder {
     _ pixels: Tensor, with samples: ArraySlice<UInt8>, _ channels: Int, _ levels: PNMLevels
   ) -> Bool {
     pixels.withUnsafeMutableBytes { target in
+      if channels == 3, levels.maximum == 255 {
+        return samples.withUnsafeBytes { source in
+          target.copyMemory(from: source)
+          return source.count == target.count
+        }
+      }
       let repeats = channels == 3 ? 1 : 3
       var at = 0
       for sample in samples {

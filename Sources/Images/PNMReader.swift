@@ -21,6 +21,11 @@ struct PNMReader {
         ? ImageFailure.corrupt("byte \(position) of the PNM header is no number")
         : ImageFailure.truncated("the PNM data ends in the header")
     }
+    if position < bytes.count, bytes[position] == UInt8(ascii: "#") {
+      skipComment()
+      // As in Pillow, the end of a comment that touches a number does not end the number.
+      if position < bytes.count { position += 1 }
+    }
     guard position < bytes.count else {
       throw ImageFailure.truncated("the PNM data ends in the header")
     }
@@ -83,6 +88,9 @@ struct PNMReader {
       if position == bytes.count { return nil }
       throw ImageFailure.corrupt("byte \(position) of the samples is no number")
     }
+    guard position == bytes.count || bytes[position].isSpace
+      || bytes[position] == UInt8(ascii: "#")
+    else { throw ImageFailure.corrupt("byte \(position) of the samples is no white space") }
     guard value <= maximum else {
       throw ImageFailure.corrupt("sample \(value) exceeds the maximum \(maximum)")
     }
@@ -114,12 +122,16 @@ struct PNMReader {
   }
 
   /// A comment goes from # to the end of the line.
+  private mutating func skipComment() {
+    while position < bytes.count, bytes[position] != 0x0A, bytes[position] != 0x0D {
+      position += 1
+    }
+  }
+
   private mutating func skipSpaceAndComments() {
     while position < bytes.count {
       if bytes[position] == UInt8(ascii: "#") {
-        while position < bytes.count, bytes[position] != 0x0A, bytes[position] != 0x0D {
-          position += 1
-        }
+        skipComment()
       } else if bytes[position].isSpace {
         position += 1
       } else {

@@ -15,8 +15,11 @@ public struct ShellResult: Sendable {
 
 /// Programs as a user runs them.
 public enum Shell {
-  /// Where the tools were built: beside the test program.
+  /// Where the tools are: the directory that LLAVA_TOOLS_DIRECTORY names (`make test` names the
+  /// release build's), else beside the test program.
   public static let toolsDirectory: String = {
+    let named = ProcessInfo.processInfo.environment["LLAVA_TOOLS_DIRECTORY"] ?? ""
+    if !named.isEmpty { return URL(fileURLWithPath: named).path }
     let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     return URL(fileURLWithPath: link ?? CommandLine.arguments[0]).deletingLastPathComponent().path
   }()
@@ -40,7 +43,7 @@ public enum Shell {
     process.standardInput = stdin
     process.standardOutput = stdout
     process.standardError = stderr
-    try process.run()
+    try withSignalsUnblocked { try process.run() }
     let errors = Drain(stderr.fileHandleForReading)
     let output = Drain(stdout.fileHandleForReading)
     feed(input, to: stdin.fileHandleForWriting)
@@ -52,6 +55,25 @@ public enum Shell {
     return ShellResult(
       status: process.terminationReason == .uncaughtSignal ? 128 + status : status,
       output: output.wait(), errors: String(decoding: errors.wait(), as: UTF8.self))
+  }
+
+  /// The same inside a temporary directory, which outlives the script.
+  public static func bash(
+    _ script: String, input: [UInt8] = [], in directory: TemporaryDirectory,
+    environment: [String: String] = [:], timeout: Double = 60
+  ) throws -> ShellResult {
+    defer { withExtendedLifetime(directory) {} }
+    return try bash(
+      script, input: input, in: directory.path, environment: environment, timeout: timeout)
+  }
+
+  /// Threads of a pool block signals, and a program inherits that.
+  private static func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
+    var (none, old) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &old)
+    defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
+    try body()
   }
 
   /// Writes in the background; a program that reads none of it is no error.

@@ -44,6 +44,7 @@ static inline __attribute__((always_inline)) void tile(const int groups, float *
             _mm512_storeu_ps(sums + (r * groups + g) * LANES, sum[r][g]);
 }
 
+#define FEW_ROWS_HEADER "few_rows_bf16.h"
 #include "../tiles_template.h"
 #include "../matmul_template.h"
 #include "../pack_bf16_template.h"

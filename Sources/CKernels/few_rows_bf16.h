@@ -1,0 +1,72 @@
+/* The bf16 product for a few activation rows, where reading the weights is all the work.
+   SPDX-License-Identifier: Apache-2.0
+
+   A tile spends a whole vector on each pair of weights, sixteen lanes for sixteen activation rows;
+   with one row that is slower than memory. Here the lanes are weight rows: 16 rows by 32 columns
+   are transposed in registers, then one instruction serves 16 rows. Each sum still is the same
+   chain over k, so both ways give the same bits.
+   The including file has defined pair_of. */
+#include "transpose_512.h"
+
+enum {
+    FEW_ROWS = 8,        /* beyond about 11 rows the tiles are faster */
+    PREFETCH_BYTES = 512 /* distance ahead in each of the 16 rows */
+};
+
+/* 16 rows by 32 columns (fewer at the end) as 16 vectors, each a pair of columns of all rows. */
+static inline __attribute__((always_inline)) void load_pairs(__m512i v[16], const uint16_t *w,
+                                                             size_t stride, __mmask32 columns) {
+    for (int r = 0; r < 16; r++) {
+        _mm_prefetch((const char *)(w + (size_t)r * stride) + PREFETCH_BYTES, _MM_HINT_T0);
+        v[r] = _mm512_maskz_loadu_epi16(columns, w + (size_t)r * stride);
+    }
+    transpose_16x16(v);
+}
+
+/* sum[m] += the products of 16 rows by `pairs` pairs of columns. */
+static inline __attribute__((always_inline)) void add_pairs(const int m, const int pairs,
+                                                            __m512 *sum, const __m512i v[16],
+                                                            const uint16_t *x) {
+    for (int pair = 0; pair < pairs; pair++)
+        for (int i = 0; i < m; i++)
+            sum[i] = _mm512_dpbf16_ps(sum[i], (__m512bh)v[pair],
+                                      pair_of(x + 2 * pair * LANES + 2 * i));
+}
+
+/* sums[m][rows] (+)= products over `columns`, rows a multiple of 16. */
+static inline __attribute__((always_inline)) void few(const int m, float *sums, size_t rows,
+                                                      const uint16_t *w, size_t stride,
+                                                      const uint16_t *x, size_t columns, int more) {
+    size_t whole = columns / 32 * 32;
+    for (size_t row = 0; row < rows; row += 16, w += 16 * stride) {
+        __m512i v[16];
+        __m512 sum[FEW_ROWS];
+        for (int i = 0; i < m; i++)
+            sum[i] = more ? _mm512_loadu_ps(sums + (size_t)i * ROWS_PER_BLOCK + row)
+                          : _mm512_setzero_ps();
+        for (size_t k = 0; k < whole; k += 32) {
+            load_pairs(v, w + k, stride, 0xFFFFFFFFu);
+            add_pairs(m, 16, sum, v, x + k * LANES);
+        }
+        if (whole < columns) {
+            load_pairs(v, w + whole, stride, (1u << (columns - whole)) - 1);
+            add_pairs(m, (int)(columns - whole) / 2, sum, v, x + whole * LANES);
+        }
+        for (int i = 0; i < m; i++)
+            _mm512_storeu_ps(sums + (size_t)i * ROWS_PER_BLOCK + row, sum[i]);
+    }
+}
+
+static void few_rows(size_t m, float *sums, size_t rows, const uint16_t *w, size_t stride,
+                     const uint16_t *x, size_t columns, int more) {
+    switch (m) {
+    case 1: few(1, sums, rows, w, stride, x, columns, more); break;
+    case 2: few(2, sums, rows, w, stride, x, columns, more); break;
+    case 3: few(3, sums, rows, w, stride, x, columns, more); break;
+    case 4: few(4, sums, rows, w, stride, x, columns, more); break;
+    case 5: few(5, sums, rows, w, stride, x, columns, more); break;
+    case 6: few(6, sums, rows, w, stride, x, columns, more); break;
+    case 7: few(7, sums, rows, w, stride, x, columns, more); break;
+    case 8: few(8, sums, rows, w, stride, x, columns, more); break;
+    }
+}

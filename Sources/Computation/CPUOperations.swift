@@ -1,0 +1,96 @@
+// The operations on the processor's cores.
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+import Tensors
+
+/// `Operations` through the kernels of one row and a pool of threads.
+public final class CPUOperations: Operations {
+  let engine: Engine
+
+  public var precision: Precision { engine.precision }
+
+  /// The row in use: `amx`, `avx512bf16`, `avx512`, `avx2` or `scalar`.
+  public var rowName: String { engine.kernels.name }
+
+  public init(kernels: KernelSet, threads: Int, precision: Precision) {
+    engine = Engine(kernels: kernels, threads: threads, precision: precision)
+  }
+
+  public func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) throws(AllocationError) -> Tensor {
+    let (rows, columns) = (x.shape[0], weight.shape[1])
+    precondition(x.count == rows * columns, "\(x.shape) does not fit weight \(weight.shape)")
+    precondition(bias.map { $0.count == weight.shape[0] } ?? true, "bias does not fit the weight")
+    let y = try Tensor(uninitialized: .f32, shape: [rows, weight.shape[0]])
+    let matrix = WeightMatrix(
+      base: weight.rawBase, type: weight.weightType, rows: weight.shape[0], columns: columns)
+    engine.multiply(x.floats, rows: rows, by: matrix, bias: bias?.floats, into: y.mutableFloats)
+    keep(x, weight, bias)
+    return y
+  }
+
+  public func layerNorm(_ x: Tensor, gain: Tensor, bias: Tensor, eps: Float)
+    throws(AllocationError) -> Tensor
+  {
+    let width = x.width
+    precondition(gain.count == width && bias.count == width)
+    let y = try Tensor(uninitialized: .f32, shape: x.shape)
+    engine.layerNorm(
+      x.floats, gain: gain.floats, bias: bias.floats, eps: eps, rows: x.count / width,
+      width: width, into: y.mutableFloats)
+    keep(x, gain, bias)
+    return y
+  }
+
+  public func rmsNorm(_ x: Tensor, gain: Tensor, eps: Float) throws(AllocationError) -> Tensor {
+    let width = x.width
+    precondition(gain.count == width)
+    let y = try Tensor(uninitialized: .f32, shape: x.shape)
+    engine.rmsNorm(
+      x.floats, gain: gain.floats, eps: eps, rows: x.count / width, width: width,
+      into: y.mutableFloats)
+    keep(x, gain)
+    return y
+  }
+
+  public func add(_ y: Tensor, to x: Tensor) {
+    precondition(x.count == y.count)
+    engine.add(y.floats, to: x.mutableFloats, count: x.count)
+    keep(x, y)
+  }
+
+  public func quickGELU(_ x: Tensor) {
+    engine.quickGELU(x.mutableFloats, count: x.count)
+    keep(x)
+  }
+
+  public func gelu(_ x: Tensor) {
+    engine.gelu(x.mutableFloats, count: x.count)
+    keep(x)
+  }
+
+  public func siluMultiply(_ gate: Tensor, by up: Tensor) {
+    precondition(gate.count == up.count)
+    engine.siluMultiply(gate.mutableFloats, by: up.floats, count: gate.count)
+    keep(gate, up)
+  }
+
+  public func rows(_ ids: [Int32], of table: Tensor) throws(AllocationError) -> Tensor {
+    let width = table.width
+    let y = try Tensor(uninitialized: .f32, shape: [ids.count, width])
+    for (row, id) in ids.enumerated() {
+      precondition(id >= 0 && Int(id) < table.shape[0], "id \(id) outside the table")
+      let source = table.rawBase + Int(id) * width * table.elementType.byteWidth
+      engine.convertToF32(
+        source, type: table.weightType, into: y.mutableFloats + row * width, count: width)
+    }
+    keep(table)
+    return y
+  }
+
+  public func inParallel(_ count: Int, _ body: (Int) -> Void) {
+    engine.pool.run(count) { task, _ in body(task) }
+  }
+
+  /// Keeps tensors alive past the use of their addresses.
+  func keep(_ tensors: Tensor?...) { withExtendedLifetime(tensors) {} }
+}
