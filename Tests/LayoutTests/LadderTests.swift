@@ -1,5 +1,6 @@
 // Holds every module to its rung: it imports what is below it, never what is beside or above it.
 // SPDX-License-Identifier: Apache-2.0
+import TestSupport
 import Testing
 
 /// The ladder, lowest rung first.
@@ -7,8 +8,8 @@ private let ladder: [[String]] = [
   ["CKernels", "CSystem", "CImageCodecs", "CJPEG", "CPNG", "COpenBLAS", "CZstd", "CNettle"],
   ["Kernels", "InputOutput", "JSON"],
   ["Tensors"],
-  // Between the rungs: one file format that both streams and checkpoints hold.
-  ["Safetensors"],
+  // Between the rungs: the file format that streams and checkpoints share, and what models compute.
+  ["Safetensors", "Computation"],
   ["Streams", "Checkpoints", "Images", "Tokenizers"],
   ["CLIPVision", "Projection", "Vicuna", "Conversations", "InstructData", "Evaluation"],
   ["ToolSupport", "Training"],
@@ -101,12 +102,3 @@ struct LadderTests {
     return file.code.matches(of: pattern).map { String($0.1) }
   }
 }
-
-/// The tools that Package.swift lists.
-let toolNames: [String] = {
-  let text = Project.manifest.text
-  guard
-    let list = text.firstMatch(of: #/let tools: KeyValuePairs = \[(.*?)\n\]/#.dotMatchesNewlines())
-  else { return [] }
-  return list.1.matches(of: #/"([a-z-]+)":/#).map { String($0.1) }
-}()
