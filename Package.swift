@@ -23,9 +23,11 @@ func tests(_ name: String, _ uses: String...) -> Target {
 /// Each tool and the libraries that its few files use.
 let tools: KeyValuePairs = [
   "convo-format": ["Conversations", "Tokenizers", "Checkpoints", "Streams"],
-  "clip-encode": ["CLIPVision", "Images", "Checkpoints", "Streams"],
-  "llava-project": ["Projection", "Checkpoints", "Streams"],
-  "vicuna-decode": ["Vicuna", "Tokenizers", "Checkpoints", "Streams"],
+  "clip-encode": ["CLIPVision", "Images", "Checkpoints", "Computation", "ModelSupport", "Streams"],
+  "llava-project": ["Projection", "Checkpoints", "Computation", "ModelSupport", "Streams"],
+  "vicuna-decode": [
+    "Vicuna", "Tokenizers", "Checkpoints", "Computation", "ModelSupport", "Streams",
+  ],
   "tensor-view": ["Streams"],
   "tensor-diff": ["Streams"],
 ]
@@ -61,22 +63,29 @@ let package = Package(
     library("InputOutput", "CSystem"),
     library("JSON"),
     // Rung 2.
-    library("Tensors", "Kernels"),
+    library("Tensors"),
     library("Safetensors", "InputOutput", "JSON", "Tensors"),
+    library("Computation", "Kernels", "Tensors"),
     // Rung 3.
     library("Streams", "CZstd", "CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"),
     library("Checkpoints", "CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"),
     library("Images", "CImageCodecs", "InputOutput", "Tensors"),
     library("Tokenizers", "InputOutput", "JSON"),
     // Rung 4.
-    library("CLIPVision", "Checkpoints", "Images", "InputOutput", "JSON", "Tensors"),
-    library("Projection", "Checkpoints", "InputOutput", "JSON", "Tensors"),
-    library("Vicuna", "Checkpoints", "InputOutput", "JSON", "Tensors", "Tokenizers"),
+    library("CLIPVision", "Checkpoints", "Computation", "Images", "InputOutput", "JSON", "Tensors"),
+    library("Projection", "Checkpoints", "Computation", "InputOutput", "JSON", "Tensors"),
+    library("Vicuna", "Checkpoints", "Computation", "InputOutput", "JSON", "Tensors", "Tokenizers"),
     library("Conversations", "InputOutput", "JSON", "Tokenizers"),
     // Rung 5.
     .target(
       name: "ToolSupport",
       dependencies: [argumentParser, "InputOutput", "JSON", "Streams", "Tensors", "Checkpoints"]),
+    .target(
+      name: "ModelSupport",
+      dependencies: [
+        argumentParser, "Checkpoints", "Computation", "InputOutput", "JSON", "Kernels", "Streams",
+        "Tensors", "ToolSupport",
+      ]),
     // Tests mirror the sources.
     .target(
       name: "TestSupport", dependencies: ["Checkpoints", "InputOutput", "Tensors"],
@@ -85,17 +94,18 @@ let package = Package(
     tests("KernelsTests", "Kernels", "CKernels", "CTileEmulation", "Tensors"),
     tests("InputOutputTests", "InputOutput"),
     tests("JSONTests", "JSON"),
-    tests("TensorsTests", "Tensors", "Kernels"),
+    tests("TensorsTests", "Tensors"),
+    tests("ComputationTests", "Computation", "Kernels", "Tensors"),
     tests("SafetensorsTests", "Safetensors", "InputOutput", "JSON", "Tensors"),
     tests("StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Safetensors", "Tensors"),
     tests("CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Safetensors", "Tensors"),
     tests("ImagesTests", "Images", "InputOutput", "Tensors"),
     tests("TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
-    tests("CLIPVisionTests", "CLIPVision", "Checkpoints", "Kernels", "Images", "Tensors", "JSON"),
-    tests("ProjectionTests", "Projection", "Checkpoints", "Kernels", "Tensors", "JSON"),
-    tests("VicunaTests", "Vicuna", "Checkpoints", "Kernels", "Tensors", "Tokenizers", "JSON"),
+    tests("CLIPVisionTests", "CLIPVision", "Checkpoints", "Computation", "Kernels", "Images", "Tensors", "JSON"),
+    tests("ProjectionTests", "Projection", "Checkpoints", "Computation", "Kernels", "Tensors", "JSON"),
+    tests("VicunaTests", "Vicuna", "Checkpoints", "Computation", "Kernels", "Tensors", "Tokenizers", "JSON"),
     tests("ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput"),
-    tests("ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams"),
+    tests("ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams", "Tensors"),
     tests("CommandTests", "InputOutput", "JSON", "Streams", "Tensors"),
     tests("DocsTests", "JSON"),
     tests("LayoutTests", "InputOutput"),

@@ -1,6 +1,7 @@
 // From image files to features: loads on all threads, then encodes together.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import Computation
 import Images
 import InputOutput
 import Tensors

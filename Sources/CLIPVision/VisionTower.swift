@@ -1,6 +1,7 @@
 // The CLIP vision transformer, up to the layer whose features LLaVA takes.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import Computation
 import InputOutput
 import Tensors
 

@@ -45,10 +45,15 @@ public struct Failure: Error, Equatable, Sendable {
     self.remedy = remedy
   }
 
-  /// The same failure, found at `outer` (prefixed to a place it already has).
+  /// The same failure, found at `outer` (prefixed to a place it already has, except to the name of
+  /// the file that `outer` begins with).
   public func at(_ outer: String) -> Failure {
     var failure = self
-    failure.place = place.map { "\(outer): \($0)" } ?? outer
+    if let place, !outer.hasPrefix("\(place):"), place != outer {
+      failure.place = "\(outer): \(place)"
+    } else {
+      failure.place = outer
+    }
     return failure
   }
 }

@@ -1,6 +1,7 @@
 // The projector between the vision tower and the language model.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import Computation
 import InputOutput
 import Tensors
 

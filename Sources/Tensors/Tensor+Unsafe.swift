@@ -1,10 +1,9 @@
-// Addresses of tensors, for the operations of this module alone.
+// Addresses of tensors, for the operations of this package alone.
 // SPDX-License-Identifier: Apache-2.0
-import Kernels
 
 extension Tensor {
   /// For a function that writes every element.
-  init(uninitialized elementType: ElementType, shape: [Int]) throws(AllocationError) {
+  package init(uninitialized elementType: ElementType, shape: [Int]) throws(AllocationError) {
     var byteCount = elementType.byteWidth
     for size in shape {
       let (product, overflow) = byteCount.multipliedReportingOverflow(by: size)
@@ -16,25 +15,16 @@ extension Tensor {
   }
 
   /// Valid while the tensor is kept.
-  var rawBase: UnsafeRawPointer { UnsafeRawPointer(storage.base + byteOffset) }
+  package var rawBase: UnsafeRawPointer { UnsafeRawPointer(storage.base + byteOffset) }
 
-  var floats: UnsafePointer<Float> {
+  package var floats: UnsafePointer<Float> {
     precondition(elementType == .f32, "expected F32, found \(elementType.rawValue)")
     return rawBase.assumingMemoryBound(to: Float.self)
   }
 
-  var mutableFloats: UnsafeMutablePointer<Float> {
+  package var mutableFloats: UnsafeMutablePointer<Float> {
     precondition(elementType == .f32, "expected F32, found \(elementType.rawValue)")
     return (storage.base + byteOffset).assumingMemoryBound(to: Float.self)
-  }
-
-  var weightType: WeightType {
-    switch elementType {
-    case .f32: .f32
-    case .bf16: .bf16
-    case .f16: .f16
-    default: preconditionFailure("\(elementType.rawValue) is no type of a weight")
-    }
   }
 
   /// The size of the last dimension.

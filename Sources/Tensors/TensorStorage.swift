@@ -5,12 +5,14 @@ import Glibc
 /// Why no storage could be had.
 public struct AllocationError: Error, Equatable, Sendable {
   public let byteCount: Int
+
+  public init(byteCount: Int) { self.byteCount = byteCount }
 }
 
 /// A block of bytes with one owner. Freed, or given back to its mapping, when the last tensor goes.
 public final class TensorStorage: @unchecked Sendable {
   // Sendable: tensors are written only by the function that has just made them, read by all later.
-  let base: UnsafeMutableRawPointer
+  package let base: UnsafeMutableRawPointer
   public let byteCount: Int
   private let release: () -> Void
 

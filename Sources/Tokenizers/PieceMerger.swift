@@ -1,4 +1,4 @@
-// Byte-pair encoding as SentencePiece does it: characters first, then the best merge again and again.
+// Byte-pair encoding as SentencePiece does it: from characters on, the best merge at a time.
 // SPDX-License-Identifier: Apache-2.0
 
 /// One piece of an encoded text.

@@ -33,7 +33,7 @@ struct Progress {
     }
     text += rate >= 100 ? "  \(Int(rate))/s" : "  \(tenths(rate))/s"
     if let total, done > 0, total > done {
-      let left = min(359_999, Int(Double(total - done) / rate))
+      let left = Int(min(359_999, Double(total - done) / rate))
       text += "  ETA \(clock(left))"
     }
     return text

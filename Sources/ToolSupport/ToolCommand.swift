@@ -92,7 +92,7 @@ extension ToolProgram {
       }
     }
     let message = escapedForTerminal(self.message(for: error))
-    writeError("\(toolName): \(message)\n\(usageString())\n")
+    writeError("\(toolName): \(message)\nusage: \(usageString())\n")
     return .usage
   }
 

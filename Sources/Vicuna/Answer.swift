@@ -1,5 +1,6 @@
 // One answer while it is being written, and when it is done.
 // SPDX-License-Identifier: Apache-2.0
+import Computation
 import InputOutput
 import Tensors
 import Tokenizers

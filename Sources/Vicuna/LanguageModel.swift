@@ -1,6 +1,7 @@
 // The LLaMA transformer that Vicuna is.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import Computation
 import InputOutput
 import Tensors
 

@@ -1,6 +1,7 @@
 // The vision tower against PyTorch, on every row of kernels.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import Computation
 import Kernels
 import Tensors
 import TestSupport

@@ -1,6 +1,7 @@
 // The projector against PyTorch: two layers with GELU, and one linear layer.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import Computation
 import Kernels
 import Tensors
 import TestSupport

@@ -43,7 +43,7 @@ public enum Shell {
     process.standardInput = stdin
     process.standardOutput = stdout
     process.standardError = stderr
-    try process.run()
+    try withSignalsUnblocked { try process.run() }
     let errors = Drain(stderr.fileHandleForReading)
     let output = Drain(stdout.fileHandleForReading)
     feed(input, to: stdin.fileHandleForWriting)
@@ -55,6 +55,25 @@ public enum Shell {
     return ShellResult(
       status: process.terminationReason == .uncaughtSignal ? 128 + status : status,
       output: output.wait(), errors: String(decoding: errors.wait(), as: UTF8.self))
+  }
+
+  /// The same inside a temporary directory, which outlives the script.
+  public static func bash(
+    _ script: String, input: [UInt8] = [], in directory: TemporaryDirectory,
+    environment: [String: String] = [:], timeout: Double = 60
+  ) throws -> ShellResult {
+    defer { withExtendedLifetime(directory) {} }
+    return try bash(
+      script, input: input, in: directory.path, environment: environment, timeout: timeout)
+  }
+
+  /// Threads of a pool block signals, and a program inherits that.
+  private static func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
+    var (none, old) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &old)
+    defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
+    try body()
   }
 
   /// Writes in the background; a program that reads none of it is no error.

@@ -1,6 +1,7 @@
 // The language model against PyTorch, and against itself in other batches.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import Computation
 import Kernels
 import Tensors
 import TestSupport

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import Kernels
+import Tensors
 
 /// Keys [layers, heads, capacity, headWidth] and values [layers, heads, headWidth, capacity] of one
 /// sequence. Values are transposed so that both attention products read rows.

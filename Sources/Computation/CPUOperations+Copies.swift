@@ -1,6 +1,7 @@
 // Operations that only move elements.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Tensors
 
 extension CPUOperations {
   public func join(_ parts: [Tensor]) throws(AllocationError) -> Tensor {

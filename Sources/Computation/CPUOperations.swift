@@ -1,6 +1,7 @@
 // The operations on the processor's cores.
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
+import Tensors
 
 /// `Operations` through the kernels of one row and a pool of threads.
 public final class CPUOperations: Operations {

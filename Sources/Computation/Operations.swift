@@ -1,6 +1,7 @@
 // The operations that the models use, all of them: a second backend is a second implementation.
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
+import Tensors
 
 public typealias Precision = Kernels.Precision
 

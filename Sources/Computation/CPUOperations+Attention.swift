@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import Kernels
+import Tensors
 
 extension CPUOperations {
   public func rotate(_ x: Tensor, positions: [Int32], by table: RotaryTable) {

@@ -1,6 +1,7 @@
 // The angles of rotary position embeddings.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Tensors
 
 /// Cosines and sines [positions, headWidth / 2] of rotary position embeddings (RoFormer,
 /// arXiv 2104.09864, in the half-split pairing of LLaMA's transformers port).

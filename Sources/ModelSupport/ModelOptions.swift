@@ -1,0 +1,76 @@
+// The options that all tools with a model share and spell alike.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Checkpoints
+import Computation
+import Glibc
+import InputOutput
+import Kernels
+import Tensors
+import ToolSupport
+
+/// The model and how to compute with it.
+public struct ModelOptions: ParsableArguments {
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("The model directory; default: LLAVA_MODEL.", valueName: "dir"),
+    completion: .directory)
+  public var model: String?
+
+  @Option(
+    help: ArgumentHelp("Take the vision tower from here.", valueName: "path"), completion: .file())
+  public var vision: String?
+
+  @Option(
+    help: ArgumentHelp("Take the projector from here.", valueName: "path"), completion: .file())
+  public var projector: String?
+
+  @Option(
+    help: ArgumentHelp("Take the language model from here.", valueName: "path"),
+    completion: .file())
+  public var language: String?
+
+  @Option(help: "Number format of products: bf16 or f32.")
+  public var precision = Computation.Precision.bf16
+
+  public init() {}
+
+  /// The directory's configurations, checked against each other.
+  public func open() throws(Failure) -> ModelDirectory {
+    let fromEnvironment = getenv("LLAVA_MODEL").map { String(cString: $0) }
+    let model = model ?? fromEnvironment.flatMap { $0.isEmpty ? nil : $0 }
+    return try ModelDirectory.open(
+      model: model, vision: vision, projector: projector, language: language)
+  }
+
+  /// The kernels of this machine, no better than LLAVA_CPU allows.
+  public func operations(_ session: Session) throws(Failure) -> CPUOperations {
+    do {
+      return CPUOperations(
+        kernels: try KernelSet.best(), threads: session.settings.threads, precision: precision)
+    } catch {
+      throw Failure(
+        .usage, code: "usage/cpu", at: "LLAVA_CPU", "found \(error.name)",
+        remedy: "use one of \(error.known.joined(separator: ", "))")
+    }
+  }
+
+  /// The type of features and embeddings in streams.
+  public var streamType: ElementType { precision == .bf16 ? .bf16 : .f32 }
+}
+
+extension Kernels.Precision: ExpressibleByArgument {}
+
+/// Runs `body`, whose only error besides a failure is that memory is out.
+public func catchingMemory<Result>(_ body: () throws -> Result) throws(Failure) -> Result {
+  do {
+    return try body()
+  } catch let failure as Failure {
+    throw failure
+  } catch {
+    let size = (error as? AllocationError).map { "\($0.byteCount) bytes" } ?? "\(error)"
+    throw Failure(
+      .limitExceeded, code: "memory/exhausted", "no memory for \(size)",
+      remedy: "use a smaller --batch, or a machine with more")
+  }
+}

@@ -1,0 +1,119 @@
+// How far two tensors, or two records, are from each other.
+// SPDX-License-Identifier: Apache-2.0
+import Tensors
+
+/// How much two streams may differ and still be called equal.
+public struct Tolerance: Equatable, Sendable {
+  /// Times the largest magnitude of the second tensor.
+  public var relative = 0.0
+  public var absolute = 0.0
+  /// The least cosine between any two rows; nil: not looked at.
+  public var cosine: Double?
+
+  public init(relative: Double = 0, absolute: Double = 0, cosine: Double? = nil) {
+    self.relative = relative
+    self.absolute = absolute
+    self.cosine = cosine
+  }
+}
+
+/// What was found between two tensors of one shape. The second one is the reference.
+public struct TensorComparison: Equatable, Sendable {
+  /// The largest absolute difference; infinite where one element is no number and the other is.
+  public private(set) var largestDifference = 0.0
+  /// The largest magnitude among the finite elements of the reference.
+  public private(set) var largestExpected = 0.0
+  /// The least cosine between two rows (of the last dimension); two rows of zeros have 1.
+  public private(set) var leastCosine = 1.0
+
+  /// Compares element by element. The shapes must be equal, the types need not.
+  public init(_ found: Tensor, _ expected: Tensor) {
+    precondition(found.shape == expected.shape)
+    let width = max(1, expected.shape.last ?? 1)
+    // Whole rows at a time, and enough of them to be worth the call.
+    let step = width * max(1, (1 << 16) / width)
+    for start in stride(from: 0, to: expected.count, by: step) {
+      let range = start..<min(expected.count, start + step)
+      let (left, right) = (found.doubles(range), expected.doubles(range))
+      for row in stride(from: 0, to: range.count, by: width) {
+        add(left[row..<row + width], right[row..<row + width])
+      }
+    }
+  }
+
+  private mutating func add(_ left: ArraySlice<Double>, _ right: ArraySlice<Double>) {
+    var (dot, leftSquares, rightSquares) = (0.0, 0.0, 0.0)
+    for (found, expected) in zip(left, right) {
+      if found != expected, !(found.isNaN && expected.isNaN) {
+        let difference = abs(found - expected)
+        largestDifference = max(largestDifference, difference.isNaN ? .infinity : difference)
+      }
+      if expected.isFinite { largestExpected = max(largestExpected, abs(expected)) }
+      dot += found * expected
+      leftSquares += found * found
+      rightSquares += expected * expected
+    }
+    // One root of the product: equal rows get exactly 1, unless the product leaves the range.
+    let product = (leftSquares * rightSquares).squareRoot()
+    let norms =
+      product.isNormal ? product : leftSquares.squareRoot() * rightSquares.squareRoot()
+    if norms > 0 {
+      let cosine = min(1, dot / norms)
+      leastCosine = min(leastCosine, cosine.isNaN ? -1 : cosine)
+    } else if leftSquares != rightSquares || dot.isNaN {
+      leastCosine = min(leastCosine, 0)
+    }
+  }
+
+  /// The largest difference as a share of the largest expected magnitude.
+  public var relativeDifference: Double {
+    largestDifference == 0 ? 0 : largestDifference / largestExpected
+  }
+
+  /// Whether all differences lie within `tolerance`.
+  public func lies(within tolerance: Tolerance) -> Bool {
+    let bound = tolerance.absolute + tolerance.relative * largestExpected
+    return largestDifference <= bound && leastCosine >= (tolerance.cosine ?? -1)
+  }
+}
+
+/// What was found between two records at the same place of two streams.
+public enum RecordComparison: Sendable {
+  /// The tensors of both, by name.
+  case compared([(name: String, comparison: TensorComparison)])
+  /// Why they cannot be compared: `id a, expected b`.
+  case different(String)
+
+  /// Compares `found` with `expected`, the reference.
+  public init(_ found: StreamRecord, _ expected: StreamRecord) {
+    guard found.id.utf8.elementsEqual(expected.id.utf8) else {
+      self = .different("id \(found.id), expected \(expected.id)")
+      return
+    }
+    switch (found, expected) {
+    case (.data(let found), .data(let expected)): self = Self.compare(found, expected)
+    case (.skip(let found), .skip(let expected)):
+      self =
+        found.code == expected.code
+        ? .compared([]) : .different("skipped for \(found.code), expected \(expected.code)")
+    case (.skip(let found), .data): self = .different("skipped for \(found.code)")
+    case (.data, .skip(let expected)):
+      self = .different("not skipped, expected a skip for \(expected.code)")
+    }
+  }
+
+  private static func compare(_ found: DataRecord, _ expected: DataRecord) -> RecordComparison {
+    var comparisons: [(name: String, comparison: TensorComparison)] = []
+    for (name, reference) in expected.tensors {
+      guard let tensor = found[name] else { return .different("no tensor \(name)") }
+      guard tensor.shape == reference.shape else {
+        return .different("\(name) has shape \(tensor.shape), expected \(reference.shape)")
+      }
+      comparisons.append((name, TensorComparison(tensor, reference)))
+    }
+    for (name, _) in found.tensors where expected[name] == nil {
+      return .different("unexpected tensor \(name)")
+    }
+    return .compared(comparisons)
+  }
+}

@@ -1,0 +1,72 @@
+// The elements of any tensor as doubles, for tools that show and compare them.
+// SPDX-License-Identifier: Apache-2.0
+import Tensors
+
+extension Tensor {
+  /// Elements `range` in row-major order; false is 0 and true 1. 64-bit integers are rounded.
+  public func doubles(_ range: Range<Int>) -> [Double] {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    return withUnsafeBytes { bytes in
+      let start = range.lowerBound * elementType.byteWidth
+      func load<T>(_ type: T.Type, _ convert: (T) -> Double) -> [Double] {
+        (0..<range.count).map { index in
+          let offset = start + index * MemoryLayout<T>.size
+          return convert(bytes.loadUnaligned(fromByteOffset: offset, as: T.self))
+        }
+      }
+      return switch elementType {
+      case .bool, .u8: load(UInt8.self) { Double($0) }
+      case .i8: load(Int8.self) { Double($0) }
+      case .u16: load(UInt16.self) { Double($0) }
+      case .i16: load(Int16.self) { Double($0) }
+      case .u32: load(UInt32.self) { Double($0) }
+      case .i32: load(Int32.self) { Double($0) }
+      case .u64: load(UInt64.self) { Double($0) }
+      case .i64: load(Int64.self) { Double($0) }
+      case .f16: load(UInt16.self) { Double(Float16(bitPattern: $0)) }
+      case .bf16: load(UInt16.self) { Double(Float(bitPattern: UInt32($0) << 16)) }
+      case .f32: load(Float.self) { Double($0) }
+      case .f64: load(Double.self) { $0 }
+      }
+    }
+  }
+
+  /// All elements, see `doubles(_:)`.
+  public func doubles() -> [Double] { doubles(0..<count) }
+}
+
+/// What the elements of a tensor are like.
+public struct TensorSummary: Equatable, Sendable {
+  /// Of the finite elements; nil where there are none.
+  public private(set) var minimum: Double?
+  public private(set) var maximum: Double?
+  public private(set) var mean: Double?
+  /// Divided by the count, not the count less one.
+  public private(set) var deviation: Double?
+  public private(set) var notANumber = 0
+  public private(set) var infinite = 0
+
+  /// Looks at all elements of `tensor`.
+  public init(_ tensor: Tensor) {
+    var (count, mean, squares) = (0.0, 0.0, 0.0)
+    // A chunk at a time: the doubles take up to eight times the tensor's memory.
+    for start in stride(from: 0, to: tensor.count, by: 1 << 16) {
+      for value in tensor.doubles(start..<min(tensor.count, start + 1 << 16)) {
+        guard value.isFinite else {
+          if value.isNaN { notANumber += 1 } else { infinite += 1 }
+          continue
+        }
+        minimum = Swift.min(minimum ?? value, value)
+        maximum = Swift.max(maximum ?? value, value)
+        // Welford's update: no cancellation when the mean is large.
+        count += 1
+        let distance = value - mean
+        mean += distance / count
+        squares += distance * (value - mean)
+      }
+    }
+    guard count > 0 else { return }
+    self.mean = mean
+    deviation = (squares / count).squareRoot()
+  }
+}

@@ -1,0 +1,103 @@
+// tensor-view: shows what is in a tensor stream.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import InputOutput
+import Streams
+import ToolSupport
+
+@main
+struct TensorView: InspectionCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tensor-view",
+    abstract: "Look into a tensor stream: its header, its records, its numbers.",
+    version: toolVersion("tensor-view"))
+
+  @Argument(help: "The stream; - or nothing is stdin.", completion: .file())
+  var input: String?
+
+  @Flag(help: "Only the ids, one a line.")
+  var ids = false
+
+  @Flag(help: "JSON, one object a line: the header, then the records.")
+  var json = false
+
+  @Option(help: ArgumentHelp("Only the record with this sequence number.", valueName: "number"))
+  var record: Int?
+
+  @Option(help: ArgumentHelp("Only the tensor of this name.", valueName: "name"))
+  var tensor: String?
+
+  @Option(help: ArgumentHelp("How many values of each tensor to show.", valueName: "count"))
+  var values = 4
+
+  @Option(
+    help: ArgumentHelp("Draw one tensor of one record as a PNG.", valueName: "file"),
+    completion: .file(extensions: ["png"]))
+  var png: String?
+
+  @Option(
+    help: ArgumentHelp("Draw one tensor of one record as an SVG.", valueName: "file"),
+    completion: .file(extensions: ["svg"]))
+  var svg: String?
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if ids, json { throw ValidationError("--ids and --json exclude each other") }
+    if let record, record < 1 { throw ValidationError("--record must be 1 or more") }
+    guard (0...1_000_000).contains(values) else {
+      throw ValidationError("--values must be 0 to 1000000")
+    }
+  }
+
+  func run(_ session: Session) throws(Failure) {
+    let reader = try session.tensorReader(input)
+    let output = try session.sink(isBinary: false)
+    let view = RecordView(tensor: tensor, values: values, style: ids ? .ids : json ? .json : .text)
+    if png != nil || svg != nil {
+      try draw(reader)
+    } else {
+      try show(reader, view, output)
+    }
+    try output.finish()
+  }
+
+  private func show(_ reader: TensorStreamReader, _ view: RecordView, _ output: any ByteSink)
+    throws(Failure)
+  {
+    if record == nil { try output.write(view.text(reader.header)) }
+    while let next = try reader.next() {
+      if let record, next.sequence != record { continue }
+      try output.write(try view.text(next, in: reader.name))
+      if record != nil { return }
+    }
+    if let record { throw missing(record, reader) }
+    try output.write(view.summary(reader))
+  }
+
+  private func draw(_ reader: TensorStreamReader) throws(Failure) {
+    while let next = try reader.next() {
+      guard case .data(let data) = next, next.sequence == record ?? next.sequence else { continue }
+      let picture = try Picture(data, tensor: tensor)
+      if let png { try write(picture.png(), to: png) }
+      if let svg { try write(Array(picture.svg().utf8), to: svg) }
+      return
+    }
+    throw missing(record ?? 1, reader)
+  }
+
+  private func write(_ bytes: [UInt8], to path: String) throws(Failure) {
+    let file = try AtomicFile(path: path)
+    try file.write(bytes)
+    try file.finish()
+  }
+
+  private func missing(_ record: Int, _ reader: TensorStreamReader) -> Failure {
+    Failure(
+      .invalidInput, code: "view/no-record", at: reader.name,
+      "no record \(record)\(png ?? svg == nil ? "" : " with tensors"): the stream has "
+        + "\(reader.recordCount) records")
+  }
+
+  func status(_ session: Session) -> ExitStatus? { .complete }
+}

@@ -1,0 +1,89 @@
+// Values of options, and the texts that users see.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import JSON
+import Streams
+import TestSupport
+import Testing
+
+@testable import ToolSupport
+
+@Test func readsSizes() {
+  #expect(ByteSize(argument: "4096")?.bytes == 4096)
+  #expect(ByteSize(argument: "2G")?.bytes == 2 << 30)
+  for text in ["", "0", "-1", "G", "1.5G", "1g", "99999999999T", "1 K"] {
+    #expect(ByteSize(argument: text) == nil, "\(text)")
+  }
+  #expect(ByteSize(1 << 30).defaultValueDescription == "1G")
+  #expect(ByteSize(1000).defaultValueDescription == "1000")
+}
+
+@Test func readsSkipLimits() {
+  #expect(SkipLimit(argument: "3") == .count(3))
+  #expect(SkipLimit(argument: "2.5%") == .percent(2.5))
+  for text in ["", "%", "-1", "101%", "nan%", "x"] { #expect(SkipLimit(argument: text) == nil) }
+  #expect(SkipLimit.count(0).isExceeded(skipped: 1, total: 1))
+  #expect(!SkipLimit.count(1).isExceeded(skipped: 1, total: 1))
+  #expect(!SkipLimit.percent(5).isExceeded(skipped: 19, total: 19))
+  #expect(SkipLimit.percent(5).isExceeded(skipped: 2, total: 20))
+  #expect(!SkipLimit.percent(5).isExceeded(skipped: 1, total: 20))
+}
+
+@Test func messagesAreOneSafeLine() {
+  let failure = Failure(
+    .invalidInput, code: "image/cut", at: "a\u{1b}[2J.jpg", "cut\nshort", remedy: "copy it again")
+  #expect(
+    Reporter.text(failure, tool: "clip-encode")
+      == "clip-encode: a\\u{1b}[2J.jpg: cut\\nshort (copy it again)")
+  #expect(
+    Reporter.json(failure, tool: "t", level: "skip")
+      == #"{"tool":"t","level":"skip","code":"image/cut","place":"a\#u{5C}u001b[2J.jpg","#
+      + #""message":"cut\nshort","remedy":"copy it again"}"#)
+}
+
+@Test func progressTellsRateAndTime() {
+  #expect(
+    Progress.text(tool: "t", done: 1234, total: nil, seconds: 10) == "t  1,234 records  123/s")
+  #expect(
+    Progress.text(tool: "t", done: 50, total: 200, seconds: 10)
+      == "t  [#####...............] 50/200  5.0/s  ETA 0:30")
+  #expect(Progress.text(tool: "t", done: 0, total: 0, seconds: 1) == "t  0 records  0.0/s")
+  #expect(Progress.text(tool: "t", done: 1, total: 1 << 62, seconds: 9e9).hasSuffix("ETA 99:59:59"))
+  #expect(grouped(-1234) == "-1,234")
+  #expect(grouped(999) == "999")
+  #expect(grouped(1_000_000) == "1,000,000")
+}
+
+@Test func numbersAreShort() {
+  #expect(readable(0.1) == "0.1")
+  #expect(readable(.nan) == "nan")
+  #expect(readable(-123_456.789) == "-1.2346e+05")
+  #expect(readable(.greatestFiniteMagnitude, digits: 17).count < 30)
+}
+
+private func code(_ body: () throws(Failure) -> Void) -> String? {
+  do { try body() } catch { return error.code }
+  return nil
+}
+
+@Test func sessionsCountAndStop() throws {
+  var settings = Settings()
+  settings.isQuiet = true
+  settings.errors = .json
+  settings.maxSkips = .count(1)
+  let bad = Failure(.invalidInput, code: "image/cut", "cut")
+  let session = Session(tool: "test", settings: settings)
+  session.recordDone()
+  #expect(session.conclude() == .complete)
+  #expect(code { () throws(Failure) in try session.recordSkipped(bad) } == nil)
+  #expect(session.conclude() == .skippedRecords)
+  let skip = { () throws(Failure) in
+    try session.skipPassedOn(code: "a/b", message: "m", id: "x")
+  }
+  #expect(code(skip) == "skips/too-many")
+  settings.isStrict = true
+  let strict = Session(tool: "test", settings: settings)
+  #expect(code { () throws(Failure) in try strict.recordSkipped(bad) } == "image/cut")
+  let full = Failure(.inputOutput, code: "io/write", "full")
+  #expect(code { () throws(Failure) in try session.recordSkipped(full) } == "io/write")
+}
