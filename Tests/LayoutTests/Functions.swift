@@ -13,7 +13,8 @@ extension SourceFile {
   var functions: [FunctionSpan] { isSwift ? swiftFunctions : cFunctions }
 
   private var swiftFunctions: [FunctionSpan] {
-    let starts = code.matches(of: #/\b(?:func\s|init[?<(]|deinit\b|subscript[<(])/#.wordBoundaryKind(.simple))
+    let starts = code.matches(
+      of: #/\b(?:func\s|init[?<(]|deinit\b|subscript[<(])/#.wordBoundaryKind(.simple))
     let characters = Array(code.utf8)
     return starts.compactMap { match -> FunctionSpan? in
       let start = code.utf8.distance(from: code.startIndex, to: match.range.lowerBound)

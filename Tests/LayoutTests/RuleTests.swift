@@ -105,13 +105,17 @@ struct Rule: Sendable, CustomTestStringConvertible {
   static let all = [
     Rule("print loses errors and mixes with data", #/\bprint\s*\(/#, bad: "print(a)"),
     Rule("FileHandle loses errors", #/\bFileHandle\b/#, bad: "FileHandle.write"),
-    Rule("Foundation makes tools slow to start", #/\bimport\s+Foundation(?:Essentials)?\b/#, bad: "import Foundation"),
+    Rule(
+      "Foundation makes tools slow to start", #/\bimport\s+Foundation(?:Essentials)?\b/#,
+      bad: "import Foundation"),
     Rule("forced try", #/\btry!/#, bad: "let a = try! b()"),
     Rule("forced cast", #/\bas!/#, bad: "a as! B"),
     Rule("forced unwrap", #/[\w)\]]!(?!=)/#, bad: "a.first!.b"),
-    Rule("C does not write messages", #/\b(?:f|v|vf)?printf\s*\(|\bf?puts\s*\(/#,
+    Rule(
+      "C does not write messages", #/\b(?:f|v|vf)?printf\s*\(|\bf?puts\s*\(/#,
       bad: "printf(a);", isForSwift: false),
-    Rule("C does not end the process", #/\b(?:exit|abort)\s*\(/#, bad: "abort();",
+    Rule(
+      "C does not end the process", #/\b(?:exit|abort)\s*\(/#, bad: "abort();",
       isForSwift: false),
   ]
 }
