@@ -1,5 +1,6 @@
 // swift-tools-version: 6.0
 // The package: one target a rung of the ladder (man/llava.7 and CONTRIBUTING.md tell it in words).
+// SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
 /// A Swift library target whose dependencies are lower rungs only; `Tests/LayoutTests` checks that.

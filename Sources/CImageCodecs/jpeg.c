@@ -4,12 +4,13 @@
 
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jpeglib.h>
 #include <jerror.h>
 
-/* The library's structures first, so that a pointer to one is a pointer to ours. */
+/* One decoding; the library hands it back as `client_data`. */
 struct decoder {
   struct jpeg_decompress_struct jpeg;
   struct jpeg_error_mgr errors;
@@ -207,20 +208,23 @@ static void read_rows(struct decoder *decoder, uint8_t *rgb) {
 
 enum codec_status codec_decode_jpeg(
     const struct codec_request *request, uint8_t *rgb, struct codec_report *report) {
-  struct decoder decoder;
-  memset(&decoder, 0, sizeof decoder);
+  /* On the heap: what longjmp leaves in changed local variables is undefined. */
+  struct decoder *decoder = calloc(1, sizeof *decoder);
   memset(report, 0, sizeof *report);
-  decoder.request = request;
-  decoder.report = report;
-  set_up(&decoder);
-  if (setjmp(decoder.escape) == 0) {
-    jpeg_create_decompress(&decoder.jpeg);
-    attach_source(&decoder);
-    read_header(&decoder);
-    jpeg_start_decompress(&decoder.jpeg);
-    read_rows(&decoder, rgb);
-    jpeg_finish_decompress(&decoder.jpeg);
+  if (!decoder) return CODEC_NO_MEMORY;
+  decoder->request = request;
+  decoder->report = report;
+  set_up(decoder);
+  if (setjmp(decoder->escape) == 0) {
+    jpeg_create_decompress(&decoder->jpeg);
+    attach_source(decoder);
+    read_header(decoder);
+    jpeg_start_decompress(&decoder->jpeg);
+    read_rows(decoder, rgb);
+    jpeg_finish_decompress(&decoder->jpeg);
   }
-  jpeg_destroy_decompress(&decoder.jpeg);
-  return decoder.status;
+  jpeg_destroy_decompress(&decoder->jpeg);
+  enum codec_status status = decoder->status;
+  free(decoder);
+  return status;
 }

@@ -15,8 +15,9 @@ void codec_planes(const uint8_t *rgb, size_t count, const float *tables, float *
 void codec_orient(
     const uint8_t *rgb, size_t width, size_t height, int orientation, uint8_t *output) {
   const bool swap = orientation >= 5;
-  const bool mirror_x = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-  const bool mirror_y = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  const bool turns = orientation == 3 || orientation == 7;
+  const bool mirror_x = turns || orientation == 2 || orientation == 8;
+  const bool mirror_y = turns || orientation == 4 || orientation == 6;
   const size_t columns = swap ? height : width;
   const size_t rows = swap ? width : height;
   for (size_t row = 0; row < rows; row++) {

@@ -165,7 +165,7 @@ static void resize_background(
 static enum codec_status across_then_down(
     const struct weights *x, const struct weights *y, const uint8_t *source, size_t pixels,
     const uint8_t background[3], uint8_t *output) {
-  const struct passes *passes = choose_passes();
+  const struct passes *passes = codec_choose_passes();
   const size_t width = x->count * 3;
   const size_t plane = pixels + x->stride;
   int first, end;
@@ -199,7 +199,7 @@ static enum codec_status across_then_down(
 static enum codec_status down_then_across(
     const struct weights *x, const struct weights *y, const uint8_t *source, size_t pixels,
     const uint8_t background[3], uint8_t *output) {
-  const struct passes *passes = choose_passes();
+  const struct passes *passes = codec_choose_passes();
   int first, end;
   used_samples(x, &first, &end);
   for (size_t index = 0; index < x->count; index++) {

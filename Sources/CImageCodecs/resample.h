@@ -50,6 +50,6 @@ struct passes {
 };
 
 /* The passes for this machine's instructions; all give the same bytes. */
-const struct passes *choose_passes(void);
+const struct passes *codec_choose_passes(void);
 
 #endif

@@ -77,7 +77,7 @@ PASSES(any, )
 PASSES(avx2, __attribute__((target("avx2"))))
 #endif
 
-const struct passes *choose_passes(void) {
+const struct passes *codec_choose_passes(void) {
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2")) return &passes_avx2;
 #endif

@@ -1,4 +1,5 @@
 // libjpeg(-turbo): the JPEG decoder.
+// SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
 #include <jpeglib.h>
 #include <jerror.h>

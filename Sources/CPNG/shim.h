@@ -1,2 +1,3 @@
 // libpng: the PNG decoder.
+// SPDX-License-Identifier: Apache-2.0
 #include <png.h>

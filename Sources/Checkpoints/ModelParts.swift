@@ -36,7 +36,10 @@ public struct LanguageCheckpoint: Sendable {
 extension ModelDirectory {
   /// The vision tower. Throws `checkpoint/tensors` with a table when its tensors are not those
   /// that the configuration describes.
-  public func visionCheckpoint() throws(Failure) -> VisionCheckpoint {
+  /// `featureLayer` and `keepsClassToken` replace what the model says.
+  public func visionCheckpoint(
+    featureLayer: Int? = nil, keepsClassToken: Bool? = nil
+  ) throws(Failure) -> VisionCheckpoint {
     guard let source = vision ?? model else { throw Self.unnamed("vision") }
     guard let config = source.config?.vision else {
       guard let name = source.config?.visionTowerName else {
@@ -47,7 +50,9 @@ extension ModelDirectory {
         "the model takes its vision tower from \(escapedForTerminal(name))",
         remedy: "fetch that and name its directory with --vision")
     }
-    let settings = settings
+    var settings = settings
+    settings.featureLayer = featureLayer ?? settings.featureLayer
+    settings.keepsClassToken = keepsClassToken ?? settings.keepsClassToken
     guard let blocks = config.blocks(forFeature: settings.featureLayer) else {
       throw Failure(
         .mismatch, code: "checkpoint/parts", at: source.path,

@@ -56,12 +56,12 @@ extension ConversationTemplate {
     2. Environmental impact: Renewable energy sources have a much lower environmental impact than \
     non-renewable sources, which can lead to air and water pollution, greenhouse gas emissions, \
     and other negative effects.
-    3. Cost: Renewable energy sources can be more expensive to initially set up, but they typically \
-    have lower operational costs than non-renewable sources.
-    4. Reliability: Renewable energy sources are often more reliable and can be used in more remote \
-    locations than non-renewable sources.
-    5. Flexibility: Renewable energy sources are often more flexible and can be adapted to different \
-    situations and needs, while non-renewable sources are more rigid and inflexible.
+    3. Cost: Renewable energy sources can be more expensive to initially set up, but they \
+    typically have lower operational costs than non-renewable sources.
+    4. Reliability: Renewable energy sources are often more reliable and can be used in more \
+    remote locations than non-renewable sources.
+    5. Flexibility: Renewable energy sources are often more flexible and can be adapted to \
+    different situations and needs, while non-renewable sources are more rigid and inflexible.
     6. Sustainability: Renewable energy sources are more sustainable over the long term, while \
     non-renewable sources are not, and their depletion can lead to economic and social instability.
 

@@ -36,8 +36,11 @@ public struct FormatOptions: Sendable {
 
   public init(template: ConversationTemplate) { self.template = template }
 
-  /// The special tokens to look for in texts.
-  var specialNames: [String] { tokenizer?.specialNames ?? commonSpecialTokens }
+  /// The special tokens to look for in texts. `<image>` is none of them even where the tokenizer
+  /// has it: where it does not place an image it is text.
+  var specialNames: [String] {
+    (tokenizer?.specialNames ?? commonSpecialTokens).filter { $0 != imagePlaceholder }
+  }
 }
 
 /// Something worth reporting about a record that was formatted all the same.

@@ -95,7 +95,7 @@ struct RecordDialogue {
       if index == 0, speaker == .assistant { continue }
       dialogue.turns.append(turn(speaker, text))
     }
-    if !isTraining { while dialogue.turns.last?.speaker == .assistant { dialogue.turns.removeLast() } }
+    while !isTraining, dialogue.turns.last?.speaker == .assistant { dialogue.turns.removeLast() }
     try checkTurns(isTraining: isTraining)
   }
 

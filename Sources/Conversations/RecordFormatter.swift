@@ -19,6 +19,15 @@ public struct RecordFormatter: Sendable {
     separators = PrefixMatcher(options.template.structuralTexts)
   }
 
+  /// Throws `tokenizer/unknown-special` when the tokenizer lacks a token that every prompt needs.
+  public func checkTokenizer() throws(Failure) {
+    guard let tokenizer = options.tokenizer else { return }
+    let turns = [Dialogue.Turn(.human, [.image(0)]), Dialogue.Turn(.assistant, [.text("a")])]
+    let prompt = try options.template.trainingPrompt(
+      for: Dialogue(turns: turns), options: options.prompt)
+    _ = try prompt.encoded(by: tokenizer)
+  }
+
   /// `record` with a text as its `id`: its own, its `question_id`, its first image's path, or the
   /// line's number.
   public static func identified(_ record: JSONObject, line: Int) -> JSONObject {
@@ -37,11 +46,13 @@ public struct RecordFormatter: Sendable {
   ///
   /// - Parameter notes: gets what is worth reporting, also when the record is then refused.
   /// - Throws: why the record must be skipped.
-  public func format(_ record: JSONObject, notes: inout [FormatNote]) throws(Failure) -> JSONObject {
+  public func format(_ record: JSONObject, notes: inout [FormatNote]) throws(Failure)
+    -> JSONObject
+  {
+    try inspect(record, notes: &notes)
     let read = try RecordDialogue(record, options)
     if read.hasStrayPlaceholder { notes.append(.placeholder) }
     var dialogue = read.dialogue
-    try inspect(dialogue, notes: &notes)
     // Images put in front leave the question as it is, its outer white space too.
     if !read.hasLooseImages || options.imagePosition != .first {
       dialogue.placeImages(options.imagePosition, draw: draw(record["id"]?.string ?? ""))
@@ -54,16 +65,18 @@ public struct RecordFormatter: Sendable {
       prompt.tokens = try fitted(prompt.encoded(by: tokenizer), notes: &notes)
     }
     var record = record
-    if record["conversations"] == nil, options.question == nil { record.rename("text", to: "question") }
+    if record["conversations"] == nil, options.question == nil {
+      record.rename("text", to: "question")
+    }
     record["prompt"] = prompt.json
     return record
   }
 
   /// Looks for names of special tokens and for separators in what people say.
-  private func inspect(_ dialogue: Dialogue, notes: inout [FormatNote]) throws(Failure) {
-    let texts = dialogue.turns.flatMap(\.parts).compactMap { part in
-      if case .text(let text) = part { text } else { nil }
-    }
+  private func inspect(_ record: JSONObject, notes: inout [FormatNote]) throws(Failure) {
+    let turns = record["conversations"]?.array?.compactMap { $0.object?["value"]?.string }
+    let question = options.question ?? record["question"]?.string ?? record["text"]?.string
+    let texts = (turns ?? []) + (turns != nil && options.question == nil ? [] : [question ?? ""])
     if texts.contains(where: { specials.isIn($0) }) {
       notes.append(.special)
       if options.specials == .error { throw refusal(.special, "--special text") }

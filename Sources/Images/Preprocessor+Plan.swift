@@ -98,7 +98,8 @@ extension Preprocessor {
       throw fail("a crop of \(settings.cropWidth)x\(settings.cropHeight)")
     }
     guard settings.mean.count == 3, settings.standardDeviation.count == 3 else {
-      throw fail("\(settings.mean.count) means and \(settings.standardDeviation.count) deviations, not 3 each")
+      throw fail(
+        "\(settings.mean.count) means and \(settings.standardDeviation.count) deviations, not 3 each")
     }
     let numbers = settings.mean + settings.standardDeviation + [settings.rescaleFactor]
     guard numbers.allSatisfy(\.isFinite),

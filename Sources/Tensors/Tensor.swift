@@ -114,3 +114,38 @@ extension Tensor {
     }
   }
 }
+
+extension Tensor {
+  /// U8 tensors of one shape, one after the other: [parts.count] + shape.
+  public init(joining parts: [Tensor], shape: [Int]) throws(AllocationError) {
+    try self.init(.u8, shape: [parts.count] + shape)
+    let size = shape.reduce(1, *)
+    for (index, part) in parts.enumerated() {
+      precondition(part.elementType == .u8 && part.shape == shape, "\(part.shape) is not \(shape)")
+      part.withUnsafeBytes { source in
+        withUnsafeMutableBytes { target in
+          UnsafeMutableRawBufferPointer(rebasing: target[index * size..<(index + 1) * size])
+            .copyMemory(from: source)
+        }
+      }
+    }
+  }
+}
+
+extension Tensor {
+  /// The same elements of an F32, BF16 or F16 tensor as F32, on the calling thread.
+  public func widened() throws(AllocationError) -> Tensor {
+    if elementType == .f32 { return self }
+    let wide = try Tensor(uninitialized: .f32, shape: shape)
+    let count = count
+    withUnsafeBytes { source in
+      for index in 0..<count {
+        let bits = source.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
+        wide.mutableFloats[index] =
+          elementType == .bf16
+          ? Float(bitPattern: UInt32(bits) << 16) : Float(Float16(bitPattern: bits))
+      }
+    }
+    return wide
+  }
+}

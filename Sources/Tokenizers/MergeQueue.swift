@@ -37,8 +37,9 @@ struct MergeQueue {
     var parent = 0
     while true {
       var best = parent
-      for child in [parent * 2 + 1, parent * 2 + 2]
-      where child < heap.count && heap[child].precedes(heap[best]) { best = child }
+      let (left, right) = (parent * 2 + 1, parent * 2 + 2)
+      if left < heap.count, heap[left].precedes(heap[best]) { best = left }
+      if right < heap.count, heap[right].precedes(heap[best]) { best = right }
       if best == parent { return first }
       heap.swapAt(parent, best)
       parent = best

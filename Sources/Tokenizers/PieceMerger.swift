@@ -1,4 +1,4 @@
-// Byte-pair encoding as SentencePiece does it: characters first, then the best merge again and again.
+// Byte-pair encoding as SentencePiece does it: from characters on, the best merge at a time.
 // SPDX-License-Identifier: Apache-2.0
 
 /// One piece of an encoded text.
@@ -46,9 +46,31 @@ struct PieceMerger {
   /// The pieces of `text`, which is valid UTF-8.
   static func pieces(of text: [UInt8], vocabulary: Vocabulary, rule: MergeRule) -> [PieceSpan] {
     var merger = PieceMerger(text: text, vocabulary: vocabulary, rule: rule)
-    merger.split()
-    merger.merge()
-    return merger.collect()
+    var spans: [PieceSpan] = []
+    spans.reserveCapacity(text.count / 3)
+    var start = 0
+    while start < text.count {
+      let end = vocabulary.wordsStandAlone ? merger.wordEnd(start) : text.count
+      merger.split(start..<end)
+      merger.merge()
+      merger.collect(into: &spans)
+      start = end
+    }
+    return spans
+  }
+
+  /// The next place after `start` where a space follows something else.
+  private func wordEnd(_ start: Int) -> Int {
+    var isAfterSpace = true
+    var position = start
+    while position < text.count {
+      let isSpace = text[position] == NormalizedText.spaceSymbol[0]
+        && text[position...].starts(with: NormalizedText.spaceSymbol)
+      if isSpace, !isAfterSpace { return position }
+      isAfterSpace = isSpace
+      position += isSpace ? NormalizedText.spaceSymbol.count : 1
+    }
+    return position
   }
 
   private init(text: [UInt8], vocabulary: Vocabulary, rule: MergeRule) {
@@ -57,9 +79,10 @@ struct PieceMerger {
     self.rule = rule
   }
 
-  private mutating func split() {
-    var start = 0
-    while start < text.count {
+  private mutating func split(_ word: Range<Int>) {
+    symbols.removeAll(keepingCapacity: true)
+    var start = word.lowerBound
+    while start < word.upperBound {
       let whole = vocabulary.userDefined.match(text, at: start)
       let size = whole > 0 ? whole : Self.characterSize(text[start], left: text.count - start)
       symbols.append(
@@ -109,20 +132,20 @@ struct PieceMerger {
     }
   }
 
-  private func collect() -> [PieceSpan] {
-    var spans: [PieceSpan] = []
+  private func collect(into spans: inout [PieceSpan]) {
     var index = 0
     while index < symbols.count {
       append(symbols[index].start, symbols[index].size, to: &spans)
       index = symbols[index].next
     }
-    return spans
   }
 
   /// Appends one symbol; an unused piece is taken apart again into the halves it was made of.
   private func append(_ start: Int, _ size: Int, to spans: inout [PieceSpan]) {
-    var pending = [(start: start, size: size)]
-    while let (start, size) = pending.popLast() {
+    var pending = [(start: Int, size: Int)]()
+    var next: (start: Int, size: Int)? = (start, size)
+    while let (start, size) = next {
+      next = pending.popLast()
       let bytes = text[start..<start + size]
       let id = vocabulary.mergeable.id(of: bytes) ?? reservedId(bytes)
       guard let id else {
@@ -130,8 +153,9 @@ struct PieceMerger {
         continue
       }
       if vocabulary.pieces[Int(id)].kind == .unused, let half = halves[bytes] {
+        if let next { pending.append(next) }
         pending.append((start + half, size - half))
-        pending.append((start, half))
+        next = (start, half)
       } else {
         spans.append(PieceSpan(id: id, start: start, end: start + size))
       }

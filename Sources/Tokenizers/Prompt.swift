@@ -1,4 +1,4 @@
-// A prompt as it travels in a record's `prompt` member: segments, and token ids once they are known.
+// A prompt as it travels in a record's `prompt` member: segments, and token ids once known.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 
@@ -76,8 +76,9 @@ public struct Prompt: Equatable, Sendable {
         case .image: .image
         }
       })
-    var order: [Int] = []
-    for segment in segments { if case .image(let number) = segment.content { order.append(number) } }
+    let order = segments.compactMap { segment in
+      if case .image(let number) = segment.content { number } else { nil }
+    }
     var spans: [Range<Int>] = []
     for (index, origin) in encoding.origins.enumerated()
     where origin >= 0 && segments[origin].carriesLoss {

@@ -40,6 +40,9 @@ struct Vocabulary: Sendable {
   let mergeable: PieceTable
   /// Text to the ids of the other pieces.
   let reserved: [String: Int32]
+  /// Whether no piece goes on after a space that follows something else. Then no merge crosses the
+  /// beginning of a word, and words can be encoded one by one.
+  let wordsStandAlone: Bool
   /// User-defined pieces: whole wherever they stand in a text.
   let userDefined: PrefixMatcher
 
@@ -71,6 +74,13 @@ struct Vocabulary: Sendable {
     self.unknown = unknown
     mergeable = table
     reserved = others
+    wordsStandAlone = !pieces.contains { piece in
+      switch piece.kind {
+      case .normal, .userDefined, .unused:
+        piece.text.unicodeScalars.drop { $0 == "\u{2581}" }.contains("\u{2581}")
+      case .unknown, .control, .byte: false
+      }
+    }
     userDefined = PrefixMatcher(pieces.filter { $0.kind == .userDefined }.map(\.text))
     byteIds = byteFallback ? try Self.byteIds(pieces, others) : nil
   }

@@ -21,6 +21,8 @@ public final class Generator {
   private var latest: (prompt: Prompt, cache: KeyValueCache)?
   /// Sees each answer's text as it becomes certain.
   public var show: (_ ordinal: Int, _ text: String) -> Void = { _, _ in }
+  /// Sees the end of each answer.
+  public var ended: (_ ordinal: Int) -> Void = { _ in }
 
   public init(
     model: LanguageModel, tokenizer: Tokenizer, options: GenerationOptions, batch: Int

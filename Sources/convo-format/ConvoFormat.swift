@@ -18,7 +18,7 @@ struct ConvoFormat: ToolCommand {
     help: "Image paths, JSONL or a JSON array; stdin where absent or -.", completion: .file())
   var input: String?
 
-  @Option(help: "What the input is: \(names(ObjectFormat.self)).")
+  @Option(help: ArgumentHelp("What the input is.", valueName: "format"))
   var from = ObjectFormat.auto
 
   @Option(help: ArgumentHelp("The question for every record.", valueName: "text"))
@@ -33,7 +33,7 @@ struct ConvoFormat: ToolCommand {
   @Option(help: ArgumentHelp("Replace the template's system text.", valueName: "text"))
   var system: String?
 
-  @Option(help: "Where images go: \(names(ImagePosition.self)).")
+  @Option(help: ArgumentHelp("Where images go.", valueName: "place"))
   var imagePosition = ImagePosition.first
 
   @Option(help: ArgumentHelp("Seed of random image positions.", valueName: "number"))
@@ -45,7 +45,7 @@ struct ConvoFormat: ToolCommand {
   @Flag(help: "Make training sequences with loss masks.")
   var train = false
 
-  @Option(help: "Do as the reference does: \(names(PromptOptions.Compatibility.self)).")
+  @Option(help: ArgumentHelp("Do as the reference does instead.", valueName: "name"))
   var compat: PromptOptions.Compatibility?
 
   @Option(
@@ -59,10 +59,12 @@ struct ConvoFormat: ToolCommand {
   @Option(help: ArgumentHelp("Most tokens of a sequence, features included.", valueName: "count"))
   var maxLength: Int?
 
-  @Option(help: "Special tokens in texts: \(names(FormatOptions.SpecialPolicy.self)).")
+  @Option(
+    help: ArgumentHelp("What becomes of special tokens' names in texts.", valueName: "policy"))
   var special = FormatOptions.SpecialPolicy.text
 
-  @Option(help: "Separators in texts: \(names(FormatOptions.SeparatorPolicy.self)).")
+  @Option(
+    help: ArgumentHelp("What becomes of the template's separators in texts.", valueName: "policy"))
   var separators = FormatOptions.SeparatorPolicy.warn
 
   @Option(
@@ -108,7 +110,9 @@ struct ConvoFormat: ToolCommand {
 
   func run(_ session: Session) throws(Failure) {
     let done = try skipDone.map { (path) throws(Failure) in try DoneRecords(path: path, session) }
-    let run = FormatRun(formatter: RecordFormatter(try options()), done: done, session: session)
+    let formatter = RecordFormatter(try options())
+    try formatter.checkTokenizer()
+    let run = FormatRun(formatter: formatter, done: done, session: session)
     let reader = try session.objectReader(input, format: from)
     if check {
       try run.check(reader, asJSON: json)

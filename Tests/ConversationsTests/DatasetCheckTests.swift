@@ -20,12 +20,14 @@ import Tokenizers
   }
 
   private func turns(_ question: String, _ answer: String) -> String {
-    #""conversations":[{"from":"human","value":"\#(question)"},{"from":"gpt","value":"\#(answer)"}]"#
+    #""conversations":[{"from":"human","value":"\#(question)"},"#
+      + #"{"from":"gpt","value":"\#(answer)"}]"#
   }
 
   @Test func aCleanSetIsClean() throws {
     let found = try check([
-      "{\"id\":\"1\",\(turns("Q", "A"))}", "{\"id\":\"2\",\"image\":\"a\",\(turns("<image>", "A"))}",
+      "{\"id\":\"1\",\(turns("Q", "A"))}",
+      "{\"id\":\"2\",\"image\":\"a\",\(turns("<image>", "A"))}",
     ])
     #expect(found.isClean)
     #expect(found.table == "2 records, nothing found\n")
@@ -35,7 +37,8 @@ import Tokenizers
     var found = try check([
       "{\"id\":\"1\",\(turns("Q", "A"))}", "{\"id\":\"1\",\(turns("Q", "A"))}",
       "{\"id\":\"2\",\(turns("Q </s>", "USER: x"))}", "{\"id\":\"3\",\(turns("Q", ""))}",
-      "{\"id\":\"4\",\"image\":\"a\",\(turns("Q", "A"))}", "{\"id\":\"5\",\(turns("<image>", "A"))}",
+      "{\"id\":\"4\",\"image\":\"a\",\(turns("Q", "A"))}",
+      "{\"id\":\"5\",\(turns("<image>", "A"))}",
     ])
     found.look(
       at: .failure(

@@ -28,7 +28,9 @@ import Tokenizers
     let new = try tokens("llava_v1", legacy: false)
     #expect(new.reference.count == 63)
     #expect(new.reference.contains(11889))
-    for found in [old, new] { #expect(found.supervised == [[319, 6635, 29889, 2], [3869, 29889, 2]]) }
+    for found in [old, new] {
+      #expect(found.supervised == [[319, 6635, 29889, 2], [3869, 29889, 2]])
+    }
   }
 
   @Test func llama2LearnsTheSpaceBeforeTheEnd() throws {

@@ -20,8 +20,9 @@ import Tokenizers
   private func prompt(_ text: String, _ options: FormatOptions) throws -> String {
     var notes: [FormatNote] = []
     let made = try RecordFormatter(options).format(record(text), notes: &notes)
-    return try Prompt(#require(made["prompt"])).joined
-      .replacing(options.template.system, with: "S")
+    let joined = try Prompt(#require(made["prompt"])).joined
+    let system = options.template.system
+    return system.isEmpty ? joined : joined.replacing(system, with: "S")
   }
 
   private func code(_ text: String, _ options: FormatOptions) throws -> String? {
@@ -44,7 +45,8 @@ import Tokenizers
     #expect(
       try prompt(#"{"images":["a","b"],"text":"Q"}"#, plain)
         == "S USER: <image>\n<image>\nQ ASSISTANT:")
-    #expect(try prompt(#"{"image":"a","text":"Q <image>"}"#, plain) == "S USER: <image>\nQ ASSISTANT:")
+    #expect(
+      try prompt(#"{"image":"a","text":"Q <image>"}"#, plain) == "S USER: <image>\nQ ASSISTANT:")
     #expect(try prompt(#"{"image":null,"text":"Q"}"#, plain) == "S USER: Q ASSISTANT:")
     #expect(try prompt(#"{"image":"a"}"#, options("plain")) == "<image>\n")
   }
@@ -85,7 +87,8 @@ import Tokenizers
   @Test(arguments: [
     (#"{"image":"p/a.jpg"}"#, "p/a.jpg"), (#"{"id":"x","image":"a"}"#, "x"),
     (#"{"id":12}"#, "12"), (#"{"question_id":3}"#, "3"), (#"{}"#, "line-9"),
-    (#"{"images":["b","c"]}"#, "b"), (#"{"id":"","image":"a"}"#, "line-9"), (#"{"id":null}"#, "line-9"),
+    (#"{"images":["b","c"]}"#, "b"), (#"{"id":"","image":"a"}"#, "line-9"),
+    (#"{"id":null}"#, "line-9"),
   ])
   func everyRecordHasAnId(text: String, id: String) throws {
     #expect(try RecordFormatter.identified(record(text), line: 9)["id"]?.string == id)
@@ -156,6 +159,14 @@ import Tokenizers
     #expect(prompt.segments.map(\.content).contains(.special("</s>")))
     options.separators = .error
     #expect(try code(text, options) == "prompt/separator")
+  }
+
+  @Test func findingsAreNotedEvenIfTheRecordIsRefused() throws {
+    var notes: [FormatNote] = []
+    let formatter = RecordFormatter(try options())
+    let bad = try record(#"{"image":"a","text":"<image><image></s>"}"#)
+    #expect(throws: Failure.self) { try formatter.format(bad, notes: &notes) }
+    #expect(notes == [.special])
   }
 
   @Test func imagePositionsAreRandomByIdAndSeedOnly() throws {

@@ -36,7 +36,10 @@ import Tokenizers
       <|im_start|>assistant\nA1<|im_end|><|im_start|>user\nQ2<|im_end|><|im_start|>assistant\n
       """
     ),
-    ("v0_mmtag", "S_tags###Human: <Image><image></Image>\nQ1###Assistant: A1###Human: Q2###Assistant:"),
+    (
+      "v0_mmtag",
+      "S_tags###Human: <Image><image></Image>\nQ1###Assistant: A1###Human: Q2###Assistant:"
+    ),
     ("v1_mmtag", "S_tags USER: <Image><image></Image>\nQ1 ASSISTANT: A1</s>USER: Q2 ASSISTANT:"),
   ])
   func promptIsThatOfTheReference(key: String, expected: String) throws {

@@ -15,8 +15,11 @@ public struct ShellResult: Sendable {
 
 /// Programs as a user runs them.
 public enum Shell {
-  /// Where the tools were built: beside the test program.
+  /// Where the tools are: the directory that LLAVA_TOOLS_DIRECTORY names (`make test` names the
+  /// release build's), else beside the test program.
   public static let toolsDirectory: String = {
+    let named = ProcessInfo.processInfo.environment["LLAVA_TOOLS_DIRECTORY"] ?? ""
+    if !named.isEmpty { return URL(fileURLWithPath: named).path }
     let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     return URL(fileURLWithPath: link ?? CommandLine.arguments[0]).deletingLastPathComponent().path
   }()

@@ -82,7 +82,8 @@ struct codec_axis {
    Returns CODEC_OK or CODEC_NO_MEMORY. */
 enum codec_status codec_resize(
     const uint8_t *source, const struct codec_axis *x, const struct codec_axis *y,
-    const uint8_t background[3], enum codec_filter filter, bool down_first, uint8_t *output);
+    const uint8_t background[3], enum codec_filter filter, bool down_first,
+    uint8_t *output);
 
 /* Writes `count` RGB pixels as three planes of f32, each byte looked up in its channel's table. */
 void codec_planes(const uint8_t *rgb, size_t count, const float *tables, float *planes);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# Makes the small images of this folder and the tables of what Pillow and transformers make of them.
+# Makes the images of this folder and the tables of what Pillow and transformers make of them.
 # SPDX-License-Identifier: Apache-2.0
 """Needs Pillow 13, transformers 5, numpy and a C compiler with libjpeg; the tests need none of them.
 
@@ -139,7 +139,7 @@ def make_exif():
         accept(name)
         accept(name, flags="e")
     exif = Image.Exif()
-    exif.endian = ">"
+    exif.endian = "<"
     exif[0x0112] = 6
     buffer = io.BytesIO()
     Image.fromarray(array).save(buffer, "PNG", exif=exif)
@@ -287,6 +287,7 @@ def make_damaged():
         ("cut.ppm", "truncated", b"P6 3 3 255\nabc"), ("zero.ppm", "empty", b"P6 0 3 255\n"),
         ("maximum.ppm", "corrupt", b"P6 1 1 65536\nabcdef"),
         ("sample.pgm", "corrupt", b"P2 1 1 7\n 8"), ("bit.pbm", "corrupt", b"P1 1 1\n2"),
+        ("letters.pgm", "corrupt", b"P2 2 1 7\n1x 2"),
         ("large.ppm", "too-large", b"P6 60000 60000 255\n"),
         ("overflow.ppm", "too-large", b"P6 9999999999 9999999999 255\n"),
         ("long.ppm", "corrupt", b"P6 99999999999999999999 1 255\n"),

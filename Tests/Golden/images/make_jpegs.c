@@ -11,7 +11,8 @@
 
 static void several_scans(struct jpeg_compress_struct *jpeg, jpeg_scan_info *scans) {
   for (int component = 0; component < jpeg->num_components; component++) {
-    scans[component] = (jpeg_scan_info){.comps_in_scan = 1, .component_index = {component}, .Se = 63};
+    scans[component] = (jpeg_scan_info){
+        .comps_in_scan = 1, .component_index = {component}, .Se = 63};
   }
   jpeg->scan_info = scans;
   jpeg->num_scans = jpeg->num_components;

@@ -1,0 +1,100 @@
+# Names the commands of this project; `make` or `make help` lists them.
+# SPDX-License-Identifier: Apache-2.0
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PREFIX ?= /usr/local
+SHARE = $(DESTDIR)$(PREFIX)/share
+BIN := .build/release
+TOOLS := $(shell sed -n '/^let tools/,/^]/s/^  "\([a-z-]*\)":.*/\1/p' Package.swift)
+# The rows of kernels, best first, each a ceiling (LLAVA_CPU in llava(7)).
+ROWS := amx avx512bf16 avx512 avx2 scalar
+PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libzstd-dev nettle-dev zstd pkg-config
+# PyTorch for `agreement` and `bench`: your own interpreter, or a virtual environment made here.
+PYTHON ?= .venv/bin/python
+VENV := $(if $(filter .venv/%,$(PYTHON)),.venv/ready)
+REQUIREMENTS := Tests/Agreement/requirements.txt Benchmarks/requirements.txt
+SWIFT_TEST = LLAVA_TOOLS_DIRECTORY="$(CURDIR)/$(BIN)" swift test
+
+.PHONY: help packages build demo test test-cpus bench agreement docs docs-check format lint \
+  install uninstall clean
+
+help: ## List these commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+packages: ## Install the system packages that are missing (Debian, Ubuntu)
+	@command -v dpkg-query > /dev/null || exit 0; missing=""; sudo=""; \
+	for name in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$name 2> /dev/null | grep -q 'ok installed' \
+	    || missing+=" $$name"; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
+	[ "$$(id -u)" -eq 0 ] || sudo=sudo; \
+	set -x; $$sudo apt-get update -q; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
+
+build: packages ## Build the tools in release, Swift's library linked statically
+	for tool in $(TOOLS); do \
+	  swift build -c release --static-swift-stdlib -Xlinker -s --product $$tool; done
+
+demo: build ## Caption the bundled pictures with the bundled tiny model
+	@examples/demo.sh
+
+test: build ## Run every test, the command tests on the release tools
+	$(SWIFT_TEST)
+
+test-cpus: build ## Run every test once for each row of kernels
+	for row in $(ROWS); do echo "LLAVA_CPU=$$row"; LLAVA_CPU=$$row $(SWIFT_TEST); done
+
+bench: build $(VENV) ## Time the tools and PyTorch side by side
+	$(PYTHON) Benchmarks/bench.py --tools $(BIN)
+
+agreement: build $(VENV) ## Compare every stage with PyTorch at true widths
+	$(PYTHON) Tests/Agreement/agreement.py --tools $(BIN)
+
+.venv/ready: $(REQUIREMENTS)
+	python3 -m venv .venv
+	.venv/bin/python -m pip install -q $(addprefix -r ,$^)
+	touch $@
+
+docs: build ## Write the completions anew from the tools
+	for tool in $(TOOLS); do \
+	  $(BIN)/$$tool --generate-completion-script bash > completions/bash/$$tool; \
+	  $(BIN)/$$tool --generate-completion-script zsh > completions/zsh/_$$tool; \
+	  $(BIN)/$$tool --generate-completion-script fish > completions/fish/$$tool.fish; \
+	done
+
+docs-check: docs ## Hold the pages and completions against the tools
+	@changed=$$(git status --porcelain -- man completions); \
+	[ -z "$$changed" ] || { echo "not committed: $$changed" >&2; exit 1; }
+	$(SWIFT_TEST) --filter DocsTests
+
+format: ## Format the Swift sources
+	swift format -i -r -p Package.swift Sources Tests
+
+lint: ## Check the format and the layout
+	swift format lint --strict -r -p Package.swift Sources Tests
+	$(SWIFT_TEST) --filter LayoutTests
+
+$(addprefix $(BIN)/,$(TOOLS)):
+	$(MAKE) build
+
+install: $(addprefix $(BIN)/,$(TOOLS)) ## Install under PREFIX (/usr/local), below DESTDIR if set
+	for tool in $(TOOLS); do \
+	  install -D -m 755 $(BIN)/$$tool "$(DESTDIR)$(PREFIX)/bin/$$tool"; \
+	  install -D -m 644 completions/bash/$$tool "$(SHARE)/bash-completion/completions/$$tool"; \
+	  install -D -m 644 completions/zsh/_$$tool "$(SHARE)/zsh/site-functions/_$$tool"; \
+	  install -D -m 644 completions/fish/$$tool.fish "$(SHARE)/fish/vendor_completions.d/$$tool.fish"; \
+	done
+	for page in man/*.[157]; do install -D -m 644 $$page "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done
+
+uninstall: ## Remove what install put there
+	for tool in $(TOOLS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$tool" \
+	  "$(SHARE)/bash-completion/completions/$$tool" "$(SHARE)/zsh/site-functions/_$$tool" \
+	  "$(SHARE)/fish/vendor_completions.d/$$tool.fish"; done
+	for page in man/*.[157]; do rm -f "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done
+
+clean: ## Remove what was built
+	rm -rf .build .venv

@@ -1,0 +1,28 @@
+// What a features stream says of how its numbers came about, and option values.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Checkpoints
+import Images
+import JSON
+import Streams
+
+extension PreprocessorSettings.Aspect: ExpressibleByArgument {}
+extension ObjectFormat: ExpressibleByArgument {}
+
+extension ClipEncode {
+  /// Everything that changes the numbers, for `ts.config`.
+  func configuration(_ checkpoint: VisionCheckpoint, _ settings: PreprocessorSettings) -> JSONValue {
+    .object([
+      "emit": .string(emit.rawValue),
+      "image_size": .int(checkpoint.config.imageSize),
+      "aspect": .string(settings.aspect.rawValue),
+      "resample": .string("\(settings.filter)"),
+      "exif": .string(exif.rawValue),
+      "truncated": .string(truncated.rawValue),
+      "lenient": .bool(lenient),
+      "blocks": .int(checkpoint.blocks),
+      "features": .string(checkpoint.keepsClassToken ? "cls_patch" : "patch"),
+      "precision": .string(models.precision.rawValue),
+    ])
+  }
+}

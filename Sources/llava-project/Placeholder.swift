@@ -1,3 +1,0 @@
-// Placeholder until the tool is written.
-import ToolSupport
-@main struct Main { static func main() {} }
