@@ -86,6 +86,14 @@ let package = Package(
         argumentParser, "Checkpoints", "Computation", "InputOutput", "JSON", "Kernels", "Streams",
         "Tensors", "ToolSupport",
       ]),
+    // For `make bench`; not a product.
+    .executableTarget(
+      name: "llava-bench",
+      dependencies: [
+        argumentParser, "CLIPVision", "Checkpoints", "Computation", "InputOutput", "Kernels",
+        "Tensors", "Vicuna",
+      ],
+      path: "Benchmarks/llava-bench"),
     // Tests mirror the sources.
     .target(
       name: "TestSupport", dependencies: ["Checkpoints", "InputOutput", "Tensors"],

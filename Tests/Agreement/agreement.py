@@ -42,7 +42,7 @@ COMMANDS = {
     "embeddings": ["llava-project", "-m", "{M}", "-j", "{J}", "--precision", "{P}"],
     "logits": ["vicuna-decode", "-m", "{M}", "-j", "{J}", "--precision", "{P}",
                "--emit", "logits"],
-    "text": ["vicuna-decode", "-m", "{M}", "-j", "{J}", "--precision", "{P}", "--plain",
+    "text": ["vicuna-decode", "-m", "{M}", "-j", "{J}", "--precision", "{P}",
              "--max-tokens", str(NEW_TOKENS)]}
 BOUNDS = {("features", "f32"): 1e-5, ("embeddings", "f32"): 1e-5, ("logits", "f32"): 1e-4}
 COSINE = 0.9995
