@@ -114,6 +114,7 @@ let package = Package(
     tests("VicunaTests", "Vicuna", "Checkpoints", "Computation", "Kernels", "Tensors", "Tokenizers", "JSON"),
     tests("ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput"),
     tests("ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams", "Tensors"),
+    tests("ModelSupportTests", "ModelSupport", "InputOutput", "JSON"),
     tests("CommandTests", "InputOutput", "JSON", "Streams", "Tensors"),
     tests("DocsTests", "JSON"),
     tests("LayoutTests", "InputOutput"),
