@@ -6,6 +6,8 @@ import InputOutput
 public enum StreamKind: Sendable {
   case tensors
   case objects
+  /// No bytes at all, not even the marks of an empty stream.
+  case nothing
 
   /// Looks at the first bytes of `source`, and gives them back in front of the rest.
   ///
@@ -30,7 +32,8 @@ public enum StreamKind: Sendable {
       guard error.status == .invalidInput || error.status == .limitExceeded else { throw error }
     }
     let isTensors = first.count == 9 && first[8] == UInt8(ascii: "{") && first[4...7] == [0, 0, 0, 0]
-    return (isTensors ? .tensors : .objects, ReplayingSource(recorder.bytes, then: source))
+    let kind: StreamKind = isTensors ? .tensors : recorder.bytes.isEmpty ? .nothing : .objects
+    return (kind, ReplayingSource(recorder.bytes, then: source))
   }
 }
 

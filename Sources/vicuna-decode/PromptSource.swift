@@ -39,6 +39,10 @@ struct PromptSource {
         guard let record = try own.next() else { return nil }
         return try Self.record(record, operations)
       }
+    case .nothing:
+      throw Failure(
+        .invalidInput, code: "stream/empty", at: found.source.name,
+        "expected embeddings or JSONL, found no bytes: the tool before may have failed")
     case .objects:
       input = nil
       nonisolated(unsafe) let reader = try openObjects(
