@@ -60,7 +60,8 @@ public final class ImageEncoder {
   private let loader: ImageLoader
   private let operations: any Operations
   private let batch: Int
-  private var known: [String: Result<Tensor, Failure>] = [:]
+  /// By the bytes of the path: equal strings may be spelled differently, as files are not.
+  private var known: [[UInt8]: Result<Tensor, Failure>] = [:]
 
   /// At most `batch` images go through the tower together.
   public init(tower: VisionTower, loader: ImageLoader, operations: any Operations, batch: Int) {
@@ -70,25 +71,32 @@ public final class ImageEncoder {
     self.batch = max(1, batch)
   }
 
-  /// Features [rowsPerImage, width] F32 of each path, or why there are none.
-  public func features(_ paths: [String]) throws -> [String: Result<Tensor, Failure>] {
-    var results = known.filter { paths.contains($0.key) }
-    let new = unique(paths).filter { results[$0] == nil }
+  /// Features [rowsPerImage, width] F32 of each path, or why there are none, in their order.
+  public func features(_ paths: [String]) throws -> [Result<Tensor, Failure>] {
+    let keys = paths.map { Array($0.utf8) }
+    let wanted = Set(keys)
+    var results = known.filter { wanted.contains($0.key) }
+    var seen = Set(results.keys)
+    let new = zip(keys, paths).filter { seen.insert($0.0).inserted }.map(\.1)
     let pixels = loadInParallel(new, loader: loader, operations: operations)
     var ready: [(path: String, pixels: Tensor)] = []
     for (path, result) in zip(new, pixels) {
       switch result {
       case .success(let tensor): ready.append((path, tensor))
-      case .failure(let failure): results[path] = .failure(failure)
+      case .failure(let failure): results[Array(path.utf8)] = .failure(failure)
       }
     }
     for start in stride(from: 0, to: ready.count, by: batch) {
       let group = ready[start..<min(ready.count, start + batch)]
       let features = try encode(group.map(\.pixels))
-      for (path, rows) in zip(group.map(\.path), features) { results[path] = .success(rows) }
+      for (path, rows) in zip(group.map(\.path), features) {
+        results[Array(path.utf8)] = .success(rows)
+      }
     }
     known = results
-    return results
+    return keys.map {
+      results[$0] ?? .failure(Failure(.internalError, code: "image/lost", "not encoded"))
+    }
   }
 
   private func encode(_ pixels: [Tensor]) throws -> [Tensor] {
@@ -114,10 +122,4 @@ public func loadInParallel(
     }
   }
   return results.map { $0 ?? .failure(Failure(.internalError, code: "image/lost", "not loaded")) }
-}
-
-/// The paths without repetitions, in order.
-private func unique(_ paths: [String]) -> [String] {
-  var seen: Set<String> = []
-  return paths.filter { seen.insert($0).inserted }
 }

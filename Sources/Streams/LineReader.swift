@@ -69,9 +69,7 @@ final class LineReader {
       }
       let found = memchr(base, Int32(end), bytes.count)
       let count = found.map { UnsafeRawPointer($0) - base } ?? bytes.count
-      if end != 0, !frames.isCompressed, memchr(base, 0, count) != nil {
-        throw Failure(.invalidInput, code: "text/binary", "expected text, found binary data")
-      }
+      if end != 0, memchr(base, 0, count) != nil { throw Self.binary(line + bytes.prefix(count)) }
       if !isTooLong {
         isTooLong = line.count + count > limits.lineBytes
         if isTooLong { line = [] } else { line += bytes[..<count] }
@@ -81,6 +79,17 @@ final class LineReader {
       if unread.isEmpty { try frames.settle() }
       return isTooLong ? .tooLong : .bytes(line)
     }
+  }
+}
+
+extension LineReader {
+  /// The failure of bytes that are no text. A tensor stream begins with the length of a header,
+  /// whose upper bytes are zeros, then `{`.
+  private static func binary(_ bytes: [UInt8]) -> Failure {
+    let isStream = bytes.count > 8 && bytes[4...7] == [0, 0, 0, 0] && bytes[8] == UInt8(ascii: "{")
+    return Failure(
+      .invalidInput, code: "text/binary",
+      "expected text, found \(isStream ? "a tensor stream" : "binary data")")
   }
 }
 

@@ -39,8 +39,12 @@ public func openObjects(
   _ source: any ByteSource, format: ObjectFormat = .auto, limits: StreamLimits = StreamLimits(),
   requireEnd: Bool = false, warn: @escaping (String) -> Void = { _ in }
 ) throws(Failure) -> any ObjectReader {
-  try openObjects(
-    try LineReader(source, limits: limits, warn: warn), format: format, requireEnd: requireEnd)
+  do throws(Failure) {
+    return try openObjects(
+      try LineReader(source, limits: limits, warn: warn), format: format, requireEnd: requireEnd)
+  } catch {
+    throw error.at(source.name)
+  }
 }
 
 func openObjects(_ lines: LineReader, format: ObjectFormat, requireEnd: Bool) throws(Failure)

@@ -113,9 +113,10 @@ struct FeatureMaker: RecordMaker {
     -> [Result<[(name: String, tensor: Tensor)], Failure>]
   {
     try catchingMemory {
-      let features = try encoder.features(records.flatMap { $0 })
+      var rest = try encoder.features(records.flatMap { $0 })[...]
       return try records.map { paths in
-        let rows = paths.compactMap { features[$0] }
+        let rows = rest.prefix(paths.count)
+        rest = rest.dropFirst(paths.count)
         for case .failure(let failure) in rows { return .failure(failure) }
         let found = rows.compactMap { try? $0.get() }
         let joined =

@@ -6,7 +6,8 @@ import ToolSupport
 
 /// Records that need not be made again.
 struct DoneRecords {
-  private(set) var ids: Set<String> = []
+  /// As bytes: equal strings may be spelled differently, and then name different files.
+  private var ids: Set<[UInt8]> = []
 
   /// Reads the ids of the JSONL in `path`, plain or compressed. An end mark may be missing: the run
   /// that wrote it did not end. Throws `done/torn`, with the remedy, when the last line is cut.
@@ -22,12 +23,14 @@ struct DoneRecords {
     let reader = try session.objectReader(path, format: .jsonl)
     do throws(Failure) {
       while let line = try reader.next() {
-        if let id = try line.result.get()["id"]?.string { ids.insert(id) }
+        if let id = try line.result.get()["id"]?.string { ids.insert(Array(id.utf8)) }
       }
     } catch {
       if error.code != "jsonl/no-end" { throw error }
     }
   }
+
+  func contains(_ id: String) -> Bool { ids.contains(Array(id.utf8)) }
 
   /// The number of bytes before a torn end: whole lines, or whole frames where it is compressed.
   static func wholeLines(_ bytes: UnsafeRawBufferPointer) -> Int {

@@ -69,7 +69,7 @@ struct FormatRun {
       let source = (try? line.result.get()) ?? JSONObject()
       let record = RecordFormatter.identified(source, line: line.number)
       let id = record["id"]?.string ?? ""
-      if done?.ids.contains(id) == true { continue }
+      if done?.contains(id) == true { continue }
       if let skipped = source["skipped"] {
         let message = skipped.object?["message"]?.string ?? ""
         try session.skipPassedOn(

@@ -2,15 +2,20 @@
 
 SPDX-License-Identifier: Apache-2.0
 
-Needs torch, transformers and safetensors:  python Tests/Golden/models/make_golden.py
+Needs torch, transformers, safetensors and sentencepiece:
+python Tests/Golden/models/make_golden.py
 README.md beside this file says what each model and each tensor is.
 """
+import io
 import json
 import shutil
+import sys
 from pathlib import Path
 
+import sentencepiece
 import torch
 from safetensors.torch import save_file
+from sentencepiece import sentencepiece_model_pb2 as proto
 from torch.nn import functional
 from transformers import (CLIPVisionConfig, CLIPVisionModel, LlamaConfig, LlamaForCausalLM,
                           LlavaForConditionalGeneration)
@@ -195,6 +200,24 @@ def language_model(config, weights):
     return model.float().eval()
 
 
+def make_tokenizer(folder):
+    """A byte-pair tokenizer with LLaMA's settings whose 318 pieces fit below the placeholders.
+
+    The model's weights are random, so what it writes means nothing; it only has to be text.
+    """
+    lines = [f"{turn} {verb} {what}." for turn in ("USER:", "ASSISTANT:")
+             for verb in ("describe", "what is", "the") for what in ("image", "circle", "square")]
+    made = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines * 20), model_writer=made, model_type="bpe", num_threads=1,
+        vocab_size=318, byte_fallback=True, minloglevel=2, normalization_rule_name="identity",
+        add_dummy_prefix=True, remove_extra_whitespaces=False)
+    model = proto.ModelProto.FromString(made.getvalue())
+    assert len(model.pieces) == 318
+    model.trainer_spec.ClearField("input")
+    (folder / "tokenizer.model").write_bytes(model.SerializeToString(deterministic=True))
+
+
 def make_llava_hf():
     """A whole LLaVA in the llava-hf layout, BF16 weights, grouped-query LLaMA."""
     generator = torch.Generator().manual_seed(4)
@@ -211,6 +234,7 @@ def make_llava_hf():
               "tie_word_embeddings": False}
     folder = HERE / "llava-hf"
     write_model(folder, config, weights, torch.bfloat16)
+    make_tokenizer(folder)
     model = LlavaForConditionalGeneration.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager").eval()
     bytes_, pixels = pictures(2, 28, generator)
@@ -279,6 +303,9 @@ def make_original():
 if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
+    if sys.argv[1:] == ["tokenizer"]:
+        make_tokenizer(HERE / "llava-hf")
+        sys.exit()
     with torch.no_grad():
         for make in (make_llava_hf, make_llama_tied, make_original):
             print(make.__name__)
