@@ -13,11 +13,11 @@ func system(_ name: String, pkgConfig: String, apt package: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
-func tests(_ name: String, _ uses: String...) -> Target {
+func tests(_ name: String, _ uses: String..., exclude: [String] = []) -> Target {
   .testTarget(
     name: name,
     dependencies: (uses + ["TestSupport"]).map { .byName(name: $0) },
-    path: "Tests/\(name)")
+    path: "Tests/\(name)", exclude: exclude)
 }
 
 /// Each tool and the libraries that its few files use.
@@ -99,6 +99,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["Checkpoints", "InputOutput", "Tensors"],
       path: "Tests/TestSupport"),
     .target(name: "CTileEmulation", path: "Tests/CTileEmulation"),
+    .target(name: "CTestImages", dependencies: ["CJPEG"], path: "Tests/CTestImages"),
     tests("KernelsTests", "Kernels", "CKernels", "CTileEmulation", "Tensors"),
     tests("InputOutputTests", "InputOutput"),
     tests("JSONTests", "JSON"),
@@ -115,7 +116,9 @@ let package = Package(
     tests("ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput"),
     tests("ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams", "Tensors"),
     tests("ModelSupportTests", "ModelSupport", "InputOutput", "JSON"),
-    tests("CommandTests", "InputOutput", "JSON", "Streams", "Tensors"),
+    tests(
+      "CommandTests", "CTestImages", "Checkpoints", "InputOutput", "JSON", "Kernels", "Streams",
+      "Tensors", exclude: ["pipes.tst"]),
     tests("DocsTests", "JSON"),
     tests("LayoutTests", "InputOutput"),
   ]

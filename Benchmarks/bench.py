@@ -71,7 +71,6 @@ def make_model(folder, side):
     vision = {**vision, "image_size": side}
     language = {**language, "num_hidden_layers": LAYERS}
     random_llava.SHAPES["bench"] = (vision, language)
-    folder.mkdir()
     random_llava.make_model(folder, "bench")
 
 

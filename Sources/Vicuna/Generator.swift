@@ -43,12 +43,7 @@ public final class Generator {
   /// numbers. Throws `prompt/too-long` when the model has no position left for an answer.
   public func begin(_ prompt: PreparedPrompt, ordinal: Int, id: String) throws(Failure) -> Answer? {
     let room = model.config.maxPositions - prompt.length
-    guard room > 0 else {
-      throw Failure(
-        .mismatch, code: "prompt/too-long",
-        "the prompt takes \(prompt.length) positions, the model has \(model.config.maxPositions)",
-        remedy: "shorten the conversation")
-    }
+    guard room > 0 else { throw tooLong(prompt) }
     let maxTokens = min(options.maxTokens, room)
     do {
       let cache = try model.makeCache(capacity: prompt.length + maxTokens)
@@ -67,7 +62,9 @@ public final class Generator {
   }
 
   /// The logits [rows, vocabulary] of every position of a prompt.
+  /// Throws `prompt/too-long` when the model has fewer positions.
   public func logits(of prompt: PreparedPrompt) throws(Failure) -> Tensor {
+    guard prompt.length <= model.config.maxPositions else { throw tooLong(prompt) }
     do {
       let cache = try model.makeCache(capacity: prompt.length)
       let rows = try prompt.embeddings(from: 0, model: model)
@@ -119,6 +116,13 @@ public final class Generator {
     latest = (prompt, cache)
     let last = hidden.rows(hidden.shape[0] - 1..<hidden.shape[0])
     return try model.logits(last).values(ofRow: 0)
+  }
+
+  private func tooLong(_ prompt: PreparedPrompt) -> Failure {
+    Failure(
+      .mismatch, code: "prompt/too-long",
+      "the prompt takes \(prompt.length) positions, the model has \(model.config.maxPositions)",
+      remedy: "shorten the conversation")
   }
 
   private static func outOfMemory(_ error: any Error) -> Failure {

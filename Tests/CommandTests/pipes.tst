@@ -1,0 +1,186 @@
+# Pipelines and how they end; PipeTable.swift reads this, Workbench.swift makes the files.
+# Columns, two spaces or more between them:
+#   statuses  of each command of the pipeline: 0|3; ~ is 0 or 141 (its reader left); ok: all 0
+#   says      what stderr holds: - nothing, else a part of it (and nothing but the tools' messages)
+#   gives     what stdout is: - anything, none nothing, else the text
+#   command   run by bash -o pipefail in the directory of the files, the tools first on PATH
+
+# The main job, step by step and in one.
+ok  -  -  convo-format --ask 'Describe the image.' good | cmp - good.zst
+ok  -  -  clip-encode good.zst | tensor-diff - good.features > /dev/null
+ok  -  -  llava-project good.features | tensor-diff - good.projected > /dev/null
+ok  -  5\n  vicuna-decode --max-tokens 4 good.projected | grep -c '"finish_reason":"length"'
+ok  -  5\n  convo-format --ask 'What?' good | clip-encode | llava-project | vicuna-decode --max-tokens 2 | grep -c '"text":'
+ok  -  5\n  clip-encode good | llava-project | tensor-view --ids | wc -l
+ok  -  5\n  cat good | convo-format --plain --ask hi - | clip-encode - | llava-project - | vicuna-decode --max-tokens 1 - | wc -l
+ok  -  5\n  printf '%s\0' $(cat good) | clip-encode --from paths0 | tensor-view --ids | wc -l
+ok  -  2\n  printf '[{"image":"grey.jpg"},{"image":"rgb-8.png"}]' | clip-encode | tensor-view --ids | wc -l
+ok  -  1\n  printf '{"text":"Hello?"}\n' | convo-format | vicuna-decode --max-tokens 2 | grep -c '"question":"Hello?"'
+ok  -  1\n  printf '{"text":"Hello?"}\n' | convo-format | clip-encode | llava-project | vicuna-decode --max-tokens 2 | grep -c '"question":"Hello?"'
+ok  -  1\n  printf '{"id":"x","image":"grey.jpg","text":"a","n":1.50}\n' | convo-format | clip-encode | llava-project | vicuna-decode --max-tokens 1 | grep -c '^{"id":"x","image":"grey.jpg","question":"a","n":1.50,"text":'
+ok  -  5\n  clip-encode --emit pixels good | tensor-view --json | grep -c '"shape":\[1,28,28,3\]'
+ok  -  1\n  head -1 good.jsonl | clip-encode | llava-project | vicuna-decode --emit logits | tensor-view | grep -c 'logits  F32 \[166, 320\]'
+
+# Streams may be stored, compressed anew, taken out of their frames, put one behind the other.
+ok  -  -  clip-encode -0 good.zst | tensor-diff - good.features > /dev/null
+ok  -  -  clip-encode --level 19 good.zst | tensor-diff - good.features > /dev/null
+ok  -  -  zstd -dcq good.features | llava-project > raw && cmp raw good.projected
+ok  -  -  zstd -dcq good.features | zstd -q | llava-project | tensor-diff - good.projected > /dev/null
+ok  -  10\n  cat good.features good.features | llava-project | tensor-view --ids | wc -l
+ok  -  5\n  zstd -dcq good.zst | zstd -q | clip-encode | tensor-view --ids | wc -l
+ok  -  -  clip-encode -o out.features good.zst && cmp out.features good.features
+ok  -  -  llava-project -o out.projected good.features && cmp out.projected good.projected
+~|0|0  -  1\n  tensor-view good.features | head -3 | grep -c clip-features
+ok  -  -  vicuna-decode -z --max-tokens 2 good.projected | zstd -dcq | cmp - <(vicuna-decode --max-tokens 2 good.projected)
+
+# A bad record is skipped, reported once, kept in its place; status 1 to the end of the pipe.
+1  cut.jpg: the JPEG data ends  -  clip-encode prompts.zst > /dev/null
+1  1 skipped  -  llava-project features.tsz > /dev/null
+1  5 done, 1 skipped  -  vicuna-decode --max-tokens 1 projected.tsz > /dev/null
+1|0  -  1\n  vicuna-decode -q --max-tokens 1 projected.tsz | grep -c '"skipped":{"code":"image/truncated"'
+1|0|0  -  cut.jpg\n  llava-project -q features.tsz | tensor-view --ids | sed -n 1p
+0|1  line 1: column 3  -  printf '{ \n' | convo-format > /dev/null
+0|1|1|0  llava-project: 5 done, 1 skipped  -  cat list | clip-encode | llava-project | tensor-view > /dev/null
+0|1  none.jpg: open  -  printf 'none.jpg\n' | clip-encode > /dev/null
+0|1  no `prompt`  -  printf '{"a":1}\n' | vicuna-decode > /dev/null
+3  the JPEG data ends  -  clip-encode --strict list > /dev/null
+3  1 of 1 records skipped  -  clip-encode --max-skips 0 list > /dev/null
+3  skipped by an earlier tool  -  llava-project --strict features.tsz > /dev/null
+3  skipped by an earlier tool  none  vicuna-decode --strict projected.tsz
+ok  -  6\n  clip-encode --truncated pad list | tensor-view --ids | wc -l
+
+# A reader that leaves is no error, whatever it leaves.
+~|~|~|0|0  -  1\n  yes good | head -20000 | convo-format --ask x | head -c 1 | wc -c
+~|~|~|0|0  -  1\n  yes grey.jpg | head -9000 | clip-encode | head -c 1 | wc -c
+~|~|0|0  -  1\n  cat $(yes good.features | head -400) | llava-project | head -c 1 | wc -c
+~|~|0|0  -  1\n  cat $(yes good.features | head -400) | tensor-view | head -1 | wc -l
+~|~|0|0  -  1\n  cat $(yes good.projected | head -40) | vicuna-decode --max-tokens 3 | head -1 | wc -l
+~|~|0|0  -  1\n  cat $(yes good.projected | head -40) | vicuna-decode --emit logits | head -c 1 | wc -c
+~|0|0  -  1\n  convo-format --ask x good | head -c 1 | wc -c
+~|0|0  -  1\n  convo-format --check --ask x good | head -c 1 | wc -c
+~|0|0  -  1\n  convo-format --tokenizer $LLAVA_MODEL --show-mask --ask x good | head -1 | wc -l
+~|0|0  -  1\n  clip-encode good | head -c 1 | wc -c
+~|0|0  -  1\n  llava-project good.features | head -c 1 | wc -c
+~|0|0  -  1\n  vicuna-decode --max-tokens 1 good.projected | head -1 | wc -l
+~|0|0  -  1\n  tensor-view good.features | head -1 | wc -l
+~|0|0  -  1\n  tensor-diff --all good.features good.features | head -c 1 | wc -c
+~|~|~|~|0|0  -  1\n  convo-format --ask x good | clip-encode | llava-project | vicuna-decode --max-tokens 1 | head -1 | wc -l
+
+# A full disk, or no stdout at all.
+4  No space left on device  none  convo-format --ask x good > /dev/full
+4  No space left on device  none  convo-format --plain --ask x good > /dev/full
+4  No space left on device  none  convo-format --check --ask x good > /dev/full
+4  No space left on device  none  convo-format --tokenizer $LLAVA_MODEL --show-mask --ask x good > /dev/full
+4  No space left on device  none  clip-encode good > /dev/full
+4  No space left on device  none  clip-encode --emit pixels good > /dev/full
+4  No space left on device  none  llava-project good.features > /dev/full
+4  No space left on device  none  vicuna-decode --max-tokens 1 good.projected > /dev/full
+4  No space left on device  none  vicuna-decode -z --max-tokens 1 good.projected > /dev/full
+4  No space left on device  none  vicuna-decode --emit logits good.projected > /dev/full
+4  No space left on device  none  tensor-view good.features > /dev/full
+4  No space left on device  none  tensor-diff good.features good.features > /dev/full
+4  No space left on device  none  clip-encode --help > /dev/full
+4  No space left on device  none  vicuna-decode --version > /dev/full
+4  stdout: write  none  convo-format --ask x good >&-
+4  stdout: write  none  clip-encode good >&-
+4  stdout: write  none  llava-project good.features >&-
+4  stdout: write  none  vicuna-decode --max-tokens 1 good.projected >&-
+4  stdout: write  none  tensor-view good.features >&-
+4  stdout: write  none  tensor-diff good.features good.features >&-
+0  -  none  clip-encode good > /dev/null 2>&-
+3  -  none  llava-project good 2>&-
+4  /none/out  none  clip-encode -o /none/out good
+4  there is no such  none  clip-encode -m none good
+4  No such file  none  llava-project none
+4  No such file  none  vicuna-decode none
+4  No such file  none  tensor-view none
+4  No such file  none  convo-format --ask x none
+
+# No stdin.
+4  stdin: read  none  convo-format --ask x <&-
+4  stdin: read  none  clip-encode <&-
+4  read: Bad file descriptor  none  llava-project <&-
+4  stdin: read  none  vicuna-decode <&-
+4  read: Bad file descriptor  none  tensor-view <&-
+4  read: Bad file descriptor  none  tensor-diff - good.features <&-
+
+# Nothing, junk, and streams that were cut. An empty list of records is none of these.
+3  found no bytes  none  llava-project < /dev/null
+3  found no bytes  none  vicuna-decode < /dev/null
+3  found no bytes  none  tensor-view < /dev/null
+3  found no bytes  none  tensor-diff - good.features < /dev/null
+ok  -  none  convo-format --ask x < /dev/null | clip-encode | llava-project | vicuna-decode
+ok  -  none  convo-format --ask x < /dev/null | vicuna-decode
+0|3  ends inside the record  none  printf junk | llava-project
+0|3  ends inside the record  none  printf junk | tensor-view
+0|3  stdin: the input ends inside a frame  none  printf '\x28\xb5\x2f\xfd' | clip-encode
+0|3  stdin: the input ends inside a frame  none  printf '\x28\xb5\x2f\xfd' | convo-format --ask x
+0|3  the input ends inside a frame  none  printf '\x28\xb5\x2f\xfd' | llava-project
+0|3  the input ends inside a frame  none  printf '\x28\xb5\x2f\xfd' | vicuna-decode
+0|3  expected text, found binary data  -  printf 'a\0b\n' | clip-encode > /dev/null
+0|3  expected text, found binary data  -  printf 'a\0b\n' | convo-format --ask x > /dev/null
+0|3  expected text, found binary data  none  printf 'a\0b\n' | vicuna-decode
+0|1|0  -  1\n  printf 'junk\n' | vicuna-decode --errors json 2>&1 > /dev/null | grep -c '"code":"json/syntax"'
+3  expected a tensor stream, found something else  none  llava-project grey.jpg
+3  expected a tensor stream, found a zip file  none  llava-project <(printf 'PK\3\4aaaaaaaaaaaa')
+0|3  the input ends inside a frame  -  head -c -70 good.features | llava-project > /dev/null
+0|3  ends inside  -  head -c -1 good.features | tensor-view > /dev/null
+0|3  ends inside  -  head -c -1 good.projected | vicuna-decode --max-tokens 1 > /dev/null
+0|3  the input ends inside a frame  -  head -c -30 good.zst | clip-encode > /dev/null
+0|3  without an end mark  -  head -c -37 good.zst | clip-encode > /dev/null
+0|3|3|0  without an end record  5\n  head -c -1 good.features | llava-project | vicuna-decode --max-tokens 1 | wc -l
+0|3  the input ends inside a frame  -  head -c 300 good.zst | convo-format --ask x > /dev/null
+0|3  bytes after  -  cat good.features good | llava-project > /dev/null
+0|3  record 2  -  (head -c 1500 good.features; printf x; tail -c +1502 good.features) | llava-project > /dev/null
+
+# A stream of the wrong kind.
+6  expected features from clip-encode, found a stream of projected  none  llava-project good.projected
+6  expected embeddings from llava-project, found a stream of clip-features  none  vicuna-decode good.features
+6  found a stream of pixels  none  clip-encode --emit pixels good -o pixels && llava-project pixels
+6  expected projected, found clip-features  none  tensor-diff good.features good.projected
+3  expected a tensor stream, found JSON  none  llava-project good.jsonl
+3  expected a tensor stream, found JSON  none  llava-project good.zst
+3  expected a tensor stream, found JSON  none  tensor-view good.jsonl
+3  expected text, found a tensor stream  none  convo-format --plain --ask x good.features
+3  expected text, found a tensor stream  -  clip-encode good.features > /dev/null
+3  expected text, found a tensor stream  -  zstd -dcq good.projected > raw && clip-encode raw > /dev/null
+1|0  the prompt names 1 images  5\n  vicuna-decode good.jsonl | grep -c '"code":"prompt/image-count"'
+
+# Wrong options say so in one line, and how the tool is used in the next.
+2  Unknown option '--nope'  none  convo-format --nope
+2  Unknown option '--nope'  none  clip-encode --nope
+2  Unknown option '--nope'  none  llava-project --nope
+2  Unknown option '--nope'  none  vicuna-decode --nope
+2  Unknown option '--nope'  none  tensor-view --nope
+2  Unknown option '--nope'  none  tensor-diff a b --nope
+2  usage: clip-encode  none  clip-encode --batch 0
+2  usage: clip-encode  none  clip-encode a b
+2  usage: clip-encode  none  clip-encode --emit nothing
+2  usage: llava-project  none  llava-project --precision f64 good.features
+2  usage: vicuna-decode  none  vicuna-decode --temperature -1
+2  usage: vicuna-decode  none  vicuna-decode --temperature nan
+2  usage: vicuna-decode  none  vicuna-decode --top-p 0
+2  usage: vicuna-decode  none  vicuna-decode --max-tokens 0
+2  usage: vicuna-decode  none  vicuna-decode --stream --emit logits
+2  usage: vicuna-decode  none  vicuna-decode -j 0
+2  usage: vicuna-decode  none  vicuna-decode --stop ''
+2  LLAVA_CPU: found abacus  none  LLAVA_CPU=abacus llava-project good.features
+2  LLAVA_THREADS  none  LLAVA_THREADS=0 llava-project good.features
+2  no model was named  none  LLAVA_MODEL= clip-encode good
+2  no model was named  none  LLAVA_MODEL= vicuna-decode good.projected
+
+# Binary data is not for terminals, and no terminal is a tensor stream.
+2  will not write binary data to a terminal  none  script -qec 'clip-encode good 2>&3' /dev/null 3>&2 < /dev/null
+2  will not write binary data to a terminal  none  script -qec 'llava-project good.features 2>&3' /dev/null 3>&2 < /dev/null
+2  will not write binary data to a terminal  none  script -qec 'vicuna-decode --emit logits good.projected 2>&3' /dev/null 3>&2 < /dev/null
+2  not a terminal  none  script -qec 'llava-project 2>&3' /dev/null 3>&2 < /dev/null
+~|~|0|0  -  1\n  script -qec 'clip-encode -f good 2>&3' /dev/null 3>&2 < /dev/null | tail -c +999 | head -c 1 | wc -c
+0|0  -  5\n  script -qec 'convo-format --ask x good 2>&3' /dev/null 3>&2 < /dev/null | grep -c '^{'
+
+# Parts of a model that do not fit, or are not there.
+3  expected config.json  none  vicuna-decode -m . good.projected
+3  fetch that and name its directory with --vision  none  clip-encode -m $MODELS/llava-original good
+3  expected tokenizer.model or tokenizer.json  none  vicuna-decode -m $MODELS/llama-tied good.jsonl
+3  the model has no projector  none  llava-project -m $MODELS/llama-tied good.features
+6  feature layer 99  none  clip-encode --layer 99 good
+ok  -  -  clip-encode -m $MODELS/llava-original --vision $MODELS/clip-42 good | llava-project -m $MODELS/llava-original | tensor-view > /dev/null
