@@ -55,7 +55,8 @@ let package = Package(
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"]),
     system("CJPEG", pkgConfig: "libjpeg", apt: "libjpeg-dev"),
     system("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
-    system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    // Loads libopenblas when f32 is first asked for; Debian: libopenblas-dev.
+    .target(name: "COpenBLAS"),
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     system("CNettle", pkgConfig: "nettle", apt: "nettle-dev"),
     // Rung 1.

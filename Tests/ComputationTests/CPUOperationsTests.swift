@@ -12,7 +12,7 @@ struct CPUOperationsTests {
   static let rows = KernelSet.runnable.map(\.name)
 
   private func operations(_ row: String, _ precision: Kernels.Precision = .f32) throws -> CPUOperations {
-    CPUOperations(kernels: try #require(KernelSet(named: row)), threads: 2, precision: precision)
+    try CPUOperations(kernels: try #require(KernelSet(named: row)), threads: 2, precision: precision)
   }
 
   @Test(arguments: rows)
