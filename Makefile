@@ -49,6 +49,7 @@ test-cpus: build ## Run every test once for each row of kernels
 	for row in $(ROWS); do echo "LLAVA_CPU=$$row"; LLAVA_CPU=$$row $(SWIFT_TEST); done
 
 bench: build $(VENV) ## Time the tools and PyTorch side by side
+	swift build -c release --static-swift-stdlib -Xlinker -s --product llava-bench
 	$(PYTHON) Benchmarks/bench.py --tools $(BIN)
 
 agreement: build $(VENV) ## Compare every stage with PyTorch at true widths

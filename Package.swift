@@ -86,6 +86,14 @@ let package = Package(
         argumentParser, "Checkpoints", "Computation", "InputOutput", "JSON", "Kernels", "Streams",
         "Tensors", "ToolSupport",
       ]),
+    // For `make bench`; not a product.
+    .executableTarget(
+      name: "llava-bench",
+      dependencies: [
+        argumentParser, "CLIPVision", "Checkpoints", "Computation", "InputOutput", "Kernels",
+        "Tensors", "Vicuna",
+      ],
+      path: "Benchmarks/llava-bench"),
     // Tests mirror the sources.
     .target(
       name: "TestSupport", dependencies: ["Checkpoints", "InputOutput", "Tensors"],
@@ -107,6 +115,7 @@ let package = Package(
     tests("VicunaTests", "Vicuna", "Checkpoints", "Computation", "Kernels", "Tensors", "Tokenizers", "JSON"),
     tests("ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput"),
     tests("ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams", "Tensors"),
+    tests("ModelSupportTests", "ModelSupport", "InputOutput", "JSON"),
     tests(
       "CommandTests", "CTestImages", "Checkpoints", "InputOutput", "JSON", "Kernels", "Streams",
       "Tensors", exclude: ["pipes.tst"]),

@@ -8,6 +8,7 @@
      K_STEP      columns that one step of a tile consumes; packed widths are padded to it
      weight_t    the type a tile reads: uint16_t (bf16) or float
      WEIGHT_IS_F32   1 or 0, which of the two
+     COLUMNS_PER_BLOCK   columns that pass before sums rest
      packed_t    the type of a packed activation
      tile_1 .. tile_GROUPS:
        void tile_G(float *sums, const weight_t *w, size_t w_stride, const packed_t *x,
@@ -27,7 +28,6 @@
 
 enum {
     ROWS_PER_BLOCK = 64,
-    COLUMNS_PER_BLOCK = 2048,
     MAX_ROWS = 768,
     PANEL = GROUPS * LANES,
 };

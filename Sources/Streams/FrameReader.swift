@@ -42,6 +42,9 @@ final class FrameReader {
     buffer.deallocate()
   }
 
+  /// True once the input is known to hold frames.
+  var isCompressed: Bool { state == .between || state == .inside }
+
   /// Reads at least one byte; 0 where the input ends between two frames.
   ///
   /// Throws `frame/…`: `magic`, `reserved`, `dictionary`, `window`, `skippable`, `checksum`,

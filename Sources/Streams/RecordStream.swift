@@ -15,6 +15,12 @@ public enum RecordStream {
     let frames = try FrameReader(source, limits: limits, warn: warn)
     let marks = StreamMarks(of: frames)
     let start = try frames.peek(8)
+    // Even a stream without records has frames: its producer has failed.
+    if start.isEmpty, !frames.isCompressed {
+      throw Failure(
+        .invalidInput, code: "stream/empty", at: source.name,
+        "expected a stream, found no bytes", remedy: "see whether the tool before failed")
+    }
     // A tensor stream begins with a length of at most 1 MiB; no text has zeros there.
     if start.count == 8, start[4...].allSatisfy({ $0 == 0 }) {
       // In a tensor stream such frames are none of ours.

@@ -42,13 +42,15 @@ extension ToolProgram {
   public func status(_ session: Session) -> ExitStatus? { nil }
 
   /// Runs the tool on the process's arguments and ends the process.
-  public static func main() { end(start(Array(CommandLine.arguments.dropFirst()))) }
+  public static func main() {
+    Interruption.prepare()
+    end(start(Array(CommandLine.arguments.dropFirst())))
+  }
 
   public func run() throws { Self.end(execute()) }
 
   /// Parses and runs; returns the exit status.
   static func start(_ arguments: [String]) -> ExitStatus {
-    Interruption.prepare()
     do {
       let command = try parseAsRoot(arguments)
       guard let tool = command as? Self else {

@@ -26,7 +26,7 @@ public struct Answer: Equatable, Sendable {
 /// An answer that is being written: its cache, its sampler and its text so far.
 final class OpenAnswer {
   let ordinal: Int
-  let prompt: Prompt
+  let prompt: PreparedPrompt
   let cache: KeyValueCache
   private(set) var lastToken: Int32 = 0
   private var sampler: Sampler
@@ -37,7 +37,8 @@ final class OpenAnswer {
   private let maxTokens: Int
 
   init(
-    ordinal: Int, id: String, prompt: Prompt, cache: KeyValueCache, options: GenerationOptions,
+    ordinal: Int, id: String, prompt: PreparedPrompt, cache: KeyValueCache,
+    options: GenerationOptions,
     maxTokens: Int, tokenizer: Tokenizer
   ) {
     self.ordinal = ordinal

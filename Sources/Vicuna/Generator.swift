@@ -18,7 +18,7 @@ public final class Generator {
   private let ends: Set<Int32>
   private var open: [OpenAnswer] = []
   /// The last prompt and its cache: the next one often begins alike (questions on one image).
-  private var latest: (prompt: Prompt, cache: KeyValueCache)?
+  private var latest: (prompt: PreparedPrompt, cache: KeyValueCache)?
   /// Sees each answer's text as it becomes certain.
   public var show: (_ ordinal: Int, _ text: String) -> Void = { _, _ in }
   /// Sees the end of each answer.
@@ -41,7 +41,7 @@ public final class Generator {
   ///
   /// `ordinal` names the answer in what `step` returns; `id` is the record's, for the random
   /// numbers. Throws `prompt/too-long` when the model has no position left for an answer.
-  public func begin(_ prompt: Prompt, ordinal: Int, id: String) throws(Failure) -> Answer? {
+  public func begin(_ prompt: PreparedPrompt, ordinal: Int, id: String) throws(Failure) -> Answer? {
     let room = model.config.maxPositions - prompt.length
     guard room > 0 else { throw tooLong(prompt) }
     let maxTokens = min(options.maxTokens, room)
@@ -63,7 +63,7 @@ public final class Generator {
 
   /// The logits [rows, vocabulary] of every position of a prompt.
   /// Throws `prompt/too-long` when the model has fewer positions.
-  public func logits(of prompt: Prompt) throws(Failure) -> Tensor {
+  public func logits(of prompt: PreparedPrompt) throws(Failure) -> Tensor {
     guard prompt.length <= model.config.maxPositions else { throw tooLong(prompt) }
     do {
       let cache = try model.makeCache(capacity: prompt.length)
@@ -103,7 +103,9 @@ public final class Generator {
 
   /// Fills `cache` with the prompt and returns the logits of its last position. What the latest
   /// prompt shares is copied: the bits are those that reading would give.
-  private func read(_ prompt: Prompt, into cache: KeyValueCache) throws(AllocationError) -> [Float] {
+  private func read(_ prompt: PreparedPrompt, into cache: KeyValueCache)
+    throws(AllocationError) -> [Float]
+  {
     var start = 0
     if let latest {
       start = min(prompt.commonPrefix(with: latest.prompt), prompt.length - 1)
@@ -116,7 +118,7 @@ public final class Generator {
     return try model.logits(last).values(ofRow: 0)
   }
 
-  private func tooLong(_ prompt: Prompt) -> Failure {
+  private func tooLong(_ prompt: PreparedPrompt) -> Failure {
     Failure(
       .mismatch, code: "prompt/too-long",
       "the prompt takes \(prompt.length) positions, the model has \(model.config.maxPositions)",

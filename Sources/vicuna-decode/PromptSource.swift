@@ -1,6 +1,5 @@
 // The records that vicuna-decode answers: from a tensor stream with images, or JSONL without.
 // SPDX-License-Identifier: Apache-2.0
-import Computation
 import InputOutput
 import JSON
 import ModelSupport
@@ -24,32 +23,21 @@ struct PromptSource {
   /// The digest of the input's header, if it was a tensor stream.
   let input: String?
 
-  init(session: Session, path: String?, width: Int, operations: any Operations) throws(Failure) {
-    let found = try StreamKind.detect(try session.source(path), limits: session.settings.limits)
-    let reporter = session.reporter
-    switch found.kind {
-    case .tensors:
-      let reader = try TensorStreamReader(found.source, limits: session.settings.limits) {
-        reporter.warning($0)
-      }
+  init(session: Session, path: String?, width: Int) throws(Failure) {
+    switch try session.recordStream(path) {
+    case .tensors(let reader):
       try Self.check(reader, width: width)
       input = reader.header.digest
       nonisolated(unsafe) let own = reader  // used by the reading thread alone
       queue = RecordQueue(capacity: 4) { () throws(Failure) in
         guard let record = try own.next() else { return nil }
-        return try Self.record(record, operations)
+        return try Self.record(record)
       }
-    case .nothing:
-      throw Failure(
-        .invalidInput, code: "stream/empty", at: found.source.name,
-        "expected embeddings or JSONL, found no bytes: the tool before may have failed")
-    case .objects:
+    case .objects(let reader):
       input = nil
-      nonisolated(unsafe) let reader = try openObjects(
-        found.source, format: .jsonl, limits: session.settings.limits
-      ) { reporter.warning($0) }
+      nonisolated(unsafe) let own = reader  // used by the reading thread alone
       queue = RecordQueue(capacity: 64) { () throws(Failure) in
-        try reader.next().map(Self.record)
+        try own.next().map(Self.record)
       }
     }
   }
@@ -72,9 +60,7 @@ struct PromptSource {
     }
   }
 
-  private static func record(_ record: StreamRecord, _ operations: any Operations) throws(Failure)
-    -> PromptRecord
-  {
+  private static func record(_ record: StreamRecord) throws(Failure) -> PromptRecord {
     switch record {
     case .skip(let skip):
       return .passOn(

@@ -89,10 +89,9 @@ struct VicunaDecode: ToolCommand {
     let model = try catchingMemory { try LanguageModel(checkpoint, operations: operations) }
     let generator = Generator(
       model: model, tokenizer: tokenizer, options: options(), batch: showsText ? 1 : batch)
-    let prompts = PromptReader(
-      tokenizer: tokenizer, vocabularyRows: model.vocabularyRows, width: checkpoint.config.width)
+    let prompts = PromptReader(tokenizer: tokenizer, vocabularyRows: model.vocabularyRows)
     let records = try PromptSource(
-      session: session, path: input, width: checkpoint.config.width, operations: operations)
+      session: session, path: input, width: checkpoint.config.width)
     switch emit {
     case .logits:
       try LogitsRun(

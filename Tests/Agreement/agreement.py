@@ -20,6 +20,7 @@ import sentencepiece
 import torch
 from PIL import Image
 from transformers import LlavaForConditionalGeneration
+from transformers.utils import logging
 
 import random_llava
 import streams
@@ -28,6 +29,8 @@ try:
     from transformers import CLIPImageProcessorPil as ImageProcessor
 except ImportError:  # before transformers 5 the plain name is the one that uses Pillow
     from transformers import CLIPImageProcessor as ImageProcessor
+
+logging.disable_progress_bar()
 
 QUESTION = "Describe this image."
 NEW_TOKENS = 12
@@ -42,7 +45,7 @@ COMMANDS = {
     "embeddings": ["llava-project", "-m", "{M}", "-j", "{J}", "--precision", "{P}"],
     "logits": ["vicuna-decode", "-m", "{M}", "-j", "{J}", "--precision", "{P}",
                "--emit", "logits"],
-    "text": ["vicuna-decode", "-m", "{M}", "-j", "{J}", "--precision", "{P}", "--plain",
+    "text": ["vicuna-decode", "-m", "{M}", "-j", "{J}", "--precision", "{P}",
              "--max-tokens", str(NEW_TOKENS)]}
 BOUNDS = {("features", "f32"): 1e-5, ("embeddings", "f32"): 1e-5, ("logits", "f32"): 1e-4}
 COSINE = 0.9995

@@ -148,6 +148,10 @@ private func written(_ count: Int, level: Int? = 1, finish: Bool = true) throws 
   for bytes in [try written(2), try written(2, level: nil), Array("[{},{},{}]".utf8)] {
     #expect(try kind(bytes) == "3 objects")
   }
-  #expect(try kind([]) == "0 objects")
+  let empty = MemorySink()
+  try JSONLWriter(empty, level: 1).finish()
+  #expect(try kind(empty.bytes) == "0 objects")
+  // Whoever made this made nothing at all.
+  #expect(throws: Failure.self) { try kind([]) }
   #expect(try kind(Array("a\nb".utf8)) == "2 objects")
 }

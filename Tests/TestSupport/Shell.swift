@@ -35,8 +35,9 @@ public enum Shell {
     variables["LC_ALL"] = "C"
     variables.merge(environment) { $1 }
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-o", "pipefail", "-c", script]
+    // This process ignores SIGPIPE, which children would inherit; a shell's children do not.
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["--default-signal=PIPE", "bash", "-o", "pipefail", "-c", script]
     process.environment = variables
     if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
     let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())

@@ -13,7 +13,7 @@
 #include "tiles.h"
 #endif
 
-enum { ROWS = 32, LANES = 16, K_STEP = 32 };
+enum { ROWS = 32, LANES = 16, K_STEP = 32, COLUMNS_PER_BLOCK = 2048 };
 #define GROUPS 2
 #define WEIGHT_IS_F32 0
 typedef uint16_t weight_t;

@@ -6,7 +6,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #include <immintrin.h>
 
-enum { ROWS = 4, LANES = 8, K_STEP = 1 };
+enum { ROWS = 4, LANES = 8, K_STEP = 1, COLUMNS_PER_BLOCK = 2048 };
 #define GROUPS 3
 #define WEIGHT_IS_F32 1
 typedef float weight_t;

@@ -6,7 +6,7 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), apply_to = function)
 #include <immintrin.h>
 
-enum { ROWS = 8, LANES = 16, K_STEP = 1 };
+enum { ROWS = 8, LANES = 16, K_STEP = 1, COLUMNS_PER_BLOCK = 2048 };
 #define GROUPS 3
 #define WEIGHT_IS_F32 1
 typedef float weight_t;

@@ -8,7 +8,7 @@
 #include <immintrin.h>
 #include <string.h>
 
-enum { ROWS = 8, LANES = 16, K_STEP = 2 };
+enum { ROWS = 8, LANES = 16, K_STEP = 2, COLUMNS_PER_BLOCK = 2048 };
 #define GROUPS 3
 #define WEIGHT_IS_F32 0
 typedef uint16_t weight_t;

@@ -4,7 +4,7 @@
    SPDX-License-Identifier: Apache-2.0 */
 #include "../rows.h"
 
-enum { ROWS = 4, LANES = 4, K_STEP = 1 };
+enum { ROWS = 4, LANES = 4, K_STEP = 1, COLUMNS_PER_BLOCK = 2048 };
 #define GROUPS 1
 #define WEIGHT_IS_F32 1
 typedef float weight_t;

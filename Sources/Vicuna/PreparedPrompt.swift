@@ -3,7 +3,7 @@
 import Tensors
 
 /// What stands before the answer.
-public struct Prompt: Sendable {
+public struct PreparedPrompt: Sendable {
   public enum Piece: Sendable {
     case tokens([Int32])
     /// [rows, width] F32.
@@ -37,7 +37,7 @@ public struct Prompt: Sendable {
   }
 
   /// Positions from the start at which both prompts are the same.
-  public func commonPrefix(with other: Prompt) -> Int {
+  public func commonPrefix(with other: PreparedPrompt) -> Int {
     var length = 0
     for (left, right) in zip(pieces, other.pieces) {
       switch (left, right) {

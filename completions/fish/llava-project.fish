@@ -1,0 +1,101 @@
+function __llava-project_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __llava-project_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __llava-project_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __llava-project_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __llava-project_parse_tokens -S
+    set -l unparsed_tokens (__llava-project_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'llava-project'
+        __llava-project_parse_subcommand 1 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'help'
+            __llava-project_parse_subcommand -r 1 'version'
+        end
+    end
+end
+
+function __llava-project_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __llava-project_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __llava-project_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __llava-project_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__llava-project_tokens -p)
+    if test -z "$(__llava-project_tokens -t)"
+        set -l index (count (__llava-project_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'llava-project' -f
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_positional "llava-project" -eq 1' -F
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" m model' -s 'm' -l 'model' -d 'The model directory; default: LLAVA_MODEL.' -rfa '(__llava-project_complete_directories)'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" vision' -l 'vision' -d 'Take the vision tower from here.' -rF
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" projector' -l 'projector' -d 'Take the projector from here.' -rF
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" language' -l 'language' -d 'Take the language model from here.' -rF
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" precision' -l 'precision' -d 'Number format of products: bf16 or f32.' -rfka 'bf16 f32'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" j threads' -s 'j' -l 'threads' -d 'Threads in all; default: LLAVA_THREADS, else all cores.' -rfka ''
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" strict' -l 'strict' -d 'Stop at the first record that would be skipped.'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" max-skips' -l 'max-skips' -d 'Stop after more than this many skips, or this share (5%).' -rfka ''
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" f force' -l 'force' -s 'f' -d 'Write binary data to a terminal.'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" max-line' -l 'max-line' -d 'Longest JSON line to accept.' -rfka ''
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" max-record' -l 'max-record' -d 'Largest tensor record to accept.' -rfka ''
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" version' -l 'version' -d 'Show the version.'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_positional "llava-project" -eq 2' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project help" version' -l 'version' -d 'Show the version.'
