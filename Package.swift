@@ -111,9 +111,14 @@ let package = Package(
     tests("CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Safetensors", "Tensors"),
     tests("ImagesTests", "Images", "InputOutput", "Tensors"),
     tests("TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
-    tests("CLIPVisionTests", "CLIPVision", "Checkpoints", "Computation", "Kernels", "Images", "Tensors", "JSON"),
-    tests("ProjectionTests", "Projection", "Checkpoints", "Computation", "Kernels", "Tensors", "JSON"),
-    tests("VicunaTests", "Vicuna", "Checkpoints", "Computation", "Kernels", "Tensors", "Tokenizers", "JSON"),
+    tests(
+      "CLIPVisionTests", "CLIPVision", "Checkpoints", "Computation", "Kernels", "Images", "Tensors",
+      "JSON"),
+    tests(
+      "ProjectionTests", "Projection", "Checkpoints", "Computation", "Kernels", "Tensors", "JSON"),
+    tests(
+      "VicunaTests", "Vicuna", "Checkpoints", "Computation", "Kernels", "Tensors", "Tokenizers",
+      "JSON"),
     tests("ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput"),
     tests("ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams", "Tensors"),
     tests("ModelSupportTests", "ModelSupport", "InputOutput", "JSON"),

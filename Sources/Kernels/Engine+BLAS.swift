@@ -1,7 +1,7 @@
+import CKernels
 // The f32 product through OpenBLAS.
 // SPDX-License-Identifier: Apache-2.0
 import COpenBLAS
-import CKernels
 
 extension Engine {
   /// Every call multiplies whole panels of these sizes, missing rows as zeros: with the same shape

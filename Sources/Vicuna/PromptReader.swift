@@ -34,7 +34,9 @@ public struct PromptReader: Sendable {
     }
     let prompt = try Prompt(member)
     let tokens: Prompt.Tokens
-    if let known = prompt.tokens { tokens = known } else {
+    if let known = prompt.tokens {
+      tokens = known
+    } else {
       tokens = try prompt.encoded(by: tokenizer)
     }
     try check(tokens, images: images.count)

@@ -49,7 +49,8 @@ struct ClipEncode: ToolCommand {
   @Option(help: "What to write: features or pixels.")
   var emit = Emission.features
 
-  @Option(help: ArgumentHelp("Confine image paths to this directory.", valueName: "dir"),
+  @Option(
+    help: ArgumentHelp("Confine image paths to this directory.", valueName: "dir"),
     completion: .directory)
   var imageRoot: String?
 

@@ -49,7 +49,8 @@ struct VicunaDecode: ToolCommand {
   @Option(help: ArgumentHelp("Seed of the draws.", valueName: "number"))
   var seed: UInt64 = 0
 
-  @Option(help: ArgumentHelp("End the answer before this text; may be repeated.", valueName: "text"))
+  @Option(
+    help: ArgumentHelp("End the answer before this text; may be repeated.", valueName: "text"))
   var stop: [String] = []
 
   @Option(help: "What to write: text, or the prompt's logits.")
@@ -125,8 +126,9 @@ struct VicunaDecode: ToolCommand {
   private func show(_ generator: Generator) {
     let screen = FileSink(descriptor: 2, name: "stderr")
     generator.show = { _, text in
-      try? screen.write(text.split(separator: "\n", omittingEmptySubsequences: false)
-        .map { escapedForTerminal(String($0)) }.joined(separator: "\n"))
+      try? screen.write(
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+          .map { escapedForTerminal(String($0)) }.joined(separator: "\n"))
     }
     generator.ended = { _ in try? screen.write("\n") }
   }

@@ -46,7 +46,9 @@ struct VisionTowerTests {
     let together = try Self.features(golden, row: row, precision: precision, threads: 1)
     let operations = try CPUOperations(kernels: kernels, threads: 3, precision: precision)
     let tower = try VisionTower(directory.visionCheckpoint(), operations: operations)
-    let apart = try (0..<pixels.shape[0]).flatMap { try tower(pixels.rows($0..<$0 + 1)).floatValues }
+    let apart = try (0..<pixels.shape[0]).flatMap {
+      try tower(pixels.rows($0..<$0 + 1)).floatValues
+    }
     #expect(together == apart)
   }
 }
