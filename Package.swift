@@ -55,7 +55,8 @@ let package = Package(
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"]),
     system("CJPEG", pkgConfig: "libjpeg", apt: "libjpeg-dev"),
     system("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
-    system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    // Loads libopenblas when f32 is first asked for; Debian: libopenblas-dev.
+    .target(name: "COpenBLAS"),
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     system("CNettle", pkgConfig: "nettle", apt: "nettle-dev"),
     // Rung 1.
@@ -110,9 +111,14 @@ let package = Package(
     tests("CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Safetensors", "Tensors"),
     tests("ImagesTests", "Images", "InputOutput", "Tensors"),
     tests("TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
-    tests("CLIPVisionTests", "CLIPVision", "Checkpoints", "Computation", "Kernels", "Images", "Tensors", "JSON"),
-    tests("ProjectionTests", "Projection", "Checkpoints", "Computation", "Kernels", "Tensors", "JSON"),
-    tests("VicunaTests", "Vicuna", "Checkpoints", "Computation", "Kernels", "Tensors", "Tokenizers", "JSON"),
+    tests(
+      "CLIPVisionTests", "CLIPVision", "Checkpoints", "Computation", "Kernels", "Images", "Tensors",
+      "JSON"),
+    tests(
+      "ProjectionTests", "Projection", "Checkpoints", "Computation", "Kernels", "Tensors", "JSON"),
+    tests(
+      "VicunaTests", "Vicuna", "Checkpoints", "Computation", "Kernels", "Tensors", "Tokenizers",
+      "JSON"),
     tests("ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput"),
     tests("ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams", "Tensors"),
     tests("ModelSupportTests", "ModelSupport", "InputOutput", "JSON"),

@@ -26,7 +26,7 @@ struct LlavaBench: ParsableCommand {
   @Option(help: "Prompt length (prefill) or length of the past (decode).") var tokens = 640
 
   func run() throws {
-    let operations = CPUOperations(
+    let operations = try CPUOperations(
       kernels: try KernelSet.best(), threads: threads, precision: .bf16)
     let work = try prepare(operations)
     for _ in 0..<2 { try work() }

@@ -12,8 +12,8 @@ public final class CPUOperations: Operations {
   /// The row in use: `amx`, `avx512bf16`, `avx512`, `avx2` or `scalar`.
   public var rowName: String { engine.kernels.name }
 
-  public init(kernels: KernelSet, threads: Int, precision: Precision) {
-    engine = Engine(kernels: kernels, threads: threads, precision: precision)
+  public init(kernels: KernelSet, threads: Int, precision: Precision) throws(MissingBLAS) {
+    engine = try Engine(kernels: kernels, threads: threads, precision: precision)
   }
 
   public func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) throws(AllocationError) -> Tensor {

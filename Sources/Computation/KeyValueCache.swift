@@ -59,7 +59,8 @@ public final class KeyValueCache: @unchecked Sendable {
     for block in 0..<layers * heads {
       let rowBytes = headWidth * elementBytes
       memcpy(
-        keys.base + block * capacity * rowBytes, other.keys.base + block * other.capacity * rowBytes,
+        keys.base + block * capacity * rowBytes,
+        other.keys.base + block * other.capacity * rowBytes,
         length * rowBytes)
       for row in block * headWidth..<(block + 1) * headWidth {
         memcpy(

@@ -66,7 +66,8 @@ extension Engine {
     let (cache, width) = (span.cache, span.cache.headWidth)
     let rowWidth = cache.heads * width
     let keyBase = cache.keys.assumingMemoryBound(to: Element.self) + head * cache.capacity * width
-    let valueBase = cache.values.assumingMemoryBound(to: Element.self) + head * width * cache.capacity
+    let valueBase =
+      cache.values.assumingMemoryBound(to: Element.self) + head * width * cache.capacity
     let start = span.visible - span.rows.count
     for (offset, row) in span.rows.enumerated() {
       let source = row * rowWidth + head * width
@@ -101,7 +102,9 @@ extension Engine {
     pool.run(tasks.count * heads) { index, worker in
       let (task, head) = (tasks[index / heads], index % heads)
       let (cache, width) = (task.span.cache, task.span.cache.headWidth)
-      let visible = causal ? task.span.visible - (task.span.rows.count - task.rows.upperBound)
+      let visible =
+        causal
+        ? task.span.visible - (task.span.rows.count - task.rows.upperBound)
         : task.span.visible
       let length = (visible + 31) / 32 * 32
       let cached = head / (heads / cache.heads) * cache.capacity * width * cacheElementBytes

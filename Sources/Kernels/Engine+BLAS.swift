@@ -1,7 +1,7 @@
+import CKernels
 // The f32 product through OpenBLAS.
 // SPDX-License-Identifier: Apache-2.0
 import COpenBLAS
-import CKernels
 
 extension Engine {
   /// Every call multiplies whole panels of these sizes, missing rows as zeros: with the same shape
@@ -9,13 +9,10 @@ extension Engine {
   private static let panelRows = 64
   private static let weightRows = 256
 
-  private static let singleThreaded: Void = openblas_set_num_threads(1)
-
   func multiplyBLAS(
     _ x: UnsafePointer<Float>, rows: Int, by w: WeightMatrix, bias: UnsafePointer<Float>?,
     into y: UnsafeMutablePointer<Float>
   ) {
-    Self.singleThreaded
     let panels = (rows + Self.panelRows - 1) / Self.panelRows
     let tasks = (w.rows + Self.weightRows - 1) / Self.weightRows
     pool.run(tasks) { task, worker in
@@ -30,10 +27,8 @@ extension Engine {
         let m = min(Self.panelRows, rows - first)
         panel.update(from: x + first * w.columns, count: m * w.columns)
         (panel + m * w.columns).update(repeating: 0, count: (Self.panelRows - m) * w.columns)
-        cblas_sgemm(
-          CblasRowMajor, CblasNoTrans, CblasTrans, Int32(Self.panelRows), Int32(n),
-          Int32(w.columns), 1, panel, Int32(w.columns), weights, Int32(w.columns), 0, product,
-          Int32(n))
+        llava_blas_multiply(
+          product, panel, weights, Int32(Self.panelRows), Int32(n), Int32(w.columns))
         for r in 0..<m {
           let out = y + (first + r) * w.rows + row
           out.update(from: product + r * n, count: n)

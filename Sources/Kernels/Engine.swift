@@ -1,6 +1,10 @@
 // A row of kernels and a pool of threads: the products and the row-wise functions in parallel.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
+import COpenBLAS
+
+/// Why an engine cannot compute in f32: libopenblas is not installed.
+public struct MissingBLAS: Error, Equatable, Sendable {}
 
 /// The number format that products use.
 public enum Precision: String, Sendable, CaseIterable {
@@ -19,7 +23,9 @@ public final class Engine: Sendable {
   private let workerScratch: [Scratch]
   private let packScratch = Scratch()
 
-  public init(kernels: KernelSet, threads: Int, precision: Precision) {
+  /// Loads OpenBLAS when `precision` is f32.
+  public init(kernels: KernelSet, threads: Int, precision: Precision) throws(MissingBLAS) {
+    guard precision == .bf16 || llava_blas_load() == 0 else { throw MissingBLAS() }
     self.kernels = kernels
     self.precision = precision
     pool = ThreadPool(width: threads)

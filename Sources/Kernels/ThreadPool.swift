@@ -102,12 +102,14 @@ public final class ThreadPool: @unchecked Sendable {
     }
     var thread = pthread_t()
     let start = Unmanaged.passRetained(Start(pool: self, worker: worker))
-    let status = pthread_create(&thread, nil, { argument in
-      guard let argument else { return nil }
-      let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-      start.pool.loop(worker: start.worker)
-      return nil
-    }, start.toOpaque())
+    let status = pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument else { return nil }
+        let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+        start.pool.loop(worker: start.worker)
+        return nil
+      }, start.toOpaque())
     // With fewer threads than asked for, the others do their work.
     if status == 0 { threads.append(thread) } else { start.release() }
   }

@@ -45,13 +45,21 @@ public struct ModelOptions: ParsableArguments {
 
   /// The kernels of this machine, no better than LLAVA_CPU allows.
   public func operations(_ session: Session) throws(Failure) -> CPUOperations {
+    let kernels: KernelSet
     do {
-      return CPUOperations(
-        kernels: try KernelSet.best(), threads: session.settings.threads, precision: precision)
+      kernels = try KernelSet.best()
     } catch {
       throw Failure(
-        .usage, code: "usage/cpu", at: "LLAVA_CPU", "found \(error.name)",
-        remedy: "use one of \(error.known.joined(separator: ", "))")
+        .usage, code: "usage/cpu", at: "LLAVA_CPU",
+        "expected one of \(error.known.joined(separator: ", ")), found \(error.name)")
+    }
+    do {
+      return try CPUOperations(
+        kernels: kernels, threads: session.settings.threads, precision: precision)
+    } catch {
+      throw Failure(
+        .inputOutput, code: "io/openblas", "--precision f32 needs libopenblas.so.0",
+        remedy: "install libopenblas0, or use --precision bf16")
     }
   }
 

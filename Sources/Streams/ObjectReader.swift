@@ -35,13 +35,24 @@ public enum ObjectFormat: String, CaseIterable, Sendable {
 /// Opens `source`, plain or compressed, as a reader of objects.
 ///
 /// `requireEnd`: refuse an input without the end mark of `JSONLWriter`, where a plain one would do.
+/// `refusesNothing`: refuse an input without a byte where the format is not given.
 public func openObjects(
   _ source: any ByteSource, format: ObjectFormat = .auto, limits: StreamLimits = StreamLimits(),
-  requireEnd: Bool = false, warn: @escaping (String) -> Void = { _ in }
+  requireEnd: Bool = false, refusesNothing: Bool = false,
+  warn: @escaping (String) -> Void = { _ in }
 ) throws(Failure) -> any ObjectReader {
   do throws(Failure) {
+    let frames = try FrameReader(source, limits: limits, warn: warn)
+    let marks = StreamMarks(of: frames)
+    if format == .auto {
+      if refusesNothing { try frames.refuseNothing() }
+      if try frames.holdTensors() {
+        throw Failure(
+          .mismatch, code: "stream/content", "expected records or paths, found a tensor stream")
+      }
+    }
     return try openObjects(
-      try LineReader(source, limits: limits, warn: warn), format: format, requireEnd: requireEnd)
+      LineReader(frames, limits: limits, marks: marks), format: format, requireEnd: requireEnd)
   } catch {
     throw error.at(source.name)
   }

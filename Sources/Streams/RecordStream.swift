@@ -14,15 +14,8 @@ public enum RecordStream {
   ) throws(Failure) {
     let frames = try FrameReader(source, limits: limits, warn: warn)
     let marks = StreamMarks(of: frames)
-    let start = try frames.peek(8)
-    // Even a stream without records has frames: its producer has failed.
-    if start.isEmpty, !frames.isCompressed {
-      throw Failure(
-        .invalidInput, code: "stream/empty", at: source.name,
-        "expected a stream, found no bytes", remedy: "see whether the tool before failed")
-    }
-    // A tensor stream begins with a length of at most 1 MiB; no text has zeros there.
-    if start.count == 8, start[4...].allSatisfy({ $0 == 0 }) {
+    do throws(Failure) { try frames.refuseNothing() } catch { throw error.at(source.name) }
+    if try frames.holdTensors() {
       // In a tensor stream such frames are none of ours.
       frames.onMark = nil
       self = .tensors(try TensorStreamReader(frames, limits: limits))
@@ -30,5 +23,23 @@ public enum RecordStream {
       let lines = LineReader(frames, limits: limits, marks: marks)
       self = .objects(try openObjects(lines, format: .auto, requireEnd: requireEnd))
     }
+  }
+}
+
+extension FrameReader {
+  /// Whether a tensor stream begins here: with a length of at most 1 MiB, so with zeros, which no
+  /// text has.
+  func holdTensors() throws(Failure) -> Bool {
+    let start = try peek(8)
+    return start.count == 8 && start[4...].allSatisfy { $0 == 0 }
+  }
+
+  /// Throws `stream/empty` where there is not a byte: even a stream without records has frames, so
+  /// its producer has failed.
+  func refuseNothing() throws(Failure) {
+    guard try peek(1).isEmpty, !isCompressed else { return }
+    throw Failure(
+      .invalidInput, code: "stream/empty", "expected a stream, found no bytes",
+      remedy: "see whether the tool before failed")
   }
 }

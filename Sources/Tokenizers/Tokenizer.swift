@@ -52,6 +52,8 @@ public struct Tokenizer: Sendable {
   public let eos: Int32?
   /// Whether sequences begin with `bos` unless told otherwise.
   public let addsBOS: Bool
+  /// The vocabulary's own pieces, tokens that a checkpoint adds not counted.
+  public var pieceCount: Int { vocabulary.pieces.count }
   /// One more than the highest id.
   public let vocabularySize: Int
 

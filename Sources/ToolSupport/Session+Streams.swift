@@ -31,13 +31,16 @@ extension Session {
     }
   }
 
-  /// Objects from the file `path` or stdin.
+  /// Objects from the file `path` or stdin. `refusesNothing`: where the format is not given, an
+  /// input without a byte is the sign of a producer that failed.
   public func objectReader(
-    _ path: String?, format: ObjectFormat = .auto, requireEnd: Bool = false
+    _ path: String?, format: ObjectFormat = .auto, requireEnd: Bool = false,
+    refusesNothing: Bool = false
   ) throws(Failure) -> any ObjectReader {
     let reporter = reporter
     return try openObjects(
-      try source(path), format: format, limits: settings.limits, requireEnd: requireEnd
+      try source(path), format: format, limits: settings.limits, requireEnd: requireEnd,
+      refusesNothing: refusesNothing
     ) { reporter.warning($0) }
   }
 

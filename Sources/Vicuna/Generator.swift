@@ -31,7 +31,8 @@ public final class Generator {
     self.tokenizer = tokenizer
     self.options = options
     self.batch = max(1, batch)
-    ends = Set(model.config.endTokens.map { Int32(clamping: $0) } + [tokenizer.eos].compactMap { $0 })
+    ends = Set(
+      model.config.endTokens.map { Int32(clamping: $0) } + [tokenizer.eos].compactMap { $0 })
   }
 
   public var isIdle: Bool { open.isEmpty }

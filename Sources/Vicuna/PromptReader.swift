@@ -11,7 +11,14 @@ public struct PromptReader: Sendable {
   /// Token ids are below this.
   let vocabularyRows: Int
 
-  public init(tokenizer: Tokenizer, vocabularyRows: Int) {
+  /// Throws `checkpoint/vocabulary` when the tokenizer has pieces that the model cannot take.
+  public init(tokenizer: Tokenizer, vocabularyRows: Int) throws(Failure) {
+    guard tokenizer.pieceCount <= vocabularyRows else {
+      throw Failure(
+        .mismatch, code: "checkpoint/vocabulary",
+        "the tokenizer has \(tokenizer.pieceCount) pieces, the model \(vocabularyRows) embeddings",
+        remedy: "use the tokenizer that the model was made with")
+    }
     self.tokenizer = tokenizer
     self.vocabularyRows = vocabularyRows
   }
@@ -27,7 +34,9 @@ public struct PromptReader: Sendable {
     }
     let prompt = try Prompt(member)
     let tokens: Prompt.Tokens
-    if let known = prompt.tokens { tokens = known } else {
+    if let known = prompt.tokens {
+      tokens = known
+    } else {
       tokens = try prompt.encoded(by: tokenizer)
     }
     try check(tokens, images: images.count)

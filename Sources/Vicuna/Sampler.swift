@@ -32,7 +32,9 @@ struct Sampler {
   init(_ options: GenerationOptions, id: String, prompt: [Int32]) {
     self.options = options
     // FNV-1a: any fixed mixing of the id would do.
-    state = id.utf8.reduce(0xcbf2_9ce4_8422_2325 ^ options.seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    state = id.utf8.reduce(0xcbf2_9ce4_8422_2325 ^ options.seed) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+    }
     seen = options.repetitionPenalty == 1 ? [] : Set(prompt)
   }
 
@@ -72,7 +74,9 @@ struct Sampler {
     if options.topK > 0 || options.topP < 1 {
       candidates.sort { ($1.weight, $0.index) < ($0.weight, $1.index) }
       if options.topK > 0 { candidates = Array(candidates.prefix(options.topK)) }
-      if options.topP < 1 { candidates = Array(candidates.prefix(nucleus(candidates.map(\.weight)))) }
+      if options.topP < 1 {
+        candidates = Array(candidates.prefix(nucleus(candidates.map(\.weight))))
+      }
     }
     let total = candidates.reduce(0) { $0 + $1.weight }
     var rest = uniform() * total

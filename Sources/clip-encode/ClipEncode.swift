@@ -35,7 +35,9 @@ struct ClipEncode: ToolCommand {
 
   @OptionGroup var models: ModelOptions
 
-  @Option(help: ArgumentHelp("Hidden state to take; default: the model's, -2.", valueName: "number"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Hidden state to take; default: the model's, -2.", valueName: "number"))
   var layer: Int?
 
   @Option(help: "Rows to keep: patch or cls_patch (default: the model's).")
@@ -47,7 +49,8 @@ struct ClipEncode: ToolCommand {
   @Option(help: "What to write: features or pixels.")
   var emit = Emission.features
 
-  @Option(help: ArgumentHelp("Confine image paths to this directory.", valueName: "dir"),
+  @Option(
+    help: ArgumentHelp("Confine image paths to this directory.", valueName: "dir"),
     completion: .directory)
   var imageRoot: String?
 
@@ -86,7 +89,7 @@ struct ClipEncode: ToolCommand {
       preprocessor: preprocessor, options: decodeOptions(),
       root: try imageRoot.map { (path) throws(Failure) in try FileRoot(path: path) })
     let operations = try models.operations(session)
-    let reader = try session.objectReader(input, format: from)
+    let reader = try session.objectReader(input, format: from, refusesNothing: true)
     let maker: any RecordMaker
     switch emit {
     case .pixels:

@@ -154,7 +154,8 @@ struct PixelMaker: RecordMaker {
         let images = rest.prefix(paths.count)
         rest = rest.dropFirst(paths.count)
         for case .failure(let failure) in images { return .failure(failure) }
-        let joined = try Tensor(joining: images.compactMap { try? $0.get() }, shape: [side, side, 3])
+        let joined = try Tensor(
+          joining: images.compactMap { try? $0.get() }, shape: [side, side, 3])
         return .success([("pixels", joined)])
       }
     }

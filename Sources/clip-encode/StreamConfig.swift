@@ -11,7 +11,8 @@ extension ObjectFormat: ExpressibleByArgument {}
 
 extension ClipEncode {
   /// Everything that changes the numbers, for `ts.config`.
-  func configuration(_ checkpoint: VisionCheckpoint, _ settings: PreprocessorSettings) -> JSONValue {
+  func configuration(_ checkpoint: VisionCheckpoint, _ settings: PreprocessorSettings) -> JSONValue
+  {
     .object([
       "emit": .string(emit.rawValue),
       "image_size": .int(checkpoint.config.imageSize),

@@ -44,7 +44,8 @@ struct LlavaProject: ToolCommand {
           return try operations.convert(projected, to: models.streamType)
         }
         try writer.write(
-          id: data.id, json: data.json, tensors: [("embeddings", embeddings), ("image_rows", rows)],
+          id: data.id, json: data.json,
+          tensors: [("embeddings", embeddings), ("image_rows", rows)],
           metadata: data.metadata)
         session.recordDone()
       }

@@ -49,7 +49,8 @@ struct VicunaDecode: ToolCommand {
   @Option(help: ArgumentHelp("Seed of the draws.", valueName: "number"))
   var seed: UInt64 = 0
 
-  @Option(help: ArgumentHelp("End the answer before this text; may be repeated.", valueName: "text"))
+  @Option(
+    help: ArgumentHelp("End the answer before this text; may be repeated.", valueName: "text"))
   var stop: [String] = []
 
   @Option(help: "What to write: text, or the prompt's logits.")
@@ -94,7 +95,7 @@ struct VicunaDecode: ToolCommand {
     let model = try catchingMemory { try LanguageModel(checkpoint, operations: operations) }
     let generator = Generator(
       model: model, tokenizer: tokenizer, options: options(), batch: showsText ? 1 : batch)
-    let prompts = PromptReader(tokenizer: tokenizer, vocabularyRows: model.vocabularyRows)
+    let prompts = try PromptReader(tokenizer: tokenizer, vocabularyRows: model.vocabularyRows)
     let records = try PromptSource(
       session: session, path: input, width: checkpoint.config.width)
     switch emit {
@@ -132,8 +133,9 @@ struct VicunaDecode: ToolCommand {
     var isInLine = false
     generator.show = { _, text in
       isInLine = true
-      try? screen.write(text.split(separator: "\n", omittingEmptySubsequences: false)
-        .map { escapedForTerminal(String($0)) }.joined(separator: "\n"))
+      try? screen.write(
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+          .map { escapedForTerminal(String($0)) }.joined(separator: "\n"))
     }
     // A record that is skipped before its first word has no line to end.
     generator.ended = { _ in

@@ -16,7 +16,7 @@ struct VisionTowerTests {
     _ model: GoldenModel, row: String, precision: Precision, threads: Int = 2
   ) throws -> [Float] {
     let kernels = try #require(KernelSet(named: row))
-    let operations = CPUOperations(kernels: kernels, threads: threads, precision: precision)
+    let operations = try CPUOperations(kernels: kernels, threads: threads, precision: precision)
     let directory = try ModelDirectory.open(model: model.path)
     let tower = try VisionTower(directory.visionCheckpoint(), operations: operations)
     return try tower(model.tensor("pixels")).floatValues
@@ -44,9 +44,11 @@ struct VisionTowerTests {
     let directory = try ModelDirectory.open(model: golden.path)
     let pixels = try golden.tensor("pixels")
     let together = try Self.features(golden, row: row, precision: precision, threads: 1)
-    let operations = CPUOperations(kernels: kernels, threads: 3, precision: precision)
+    let operations = try CPUOperations(kernels: kernels, threads: 3, precision: precision)
     let tower = try VisionTower(directory.visionCheckpoint(), operations: operations)
-    let apart = try (0..<pixels.shape[0]).flatMap { try tower(pixels.rows($0..<$0 + 1)).floatValues }
+    let apart = try (0..<pixels.shape[0]).flatMap {
+      try tower(pixels.rows($0..<$0 + 1)).floatValues
+    }
     #expect(together == apart)
   }
 }

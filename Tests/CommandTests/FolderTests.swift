@@ -37,9 +37,13 @@ private struct Folder {
 }
 
 @Suite struct FolderTests {
-  /// Ten thousand in an hour of need: LLAVA_FOLDER_SIZE=10000.
-  static let count =
-    ProcessInfo.processInfo.environment["LLAVA_FOLDER_SIZE"].flatMap(Int.init) ?? 1000
+  /// Ten thousand pictures through the release tools, a thousand through those of a debug build;
+  /// LLAVA_FOLDER_SIZE overrides.
+  static let count: Int = {
+    let environment = ProcessInfo.processInfo.environment
+    if let size = environment["LLAVA_FOLDER_SIZE"].flatMap(Int.init) { return max(100, size) }
+    return environment["LLAVA_TOOLS_DIRECTORY"] == nil ? 1000 : 10_000
+  }()
 
   /// The pipeline behind convo-format.
   static let rest = "clip-encode -v | llava-project -v | vicuna-decode -v --max-tokens 12"

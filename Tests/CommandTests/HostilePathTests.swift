@@ -57,7 +57,8 @@ import Testing
   @Test func whatIsNoFileIsSkipped() throws {
     let directory = try folder()
     let paths = [
-      "/dev/zero", "/dev/null", "/dev/stdin", "root/fifo", "root/sub", "root/loop", "/proc/self/mem",
+      "/dev/zero", "/dev/null", "/dev/stdin", "root/fifo", "root/sub", "root/loop",
+      "/proc/self/mem",
       "/proc/self/environ", "/etc/passwd", String(repeating: "b/", count: 2500), "root/none",
     ]
     let result = try Workbench.run(
@@ -103,6 +104,7 @@ import Testing
     try directory.write("{\"id\":\"\(names[0])\"}\n", to: "done")
     let left = try Workbench.run(
       "convo-format --plain --ask a --skip-done done list", in: directory)
-    #expect(try left.objects().map { $0["id"]?.string.map { Array($0.utf8) } } == [Array(names[1].utf8)])
+    let id = try left.objects().map { Array(($0["id"]?.string ?? "").utf8) }
+    #expect(id == [Array(names[1].utf8)])
   }
 }

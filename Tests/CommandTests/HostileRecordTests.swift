@@ -16,7 +16,8 @@ private struct Projected {
   var code: String?
 
   static func stream(
-    _ records: [Projected], _ type: ElementType, content: String = "projected", name: String = "embeddings"
+    _ records: [Projected], _ type: ElementType, content: String = "projected",
+    name: String = "embeddings"
   ) throws -> [UInt8] {
     let sink = MemorySink()
     let schema = StreamSchema([
@@ -60,7 +61,8 @@ extension Tensor {
     Projected(),
     spoiled(by: .nan, at: 0), spoiled(by: .infinity, at: 127), spoiled(by: -.infinity, at: 60),
     Projected(),
-    Projected(rows: [5], code: "stream/image-rows"), Projected(rows: [-4], code: "stream/image-rows"),
+    Projected(rows: [5], code: "stream/image-rows"),
+    Projected(rows: [-4], code: "stream/image-rows"),
     Projected(rows: [], code: "stream/image-rows"),
     Projected(rows: [-1, 5], code: "stream/image-rows"),
     Projected(rows: [.max, .max, .max, .max, 4], code: "stream/image-rows"),
@@ -79,12 +81,13 @@ extension Tensor {
       prompt: #"{"tokens":[],"image_positions":[0],"image_order":[0]}"#, embeddings: [], rows: [0],
       code: "prompt/empty"),
     Projected(
-      prompt: "{\"segments\":[\(Array(repeating: "{\"image\":0}", count: 64).joined(separator: ","))]}",
+      prompt: #"{"segments":[{"image":0}"# + String(repeating: #",{"image":0}"#, count: 63) + "]}",
       code: "prompt/too-long"),
     Projected(
       prompt: #"{"tokens":[1,3],"image_positions":[2],"image_order":[0]}"#),
     Projected(
-      prompt: #"{"tokens":[1,3],"image_positions":[3],"image_order":[0]}"#, code: "prompt/malformed"),
+      prompt: #"{"tokens":[1,3],"image_positions":[3],"image_order":[0]}"#,
+      code: "prompt/malformed"),
     Projected(
       prompt: #"{"tokens":[1,320],"image_positions":[1],"image_order":[0]}"#,
       code: "prompt/token-range"),

@@ -50,7 +50,7 @@ import Testing
       exec 4> in 5< out
       head -c -20 \(input) >&4 & feeder=$!
       grep -q -m 1 '\(last - 2)\\.jpg' <&5 || { cat errors >&2; exit 9; }
-      sed -n 's/^VmHWM: *\\([0-9]*\\) kB/\\1/p' /proc/$tool/status
+      awk '$1 == "VmHWM:" { print $2 }' /proc/$tool/status
       kill -KILL $tool $view $feeder
       wait 2> /dev/null
       """, in: directory, timeout: 300)

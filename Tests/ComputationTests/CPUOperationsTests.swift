@@ -11,8 +11,11 @@ import Testing
 struct CPUOperationsTests {
   static let rows = KernelSet.runnable.map(\.name)
 
-  private func operations(_ row: String, _ precision: Kernels.Precision = .f32) throws -> CPUOperations {
-    CPUOperations(kernels: try #require(KernelSet(named: row)), threads: 2, precision: precision)
+  private func operations(_ row: String, _ precision: Kernels.Precision = .f32) throws
+    -> CPUOperations
+  {
+    try CPUOperations(
+      kernels: try #require(KernelSet(named: row)), threads: 2, precision: precision)
   }
 
   @Test(arguments: rows)
@@ -51,7 +54,8 @@ struct CPUOperationsTests {
     _ query: [Float], _ keys: [[Float]], _ values: [[Float]], visible: Int, width: Int
   ) -> [Float] {
     let scores = (0..<visible).map { j in
-      zip(query, keys[j]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) } / Double(width).squareRoot()
+      zip(query, keys[j]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+        / Double(width).squareRoot()
     }
     let largest = scores.max() ?? 0
     let powers = scores.map { exp($0 - largest) }

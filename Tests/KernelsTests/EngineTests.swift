@@ -9,7 +9,7 @@ struct EngineTests {
   private func multiply(
     _ x: [Float], _ w: [Float], rows: Int, outputs: Int, width: Int, threads: Int
   ) throws -> [Float] {
-    let engine = Engine(
+    let engine = try Engine(
       kernels: try #require(KernelSet(named: "scalar")), threads: threads, precision: .f32)
     defer { engine.pool.stop() }
     var y = [Float](repeating: 0, count: rows * outputs)

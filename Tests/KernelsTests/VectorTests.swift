@@ -30,7 +30,8 @@ struct VectorTests {
         let scale = 1 / (line.reduce(0) { $0 + $1 * $1 } / Double(width) + 1e-5).squareRoot()
         expected += zip(line, gain).map { Float($0 * scale * Double($1)) }
       }
-      expectClose(Array(UnsafeBufferPointer(start: y.floats, count: 3 * width)), expected, relative: 1e-6)
+      expectClose(
+        Array(UnsafeBufferPointer(start: y.floats, count: 3 * width)), expected, relative: 1e-6)
       vectors.layer_norm(y.floats, x, gain, bias, 3, width, 1e-5)
       expected = []
       for r in 0..<3 {
@@ -38,9 +39,12 @@ struct VectorTests {
         let mean = line.reduce(0, +) / Double(width)
         let variance = line.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
         let scale = 1 / (variance + 1e-5).squareRoot()
-        expected += line.indices.map { Float((line[$0] - mean) * scale * Double(gain[$0]) + Double(bias[$0])) }
+        expected += line.indices.map {
+          Float((line[$0] - mean) * scale * Double(gain[$0]) + Double(bias[$0]))
+        }
       }
-      expectClose(Array(UnsafeBufferPointer(start: y.floats, count: 3 * width)), expected, relative: 2e-6)
+      expectClose(
+        Array(UnsafeBufferPointer(start: y.floats, count: 3 * width)), expected, relative: 2e-6)
     }
   }
 
@@ -96,7 +100,9 @@ struct VectorTests {
       #expect(found == expected || (found.isNaN && expected.isNaN))
     }
     var random = SeededGenerator(seed: 3)
-    let floats = (0..<5000).map { _ in Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &random)) }
+    let floats = (0..<5000).map { _ in
+      Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &random))
+    }
     var narrow = [UInt16](repeating: 0, count: floats.count)
     vectors.to_bf16(&narrow, floats, floats.count)
     #expect(narrow == floats.map(\.bf16))
@@ -114,10 +120,12 @@ struct VectorTests {
         let pair = i % (width / 2)
         let (a, b) = (Double(x[pair]), Double(x[pair + width / 2]))
         return Float(
-          i < width / 2 ? a * cos(angles[pair]) - b * sin(angles[pair])
+          i < width / 2
+            ? a * cos(angles[pair]) - b * sin(angles[pair])
             : b * cos(angles[pair]) + a * sin(angles[pair]))
       }
-      expectClose(Array(UnsafeBufferPointer(start: y.floats, count: width)), expected, relative: 1e-6)
+      expectClose(
+        Array(UnsafeBufferPointer(start: y.floats, count: width)), expected, relative: 1e-6)
     }
   }
 }

@@ -15,7 +15,7 @@ struct ProjectorTests {
   {
     let golden = try GoldenModel(name)
     let kernels = try #require(KernelSet(named: row))
-    let operations = CPUOperations(kernels: kernels, threads: 2, precision: precision)
+    let operations = try CPUOperations(kernels: kernels, threads: 2, precision: precision)
     let projector = try Projector(
       ModelDirectory.open(model: golden.path).projectorCheckpoint(), operations: operations)
     let source = name == "llava-original" ? try GoldenModel("clip-42") : golden

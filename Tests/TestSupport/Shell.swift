@@ -79,7 +79,8 @@ public enum Shell {
 
   /// Writes in the background; a program that reads none of it is no error.
   private static func feed(_ input: [UInt8], to handle: FileHandle) {
-    signal(SIGPIPE, SIG_IGN)
+    // Not SIG_IGN, which programs would inherit and pass on; a handler they do not.
+    signal(SIGPIPE) { _ in }
     DispatchQueue.global().async {
       try? handle.write(contentsOf: input)
       try? handle.close()

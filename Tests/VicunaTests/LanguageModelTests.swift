@@ -17,7 +17,7 @@ struct LanguageModelTests {
     -> LanguageModel
   {
     let kernels = try #require(KernelSet(named: row))
-    let operations = CPUOperations(kernels: kernels, threads: threads, precision: precision)
+    let operations = try CPUOperations(kernels: kernels, threads: threads, precision: precision)
     let path = try GoldenModel(model).path
     return try LanguageModel(
       ModelDirectory.open(model: path).languageCheckpoint(), operations: operations)
