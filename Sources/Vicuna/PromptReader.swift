@@ -49,12 +49,6 @@ public struct PromptReader: Sendable {
 
   private func check(_ tokens: Prompt.Tokens, images: Int) throws(Failure) {
     let named = Set(tokens.imageOrder)
-    if let wrong = tokens.imageOrder.first(where: { $0 < 0 }) {
-      throw Failure(
-        .mismatch, code: "prompt/image-count",
-        "expected images to be numbered from 0, found number \(wrong) in the prompt",
-        remedy: "make the prompt with convo-format")
-    }
     guard named == Set(0..<images) else {
       throw Failure(
         .mismatch, code: "prompt/image-count",

@@ -95,10 +95,13 @@ struct ConvoFormat: ToolCommand {
     }
     if let template, ConversationTemplate.named(template) == nil {
       let keys = ConversationTemplate.catalogue.map(\.key).joined(separator: ", ")
-      throw ValidationError("--template must be one of \(keys)")
+      throw ValidationError("--template must be one of \(keys), found \(template)")
     }
-    guard (0...1 << 20).contains(imageTokens), (1...1 << 30).contains(maxLength ?? 1) else {
-      throw ValidationError("--image-tokens or --max-length is out of range")
+    guard (0...1 << 20).contains(imageTokens) else {
+      throw ValidationError("--image-tokens must be 0 to \(1 << 20), found \(imageTokens)")
+    }
+    if let maxLength, !(1...1 << 30).contains(maxLength) {
+      throw ValidationError("--max-length must be 1 to \(1 << 30), found \(maxLength)")
     }
     if showMask || maxLength != nil, tokenizer == nil {
       throw ValidationError("--show-mask and --max-length need --tokenizer")

@@ -236,6 +236,6 @@ import Tokenizers
   ])
   func impossiblePromptsAreRefused(text: String) throws {
     let value = try JSONValue(parsing: Array(text.utf8))
-    #expect { try Prompt(value) } throws: { ($0 as? Failure)?.code == "prompt/invalid" }
+    #expect { try Prompt(value) } throws: { ($0 as? Failure)?.code == "prompt/malformed" }
   }
 }
