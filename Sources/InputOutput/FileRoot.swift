@@ -38,7 +38,7 @@ public final class FileRoot: @unchecked Sendable {
       throw Failure(
         .invalidInput, code: "path/outside-root", at: name,
         "expected a path relative to \(escapedForTerminal(path)), found an absolute one",
-        remedy: "list paths from there: (cd DIR; find * -type f)")
+        remedy: "list the paths as they are beneath it")
     }
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
     var opened: Int32 = -1
@@ -86,6 +86,7 @@ public final class FileRoot: @unchecked Sendable {
   private func outside(_ name: String) -> Failure {
     Failure(
       .invalidInput, code: "path/outside-root", at: name,
-      "the path leads out of \(escapedForTerminal(path))", remedy: "paths must stay beneath the image root")
+      "the path leads out of \(escapedForTerminal(path))",
+      remedy: "paths must stay beneath the image root")
   }
 }

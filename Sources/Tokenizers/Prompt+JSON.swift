@@ -102,7 +102,7 @@ extension Prompt.Tokens {
   {
     let numbers = try integers(value, name)
     if let wrong = numbers.first(where: { !(0...limit).contains($0) }) {
-      throw Prompt.fault("\(wrong) among \(name) of \(limit) tokens")
+      throw Prompt.fault("\(wrong) among \(name) of \(counted(limit, "token"))")
     }
     return numbers
   }

@@ -86,11 +86,13 @@ public final class RecordQueue<Element: Sendable>: @unchecked Sendable {
   private func startReading() {
     var thread = pthread_t()
     let argument = Unmanaged.passRetained(self)
-    let status = pthread_create(&thread, nil, { argument in
-      guard let argument else { return nil }
-      Unmanaged<AnyReader>.fromOpaque(argument).takeRetainedValue().body()
-      return nil
-    }, Unmanaged.passRetained(AnyReader { argument.takeRetainedValue().readAll() }).toOpaque())
+    let status = pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<AnyReader>.fromOpaque(argument).takeRetainedValue().body()
+        return nil
+      }, Unmanaged.passRetained(AnyReader { argument.takeRetainedValue().readAll() }).toOpaque())
     precondition(status == 0, "no thread to read with")
     pthread_detach(thread)
   }

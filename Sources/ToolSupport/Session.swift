@@ -54,7 +54,8 @@ public final class Session {
   public func skipPassedOn(code: String, message: String, id: String) throws(Failure) {
     if settings.isStrict {
       throw Failure(
-        .invalidInput, code: code, at: "id=\(id)", "skipped by an earlier tool: \(escapedForTerminal(message))")
+        .invalidInput, code: code, at: "id=\(id)",
+        "skipped by an earlier tool: \(escapedForTerminal(message))")
     }
     try count()
   }
