@@ -32,10 +32,9 @@ public struct RecordFormatter: Sendable {
   /// line's number.
   public static func identified(_ record: JSONObject, line: Int) -> JSONObject {
     var record = record
-    let first = record["image"]?.array?.first ?? record["images"]?.array?.first
-    let names = [text(record["id"]), text(record["question_id"]), record["image"]?.string]
-    let id = (names + [record["images"]?.string, first?.string]).first { $0?.isEmpty == false }
-    record["id"] = .string((id ?? nil) ?? "line-\(line)")
+    var id = text(record["id"]) ?? text(record["question_id"]) ?? record["image"]?.string
+    id = id ?? record["images"]?.array?.first?.string
+    record["id"] = .string(id.flatMap { $0.isEmpty ? nil : $0 } ?? "line-\(line)")
     return record
   }
 

@@ -50,6 +50,7 @@ public struct Failure: Error, Equatable, Sendable {
   /// the file that `outer` begins with). A byte of a file is `file:byte N` everywhere.
   public func at(_ outer: String) -> Failure {
     var failure = self
+    if let place, place.hasPrefix("\(outer):") { return self }
     if let place, !outer.hasPrefix("\(place):"), place != outer {
       failure.place = place.hasPrefix("byte ") ? "\(outer):\(place)" : "\(outer): \(place)"
     } else {

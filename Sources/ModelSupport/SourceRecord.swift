@@ -15,11 +15,10 @@ public struct SourceRecord: Sendable {
     id = Self.id(of: object) ?? "line-\(number)"
   }
 
-  /// The object's `id`, text or number, else its first image's path; nil where neither says
-  /// anything.
+  /// The object's `id`, text or number, else its first image's path; nil where that is empty.
   public static func id(of object: JSONObject) -> String? {
     switch object["id"] {
-    case .string(let text)? where !text.isEmpty: return text
+    case .string(let text)?: return text.isEmpty ? nil : text
     case .number(let number)?: return number.text
     default:
       let path = (try? imagePaths(of: object))?.first

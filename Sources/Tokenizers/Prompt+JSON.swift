@@ -27,7 +27,9 @@ extension Prompt {
   /// `prompt/image-count` or `prompt/token-range` for numbers that no image and no token has; ids
   /// are checked against a vocabulary where one is known, not here.
   public init(_ json: JSONValue) throws(Failure) {
-    guard let object = json.object, let parts = object["segments"]?.array else {
+    // Where the tokens are known, nothing is made of segments.
+    let absent: JSONValue? = json.object?["tokens"] == nil ? nil : .array([])
+    guard let object = json.object, let parts = (object["segments"] ?? absent)?.array else {
       throw Self.fault("no segments")
     }
     var segments: [PromptSegment] = []

@@ -2,6 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 
+/// Throws the fault of an option whose `value` is not in `range`.
+public func require<Value>(_ value: Value, in range: ClosedRange<Value>, _ option: String) throws {
+  guard !range.contains(value) else { return }
+  throw ValidationError(
+    "\(option) must be \(range.lowerBound) to \(range.upperBound), found \(value)")
+}
+
 /// A fault of the arguments as the parser words it, with what the option accepts added.
 enum UsageFault {
   /// What options accept beyond the kinds of `kinds`, by their names.

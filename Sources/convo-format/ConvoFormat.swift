@@ -97,12 +97,8 @@ struct ConvoFormat: ToolCommand {
       let keys = ConversationTemplate.catalogue.map(\.key).joined(separator: ", ")
       throw ValidationError("--template must be one of \(keys), found \(template)")
     }
-    guard (0...1 << 20).contains(imageTokens) else {
-      throw ValidationError("--image-tokens must be 0 to \(1 << 20), found \(imageTokens)")
-    }
-    if let maxLength, !(1...1 << 30).contains(maxLength) {
-      throw ValidationError("--max-length must be 1 to \(1 << 30), found \(maxLength)")
-    }
+    try require(imageTokens, in: 0...1 << 20, "--image-tokens")
+    if let maxLength { try require(maxLength, in: 1...1 << 30, "--max-length") }
     if showMask || maxLength != nil, tokenizer == nil {
       throw ValidationError("--show-mask and --max-length need --tokenizer")
     }

@@ -120,7 +120,7 @@ ok  -  none  convo-format --ask x < /dev/null | vicuna-decode
 0|3  expected text, found binary data  -  printf 'a\0b\n' | clip-encode > /dev/null
 0|3  expected text, found binary data  -  printf 'a\0b\n' | convo-format --ask x > /dev/null
 0|3  expected text, found binary data  none  printf 'a\0b\n' | vicuna-decode
-0|1|0  -  1\n  printf 'junk\n' | vicuna-decode --errors json 2>&1 > /dev/null | grep -c '"code":"json/syntax"'
+0|1|0  -  1\n  printf '{junk\n' | vicuna-decode --errors json 2>&1 > /dev/null | grep -c '"code":"json/syntax"'
 3  expected a tensor stream, found an image  none  llava-project grey.jpg
 3  expected a tensor stream, found a zip file  none  llava-project <(printf 'PK\3\4aaaaaaaaaaaa')
 0|3  the input ends inside a frame  -  head -c -70 good.features | llava-project > /dev/null
@@ -141,9 +141,9 @@ ok  -  none  convo-format --ask x < /dev/null | vicuna-decode
 3  found JSON (pass it through clip-encode first)  none  llava-project good.jsonl
 3  expected a tensor stream, found JSON  none  llava-project good.zst
 3  expected a tensor stream, found JSON  none  tensor-view good.jsonl
-3  expected text, found a tensor stream  none  convo-format --plain --ask x good.features
-3  expected text, found a tensor stream  -  clip-encode good.features > /dev/null
-3  expected text, found a tensor stream  -  zstd -dcq good.projected > raw && clip-encode raw > /dev/null
+6  expected records or paths, found a tensor stream  none  convo-format --plain --ask x good.features
+6  expected records or paths, found a tensor stream  -  clip-encode good.features > /dev/null
+6  expected records or paths, found a tensor stream  -  zstd -dcq good.projected > raw && clip-encode raw > /dev/null
 1|0  the prompt names 1 image,  5\n  vicuna-decode good.jsonl | grep -c '"code":"prompt/image-count"'
 
 3  found a JPEG image itself (pass its path: echo photo.jpg | clip-encode)  -  clip-encode grey.jpg > /dev/null
