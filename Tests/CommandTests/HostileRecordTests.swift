@@ -71,41 +71,43 @@ extension Tensor {
     Projected(rows: [4, 0], code: "prompt/image-count"),
     Projected(prompt: #"{"segments":[{"text":"no image"}]}"#, code: "prompt/image-count"),
     Projected(prompt: #"{"segments":[{"image":1}]}"#, code: "prompt/image-count"),
-    Projected(prompt: #"{"segments":[{"image":-1}]}"#, code: "prompt/image-count"),
-    Projected(prompt: #"{"segments":[{"image":9223372036854775807}]}"#, code: "prompt/image-count"),
+    Projected(prompt: #"{"segments":[{"image":-1}]}"#, code: "prompt/invalid"),
+    Projected(
+      prompt: #"{"segments":[{"image":9223372036854775807}]}"#, code: "prompt/invalid"),
+    Projected(prompt: #"{"tokens":[1],"image_positions":[1]}"#, code: "prompt/invalid"),
     Projected(prompt: #"{"segments":[]}"#, code: "prompt/image-count"),
     Projected(prompt: #"{"segments":[{"image":0},{"image":0}]}"#),
     Projected(embeddings: [], rows: [0]),
     Projected(prompt: #"{"segments":[{"image":0}]}"#, embeddings: [], rows: [0]),
     Projected(
-      prompt: #"{"tokens":[],"image_positions":[0],"image_order":[0]}"#, embeddings: [], rows: [0],
-      code: "prompt/empty"),
+      prompt: #"{"segments":[],"tokens":[],"image_positions":[0],"image_order":[0]}"#,
+      embeddings: [], rows: [0], code: "prompt/empty"),
     Projected(
       prompt: #"{"segments":[{"image":0}"# + String(repeating: #",{"image":0}"#, count: 63) + "]}",
       code: "prompt/too-long"),
     Projected(
-      prompt: #"{"tokens":[1,3],"image_positions":[2],"image_order":[0]}"#),
+      prompt: #"{"segments":[],"tokens":[1,3],"image_positions":[2],"image_order":[0]}"#),
     Projected(
-      prompt: #"{"tokens":[1,3],"image_positions":[3],"image_order":[0]}"#,
-      code: "prompt/malformed"),
+      prompt: #"{"segments":[],"tokens":[1,3],"image_positions":[3],"image_order":[0]}"#,
+      code: "prompt/invalid"),
     Projected(
-      prompt: #"{"tokens":[1,320],"image_positions":[1],"image_order":[0]}"#,
+      prompt: #"{"segments":[],"tokens":[1,320],"image_positions":[1],"image_order":[0]}"#,
       code: "prompt/token-range"),
     Projected(
-      prompt: #"{"tokens":[1,-1],"image_positions":[1],"image_order":[0]}"#,
-      code: "prompt/token-range"),
+      prompt: #"{"segments":[],"tokens":[1,-1],"image_positions":[1],"image_order":[0]}"#,
+      code: "prompt/invalid"),
     Projected(
-      prompt: #"{"tokens":[1,2147483648],"image_positions":[1],"image_order":[0]}"#,
-      code: "prompt/token-range"),
+      prompt: #"{"segments":[],"tokens":[1,2147483648],"image_positions":[1],"image_order":[0]}"#,
+      code: "prompt/invalid"),
     Projected(
-      prompt: #"{"tokens":[1,1.5],"image_positions":[1],"image_order":[0]}"#,
-      code: "prompt/malformed"),
+      prompt: #"{"segments":[],"tokens":[1,1.5],"image_positions":[1],"image_order":[0]}"#,
+      code: "prompt/invalid"),
     Projected(
-      prompt: #"{"tokens":[1,9223372036854775808],"image_positions":[1],"image_order":[0]}"#,
-      code: "prompt/malformed"),
+      prompt: #"{"segments":[],"tokens":[9223372036854775808],"image_positions":[1]}"#,
+      code: "prompt/invalid"),
     Projected(
-      prompt: #"{"tokens":[1],"image_positions":[-9223372036854775808],"image_order":[0]}"#,
-      code: "prompt/malformed"),
+      prompt: #"{"segments":[],"tokens":[1],"image_positions":[-9223372036854775808]}"#,
+      code: "prompt/invalid"),
     Projected(),
   ]
 

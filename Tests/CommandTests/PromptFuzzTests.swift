@@ -10,7 +10,7 @@ import Testing
       + #"is the circle? ASSISTANT:"}],"stop":["</s>"],"tokens":[1,314,286,280],"#
       + #""image_positions":[],"image_order":[]}}"#,
     #"{"id":"b","n":1.50e3,"prompt":{"segments":[{"text":"the \u00e9\ud83d\ude42 image"}],"stop":[]}}"#,
-    #"{"id":"c","prompt":{"tokens":[1,259,300,317],"image_positions":[],"stop":["e","\n"]}}"#,
+    #"{"id":"c","prompt":{"segments":[],"tokens":[1,259,300,317],"image_positions":[],"stop":["e","\n"]}}"#,
   ]
 
   /// Pieces that readers stumble over.
