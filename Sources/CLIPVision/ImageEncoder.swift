@@ -29,7 +29,7 @@ public struct ImageLoader: Sendable {
     if let root {
       bytes = try root.read(path, limit: Self.fileLimit)
     } else {
-      bytes = try readWholeFile(path, limit: Self.fileLimit)
+      bytes = try readWholeFile(path, limit: Self.fileLimit, isNamedByData: true)
     }
     do {
       return try preprocessor.pixels(of: ImageDecoder.decode(bytes, options: options))

@@ -75,7 +75,8 @@ extension Checkpoint {
       }
       throw Failure(
         .invalidInput, code: "checkpoint/no-weights", at: path,
-        "expected model.safetensors or model.safetensors.index.json in the directory")
+        "expected model.safetensors or model.safetensors.index.json in the directory",
+        remedy: "fetch the weights, or name a directory or file that holds them")
     }
     if path.hasSuffix(".json") { return try open(index: path) }
     if [".bin", ".pt", ".pth", ".pkl", ".ckpt"].contains(where: path.hasSuffix) {

@@ -78,7 +78,8 @@ public struct ModelDirectory: Sendable {
     guard let first = sources.first else { throw Self.unnamed("language") }
     throw Failure(
       .invalidInput, code: "checkpoint/no-tokenizer", at: first.path,
-      "expected tokenizer.model or tokenizer.json in the directory")
+      "expected tokenizer.model or tokenizer.json in the directory",
+      remedy: "copy it from the checkpoint that the language model came from")
   }
 
   /// The language model's configuration, without its weights.

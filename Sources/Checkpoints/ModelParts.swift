@@ -53,6 +53,12 @@ extension ModelDirectory {
     var settings = settings
     settings.featureLayer = featureLayer ?? settings.featureLayer
     settings.keepsClassToken = keepsClassToken ?? settings.keepsClassToken
+    if let featureLayer, config.blocks(forFeature: featureLayer) == nil {
+      throw Failure(
+        .mismatch, code: "checkpoint/parts", at: source.path,
+        "expected a layer from \(-config.layers - 1) to \(config.layers), found \(featureLayer)",
+        remedy: "give --layer a number that the vision tower has")
+    }
     guard let blocks = config.blocks(forFeature: settings.featureLayer) else {
       throw Failure(
         .mismatch, code: "checkpoint/parts", at: source.path,

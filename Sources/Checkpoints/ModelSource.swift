@@ -13,6 +13,11 @@ struct ModelSource: Sendable {
   let config: ModelConfig?
 
   static let configLimit = 16 << 20
+  /// Files of a model directory that hold no weights.
+  private static let besideWeights: Set = [
+    "config.json", "generation_config.json", "preprocessor_config.json", "processor_config.json",
+    "tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+  ]
 
   /// Throws `checkpoint/not-found`, `checkpoint/no-config`, or what is wrong with the config.
   init(_ path: String) throws(Failure) {
@@ -22,7 +27,8 @@ struct ModelSource: Sendable {
       guard found.contains("config.json") else {
         throw Failure(
           .invalidInput, code: "checkpoint/no-config", at: path,
-          "expected config.json in the directory")
+          "expected config.json in the directory",
+          remedy: "name the directory that holds the model's config.json and weights")
       }
       config = try Self.readConfig(found)
     } else {
@@ -33,6 +39,13 @@ struct ModelSource: Sendable {
       }
       let slash = path.lastIndex(of: "/")
       directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+      let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
+      if Self.besideWeights.contains(String(name)) {
+        throw Failure(
+          .invalidInput, code: "checkpoint/no-weights", at: path,
+          "expected a model directory or weights, found a file that lies beside them",
+          remedy: "name the directory: \(directory)")
+      }
       let beside = Directory(directory)
       config = try beside.flatMap { $0.contains("config.json") ? $0 : nil }.map(Self.readConfig)
     }

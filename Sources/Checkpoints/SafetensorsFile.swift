@@ -49,7 +49,11 @@ public final class SafetensorsFile: Sendable {
     do {
       return try SafetensorsHeader.parse(file: file.bytes)
     } catch {
-      throw error.at(file.path)
+      var failure = error.at(file.path)
+      if failure.code == "safetensors/cut" {
+        failure.remedy = "the file is cut short: fetch it again"
+      }
+      throw failure
     }
   }
 

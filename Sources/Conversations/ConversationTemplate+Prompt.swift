@@ -10,7 +10,8 @@ extension ConversationTemplate {
     var turns = preset.enumerated().map { index, text in
       Dialogue.Turn(index % 2 == 0 ? .human : .assistant, [.text(text)])
     }
-    turns += markup == .tags && options.introducesImages
+    turns +=
+      markup == .tags && options.introducesImages
       ? introducingImages(dialogue.turns) : dialogue.turns
     var writer = SegmentWriter(allowing: options.allowedSpecials, markup: markup)
     write(turns, forTraining: false, into: &writer)

@@ -50,7 +50,7 @@ public struct DatasetCheck {
 
   /// The findings as a table, the most frequent first.
   public var table: String {
-    guard !isClean else { return "\(records) records, nothing found\n" }
+    guard !isClean else { return "\(counted(records, "record")), nothing found\n" }
     let rows = counts.sorted { ($1.value.records, $0.key) < ($0.value.records, $1.key) }
     let width = rows.map(\.key.count).max() ?? 0
     let total = rows.map { String($0.value.records).count }.max() ?? 0
@@ -60,7 +60,7 @@ public struct DatasetCheck {
         + String(repeating: " ", count: width - code.count)
         + "  first at \(count.first): \(count.message)\n"
     }
-    return lines.joined() + "\(records) records\n"
+    return lines.joined() + "\(counted(records, "record"))\n"
   }
 
   /// The same as one JSON object.

@@ -37,9 +37,11 @@ extension ImageDecoder {
     guard [1, 3, 4].contains(outline.components.count) else {
       throw ImageFailure.unsupported("a JPEG of \(outline.components.count) components")
     }
-    guard outline.components.allSatisfy({
-      (1...4).contains($0.horizontal) && (1...4).contains($0.vertical)
-    }) else {
+    guard
+      outline.components.allSatisfy({
+        (1...4).contains($0.horizontal) && (1...4).contains($0.vertical)
+      })
+    else {
       throw ImageFailure.corrupt("sampling factors outside 1 ... 4")
     }
   }

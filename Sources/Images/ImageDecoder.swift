@@ -32,10 +32,11 @@ public enum ImageDecoder {
   }
 
   /// One of the two decoders written in C.
-  typealias Codec = @convention(c) (
-    UnsafePointer<codec_request>?, UnsafeMutablePointer<UInt8>?,
-    UnsafeMutablePointer<codec_report>?
-  ) -> codec_status
+  typealias Codec =
+    @convention(c) (
+      UnsafePointer<codec_request>?, UnsafeMutablePointer<UInt8>?,
+      UnsafeMutablePointer<codec_report>?
+    ) -> codec_status
 
   /// Runs a decoder in C on a file whose headers have been read and found within the limits.
   static func run(

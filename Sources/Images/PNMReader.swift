@@ -88,8 +88,9 @@ struct PNMReader {
       if position == bytes.count { return nil }
       throw ImageFailure.corrupt("byte \(position) of the samples is no number")
     }
-    guard position == bytes.count || bytes[position].isSpace
-      || bytes[position] == UInt8(ascii: "#")
+    guard
+      position == bytes.count || bytes[position].isSpace
+        || bytes[position] == UInt8(ascii: "#")
     else { throw ImageFailure.corrupt("byte \(position) of the samples is no white space") }
     guard value <= maximum else {
       throw ImageFailure.corrupt("sample \(value) exceeds the maximum \(maximum)")

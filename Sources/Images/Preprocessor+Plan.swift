@@ -99,7 +99,8 @@ extension Preprocessor {
     }
     guard settings.mean.count == 3, settings.standardDeviation.count == 3 else {
       throw fail(
-        "\(settings.mean.count) means and \(settings.standardDeviation.count) deviations, not 3 each")
+        "\(settings.mean.count) means and \(settings.standardDeviation.count) deviations, not 3 each"
+      )
     }
     let numbers = settings.mean + settings.standardDeviation + [settings.rescaleFactor]
     guard numbers.allSatisfy(\.isFinite),

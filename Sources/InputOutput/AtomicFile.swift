@@ -14,8 +14,9 @@ public final class AtomicFile: ByteSink {
   private let slot: Int32
   private var isOpen = true
 
-  /// Throws `io/create` when the file cannot be made.
+  /// Throws `path/invalid`, or `io/create` when the file cannot be made.
   public init(path: String) throws(Failure) {
+    try checkPath(path)
     name = path
     var status = stat()
     let exists = stat(path, &status) == 0

@@ -29,7 +29,8 @@ public struct Failure: Error, Equatable, Sendable {
   public var code: String
   /// Where: `photos/a.jpg`, `stdin: record 17 id=abc`, `model.safetensors:byte 40`.
   public var place: String?
-  /// What was expected and what was found.
+  /// What was expected and what was found. Line breaks are the message's own, a table's say: names
+  /// from files go through `escapedForTerminal`.
   public var message: String
   /// What to do about it.
   public var remedy: String?
@@ -46,11 +47,12 @@ public struct Failure: Error, Equatable, Sendable {
   }
 
   /// The same failure, found at `outer` (prefixed to a place it already has, except to the name of
-  /// the file that `outer` begins with).
+  /// the file that `outer` begins with). A byte of a file is `file:byte N` everywhere.
   public func at(_ outer: String) -> Failure {
     var failure = self
+    if let place, place.hasPrefix("\(outer):") { return self }
     if let place, !outer.hasPrefix("\(place):"), place != outer {
-      failure.place = "\(outer): \(place)"
+      failure.place = place.hasPrefix("byte ") ? "\(outer):\(place)" : "\(outer): \(place)"
     } else {
       failure.place = outer
     }

@@ -13,6 +13,7 @@ public final class FileRoot: @unchecked Sendable {
 
   /// `usesKernel: false` forces the walk that stands in for openat2(2) where it is missing.
   public init(path: String, usesKernel: Bool = true) throws(Failure) {
+    try checkPath(path)
     let opened = retryingInterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard opened >= 0 else { throw .system("open", path, errno: errno) }
     descriptor = opened
@@ -24,15 +25,21 @@ public final class FileRoot: @unchecked Sendable {
 
   /// The bytes of the regular file `name`, at most `limit` of them.
   ///
-  /// Throws `path/outside-root`, `path/missing`, `file/not-regular`, `file/too-large` or `io/open`.
+  /// Throws `path/invalid`, `path/outside-root`, `path/missing`, `file/not-regular`,
+  /// `file/too-large` or `io/open`.
   public func read(_ name: String, limit: Int) throws(Failure) -> [UInt8] {
     let opened = try openFile(name)
     return try RegularFile(adopting: opened, path: name).readAll(limit: limit)
   }
 
   private func openFile(_ name: String) throws(Failure) -> Int32 {
-    guard !name.utf8.contains(0), !name.isEmpty, name.utf8.count < 4096, name.utf8.first != 0x2f
-    else { throw outside(name) }
+    try checkPath(name)
+    guard name.utf8.first != UInt8(ascii: "/") else {
+      throw Failure(
+        .invalidInput, code: "path/outside-root", at: name,
+        "expected a path relative to \(escapedForTerminal(path)), found an absolute one",
+        remedy: "list the paths as they are beneath it")
+    }
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
     var opened: Int32 = -1
     if usesKernel {
@@ -48,7 +55,8 @@ public final class FileRoot: @unchecked Sendable {
     case EXDEV, ELOOP: throw outside(name)
     case ENOENT, ENOTDIR, ENAMETOOLONG:
       throw Failure(
-        .invalidInput, code: "path/missing", at: name, "no such file beneath \(path)")
+        .invalidInput, code: "path/missing", at: name,
+        "no such file beneath \(escapedForTerminal(path))", remedy: "check the path")
     default: throw .system("open", name, errno: errno)
     }
   }
@@ -78,6 +86,7 @@ public final class FileRoot: @unchecked Sendable {
   private func outside(_ name: String) -> Failure {
     Failure(
       .invalidInput, code: "path/outside-root", at: name,
-      "the path leads out of \(path)", remedy: "paths must stay beneath the image root")
+      "the path leads out of \(escapedForTerminal(path))",
+      remedy: "paths must stay beneath the image root")
   }
 }

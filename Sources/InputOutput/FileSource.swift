@@ -15,8 +15,9 @@ public final class FileSource: ByteSource {
     owned = false
   }
 
-  /// Opens `path`, which may be a pipe. Throws `io/open`.
+  /// Opens `path`, which may be a pipe. Throws `path/invalid` or `io/open`.
   public init(path: String) throws(Failure) {
+    try checkPath(path)
     let opened = retryingInterrupted { open(path, O_RDONLY | O_CLOEXEC) }
     guard opened >= 0 else { throw .system("open", path, errno: errno) }
     descriptor = opened

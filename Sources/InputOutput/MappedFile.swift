@@ -12,7 +12,7 @@ public final class MappedFile: @unchecked Sendable {
   private let file: RegularFile
   private let status: stat
 
-  /// Throws `io/open`, `file/not-regular` or `io/map`.
+  /// Throws `path/invalid`, `io/open`, `file/not-regular` or `io/map`.
   public init(path: String) throws(Failure) {
     _ = Self.handlerInstalled
     self.path = path

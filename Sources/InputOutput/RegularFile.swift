@@ -8,12 +8,21 @@ final class RegularFile {
   let path: String
   let size: Int
 
-  /// Throws `io/open`, or `file/not-regular` when `path` names something else.
-  convenience init(path: String) throws(Failure) {
+  /// Throws `path/invalid`, `io/open`, or `file/not-regular` when `path` names something else;
+  /// `path/missing` for what is not there where the data name it, not the user.
+  convenience init(path: String, isNamedByData: Bool = false) throws(Failure) {
+    try checkPath(path)
     // O_NONBLOCK: opening a FIFO that nobody writes would wait for ever.
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
     let opened = retryingInterrupted { open(path, flags) }
-    guard opened >= 0 else { throw .system("open", path, errno: errno) }
+    guard opened >= 0 else {
+      let code = errno
+      if isNamedByData, [ENOENT, ENOTDIR, ENAMETOOLONG].contains(code) {
+        throw Failure(
+          .invalidInput, code: "path/missing", at: path, "no such file", remedy: "check the path")
+      }
+      throw .system("open", path, errno: code)
+    }
     try self.init(adopting: opened, path: path)
   }
 
@@ -71,6 +80,10 @@ final class RegularFile {
 }
 
 /// The bytes of the regular file `path`, of which there may be at most `limit`.
-public func readWholeFile(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
-  try RegularFile(path: path).readAll(limit: limit)
+/// Throws `path/invalid`, `io/open`, `io/read`, `file/not-regular` or `file/too-large`. A file that
+/// is not there is `path/missing` with `isNamedByData`: then a record is at fault, not the system.
+public func readWholeFile(_ path: String, limit: Int, isNamedByData: Bool = false)
+  throws(Failure) -> [UInt8]
+{
+  try RegularFile(path: path, isNamedByData: isNamedByData).readAll(limit: limit)
 }

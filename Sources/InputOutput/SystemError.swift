@@ -10,6 +10,9 @@ extension Failure {
     case ENOSPC, EDQUOT: remedy = "free some space and run again"
     case EACCES, EPERM: remedy = "check the permissions"
     case ENOENT: remedy = "check the path"
+    case EISDIR where action == "read":
+      remedy = "name a file in it, or pipe in a list of its files: find DIR -type f"
+    case EISDIR: remedy = "name a file in it"
     default: break
     }
     return Failure(

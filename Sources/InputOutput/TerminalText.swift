@@ -18,6 +18,20 @@ public func escapedForTerminal(_ text: String) -> String {
   return escaped
 }
 
+/// `text`, whose line breaks are wanted, made safe line by line; further lines are indented, so that
+/// none of them passes for a message of its own.
+public func escapedLinesForTerminal(_ text: String) -> String {
+  let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
+    escapedForTerminal(String($0))
+  }
+  return lines.joined(separator: "\n  ")
+}
+
+/// `1 record`, `2 records`.
+public func counted(_ number: Int, _ noun: String) -> String {
+  "\(number) \(noun)\(number == 1 ? "" : "s")"
+}
+
 private func steersTerminal(_ scalar: Unicode.Scalar) -> Bool {
   switch scalar.value {
   case 0..<0x20, 0x7f..<0xa0: true

@@ -15,12 +15,14 @@ public struct SourceRecord: Sendable {
     id = Self.id(of: object) ?? "line-\(number)"
   }
 
-  /// The object's `id`, text or number, else its first image's path.
+  /// The object's `id`, text or number, else its first image's path; nil where that is empty.
   public static func id(of object: JSONObject) -> String? {
     switch object["id"] {
-    case .string(let text)?: return text
+    case .string(let text)?: return text.isEmpty ? nil : text
     case .number(let number)?: return number.text
-    default: return (try? imagePaths(of: object))?.first
+    default:
+      let path = (try? imagePaths(of: object))?.first
+      return path?.isEmpty == false ? path : nil
     }
   }
 

@@ -103,7 +103,10 @@ extension SafetensorsHeader {
       }
       end = entry.byteRange.upperBound
     }
-    if let dataByteCount, end != dataByteCount {
+    if let dataByteCount, end > dataByteCount {
+      throw fault("cut", "the tensors take \(end) bytes, the data has \(dataByteCount)")
+    }
+    if let dataByteCount, end < dataByteCount {
       throw fault("layout", "the tensors take \(end) bytes, the data has \(dataByteCount)")
     }
   }

@@ -28,7 +28,8 @@ extension SafetensorsHeader {
   /// Parses the JSON of a header whose image has `dataByteCount` bytes of data; nil: as many as the
   /// header says, which the caller compares with its own limit.
   ///
-  /// Throws codes `safetensors/json`, `/entry`, `/name`, `/dtype`, `/shape`, `/offsets`, `/layout`,
+  /// Places count bytes from the beginning of the image, whose first 8 are the header's length.
+  /// Throws codes `safetensors/json`, `/cut`, `/entry`, `/name`, `/dtype`, `/shape`, `/offsets`, `/layout`,
   /// `/metadata`, and with status 5 `/header-too-large` and `/too-many`.
   public static func parse(
     _ json: UnsafeRawBufferPointer, dataByteCount: Int?, rules: SafetensorsRules = .checkpoint
@@ -83,7 +84,7 @@ extension SafetensorsHeader {
       let value = try JSONValue(parsing: json, depthLimit: 8, valueLimit: limit)
       if case .object(let object) = value { return object }
     } catch {
-      throw fault("json", at: "header byte \(error.offset)", error.message)
+      throw fault("json", at: "byte \(8 + error.offset)", error.message)
     }
     throw fault("json", "the header must be an object")
   }
@@ -111,6 +112,7 @@ extension SafetensorsHeader {
 
   /// A name for a message, short whatever the file says.
   static func quoted(_ name: String) -> String {
-    name.utf8.count <= 100 ? "'\(name)'" : "'\(name.prefix(100))…'"
+    let text = escapedForTerminal(String(name.prefix(100)))
+    return name.utf8.count <= 100 ? "'\(text)'" : "'\(text)…'"
   }
 }

@@ -86,10 +86,31 @@ extension LineReader {
   /// The failure of bytes that are no text. A tensor stream begins with the length of a header,
   /// whose upper bytes are zeros, then `{`.
   private static func binary(_ bytes: [UInt8]) -> Failure {
+    if let format = imageFormat(bytes) { return foundImage(format) }
     let isStream = bytes.count > 8 && bytes[4...7] == [0, 0, 0, 0] && bytes[8] == UInt8(ascii: "{")
     return Failure(
       .invalidInput, code: "text/binary",
       "expected text, found \(isStream ? "a tensor stream" : "binary data")")
+  }
+
+  /// The name of the image format that `bytes` begin in a way that no list of paths does.
+  static func imageFormat(_ bytes: some Sequence<UInt8>) -> String? {
+    let magics: [(bytes: [UInt8], name: String)] = [
+      ([0xFF, 0xD8, 0xFF], "JPEG"), ([0x89, 0x50, 0x4E, 0x47], "PNG"), (Array("GIF8".utf8), "GIF"),
+      (Array("II*\0".utf8), "TIFF"), (Array("MM\0*".utf8), "TIFF"),
+    ]
+    let head = Array(bytes.prefix(12))
+    if head.starts(with: "RIFF".utf8), head.dropFirst(8).elementsEqual("WEBP".utf8) {
+      return "WebP"
+    }
+    return magics.first { head.starts(with: $0.bytes) }?.name
+  }
+
+  static func foundImage(_ format: String) -> Failure {
+    Failure(
+      .invalidInput, code: "text/binary",
+      "expected records or a list of paths, found a \(format) image itself",
+      remedy: "pass its path: echo photo.jpg | clip-encode")
   }
 }
 

@@ -17,6 +17,9 @@ final class PathReader: ObjectReader {
 
   func next() throws(Failure) -> ObjectLine? {
     do throws(Failure) {
+      if number == 0, let format = LineReader.imageFormat(try lines.available()) {
+        throw LineReader.foundImage(format)
+      }
       while true {
         try Interruption.check(name)
         guard let line = try lines.next(endsWith: end) else { return nil }

@@ -25,10 +25,11 @@ struct RecordImage {
     guard first == 8 else { throw Self.cut }
     let rules = SafetensorsRules.stream
     let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard length <= UInt64(rules.headerBytes) else {
+    guard length > 0, length <= UInt64(rules.headerBytes) else {
+      let kind = Self.kind(prefix)
       throw Failure(
-        .invalidInput, code: "stream/not-a-stream",
-        "expected a tensor stream, found \(Self.kind(prefix))")
+        .invalidInput, code: "stream/not-a-stream", "expected a tensor stream, found \(kind)",
+        remedy: kind == "JSON" ? "pass it through clip-encode first" : nil)
     }
     let count = Int(length)
     prefix += [UInt8](repeating: 0, count: count)
@@ -56,6 +57,8 @@ struct RecordImage {
 
   private static func kind(_ prefix: [UInt8]) -> String {
     switch prefix.first {
+    case 0 where prefix.allSatisfy { $0 == 0 }: "zeros"
+    case _ where LineReader.imageFormat(prefix) != nil: "an image"
     case UInt8(ascii: "{"), UInt8(ascii: "["): "JSON"
     case 0x93 where prefix.starts(with: [0x93, 0x4E, 0x55]): "a NumPy array"
     case 0x50 where prefix.starts(with: [0x50, 0x4B]): "a zip file"

@@ -48,7 +48,7 @@ final class StreamMarks {
       throw Failure(
         .invalidInput, code: "jsonl/count",
         "the end mark says \(JSONValue.object(counts).serializedString), the stream has "
-          + "\(records) records, \(skipped) of them skipped")
+          + "\(counted(records, "record")), \(skipped) of them skipped")
     }
     (isOpen, hasEnded, records, skipped) = (false, true, 0, 0)
   }

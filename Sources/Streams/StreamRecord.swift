@@ -37,6 +37,11 @@ public struct StreamHeader: Sendable {
     self.metadata = metadata
   }
 
+  /// The content in quotation marks, short and safe for a message.
+  public var shownContent: String {
+    "'\(escapedForTerminal(String(content.unicodeScalars.prefix(64).map(Character.init))))'"
+  }
+
   /// Whether a stream with the header `other` may follow this one.
   func mayBeFollowed(by other: StreamHeader) -> Bool {
     content == other.content && schema == other.schema && model == other.model

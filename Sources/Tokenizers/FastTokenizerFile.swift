@@ -62,8 +62,9 @@ struct FastTokenizerFile {
         throw Vocabulary.fault("expected ids from 0 to \(count - 1), each once")
       }
       let kind: Vocabulary.Kind =
-        if text == unknown { .unknown } else if added[text] != nil { .control } else if
-          Vocabulary.byte(named: text) != nil { .byte } else { .normal }
+        if text == unknown { .unknown } else if added[text] != nil {
+          .control
+        } else if Vocabulary.byte(named: text) != nil { .byte } else { .normal }
       pieces[id] = Vocabulary.Piece(text: text, score: 0, kind: kind)
     }
     return pieces

@@ -64,7 +64,8 @@ struct PieceMerger {
     var isAfterSpace = true
     var position = start
     while position < text.count {
-      let isSpace = text[position] == NormalizedText.spaceSymbol[0]
+      let isSpace =
+        text[position] == NormalizedText.spaceSymbol[0]
         && text[position...].starts(with: NormalizedText.spaceSymbol)
       if isSpace, !isAfterSpace { return position }
       isAfterSpace = isSpace

@@ -23,10 +23,13 @@ extension Prompt {
     return .object(object)
   }
 
-  /// Reads the member. Throws `prompt/invalid` for anything that it cannot be; ids are checked
-  /// against a vocabulary where one is known, not here.
+  /// Reads the member. Throws `prompt/malformed` for anything that it cannot be, and
+  /// `prompt/image-count` or `prompt/token-range` for numbers that no image and no token has; ids
+  /// are checked against a vocabulary where one is known, not here.
   public init(_ json: JSONValue) throws(Failure) {
-    guard let object = json.object, let parts = object["segments"]?.array else {
+    // Where the tokens are known, nothing is made of segments.
+    let absent: JSONValue? = json.object?["tokens"] == nil ? nil : .array([])
+    guard let object = json.object, let parts = (object["segments"] ?? absent)?.array else {
       throw Self.fault("no segments")
     }
     var segments: [PromptSegment] = []
@@ -35,43 +38,84 @@ extension Prompt {
     self.init(
       template: object["template"]?.string ?? "", segments: segments,
       stop: stop.filter { !$0.isEmpty })
-    if object["tokens"] != nil { tokens = try Tokens(object) }
+    guard object["tokens"] != nil else { return }
+    let hasImages = segments.contains { if case .image = $0.content { true } else { false } }
+    for key in ["image_positions", "image_order"] where object[key] == nil {
+      let other = key == "image_order" ? "image_positions" : "image_order"
+      if hasImages || object[other] != nil { throw Self.fault("tokens without `\(key)`") }
+    }
+    tokens = try Tokens(object)
   }
 
   static func fault(_ found: String) -> Failure {
     Failure(
-      .invalidInput, code: "prompt/invalid",
+      .invalidInput, code: "prompt/malformed",
       "expected a prompt of convo-format, found \(found)", remedy: "make it with convo-format")
+  }
+
+  /// More images than a record can have.
+  private static let imageLimit = 1 << 20
+
+  /// Throws `prompt/image-count` for a number that no image of a record has.
+  fileprivate static func checkImage(_ number: Int) throws(Failure) {
+    guard !(0..<imageLimit).contains(number) else { return }
+    throw Failure(
+      .mismatch, code: "prompt/image-count",
+      "expected images to be numbered from 0, found image \(number)",
+      remedy: "make the prompt with convo-format")
   }
 }
 
 extension Prompt.Tokens {
   fileprivate init(_ object: JSONObject) throws(Failure) {
-    guard let ids = object["tokens"]?.array?.map({ $0.int.flatMap(Int32.init(exactly:)) }),
-      !ids.contains(nil), !ids.contains(where: { ($0 ?? -1) < 0 })
-    else { throw Prompt.fault("tokens that are not ids") }
-    let positions = try Self.numbers(object["image_positions"], below: ids.count + 1)
-    let order = try Self.numbers(object["image_order"], below: 1 << 20)
+    let ids = try Self.ids(object["tokens"])
+    let positions = try Self.numbers(object["image_positions"], upTo: ids.count, "image positions")
+    let order = try Self.integers(object["image_order"], "image_order")
+    for number in order { try Prompt.checkImage(number) }
     guard positions == positions.sorted(), positions.count == order.count else {
-      throw Prompt.fault("\(positions.count) image positions for \(order.count) images")
+      throw Prompt.fault(
+        "image positions \(positions.prefix(8)) for images \(order.prefix(8))")
     }
     var spans: [Range<Int>] = []
     for span in object["loss_spans"]?.array ?? [] {
-      let ends = try Self.numbers(span, below: ids.count + 1)
+      let ends = try Self.numbers(span, upTo: ids.count, "the ends of loss spans")
       guard ends.count == 2, ends[0] < ends[1], ends[0] >= spans.last?.upperBound ?? 0 else {
         throw Prompt.fault("loss spans that are not ascending ranges of the tokens")
       }
       spans.append(ends[0]..<ends[1])
     }
-    self.init(
-      ids: ids.compactMap(\.self), imagePositions: positions, imageOrder: order, lossSpans: spans)
+    self.init(ids: ids, imagePositions: positions, imageOrder: order, lossSpans: spans)
   }
 
-  private static func numbers(_ value: JSONValue?, below limit: Int) throws(Failure) -> [Int] {
+  private static func ids(_ value: JSONValue?) throws(Failure) -> [Int32] {
+    let numbers = try integers(value, "tokens")
+    let ids = numbers.map { $0 < 0 ? nil : Int32(exactly: $0) }
+    if let index = ids.firstIndex(of: nil) {
+      throw Failure(
+        .mismatch, code: "prompt/token-range",
+        "expected token ids from 0 to \(Int32.max), found \(numbers[index])",
+        remedy: "make the prompt with convo-format")
+    }
+    return ids.compactMap(\.self)
+  }
+
+  private static func numbers(_ value: JSONValue?, upTo limit: Int, _ name: String)
+    throws(Failure) -> [Int]
+  {
+    let numbers = try integers(value, name)
+    if let wrong = numbers.first(where: { !(0...limit).contains($0) }) {
+      throw Prompt.fault("\(wrong) among \(name) of \(counted(limit, "token"))")
+    }
+    return numbers
+  }
+
+  /// The integers of a list, none where it is absent.
+  private static func integers(_ value: JSONValue?, _ name: String) throws(Failure) -> [Int] {
     guard let value else { return [] }
     let numbers = value.array?.compactMap(\.int) ?? []
-    guard numbers.count == value.array?.count, numbers.allSatisfy({ (0..<limit).contains($0) })
-    else { throw Prompt.fault("numbers out of range") }
+    guard numbers.count == value.array?.count else {
+      throw Prompt.fault("\(name) other than a list of integers")
+    }
     return numbers
   }
 }
@@ -94,7 +138,8 @@ extension PromptSegment {
       self.init(.text(text), carriesLoss: loss)
     } else if let name = json.object?["special"]?.string {
       self.init(.special(name), carriesLoss: loss)
-    } else if let number = json.object?["image"]?.int, (0..<1 << 20).contains(number) {
+    } else if let number = json.object?["image"]?.int {
+      try Prompt.checkImage(number)
       self.init(.image(number))
     } else {
       throw Prompt.fault("a segment that is neither text, special nor image")

@@ -34,6 +34,11 @@ extension Tokenizer {
 
   private static func parts(_ path: String) throws(Failure) -> TokenizerParts {
     let bytes = try readWholeFile(path, limit: fileLimit)
+    guard !bytes.isEmpty else {
+      throw Failure(
+        .invalidInput, code: "tokenizer/corrupt", "expected a tokenizer, found an empty file",
+        remedy: "fetch it again")
+    }
     if bytes.starts(with: Array("GGUF".utf8)) { return try GGUFVocabulary(bytes).parts() }
     let first = bytes.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
     if first == UInt8(ascii: "{") {
@@ -93,7 +98,7 @@ extension TokenizerParts {
 
   private mutating func add(_ name: String, _ id: Int?) throws(Failure) {
     guard let id = id.flatMap(Int32.init(exactly:)), added[name] ?? id == id else {
-      throw Vocabulary.fault("the added token \(name) has no id or two")
+      throw Vocabulary.fault("the added token \(escapedForTerminal(name)) has no id or two")
     }
     added[name] = id
   }

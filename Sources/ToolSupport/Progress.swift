@@ -29,7 +29,7 @@ struct Progress {
       text += "[\(String(repeating: "#", count: filled))"
       text += "\(String(repeating: ".", count: 20 - filled))] \(grouped(done))/\(grouped(total))"
     } else {
-      text += "\(grouped(done)) records"
+      text += "\(grouped(done)) record\(done == 1 ? "" : "s")"
     }
     text += rate >= 100 ? "  \(Int(rate))/s" : "  \(tenths(rate))/s"
     if let total, done > 0, total > done {

@@ -83,16 +83,25 @@ public final class RecordQueue<Element: Sendable>: @unchecked Sendable {
     pthread_cond_timedwait(changed, mutex, &time)
   }
 
+  /// Without a thread, `next` throws `system/threads`.
   private func startReading() {
     var thread = pthread_t()
-    let argument = Unmanaged.passRetained(self)
-    let status = pthread_create(&thread, nil, { argument in
-      guard let argument else { return nil }
-      Unmanaged<AnyReader>.fromOpaque(argument).takeRetainedValue().body()
-      return nil
-    }, Unmanaged.passRetained(AnyReader { argument.takeRetainedValue().readAll() }).toOpaque())
-    precondition(status == 0, "no thread to read with")
-    pthread_detach(thread)
+    let reader = Unmanaged.passRetained(AnyReader { [self] in readAll() })
+    let status = pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<AnyReader>.fromOpaque(argument).takeRetainedValue().body()
+        return nil
+      }, reader.toOpaque())
+    if status == 0 {
+      pthread_detach(thread)
+    } else {
+      reader.release()
+      failure = Failure(
+        .limitExceeded, code: "system/threads", "the system gives no thread to read with",
+        remedy: "use fewer threads with -j, or raise the limits of memory and processes")
+    }
   }
 
   private func readAll() {

@@ -13,12 +13,18 @@ public final class Reporter: Sendable {
   /// Present where stderr is a terminal that someone watches.
   private let progress: Mutex<Progress>?
 
-  public init(tool: String, format: ErrorFormat = .text, isQuiet: Bool = false) {
+  /// `writesToStandardOutput`: a progress line and data on the same terminal would spoil each other.
+  public init(
+    tool: String, format: ErrorFormat = .text, isQuiet: Bool = false,
+    writesToStandardOutput: Bool = true
+  ) {
     self.tool = tool
     self.format = format
     self.isQuiet = isQuiet
     let terminal = getenv("TERM").map { String(cString: $0) } ?? "dumb"
-    let isWatched = isatty(2) == 1 && terminal != "dumb" && format == .text && !isQuiet
+    let isMixed = writesToStandardOutput && isatty(1) == 1
+    let isWatched =
+      isatty(2) == 1 && !isMixed && terminal != "dumb" && format == .text && !isQuiet
     progress = isWatched ? Mutex(Progress(tool: tool)) : nil
   }
 
@@ -28,7 +34,8 @@ public final class Reporter: Sendable {
   /// Reports why a record is skipped.
   public func skip(_ failure: Failure) {
     var failure = failure
-    if format == .text { failure.message += ": skipped" }
+    // A line a record, whatever an earlier tool's message holds.
+    if format == .text { failure.message = escapedForTerminal(failure.message) + ": skipped" }
     line("skip", failure)
   }
 
@@ -74,14 +81,15 @@ public final class Reporter: Sendable {
     writeError(text)
   }
 
-  /// `tool: place: message (remedy)`.
+  /// `tool: place: message (remedy)`; the remedy of a message of several lines has its own.
   static func text(_ failure: Failure, tool: String, level: String = "error") -> String {
     var text = "\(tool): "
     if level == "warning" { text += "warning: " }
-    if let place = failure.place { text += "\(place): " }
-    text += failure.message
-    if let remedy = failure.remedy { text += " (\(remedy))" }
-    return escapedForTerminal(text)
+    if let place = failure.place, !place.isEmpty { text += escapedForTerminal(place) + ": " }
+    text += escapedLinesForTerminal(failure.message)
+    guard let remedy = failure.remedy else { return text }
+    let separator = failure.message.contains("\n") ? "\n  " : " "
+    return text + separator + "(\(escapedForTerminal(remedy)))"
   }
 
   static func json(_ failure: Failure, tool: String, level: String) -> String {

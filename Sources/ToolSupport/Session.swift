@@ -16,7 +16,9 @@ public final class Session {
   public init(tool: String, settings: Settings) {
     self.tool = tool
     self.settings = settings
-    reporter = Reporter(tool: tool, format: settings.errors, isQuiet: settings.isQuiet)
+    reporter = Reporter(
+      tool: tool, format: settings.errors, isQuiet: settings.isQuiet,
+      writesToStandardOutput: settings.output == nil || settings.output == "-")
   }
 
   /// What the stream's header names as its maker.
@@ -52,7 +54,8 @@ public final class Session {
   public func skipPassedOn(code: String, message: String, id: String) throws(Failure) {
     if settings.isStrict {
       throw Failure(
-        .invalidInput, code: code, at: "id=\(id)", "skipped by an earlier tool: \(message)")
+        .invalidInput, code: code, at: "id=\(id)",
+        "skipped by an earlier tool: \(escapedForTerminal(message))")
     }
     try count()
   }

@@ -61,12 +61,14 @@ extension ToolProgram {
       }
       return tool.execute()
     } catch {
-      return explain(error)
+      return explain(error, as: ErrorFormat(of: arguments))
     }
   }
 
   private func execute() -> ExitStatus {
-    var session = Session(tool: Self.toolName, settings: Settings())
+    var atFirst = Settings()
+    atFirst.errors = ErrorFormat(of: Array(CommandLine.arguments.dropFirst()))
+    var session = Session(tool: Self.toolName, settings: atFirst)
     do throws(Failure) {
       session = Session(tool: Self.toolName, settings: try settings())
       try run(session)
@@ -81,7 +83,7 @@ extension ToolProgram {
   }
 
   /// Prints help to stdout, or a fault of the arguments to stderr with the usage.
-  private static func explain(_ error: any Error) -> ExitStatus {
+  private static func explain(_ error: any Error, as format: ErrorFormat) -> ExitStatus {
     guard exitCode(for: error) != .success else {
       let output = FileSink.standardOutput
       do throws(Failure) {
@@ -93,8 +95,15 @@ extension ToolProgram {
         return error.status
       }
     }
-    let message = escapedForTerminal(self.message(for: error))
-    writeError("\(toolName): \(message)\nusage: \(usageString())\n")
+    let message = UsageFault.explained(self.message(for: error))
+    switch format {
+    case .text:
+      writeError("\(toolName): \(escapedForTerminal(message))\nusage: \(usageString())\n")
+    case .json:
+      let failure = Failure(
+        .usage, code: "usage/arguments", message, remedy: "usage: \(usageString())")
+      Reporter(tool: toolName, format: format).error(failure)
+    }
     return .usage
   }
 

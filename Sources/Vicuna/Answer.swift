@@ -59,7 +59,8 @@ final class OpenAnswer {
       throw Failure(
         .invalidInput, code: "decode/not-finite",
         "the model's logits are not finite numbers after \(count) tokens",
-        remedy: "check the weights and the embeddings with tensor-view")
+        remedy: "look for nan and inf among the embeddings with tensor-view; if there are none, the"
+          + " model's weights are damaged")
     }
     if ends.contains(token) { return finish(.stop, show: show) }
     lastToken = token

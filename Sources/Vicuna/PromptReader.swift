@@ -52,7 +52,8 @@ public struct PromptReader: Sendable {
     guard named == Set(0..<images) else {
       throw Failure(
         .mismatch, code: "prompt/image-count",
-        "the prompt names \(named.count) images, the record carries the features of \(images)",
+        "the prompt names \(counted(named.count, "image")), the record carries the features of"
+          + " \(images)",
         remedy: "pass records with images through clip-encode and llava-project")
     }
     for id in tokens.ids where id < 0 || Int(id) >= vocabularyRows {

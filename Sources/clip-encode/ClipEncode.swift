@@ -76,7 +76,7 @@ struct ClipEncode: ToolCommand {
       throw ValidationError("--batch must be 1 to 1024, found \(batch)")
     }
     guard (1...1 << 40).contains(maxPixels) else {
-      throw ValidationError("--max-pixels is out of range")
+      throw ValidationError("--max-pixels must be 1 to \(1 << 40), found \(maxPixels)")
     }
   }
 

@@ -95,11 +95,10 @@ struct ConvoFormat: ToolCommand {
     }
     if let template, ConversationTemplate.named(template) == nil {
       let keys = ConversationTemplate.catalogue.map(\.key).joined(separator: ", ")
-      throw ValidationError("--template must be one of \(keys)")
+      throw ValidationError("--template must be one of \(keys), found \(template)")
     }
-    guard (0...1 << 20).contains(imageTokens), (1...1 << 30).contains(maxLength ?? 1) else {
-      throw ValidationError("--image-tokens or --max-length is out of range")
-    }
+    try require(imageTokens, in: 0...1 << 20, "--image-tokens")
+    if let maxLength { try require(maxLength, in: 1...1 << 30, "--max-length") }
     if showMask || maxLength != nil, tokenizer == nil {
       throw ValidationError("--show-mask and --max-length need --tokenizer")
     }

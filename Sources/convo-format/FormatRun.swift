@@ -55,7 +55,7 @@ struct FormatRun {
     try sink.finish()
     guard !check.isClean else { return }
     let count = check.counts.values.reduce(0) { $0 + $1.records }
-    throw Failure(.skippedRecords, code: "check/findings", "\(count) findings in all")
+    throw Failure(.skippedRecords, code: "check/findings", "\(counted(count, "finding")) in all")
   }
 
   /// Formats every record that is not done yet, tells the session, and reports notes at the end.
@@ -90,7 +90,7 @@ struct FormatRun {
       for note in Set(notes) { counts[note, default: 0] += 1 }
     }
     for (note, count) in counts.sorted(by: { $0.key.code < $1.key.code }) {
-      session.reporter.warning("\(count) records: \(note.message)")
+      session.reporter.warning("\(counted(count, "record")): \(note.message)")
     }
   }
 

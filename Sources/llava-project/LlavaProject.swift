@@ -66,6 +66,15 @@ struct LlavaProject: ToolCommand {
       config: #"{"precision":"\#(models.precision.rawValue)"}"#, input: reader.header.digest)
   }
 
+  /// What to do with a stream of other content.
+  private func remedy(for content: String) -> String? {
+    switch content {
+    case "projected": "it is projected already: pass it to vicuna-decode"
+    case "pixels": "run clip-encode without --emit pixels"
+    default: nil
+    }
+  }
+
   /// The stream must hold features of the width that the projector takes.
   private func checkInput(_ reader: TensorStreamReader, _ projector: Projector) throws(Failure) {
     let schema = reader.header.schema
@@ -76,7 +85,8 @@ struct LlavaProject: ToolCommand {
     else {
       throw Failure(
         .mismatch, code: "stream/content", at: reader.name,
-        "expected features from clip-encode, found a stream of \(reader.header.content)")
+        "expected features from clip-encode, found a stream of \(reader.header.shownContent)",
+        remedy: remedy(for: reader.header.content))
     }
     guard field.shape[1] == projector.config.inputWidth else {
       throw Failure(

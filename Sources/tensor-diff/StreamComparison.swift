@@ -96,6 +96,7 @@ struct StreamComparison {
     }
     let count = found.recordCount
     return text
-      + (differing == 0 ? "equal: \(count) records\n" : "different: \(differing) records\n")
+      + (differing == 0
+        ? "equal: \(counted(count, "record"))\n" : "different: \(counted(differing, "record"))\n")
   }
 }

@@ -70,7 +70,8 @@ struct RecordView {
 
   func summary(_ reader: TensorStreamReader) -> String {
     guard style == .text else { return "" }
-    return "complete: \(reader.recordCount) records, \(reader.skippedCount) of them skipped\n"
+    return
+      "complete: \(counted(reader.recordCount, "record")), \(reader.skippedCount) of them skipped\n"
   }
 
   private func start(_ kind: String, _ record: StreamRecord, _ json: JSONObject?) -> JSONObject {

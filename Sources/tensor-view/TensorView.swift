@@ -96,7 +96,7 @@ struct TensorView: InspectionCommand {
     Failure(
       .invalidInput, code: "view/no-record", at: reader.name,
       "no record \(record)\(png ?? svg == nil ? "" : " with tensors"): the stream has "
-        + "\(reader.recordCount) records")
+        + counted(reader.recordCount, "record"))
   }
 
   func status(_ session: Session) -> ExitStatus? { .complete }

@@ -104,7 +104,7 @@ struct DecodeRun {
     while let entry = waiting[nextOut] {
       var object = entry.object
       if !keepsPrompt { object["prompt"] = nil }
-      if object["id"] == nil { object["id"] = .string(entry.id) }
+      if [nil, .null, .string("")].contains(object["id"]) { object["id"] = .string(entry.id) }
       switch entry.outcome {
       case .open: return
       case .answer(let answer):

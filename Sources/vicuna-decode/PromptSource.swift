@@ -50,7 +50,9 @@ struct PromptSource {
     else {
       throw Failure(
         .mismatch, code: "stream/content", at: reader.name,
-        "expected embeddings from llava-project, found a stream of \(reader.header.content)")
+        "expected embeddings from llava-project, found a stream of \(reader.header.shownContent)",
+        remedy: reader.header.content == "clip-features"
+          ? "pass it through llava-project first" : nil)
     }
     guard field.shape[1] == width else {
       throw Failure(

@@ -72,12 +72,17 @@ struct VicunaDecode: ToolCommand {
       if !holds { throw ValidationError(message) }
     }
     try require((1...1024).contains(batch), "--batch must be 1 to 1024, found \(batch)")
-    try require((1...1 << 20).contains(maxTokens), "--max-tokens must be 1 to 1048576")
-    try require(temperature >= 0 && temperature < 1e6, "--temperature must be 0 or more")
-    try require(topK >= 0, "--top-k must be 0 or more")
-    try require(topP > 0 && topP <= 1, "--top-p must be above 0 and at most 1")
     try require(
-      repetitionPenalty > 0 && repetitionPenalty < 1e6, "--repetition-penalty must be above 0")
+      (1...1 << 20).contains(maxTokens), "--max-tokens must be 1 to 1048576, found \(maxTokens)")
+    try require(
+      (0...1e6).contains(temperature), "--temperature must be 0 to 1000000, found \(temperature)")
+    try require(topK >= 0, "--top-k must be 0 or more, found \(topK)")
+    try require(
+      topP > 0 && topP <= 1, "--top-p must be above 0 and at most 1, found \(topP)")
+    // Logits are Float: what this divides them by must stay a number there, and not 0.
+    try require(
+      (1e-6...1e6).contains(repetitionPenalty),
+      "--repetition-penalty must be 0.000001 to 1000000, found \(repetitionPenalty)")
     try require(!stop.contains(""), "--stop must not be empty")
     try require(!(showsText && emit == .logits), "--stream and --emit logits exclude each other")
   }
@@ -125,11 +130,17 @@ struct VicunaDecode: ToolCommand {
   /// Text as it comes goes to stderr: stdout is for records.
   private func show(_ generator: Generator) {
     let screen = FileSink(descriptor: 2, name: "stderr")
+    var isInLine = false
     generator.show = { _, text in
+      isInLine = true
       try? screen.write(
         text.split(separator: "\n", omittingEmptySubsequences: false)
           .map { escapedForTerminal(String($0)) }.joined(separator: "\n"))
     }
-    generator.ended = { _ in try? screen.write("\n") }
+    // A record that is skipped before its first word has no line to end.
+    generator.ended = { _ in
+      if isInLine { try? screen.write("\n") }
+      isInLine = false
+    }
   }
 }

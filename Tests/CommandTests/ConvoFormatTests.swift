@@ -42,7 +42,8 @@ import Testing
   }
 
   @Test func badRecordsAreSkippedAndTheRestIsMade() throws {
-    let input = "{\"text\":\"a\"}\n{nonsense\n{\"text\":1}\n{\"text\":\"\\ud800\"}\n{\"text\":\"b\"}\n"
+    let input =
+      "{\"text\":\"a\"}\n{nonsense\n{\"text\":1}\n{\"text\":\"\\ud800\"}\n{\"text\":\"b\"}\n"
     let made = try records("", input, status: 1)
     #expect(made.map { $0["skipped"] == nil } == [true, false, false, false, true])
     #expect(made[1]["id"]?.string == "line-2")
@@ -78,7 +79,8 @@ import Testing
   }
 
   @Test func tokensAndLossAreThere() throws {
-    let line = #"{"image":"a","conversations":[{"from":"human","value":"<image>"},"#
+    let line =
+      #"{"image":"a","conversations":[{"from":"human","value":"<image>"},"#
       + #"{"from":"gpt","value":"the cat"}]}"#
     let model = "--tokenizer \(Self.golden)/llama.model"
     let made = try records("--train --template plain \(model)", line + "\n")
@@ -97,7 +99,7 @@ import Testing
 
   @Test func checkingAnswersByItsStatus() throws {
     let good = try Shell.bash("convo-format --check", input: Array("{\"text\":\"a\"}\n".utf8))
-    #expect(good.status == 0 && good.text == "1 records, nothing found\n")
+    #expect(good.status == 0 && good.text == "1 record, nothing found\n")
     let input: [UInt8] =
       Array("{\"id\":\"1\",\"text\":\"a</s>\"}\n{\"id\":\"1\",\"text\":\"".utf8) + [0xff]
       + Array("\"}\n".utf8)
@@ -150,7 +152,8 @@ import Testing
 
   @Test func aReaderThatLeavesIsNoError() throws {
     let found = try Shell.bash(
-      "set +o pipefail; yes a.jpg 2> /dev/null | head -20000 | convo-format --plain --ask x | head -1")
+      "set +o pipefail; yes a.jpg 2> /dev/null | head -20000 | convo-format --plain --ask x | head -1"
+    )
     #expect(found.status == 0)
     #expect(found.errors == "")
   }

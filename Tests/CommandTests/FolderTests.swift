@@ -32,7 +32,7 @@ private struct Folder {
     broken = Dictionary(
       uniqueKeysWithValues: [(cut[0], "image/unsupported")]
         + cut[1...].map { ($0, "image/truncated") }
-        + text.map { ($0, "image/unsupported") } + [(missing, "io/open")])
+        + text.map { ($0, "image/unsupported") } + [(missing, "path/missing")])
   }
 }
 

@@ -14,11 +14,11 @@ import Testing
     ("../../../../../../etc/passwd", "path/outside-root"), ("link.jpg", "path/outside-root"),
     ("up/grey.jpg", "path/outside-root"), ("loop", "path/outside-root"),
     ("..", "path/outside-root"), ("/dev/zero", "path/outside-root"), (".", "file/not-regular"),
-    ("sub", "file/not-regular"), ("fifo", "file/not-regular"), ("", "path/outside-root"),
+    ("sub", "file/not-regular"), ("fifo", "file/not-regular"), ("", "path/invalid"),
     ("..%2fgrey.jpg", "path/missing"), ("none.jpg", "path/missing"),
-    ("grey.jpg/x", "path/missing"), (String(repeating: "a", count: 5000), "path/outside-root"),
+    ("grey.jpg/x", "path/missing"), (String(repeating: "a", count: 5000), "path/invalid"),
     (String(repeating: "a", count: 300), "path/missing"),
-    ("new\nline.jpg", nil), ("nul\0.jpg", "path/outside-root"),
+    ("new\nline.jpg", nil), ("grey.jpg\0.png", "path/invalid"),
   ]
 
   private func folder() throws -> TemporaryDirectory {
@@ -67,6 +67,21 @@ import Testing
     #expect(result.text == "\(paths.count)\n")
     #expect(result.status == 1)
     #expect(result.errors.contains("0 done, \(paths.count) skipped"))
+  }
+
+  /// With a root and without, what is wrong with a path has one name.
+  @Test(arguments: ["", "--image-root ."])
+  func pathsAreNotCutAndMissingOnesAreNamed(options: String) throws {
+    let directory = try folder()
+    let images = ["grey.jpg\\u0000.png", "", "none.jpg", "grey.jpg/x"]
+    let input = images.map { "{\"id\":\"i\",\"image\":\"\($0)\"}\n" }.joined()
+    let result = try Workbench.run(
+      "clip-encode \(options) | llava-project -q | tensor-view --json", in: directory,
+      input: Array(input.utf8))
+    let codes = try result.objects().compactMap { $0["skipped"]?.object?["code"]?.string }
+    #expect(codes == ["path/invalid", "path/invalid", "path/missing", "path/missing"])
+    #expect(result.errors.contains("clip-encode: id=i: expected a path, found an empty one"))
+    #expect(result.errors.contains("clip-encode: none.jpg: no such file"))
   }
 
   @Test func pathsMayHoldAnything() throws {

@@ -41,7 +41,7 @@ ok  -  -  vicuna-decode -z --max-tokens 2 good.projected | zstd -dcq | cmp - <(v
 1|0|0  -  cut.jpg\n  llava-project -q features.tsz | tensor-view --ids | sed -n 1p
 0|1  line 1: column 3  -  printf '{ \n' | convo-format > /dev/null
 0|1|1|0  llava-project: 5 done, 1 skipped  -  cat list | clip-encode | llava-project | tensor-view > /dev/null
-0|1  none.jpg: open  -  printf 'none.jpg\n' | clip-encode > /dev/null
+0|1  none.jpg: no such file  -  printf 'none.jpg\n' | clip-encode > /dev/null
 0|1  no `prompt`  -  printf '{"a":1}\n' | vicuna-decode > /dev/null
 3  the JPEG data ends  -  clip-encode --strict list > /dev/null
 3  1 of 1 records skipped  -  clip-encode --max-skips 0 list > /dev/null
@@ -120,8 +120,8 @@ ok  -  none  convo-format --ask x < /dev/null | vicuna-decode
 0|3  expected text, found binary data  -  printf 'a\0b\n' | clip-encode > /dev/null
 0|3  expected text, found binary data  -  printf 'a\0b\n' | convo-format --ask x > /dev/null
 0|3  expected text, found binary data  none  printf 'a\0b\n' | vicuna-decode
-0|1|0  -  1\n  printf '{\n' | vicuna-decode --errors json 2>&1 > /dev/null | grep -c '"code":"json/syntax"'
-3  expected a tensor stream, found something else  none  llava-project grey.jpg
+0|1|0  -  1\n  printf '{junk\n' | vicuna-decode --errors json 2>&1 > /dev/null | grep -c '"code":"json/syntax"'
+3  expected a tensor stream, found an image  none  llava-project grey.jpg
 3  expected a tensor stream, found a zip file  none  llava-project <(printf 'PK\3\4aaaaaaaaaaaa')
 0|3  the input ends inside a frame  -  head -c -70 good.features | llava-project > /dev/null
 0|3  ends inside  -  head -c -1 good.features | tensor-view > /dev/null
@@ -134,17 +134,27 @@ ok  -  none  convo-format --ask x < /dev/null | vicuna-decode
 0|3  record 2  -  (head -c 1500 good.features; printf x; tail -c +1502 good.features) | llava-project > /dev/null
 
 # A stream of the wrong kind.
-6  expected features from clip-encode, found a stream of projected  none  llava-project good.projected
-6  expected embeddings from llava-project, found a stream of clip-features  none  vicuna-decode good.features
-6  found a stream of pixels  none  clip-encode --emit pixels good -o pixels && llava-project pixels
+6  expected features from clip-encode, found a stream of 'projected'  none  llava-project good.projected
+6  expected embeddings from llava-project, found a stream of 'clip-features' (pass it through llava-project first)  none  vicuna-decode good.features
+6  found a stream of 'pixels'  none  clip-encode --emit pixels good -o pixels && llava-project pixels
 6  expected projected, found clip-features  none  tensor-diff good.features good.projected
-3  expected a tensor stream, found JSON  none  llava-project good.jsonl
+3  found JSON (pass it through clip-encode first)  none  llava-project good.jsonl
 3  expected a tensor stream, found JSON  none  llava-project good.zst
 3  expected a tensor stream, found JSON  none  tensor-view good.jsonl
-6  found a tensor stream  none  convo-format --plain --ask x good.features
-6  found a tensor stream  -  clip-encode good.features > /dev/null
-6  found a tensor stream  -  zstd -dcq good.projected > raw && clip-encode raw > /dev/null
-1|0  the prompt names 1 images  5\n  vicuna-decode good.jsonl | grep -c '"code":"prompt/image-count"'
+6  expected records or paths, found a tensor stream  none  convo-format --plain --ask x good.features
+6  expected records or paths, found a tensor stream  -  clip-encode good.features > /dev/null
+6  expected records or paths, found a tensor stream  -  zstd -dcq good.projected > raw && clip-encode raw > /dev/null
+1|0  the prompt names 1 image,  5\n  vicuna-decode good.jsonl | grep -c '"code":"prompt/image-count"'
+
+3  found a JPEG image itself (pass its path: echo photo.jpg | clip-encode)  -  clip-encode grey.jpg > /dev/null
+3  found a PNG image itself  -  convo-format --ask x rgb-8.png > /dev/null
+3  found zeros  none  llava-project < /dev/zero
+4  read: Is a directory (name a file in it, or pipe in a list  -  convo-format --ask x . > /dev/null
+ok  -  line-1\n  printf '{"id":""}\n' | clip-encode | tensor-view --ids
+0|1|0  -  1\n  printf '{"id":"","prompt":{"segments":[{"image":-1}]}}\n' | vicuna-decode 2>&1 | grep -c '"line-1",.*found image -1'
+0|1  found tokens without `image_positions`  -  printf '{"prompt":{"segments":[{"image":0}],"tokens":[1]}}\n' | vicuna-decode > /dev/null
+0|1|0  -  0\n  printf '{"a":1}\n{"a":2}\n' | vicuna-decode --stream 2>&1 > /dev/null | (! grep -c '^$')
+3  name the directory: models  none  ln -s $LLAVA_MODEL models; clip-encode -m models/config.json good
 
 # Wrong options say so in one line, and how the tool is used in the next.
 2  Unknown option '--nope'  none  convo-format --nope
@@ -164,7 +174,7 @@ ok  -  none  convo-format --ask x < /dev/null | vicuna-decode
 2  usage: vicuna-decode  none  vicuna-decode --stream --emit logits
 2  usage: vicuna-decode  none  vicuna-decode -j 0
 2  usage: vicuna-decode  none  vicuna-decode --stop ''
-2  LLAVA_CPU: found abacus  none  LLAVA_CPU=abacus llava-project good.features
+2  scalar, found abacus  none  LLAVA_CPU=abacus llava-project good.features
 2  LLAVA_THREADS  none  LLAVA_THREADS=0 llava-project good.features
 2  no model was named  none  LLAVA_MODEL= clip-encode good
 2  no model was named  none  LLAVA_MODEL= vicuna-decode good.projected
@@ -182,5 +192,5 @@ ok  -  none  convo-format --ask x < /dev/null | vicuna-decode
 3  fetch that and name its directory with --vision  none  clip-encode -m $MODELS/llava-original good
 3  expected tokenizer.model or tokenizer.json  none  vicuna-decode -m $MODELS/llama-tied good.jsonl
 3  the model has no projector  none  llava-project -m $MODELS/llama-tied good.features
-6  feature layer 99  none  clip-encode --layer 99 good
+6  from -4 to 3, found 99  none  clip-encode --layer 99 good
 ok  -  -  clip-encode -m $MODELS/llava-original --vision $MODELS/clip-42 good | llava-project -m $MODELS/llava-original | tensor-view > /dev/null

@@ -224,9 +224,7 @@ import Tokenizers
   }
 
   @Test(arguments: [
-    "{}", "[]", #"{"segments":[{}]}"#, #"{"segments":[{"image":-1}]}"#,
-    #"{"segments":[],"tokens":[1.5]}"#, #"{"segments":[],"tokens":[-1]}"#,
-    #"{"segments":[],"tokens":[4294967296]}"#,
+    "{}", "[]", #"{"segments":[{}]}"#, #"{"segments":[],"tokens":[1.5]}"#,
     #"{"segments":[],"tokens":[1],"image_positions":[2],"image_order":[0]}"#,
     #"{"segments":[],"tokens":[1],"image_positions":[1,0],"image_order":[0,1]}"#,
     #"{"segments":[],"tokens":[1],"image_positions":[1]}"#,
@@ -236,6 +234,26 @@ import Tokenizers
   ])
   func impossiblePromptsAreRefused(text: String) throws {
     let value = try JSONValue(parsing: Array(text.utf8))
-    #expect { try Prompt(value) } throws: { ($0 as? Failure)?.code == "prompt/invalid" }
+    #expect { try Prompt(value) } throws: { ($0 as? Failure)?.code == "prompt/malformed" }
+  }
+
+  @Test(arguments: [
+    (#"{"segments":[{"image":-1}]}"#, "prompt/image-count", "image -1"),
+    (#"{"segments":[],"tokens":[-1]}"#, "prompt/token-range", "found -1"),
+    (#"{"segments":[],"tokens":[4294967296]}"#, "prompt/token-range", "found 4294967296"),
+    (
+      #"{"segments":[{"image":0}],"tokens":[1]}"#, "prompt/malformed",
+      "without `image_positions`"
+    ),
+    (
+      #"{"segments":[],"tokens":[1],"image_positions":[0],"image_order":[-7]}"#,
+      "prompt/image-count", "image -7"
+    ),
+  ])
+  func numbersThatCannotBeAreNamed(text: String, code: String, message: String) throws {
+    let value = try JSONValue(parsing: Array(text.utf8))
+    let failure = #expect(throws: Failure.self) { try Prompt(value) }
+    #expect(failure?.code == code)
+    #expect(failure?.message.hasSuffix(message) == true)
   }
 }

@@ -94,8 +94,11 @@ func rootConfinesPaths(usesKernel: Bool) throws {
   let root = try FileRoot(path: directory.file("root"), usesKernel: usesKernel)
   #expect(try root.read("deep/a.jpg", limit: 100) == Array("image".utf8))
   #expect(try root.read("./deep//a.jpg", limit: 100) == Array("image".utf8))
-  let outside = ["/etc/passwd", "../secret", "deep/../../secret", "out", "self", "", "a\0b"]
-  for name in outside + [String(repeating: "a/", count: 3000)] {
+  let outside = ["/etc/passwd", "../secret", "deep/../../secret", "out", "self"]
+  for name in ["", "a\0b", String(repeating: "a/", count: 3000)] {
+    #expect(code { _ = try root.read(name, limit: 100) } == "path/invalid", "\(name)")
+  }
+  for name in outside {
     #expect(code { _ = try root.read(name, limit: 100) } == "path/outside-root", "\(name)")
   }
   #expect(code { _ = try root.read("etc/passwd", limit: 100_000) }?.hasPrefix("path/") == true)
@@ -103,4 +106,25 @@ func rootConfinesPaths(usesKernel: Bool) throws {
   #expect(code { _ = try root.read("none", limit: 100) } == "path/missing")
   #expect(code { _ = try root.read("fifo", limit: 100) } == "file/not-regular")
   #expect(code { _ = try root.read("deep", limit: 100) } == "file/not-regular")
+}
+
+@Test func aPathWithANulIsRefusedWhereverItIsOpened() throws {
+  let directory = try TemporaryDirectory()
+  try directory.write("x", to: "file")
+  let path = directory.file("file") + "\0.png"
+  #expect(code { _ = try readWholeFile(path, limit: 9) } == "path/invalid")
+  #expect(code { _ = try FileSource(path: path) } == "path/invalid")
+  #expect(code { _ = try MappedFile(path: path) } == "path/invalid")
+  #expect(code { _ = try AtomicFile(path: path) } == "path/invalid")
+  #expect(code { _ = try FileRoot(path: directory.path + "\0x") } == "path/invalid")
+  #expect(directory.names == ["file"])
+  let missing = directory.file("none")
+  #expect(code { _ = try readWholeFile(missing, limit: 9, isNamedByData: true) } == "path/missing")
+}
+
+@Test func placesOfBytesHaveOneForm() {
+  let failure = Failure(.invalidInput, code: "a/b", at: "byte 3", "odd")
+  #expect(failure.at("m/config.json").place == "m/config.json:byte 3")
+  #expect(failure.at("m/config.json").at("m/config.json").place == "m/config.json:byte 3")
+  #expect(Failure(.usage, code: "a/b", at: "x", "odd").at("y").place == "y: x")
 }

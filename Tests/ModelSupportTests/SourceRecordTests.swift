@@ -15,6 +15,7 @@ struct SourceRecordTests {
     (#"{"id":"a","image":"b.jpg"}"#, "a"), (#"{"id":7,"image":"b.jpg"}"#, "7"),
     (#"{"image":"b.jpg"}"#, "b.jpg"), (#"{"images":["c.jpg","d.jpg"]}"#, "c.jpg"),
     (#"{"text":"x"}"#, "line-3"), (#"{"id":null}"#, "line-3"), (#"{"image":5}"#, "line-3"),
+    (#"{"id":""}"#, "line-3"), (#"{"id":"","image":"a"}"#, "line-3"), (#"{"image":""}"#, "line-3"),
   ])
   func idIsTheRecordsElseItsImages(text: String, id: String) throws {
     #expect(SourceRecord(try object(text), number: 3).id == id)

@@ -80,7 +80,7 @@ private func code(_ image: [UInt8], _ rules: SafetensorsRules = .checkpoint) -> 
     "offsets"
   ),
   (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#, "layout"),
-  (#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#, "layout"),
+  (#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#, "cut"),
   (
     #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#,
     "layout"

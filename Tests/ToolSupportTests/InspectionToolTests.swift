@@ -67,7 +67,7 @@ func statuses(command: String, status: Int32) throws {
   #expect(try Shell.bash("tensor-view --ids a", in: directory).text == "r0\nr1\n")
   let diff = try Shell.bash("tensor-diff near a", in: directory).text
   #expect(diff.contains("1\tr0\tdifferent\tfeatures: max 0.01, relative 0.0025"))
-  #expect(diff.hasSuffix("different: 1 records\n"))
+  #expect(diff.hasSuffix("different: 1 record\n"))
 }
 
 @Test func leavesQuietlyWhenTheReaderLeaves() throws {
@@ -124,4 +124,21 @@ func statuses(command: String, status: Int32) throws {
   let object = try JSONObjectLine(result.errors)
   #expect(object.code?.hasPrefix("frame/") == true)
   #expect(object.tool == "tensor-view")
+}
+
+@Test func faultsOfArgumentsAreJSONToo() throws {
+  for script in ["tensor-view --bogus --errors json", "tensor-diff --errors=json a"] {
+    let result = try Shell.bash(script)
+    #expect(result.status == 2)
+    #expect(try JSONObjectLine(result.errors).code == "usage/arguments")
+  }
+}
+
+@Test func aTerminalForDataGetsNoProgress() throws {
+  let directory = try streams()
+  // `script` gives the tool a terminal for stdout and stderr alike.
+  let found = try Shell.bash(
+    "command -v script > /dev/null || exit 0; script -qec 'tensor-view --ids a' /dev/null",
+    in: directory, environment: ["TERM": "xterm"])
+  #expect(!found.text.contains("\u{1b}") && !found.text.contains("1 records"))
 }

@@ -29,12 +29,15 @@ import Testing
   #expect(!SkipLimit.percent(5).isExceeded(skipped: 1, total: 20))
 }
 
-@Test func messagesAreOneSafeLine() {
+@Test func messagesAreSafeAndKeepTheirOwnLines() {
   let failure = Failure(
     .invalidInput, code: "image/cut", at: "a\u{1b}[2J.jpg", "cut\nshort", remedy: "copy it again")
   #expect(
     Reporter.text(failure, tool: "clip-encode")
-      == "clip-encode: a\\u{1b}[2J.jpg: cut\\nshort (copy it again)")
+      == "clip-encode: a\\u{1b}[2J.jpg: cut\n  short\n  (copy it again)")
+  let place = Failure(.usage, code: "a/b", at: "x\ny", "odd\u{7}", remedy: "a\nb")
+  #expect(Reporter.text(place, tool: "t") == "t: x\\ny: odd\\u{7} (a\\nb)")
+  #expect(Reporter.text(Failure(.usage, code: "a/b", at: "", "odd"), tool: "t") == "t: odd")
   #expect(
     Reporter.json(failure, tool: "t", level: "skip")
       == #"{"tool":"t","level":"skip","code":"image/cut","place":"a\#u{5C}u001b[2J.jpg","#
@@ -47,6 +50,7 @@ import Testing
   #expect(
     Progress.text(tool: "t", done: 50, total: 200, seconds: 10)
       == "t  [#####...............] 50/200  5.0/s  ETA 0:30")
+  #expect(Progress.text(tool: "t", done: 1, total: nil, seconds: 1) == "t  1 record  1.0/s")
   #expect(Progress.text(tool: "t", done: 0, total: 0, seconds: 1) == "t  0 records  0.0/s")
   #expect(Progress.text(tool: "t", done: 1, total: 1 << 62, seconds: 9e9).hasSuffix("ETA 99:59:59"))
   #expect(grouped(-1234) == "-1,234")
@@ -86,4 +90,25 @@ private func code(_ body: () throws(Failure) -> Void) -> String? {
   #expect(code { () throws(Failure) in try strict.recordSkipped(bad) } == "image/cut")
   let full = Failure(.inputOutput, code: "io/write", "full")
   #expect(code { () throws(Failure) in try session.recordSkipped(full) } == "io/write")
+}
+
+@Test(arguments: [
+  ("The value '0' is invalid for '--max-line <size>'", "64K, 512M or 2G, above 0"),
+  ("The value 'x' is invalid for '-j <count>'", ": expected a whole number"),
+  ("The value '-' is invalid for '--seed <number>'", ": expected a whole number of 0 or more"),
+  ("The value ' is invalid for '--seed' is invalid for '--max-skips <limit>'", "such as 5%"),
+  ("Unknown option '--none'", "'--none'"),
+  ("The value 'x' is invalid for '--from <format>'", "<format>'"),
+])
+func faultsSayWhatIsAccepted(message: String, end: String) {
+  let explained = UsageFault.explained(message)
+  #expect(explained.hasPrefix(message) && explained.hasSuffix(end), "\(explained)")
+}
+
+@Test func findsTheFormatOfErrorsInAnyArguments() {
+  #expect(ErrorFormat(of: ["--bogus", "--errors", "json"]) == .json)
+  #expect(ErrorFormat(of: ["--errors=json"]) == .json)
+  for arguments in [[], ["--errors"], ["--errors=xml"], ["--", "--errors=json"], ["json"]] {
+    #expect(ErrorFormat(of: arguments) == .text)
+  }
 }

@@ -1,0 +1,22 @@
+// Paths that the system would read otherwise than they are written, refused before it sees them.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Longer paths are beyond what the system takes (PATH_MAX, its final NUL included).
+private let longestPath = 4095
+
+/// Throws `path/invalid` for a path that names no file: an empty one, one that holds a NUL, at
+/// which the system would cut it, or one that is too long.
+public func checkPath(_ path: String) throws(Failure) {
+  if path.isEmpty {
+    throw Failure(.invalidInput, code: "path/invalid", "expected a path, found an empty one")
+  }
+  guard !path.utf8.contains(0) else {
+    throw Failure(.invalidInput, code: "path/invalid", at: path, "the path holds a NUL")
+  }
+  let count = path.utf8.count
+  guard count <= longestPath else {
+    throw Failure(
+      .invalidInput, code: "path/invalid", at: "\(path.prefix(60))...",
+      "expected a path of at most \(longestPath) bytes, found \(count)")
+  }
+}

@@ -1,0 +1,55 @@
+// What is wrong with the arguments, and what would be right.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+
+/// Throws the fault of an option whose `value` is not in `range`.
+public func require<Value>(_ value: Value, in range: ClosedRange<Value>, _ option: String) throws {
+  guard !range.contains(value) else { return }
+  throw ValidationError(
+    "\(option) must be \(range.lowerBound) to \(range.upperBound), found \(value)")
+}
+
+/// A fault of the arguments as the parser words it, with what the option accepts added.
+enum UsageFault {
+  /// What options accept beyond the kinds of `kinds`, by their names.
+  private static let options = [
+    "--seed": "a whole number of 0 or more", "--layer": "a whole number such as -2",
+    "--level": "a whole number from 0 to 19",
+  ]
+
+  /// What values accept, by their names in the usage.
+  private static let kinds = [
+    "size": "a number of bytes such as 4096, 64K, 512M or 2G, above 0",
+    "limit": "a count such as 3 or a share such as 5%", "count": "a whole number",
+    "number": "a number such as 0.5",
+  ]
+
+  /// `message`, with what is accepted where the parser does not say it itself.
+  static func explained(_ message: String) -> String {
+    // The parser says: The value 'x' is invalid for '--option <kind>'
+    guard message.hasPrefix("The value '"), message.hasSuffix(">'"),
+      let start = message.ranges(of: " is invalid for '").last
+    else { return message }
+    let words = message[start.upperBound...].dropLast(2).split(separator: " ")
+    guard let name = words.first, let kind = words.last?.dropFirst(),
+      let accepted = options[String(name)] ?? kinds[String(kind)]
+    else { return message }
+    return "\(message): expected \(accepted)"
+  }
+}
+
+extension ErrorFormat {
+  /// What `arguments` ask for, whether or not they are right otherwise.
+  init(of arguments: [String]) {
+    var format = ErrorFormat.text
+    var rest = arguments.prefix { $0 != "--" }
+    while let argument = rest.popFirst() {
+      if argument == "--errors", let value = rest.first {
+        format = ErrorFormat(rawValue: value) ?? format
+      } else if argument.hasPrefix("--errors=") {
+        format = ErrorFormat(rawValue: String(argument.dropFirst("--errors=".count))) ?? format
+      }
+    }
+    self = format
+  }
+}
