@@ -1,6 +1,6 @@
-import CKernels
 // The f32 product through OpenBLAS.
 // SPDX-License-Identifier: Apache-2.0
+import CKernels
 import COpenBLAS
 
 extension Engine {
