@@ -10,13 +10,12 @@ import Testing
       + #"is the circle? ASSISTANT:"}],"stop":["</s>"],"tokens":[1,314,286,280],"#
       + #""image_positions":[],"image_order":[]}}"#,
     #"{"id":"b","n":1.50e3,"prompt":{"segments":[{"text":"the \u00e9\ud83d\ude42 image"}],"stop":[]}}"#,
-    #"{"id":"c","prompt":{"segments":[],"tokens":[1,259,300,317],"image_positions":[],"stop":["e","\n"]}}"#,
+    #"{"id":"c","prompt":{"segments":[],"tokens":[1,259,300,317],"stop":["e","\n"]}}"#,
   ]
 
   /// Pieces that readers stumble over.
   private static let pieces = [
-    "-1", "1e999", "-0", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
-    "0.5",
+    "-1", "1e999", "-0", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "0.5",
     "null", "true", "[]", "{}", "[[[[[[[[", "\"\"", "\\u0000", "\\ud800", "\u{feff}", "\"tokens\":",
     "\"segments\":", "\"image\":", "\"image\":0,", "\"special\":\"<unk>\",", "\"special\":\"\",",
     "\"stop\":[\"\"],", "</s>", "<image>", ",", ":", "]", "}", "319,", "320,", "4294967296,",

@@ -120,13 +120,8 @@ ok  -  none  convo-format --ask x < /dev/null | vicuna-decode
 0|3  expected text, found binary data  -  printf 'a\0b\n' | clip-encode > /dev/null
 0|3  expected text, found binary data  -  printf 'a\0b\n' | convo-format --ask x > /dev/null
 0|3  expected text, found binary data  none  printf 'a\0b\n' | vicuna-decode
-<<<<<<< ours
 0|1|0  -  1\n  printf '{junk\n' | vicuna-decode --errors json 2>&1 > /dev/null | grep -c '"code":"json/syntax"'
 3  expected a tensor stream, found an image  none  llava-project grey.jpg
-=======
-0|1|0  -  1\n  printf '{\n' | vicuna-decode --errors json 2>&1 > /dev/null | grep -c '"code":"json/syntax"'
-3  expected a tensor stream, found something else  none  llava-project grey.jpg
->>>>>>> theirs
 3  expected a tensor stream, found a zip file  none  llava-project <(printf 'PK\3\4aaaaaaaaaaaa')
 0|3  the input ends inside a frame  -  head -c -70 good.features | llava-project > /dev/null
 0|3  ends inside  -  head -c -1 good.features | tensor-view > /dev/null
