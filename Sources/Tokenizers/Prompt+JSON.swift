@@ -23,13 +23,10 @@ extension Prompt {
     return .object(object)
   }
 
-  /// Reads the member. Throws `prompt/malformed` for anything that it cannot be, and
-  /// `prompt/image-count` or `prompt/token-range` for numbers that no image and no token has; ids
-  /// are checked against a vocabulary where one is known, not here.
+  /// Reads the member. Throws `prompt/invalid` for anything that it cannot be; ids are checked
+  /// against a vocabulary where one is known, not here.
   public init(_ json: JSONValue) throws(Failure) {
-    // Where the tokens are known, nothing is made of segments.
-    let absent: JSONValue? = json.object?["tokens"] == nil ? nil : .array([])
-    guard let object = json.object, let parts = (object["segments"] ?? absent)?.array else {
+    guard let object = json.object, let parts = object["segments"]?.array else {
       throw Self.fault("no segments")
     }
     var segments: [PromptSegment] = []
@@ -42,27 +39,28 @@ extension Prompt {
     let hasImages = segments.contains { if case .image = $0.content { true } else { false } }
     for key in ["image_positions", "image_order"] where object[key] == nil {
       let other = key == "image_order" ? "image_positions" : "image_order"
-      if hasImages || object[other] != nil { throw Self.fault("tokens without `\(key)`") }
+      if hasImages || object[other]?.array?.isEmpty == false {
+        throw Self.fault("tokens without `\(key)`")
+      }
     }
     tokens = try Tokens(object)
   }
 
   static func fault(_ found: String) -> Failure {
     Failure(
-      .invalidInput, code: "prompt/malformed",
+      .invalidInput, code: "prompt/invalid",
       "expected a prompt of convo-format, found \(found)", remedy: "make it with convo-format")
   }
 
   /// More images than a record can have.
   private static let imageLimit = 1 << 20
 
-  /// Throws `prompt/image-count` for a number that no image of a record has.
+  /// Throws for a number that no image of a record has.
   fileprivate static func checkImage(_ number: Int) throws(Failure) {
-    guard !(0..<imageLimit).contains(number) else { return }
-    throw Failure(
-      .mismatch, code: "prompt/image-count",
-      "expected images to be numbered from 0, found image \(number)",
-      remedy: "make the prompt with convo-format")
+    if number < 0 { throw fault("image \(number), where numbers begin at 0") }
+    if number >= imageLimit {
+      throw fault("image \(number), where numbers end below \(imageLimit)")
+    }
   }
 }
 
@@ -91,10 +89,7 @@ extension Prompt.Tokens {
     let numbers = try integers(value, "tokens")
     let ids = numbers.map { $0 < 0 ? nil : Int32(exactly: $0) }
     if let index = ids.firstIndex(of: nil) {
-      throw Failure(
-        .mismatch, code: "prompt/token-range",
-        "expected token ids from 0 to \(Int32.max), found \(numbers[index])",
-        remedy: "make the prompt with convo-format")
+      throw Prompt.fault("token id \(numbers[index]), where ids are 0 to \(Int32.max)")
     }
     return ids.compactMap(\.self)
   }

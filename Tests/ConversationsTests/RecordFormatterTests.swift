@@ -234,20 +234,26 @@ import Tokenizers
   ])
   func impossiblePromptsAreRefused(text: String) throws {
     let value = try JSONValue(parsing: Array(text.utf8))
-    #expect { try Prompt(value) } throws: { ($0 as? Failure)?.code == "prompt/malformed" }
+    #expect { try Prompt(value) } throws: { ($0 as? Failure)?.code == "prompt/invalid" }
   }
 
   @Test(arguments: [
-    (#"{"segments":[{"image":-1}]}"#, "prompt/image-count", "image -1"),
-    (#"{"segments":[],"tokens":[-1]}"#, "prompt/token-range", "found -1"),
-    (#"{"segments":[],"tokens":[4294967296]}"#, "prompt/token-range", "found 4294967296"),
+    (#"{"segments":[{"image":-1}]}"#, "prompt/invalid", "image -1, where numbers begin at 0"),
     (
-      #"{"segments":[{"image":0}],"tokens":[1]}"#, "prompt/malformed",
+      #"{"segments":[],"tokens":[-1]}"#, "prompt/invalid",
+      "token id -1, where ids are 0 to 2147483647"
+    ),
+    (
+      #"{"segments":[],"tokens":[4294967296]}"#, "prompt/invalid",
+      "id 4294967296, where ids are 0 to 2147483647"
+    ),
+    (
+      #"{"segments":[{"image":0}],"tokens":[1]}"#, "prompt/invalid",
       "without `image_positions`"
     ),
     (
       #"{"segments":[],"tokens":[1],"image_positions":[0],"image_order":[-7]}"#,
-      "prompt/image-count", "image -7"
+      "prompt/invalid", "image -7, where numbers begin at 0"
     ),
   ])
   func numbersThatCannotBeAreNamed(text: String, code: String, message: String) throws {
