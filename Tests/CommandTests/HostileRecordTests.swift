@@ -71,10 +71,10 @@ extension Tensor {
     Projected(rows: [4, 0], code: "prompt/image-count"),
     Projected(prompt: #"{"segments":[{"text":"no image"}]}"#, code: "prompt/image-count"),
     Projected(prompt: #"{"segments":[{"image":1}]}"#, code: "prompt/image-count"),
-    Projected(prompt: #"{"segments":[{"image":-1}]}"#, code: "prompt/image-count"),
+    Projected(prompt: #"{"segments":[{"image":-1}]}"#, code: "prompt/invalid"),
     Projected(
-      prompt: #"{"segments":[{"image":9223372036854775807}]}"#, code: "prompt/image-count"),
-    Projected(prompt: #"{"tokens":[1],"image_positions":[1]}"#, code: "prompt/malformed"),
+      prompt: #"{"segments":[{"image":9223372036854775807}]}"#, code: "prompt/invalid"),
+    Projected(prompt: #"{"tokens":[1],"image_positions":[1]}"#, code: "prompt/invalid"),
     Projected(prompt: #"{"segments":[]}"#, code: "prompt/image-count"),
     Projected(prompt: #"{"segments":[{"image":0},{"image":0}]}"#),
     Projected(embeddings: [], rows: [0]),
@@ -89,25 +89,25 @@ extension Tensor {
       prompt: #"{"segments":[],"tokens":[1,3],"image_positions":[2],"image_order":[0]}"#),
     Projected(
       prompt: #"{"segments":[],"tokens":[1,3],"image_positions":[3],"image_order":[0]}"#,
-      code: "prompt/malformed"),
+      code: "prompt/invalid"),
     Projected(
       prompt: #"{"segments":[],"tokens":[1,320],"image_positions":[1],"image_order":[0]}"#,
       code: "prompt/token-range"),
     Projected(
       prompt: #"{"segments":[],"tokens":[1,-1],"image_positions":[1],"image_order":[0]}"#,
-      code: "prompt/token-range"),
+      code: "prompt/invalid"),
     Projected(
       prompt: #"{"segments":[],"tokens":[1,2147483648],"image_positions":[1],"image_order":[0]}"#,
-      code: "prompt/token-range"),
+      code: "prompt/invalid"),
     Projected(
       prompt: #"{"segments":[],"tokens":[1,1.5],"image_positions":[1],"image_order":[0]}"#,
-      code: "prompt/malformed"),
+      code: "prompt/invalid"),
     Projected(
       prompt: #"{"segments":[],"tokens":[9223372036854775808],"image_positions":[1]}"#,
-      code: "prompt/malformed"),
+      code: "prompt/invalid"),
     Projected(
       prompt: #"{"segments":[],"tokens":[1],"image_positions":[-9223372036854775808]}"#,
-      code: "prompt/malformed"),
+      code: "prompt/invalid"),
     Projected(),
   ]
 
