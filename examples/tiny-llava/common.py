@@ -1,0 +1,71 @@
+"""What the parts of the training share: the scenes in memory and the optimiser's loop.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import math
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy
+import torch
+from torch import nn
+
+import checkpoint
+import scenes
+
+SIDE = 112
+
+
+def draw_scenes(start, count):
+    return [scenes.sample(seed, SIDE, held_out=False) for seed in range(start, start + count)]
+
+
+class Pictures:
+    """All training scenes in memory: pictures, and what covers each patch."""
+
+    def __init__(self, count, workers):
+        block = 500
+        self.scenes, self.bytes = [], numpy.empty((count, SIDE, SIDE, 3), numpy.uint8)
+        self.covers = numpy.empty((count, 8, 8), numpy.uint8)
+        with ProcessPoolExecutor(workers) as pool:
+            for part in pool.map(draw_scenes, range(0, count, block), [block] * (count // block)):
+                for scene, picture, cover in part:
+                    self.bytes[len(self.scenes)] = picture
+                    self.covers[len(self.scenes)] = cover
+                    self.scenes.append(scene)
+
+    def batch(self, size, draw):
+        """Scenes, normalised pixels [size, 3, SIDE, SIDE] and covers [size, 64]; half of them
+        mirrored."""
+        chosen, pictures, covers = [], [], []
+        for index in draw.choices(range(len(self.scenes)), k=size):
+            scene, picture, cover = self.scenes[index], self.bytes[index], self.covers[index]
+            if draw.random() < .5:
+                scene, picture, cover = scene.mirrored(), picture[:, ::-1], cover[:, ::-1]
+            chosen.append(scene)
+            pictures.append(picture)
+            covers.append(cover.reshape(-1))
+        return (chosen, checkpoint.normalise(numpy.stack(pictures)),
+                torch.from_numpy(numpy.stack(covers)).long())
+
+
+def run(name, parameters, steps, rate, loss_of, log=50):
+    """AdamW with a short warm-up and a cosine: `loss_of(step)` gives the loss of one batch."""
+    parameters = list(parameters)
+    optimizer = torch.optim.AdamW(parameters, lr=rate, betas=(.9, .98), weight_decay=.01)
+    began, total = time.time(), 0.0
+    for step in range(steps):
+        share = min(1, (step + 1) / 100) * (.5 + .5 * math.cos(math.pi * step / steps))
+        for group in optimizer.param_groups:
+            group["lr"] = rate * share
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = loss_of(step)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        total += loss.item()
+        if (step + 1) % log == 0:
+            print(f"{name} {step + 1}/{steps} loss {total / log:.4f}"
+                  f" {time.time() - began:.0f} s", flush=True)
+            total = 0.0
