@@ -44,7 +44,8 @@ public enum Shell {
     process.standardInput = stdin
     process.standardOutput = stdout
     process.standardError = stderr
-    try withSignalsUnblocked { try process.run() }
+    // One at a time: Foundation's run has crashed when several threads started processes at once.
+    try starting.withLock { try withSignalsUnblocked { try process.run() } }
     let errors = Drain(stderr.fileHandleForReading)
     let output = Drain(stdout.fileHandleForReading)
     feed(input, to: stdin.fileHandleForWriting)
@@ -67,6 +68,8 @@ public enum Shell {
     return try bash(
       script, input: input, in: directory.path, environment: environment, timeout: timeout)
   }
+
+  private static let starting = NSLock()
 
   /// Threads of a pool block signals, and a program inherits that.
   private static func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
