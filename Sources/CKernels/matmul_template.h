@@ -8,6 +8,7 @@
      K_STEP      columns that one step of a tile consumes; packed widths are padded to it
      weight_t    the type a tile reads: uint16_t (bf16) or float
      WEIGHT_IS_F32   1 or 0, which of the two
+     ROWS_PER_BLOCK      weight rows of one block, whole tiles
      COLUMNS_PER_BLOCK   columns that pass before sums rest
      packed_t    the type of a packed activation
      tile_1 .. tile_GROUPS:
@@ -27,7 +28,6 @@
 #include <string.h>
 
 enum {
-    ROWS_PER_BLOCK = 64,
     MAX_ROWS = 768,
     PANEL = GROUPS * LANES,
 };

@@ -60,9 +60,6 @@ public final class Engine: Sendable {
     }
   }
 
-  /// Output rows of the weights that one task computes: the row block of the kernels.
-  private static let rowsPerTask = 64
-
   private func multiplyPacked(
     _ x: UnsafePointer<Float>, rows: Int, by w: WeightMatrix, bias: UnsafePointer<Float>?,
     into y: UnsafeMutablePointer<Float>
@@ -76,10 +73,11 @@ public final class Engine: Sendable {
       pool.run(groups) { group, _ in
         product.pack(packed, x + first * w.columns, w.columns, m, w.columns, group, group + 1)
       }
-      let tasks = (w.rows + Self.rowsPerTask - 1) / Self.rowsPerTask
+      let rowsPerTask = product.block_rows
+      let tasks = (w.rows + rowsPerTask - 1) / rowsPerTask
       pool.run(tasks) { task, worker in
-        let row = task * Self.rowsPerTask
-        let n = min(Self.rowsPerTask, w.rows - row)
+        let row = task * rowsPerTask
+        let n = min(rowsPerTask, w.rows - row)
         let out = y + first * w.rows + row
         var weights = w.fromRow(row)
         let scratch = self.scratch(of: worker, bytes: product.scratch_bytes(m))

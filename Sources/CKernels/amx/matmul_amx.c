@@ -13,7 +13,7 @@
 #include "tiles.h"
 #endif
 
-enum { ROWS = 32, LANES = 16, K_STEP = 32, COLUMNS_PER_BLOCK = 2048 };
+enum { ROWS = 32, LANES = 16, K_STEP = 32, ROWS_PER_BLOCK = 64, COLUMNS_PER_BLOCK = 2048 };
 #define GROUPS 2
 #define WEIGHT_IS_F32 0
 typedef uint16_t weight_t;
@@ -90,7 +90,7 @@ static void tile_1(float *sums, const weight_t *w, size_t w_stride, const packed
 #include "../pack_bf16_template.h"
 
 const llava_product llava_product_amx = {
-    LANES, MAX_ROWS, packed_bytes, pack, scratch_bytes, multiply_bf16};
+    LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack, scratch_bytes, multiply_bf16};
 
 #pragma clang attribute pop
 #endif

@@ -6,7 +6,7 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), apply_to = function)
 #include <immintrin.h>
 
-enum { ROWS = 8, LANES = 16, K_STEP = 1, COLUMNS_PER_BLOCK = 2048 };
+enum { ROWS = 8, LANES = 16, K_STEP = 1, ROWS_PER_BLOCK = 64, COLUMNS_PER_BLOCK = 2048 };
 #define GROUPS 3
 #define WEIGHT_IS_F32 1
 typedef float weight_t;
@@ -41,9 +41,9 @@ static inline __attribute__((always_inline)) void tile(const int groups, float *
 #include "../pack_f32_template.h"
 
 const llava_product llava_product_avx512_bf16 = {
-    LANES, MAX_ROWS, packed_bytes, pack_bf16, scratch_bytes, multiply_bf16};
+    LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack_bf16, scratch_bytes, multiply_bf16};
 const llava_product llava_product_avx512_f32 = {
-    LANES, MAX_ROWS, packed_bytes, pack_f32, scratch_bytes, multiply_f32};
+    LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack_f32, scratch_bytes, multiply_f32};
 
 #pragma clang attribute pop
 #endif

@@ -27,6 +27,7 @@ typedef struct llava_weights {
 typedef struct llava_product {
     size_t lanes;            /* rows in one packed group */
     size_t max_rows;         /* largest m of one call of `multiply` */
+    size_t block_rows;       /* calls with a multiple of so many weight rows are fastest */
     /* Bytes for ceil(m / lanes) groups of width k. */
     size_t (*packed_bytes)(size_t m, size_t k);
     /* Packs groups [from, to) of x[m, k], whose rows are `stride` floats apart. Missing rows of the
