@@ -37,13 +37,19 @@ private struct Folder {
 }
 
 @Suite struct FolderTests {
+  static let releaseTools = ProcessInfo.processInfo.environment["LLAVA_TOOLS_DIRECTORY"] != nil
+
   /// Ten thousand pictures through the release tools, a thousand through those of a debug build;
   /// LLAVA_FOLDER_SIZE overrides.
   static let count: Int = {
-    let environment = ProcessInfo.processInfo.environment
-    if let size = environment["LLAVA_FOLDER_SIZE"].flatMap(Int.init) { return max(100, size) }
-    return environment["LLAVA_TOOLS_DIRECTORY"] == nil ? 1000 : 10_000
+    let size = ProcessInfo.processInfo.environment["LLAVA_FOLDER_SIZE"].flatMap { Int($0) }
+    return size.map { max(100, $0) } ?? (releaseTools ? 10_000 : 1000)
   }()
+
+  /// The bundled model; for a debug build, whose kernels crawl, the smallest of the golden ones.
+  static let model = [
+    "LLAVA_MODEL": releaseTools ? TinyModelTests.model : "\(Workbench.models)/llava-hf"
+  ]
 
   /// The pipeline behind convo-format.
   static let rest = "clip-encode -v | llava-project -v | vicuna-decode -v --max-tokens 12"
@@ -67,7 +73,7 @@ private struct Folder {
       """
       convo-format -v --system '' --ask 'Describe the image.' list | \(Self.rest) > whole.jsonl
       echo "${PIPESTATUS[*]}"
-      """, in: folder.directory, timeout: 1200)
+      """, in: folder.directory, environment: Self.model, timeout: 1200)
     #expect(result.text == "0 1 1 1\n")
     let skipped = folder.broken.count
     #expect(result.errors.contains(counts("convo-format", done: Self.count, skipped: 0)))
@@ -109,7 +115,7 @@ private struct Folder {
       grep -c '"skipped"' part.jsonl
       eval "$again" | \(Self.rest) >> part.jsonl
       cmp part.jsonl whole.jsonl
-      """, in: folder.directory, timeout: 1200)
+      """, in: folder.directory, environment: Self.model, timeout: 1200)
     #expect(result.status == 0, "\(result.errors)")
     let numbers = result.text.split(separator: "\n").compactMap { Int($0) }
     try #require(numbers.count == 2)

@@ -130,5 +130,5 @@ def train(pictures, tokenizer, steps, size=96, wrong=3):
         return whole + patches
 
     trained = [p for module in (tower, text, heads) for p in module.parameters()]
-    common.run("tower", trained, steps, 1e-3, loss_of)
+    common.run("tower", trained, steps, loss_of)
     return tower

@@ -18,48 +18,38 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
-from torch import nn
-from torch.nn import functional
-from transformers import (CLIPVisionConfig, DynamicCache, LlamaConfig, LlavaConfig,
+from transformers import (CLIPVisionConfig, LlamaConfig, LlavaConfig,
                           LlavaForConditionalGeneration)
 
 import checkpoint
 import common
+import language
 import scenes
 import tokens
 from tower import SHAPE as TOWER, train as train_tower
 
-IGNORE = -100
 LANGUAGE = {"hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 4,
             "num_attention_heads": 6, "num_key_value_heads": 2, "vocab_size": tokens.ROWS,
             "max_position_embeddings": 2048, "rms_norm_eps": 1e-5}
 
 
-def language_loss(model, tokenizer, opening, samples, features=None):
-    """Mean loss over the marked ids of a batch of (ids, marks), behind the image's features."""
-    table = model.get_input_embeddings()
-    ids = nn.utils.rnn.pad_sequence([torch.tensor(i) for i, _ in samples], True, tokens.PAD)
-    labels = nn.utils.rnn.pad_sequence(
-        [torch.tensor([i if mark else IGNORE for i, mark in zip(*s)]) for s in samples],
-        True, IGNORE)
-    # The opening is the same in every sample: it is computed once and shared as keys and values.
-    past = DynamicCache()
-    first = model.model.language_model(inputs_embeds=table(torch.tensor([opening])),
-                                       past_key_values=past, use_cache=True).last_hidden_state
-    past.batch_repeat_interleave(len(samples))
-    inputs = table(ids) if features is None else torch.cat([features, table(ids)], 1)
-    # Padding stands at the end and no loss looks at it, so the causal mask is enough.
-    states = model.model.language_model(inputs_embeds=inputs, past_key_values=past,
-                                        use_cache=True).last_hidden_state
-    states = torch.cat([first[:, -1:].expand(len(samples), -1, -1), states], 1)
-    states = states[:, -ids.shape[1] - 1:-1]
-    kept = labels != IGNORE
-    return functional.cross_entropy(model.lm_head(states[kept]), labels[kept])
+class Features:
+    """The tower's rows of every training picture and of its mirror image: the tower is frozen."""
 
+    def __init__(self, tower, pictures, block=200):
+        self.scenes = pictures.scenes + [scene.mirrored() for scene in pictures.scenes]
+        count = len(pictures.scenes)
+        self.rows = torch.empty(2 * count, 64, TOWER["hidden_size"], dtype=torch.bfloat16)
+        for start in range(0, count, block):
+            plain = pictures.bytes[start:start + block]
+            for offset, seen in ((start, plain), (count + start, plain[:, :, ::-1])):
+                with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+                    states = tower(checkpoint.normalise(seen), output_hidden_states=True)
+                self.rows[offset:offset + len(seen)] = states.hidden_states[-2][:, 1:]
 
-def features_of(tower, pixels):
-    with torch.no_grad():
-        return tower(pixels, output_hidden_states=True).hidden_states[-2][:, 1:]
+    def batch(self, size, draw):
+        chosen = draw.choices(range(len(self.scenes)), k=size)
+        return [self.scenes[index] for index in chosen], self.rows[chosen].float()
 
 
 def pretrain_language(model, tokenizer, steps, size=32):
@@ -67,54 +57,51 @@ def pretrain_language(model, tokenizer, steps, size=32):
     draw = random.Random(3)
 
     def loss_of(_):
-        samples = []
-        for _ in range(size):
-            scene = scenes.random_scene(draw, held_out=False)
-            asked = scenes.questions(scene, draw)
-            samples.append(tokenizer.dialogue([turn[1:] for turn in draw.sample(asked, 3)]))
-        return language_loss(model, tokenizer, tokenizer.opening, samples)
+        drawn = [scenes.random_scene(draw, held_out=False) for _ in range(size)]
+        samples = [branches_of(scene, tokenizer, draw) for scene in drawn]
+        return language.loss(model, tokenizer.opening, samples)
 
-    common.run("words", model.model.language_model.parameters(), steps, 2e-3, loss_of)
+    common.run("words", model.model.language_model.parameters(), steps, loss_of)
 
 
-def stage_one(model, pictures, tokenizer, steps, size=64):
+def stage_one(model, features, tokenizer, steps, size=64):
     """The projector alone, on captions in the plain template; all else is frozen."""
-    draw, tower = random.Random(4), model.model.vision_tower
+    draw, projector = random.Random(4), model.model.multi_modal_projector
     model.requires_grad_(False)
-    model.model.multi_modal_projector.requires_grad_(True)
+    projector.requires_grad_(True)
 
     def loss_of(_):
-        chosen, pixels, _ = pictures.batch(size, draw)
-        images = model.model.multi_modal_projector(features_of(tower, pixels))
-        samples = [tokenizer.plain(scene.caption) for scene in chosen]
-        return language_loss(model, tokenizer, [tokens.BOS], samples, images)
+        chosen, rows = features.batch(size, draw)
+        samples = [[tokenizer.plain(scene.caption)] for scene in chosen]
+        return language.loss(model, [tokens.BOS], samples, projector(rows))
 
-    common.run("stage 1", model.model.multi_modal_projector.parameters(), steps, 2e-3, loss_of)
+    common.run("stage 1", projector.parameters(), steps, loss_of)
 
 
-def dialogue_of(scene, draw, rounds=3):
-    """A few questions and answers about a scene, most often with the caption among them."""
+def branches_of(scene, tokenizer, draw, count=5):
+    """The caption and five more questions, each alone; or, one time in four, a conversation."""
     asked = scenes.questions(scene, draw)
-    turns = draw.sample(asked[1:], rounds)
-    if draw.random() < .6:
-        turns[0 if draw.random() < .7 else -1] = asked[0]
-    return [turn[1:] for turn in turns]
+    turns = [turn[1:] for turn in asked[:1] + draw.sample(asked[1:], count)]
+    if draw.random() < .25:
+        draw.shuffle(turns)
+        return [tokenizer.dialogue(turns[:3]), tokenizer.dialogue(turns[3:])]
+    return [tokenizer.dialogue([turn]) for turn in turns]
 
 
-def stage_two(model, pictures, tokenizer, steps, size=32):
-    """Projector and language model, on dialogues of a few rounds; the tower stays frozen."""
-    draw, tower = random.Random(5), model.model.vision_tower
+def stage_two(model, features, tokenizer, steps, size=32):
+    """Projector and language model, on questions and conversations; the tower stays frozen."""
+    draw = random.Random(5)
     model.requires_grad_(True)
-    tower.requires_grad_(False)
+    model.model.vision_tower.requires_grad_(False)
 
     def loss_of(_):
-        chosen, pixels, _ = pictures.batch(size, draw)
-        images = model.model.multi_modal_projector(features_of(tower, pixels))
-        samples = [tokenizer.dialogue(dialogue_of(scene, draw)) for scene in chosen]
-        return language_loss(model, tokenizer, tokenizer.opening, samples, images)
+        chosen, rows = features.batch(size, draw)
+        samples = [branches_of(scene, tokenizer, draw) for scene in chosen]
+        return language.loss(model, tokenizer.opening, samples,
+                             model.model.multi_modal_projector(rows))
 
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    common.run("stage 2", trained, steps, 1.5e-3, loss_of)
+    common.run("stage 2", trained, steps, loss_of)
 
 
 def empty_model():
@@ -139,7 +126,7 @@ def main():
     options.add_argument("--work", type=Path, required=True, help="folder for finished stages")
     options.add_argument("--scenes", type=int, default=24000)
     options.add_argument("--threads", type=int, default=2)
-    options.add_argument("--steps", type=int, nargs=4, default=[600, 100, 100, 800],
+    options.add_argument("--steps", type=int, nargs=4, default=[700, 100, 100, 1500],
                          metavar="N", help="steps of tower, words, stage 1 and stage 2")
     given = options.parse_args()
     torch.set_num_threads(given.threads)
@@ -161,10 +148,11 @@ def main():
 
     kept(given.work / "tower.pt", tower, make_tower)
     kept(given.work / "words.pt", model, lambda: pretrain_language(model, tokenizer, word_steps))
+    features = Features(tower, pictures)
     kept(given.work / "stage1.pt", model,
-         lambda: stage_one(model, pictures, tokenizer, first_steps))
+         lambda: stage_one(model, features, tokenizer, first_steps))
     kept(given.work / "stage2.pt", model,
-         lambda: stage_two(model, pictures, tokenizer, second_steps))
+         lambda: stage_two(model, features, tokenizer, second_steps))
     given.output.mkdir(parents=True, exist_ok=True)
     shutil.copy(tokenizer_file, given.output)
     tokens.write_tokenizer_files(given.output)
