@@ -50,30 +50,39 @@ extension Engine {
   /// visible - rows.count ..< visible of its cache.
   public func append(keys: Floats, values: Floats, to spans: [AttentionSpan]) {
     guard let heads = spans.first?.cache.heads else { return }
-    pool.run(spans.count * heads) { task, _ in
+    pool.run(spans.count * heads) { task, worker in
       let (span, head) = (spans[task / heads], task % heads)
       switch precision {
-      case .bf16: self.appendHead(head, keys, values, span, as: UInt16.self) { $0.bf16 }
-      case .f32: self.appendHead(head, keys, values, span, as: Float.self) { $0 }
+      case .bf16:
+        self.appendHead(head, keys, values, span, as: UInt16.self, worker) {
+          self.vectors.to_bf16?($0, $1, $2)
+        }
+      case .f32:
+        self.appendHead(head, keys, values, span, as: Float.self, worker) {
+          $0.update(from: $1, count: $2)
+        }
       }
     }
   }
 
   private func appendHead<Element>(
     _ head: Int, _ keys: Floats, _ values: Floats, _ span: AttentionSpan, as: Element.Type,
-    _ convert: (Float) -> Element
+    _ worker: Int, _ convert: (UnsafeMutablePointer<Element>, Floats, Int) -> Void
   ) {
     let (cache, width) = (span.cache, span.cache.headWidth)
     let rowWidth = cache.heads * width
     let keyBase = cache.keys.assumingMemoryBound(to: Element.self) + head * cache.capacity * width
     let valueBase =
       cache.values.assumingMemoryBound(to: Element.self) + head * width * cache.capacity
+    let bytes = width * MemoryLayout<Element>.stride
+    let converted = scratch(of: worker, bytes: bytes).assumingMemoryBound(to: Element.self)
     let start = span.visible - span.rows.count
     for (offset, row) in span.rows.enumerated() {
       let source = row * rowWidth + head * width
       let position = start + offset
-      for i in 0..<width { keyBase[position * width + i] = convert(keys[source + i]) }
-      for i in 0..<width { valueBase[i * cache.capacity + position] = convert(values[source + i]) }
+      convert(keyBase + position * width, keys + source, width)
+      convert(converted, values + source, width)
+      for i in 0..<width { valueBase[i * cache.capacity + position] = converted[i] }
     }
   }
 
