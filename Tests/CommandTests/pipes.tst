@@ -156,6 +156,9 @@ ok  -  line-1\n  printf '{"id":""}\n' | clip-encode | tensor-view --ids
 0|1|0  -  0\n  printf '{"a":1}\n{"a":2}\n' | vicuna-decode --stream 2>&1 > /dev/null | (! grep -c '^$')
 3  name the directory: models  none  ln -s $LLAVA_MODEL models; clip-encode -m models/config.json good
 
+# --version has a way of its own past the parser, to the same text.
+ok  -  6\n  for tool in convo-format clip-encode llava-project vicuna-decode tensor-view tensor-diff; do cmp <($tool --version) <($tool -q --version) && echo same; done | grep -c same
+
 # Wrong options say so in one line, and how the tool is used in the next.
 2  Unknown option '--nope'  none  convo-format --nope
 2  Unknown option '--nope'  none  clip-encode --nope
