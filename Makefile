@@ -19,7 +19,7 @@ REQUIREMENTS := Tests/Agreement/requirements.txt Benchmarks/requirements.txt
 # Makes the tools start fast: the C++ library in the binary, relocations packed, no exported names.
 FAST_LINK := -use-ld=lld -L.build/link -Xclang-linker -static-libgcc \
   $(addprefix -Xlinker ,--no-export-dynamic -z pack-relative-relocs)
-RELEASE := swift build -c release --static-swift-stdlib -Xlinker -s $$(cat .build/link/flags)
+RELEASE := swift build -c release --static-swift-stdlib --disable-local-rpath -Xlinker -s $$(cat .build/link/flags)
 SWIFT_TEST = LLAVA_TOOLS_DIRECTORY="$(CURDIR)/$(BIN)" swift test
 
 .PHONY: help packages build demo test test-cpus bench agreement docs docs-check format lint \
