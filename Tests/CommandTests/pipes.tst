@@ -193,6 +193,12 @@ ok  -  6\n  for tool in convo-format clip-encode llava-project vicuna-decode ten
 # Parts of a model that do not fit, or are not there.
 3  expected config.json  none  vicuna-decode -m . good.projected
 3  fetch that and name its directory with --vision  none  clip-encode -m $MODELS/llava-original good
+# Two hundred threads in little address space: fewer are started, and the bytes are the same.
+ok  -  -  (ulimit -v 400000; clip-encode -j 200 good.zst) | tensor-diff - good.features > /dev/null
+ok  -  -  (ulimit -v 400000; llava-project -j 200 good.features) | tensor-diff - good.projected > /dev/null
+ok  -  -  vicuna-decode --max-tokens 4 good.projected > text; (ulimit -v 400000; vicuna-decode -j 200 --max-tokens 4 good.projected) | cmp - text
+5  use --precision bf16, or raise ulimit -v  none  (ulimit -v 200000; llava-project --precision f32 good.features)
+
 3  expected tokenizer.model or tokenizer.json  none  vicuna-decode -m $MODELS/llama-tied good.jsonl
 3  the model has no projector  none  llava-project -m $MODELS/llama-tied good.features
 6  from -4 to 3, found 99  none  clip-encode --layer 99 good
