@@ -203,3 +203,7 @@ ok  -  -  vicuna-decode --max-tokens 4 good.projected > text; (ulimit -v 400000;
 3  the model has no projector  none  llava-project -m $MODELS/llama-tied good.features
 6  from -4 to 3, found 99  none  clip-encode --layer 99 good
 ok  -  -  clip-encode -m $MODELS/llava-original --vision $MODELS/clip-42 good | llava-project -m $MODELS/llava-original | tensor-view > /dev/null
+2  stdin: expected an input, not a terminal (pipe it in, name a file, or type it after convo-format -)  none  script -qec 'convo-format --ask x 2>&3' /dev/null 3>&2 < /dev/null
+2  type it after clip-encode -)  none  script -qec 'clip-encode 2>&3 > /dev/null' /dev/null 3>&2 < /dev/null
+2  type it after vicuna-decode -)  none  script -qec 'vicuna-decode 2>&3' /dev/null 3>&2 < /dev/null
+ok  -  -  printf 'grey.jpg\n\004' | script -qec 'timeout --foreground 20 clip-encode - 2>&3 > typed' /dev/null 3>&2 > /dev/null && tensor-view typed > /dev/null
