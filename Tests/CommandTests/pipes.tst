@@ -43,6 +43,14 @@ ok  -  -  vicuna-decode -z --max-tokens 2 good.projected | zstd -dcq | cmp - <(v
 0|1|1|0  llava-project: 5 done, 1 skipped  -  cat list | clip-encode | llava-project | tensor-view > /dev/null
 0|1  none.jpg: no such file  -  printf 'none.jpg\n' | clip-encode > /dev/null
 0|1  no `prompt`  -  printf '{"a":1}\n' | vicuna-decode > /dev/null
+# A byte that no JSON has spoils its line, not the run.
+0|1|0  line 2: column 8  101\n  printf '{"id":"1","text":"a"}\n{"id":"\0","text":"b"}\n{"id":"3","text":"c"}\n' | convo-format --plain | awk '{ printf "%d", !/skipped/ }  END { print "" }'
+0|1|0  line 1: column 2  01\n  printf '{\0}\n{"text":"a"}\n' | convo-format --plain | awk '{ printf "%d", !/skipped/ }  END { print "" }'
+0|1|0  line 2: column 10  101\n  printf '{"text":"a"}\n{"text":"\377"}\n{"text":"c"}\n' | convo-format --plain | awk '{ printf "%d", !/skipped/ }  END { print "" }'
+0|3  line 2: expected text, found binary data  -  printf 'grey.jpg\ncut\0.jpg\nrgb-8.png\n' | clip-encode > /dev/null
+0|1|0  line 2: column 2  1\n  printf '{"prompt":{"segments":[{"text":"a"}]}}\n{\0\n' | vicuna-decode --max-tokens 1 | grep -c '"id":"line-2","skipped":{"code":"json/syntax"'
+# Quiet leaves out the summary, not what was skipped.
+1  the JPEG data ends  -  test "$(clip-encode -q list 2>&1 > /dev/null | tee /dev/stderr | wc -l)" = 1; clip-encode -q list > /dev/null
 3  the JPEG data ends  -  clip-encode --strict list > /dev/null
 3  1 of 1 records skipped  -  clip-encode --max-skips 0 list > /dev/null
 3  skipped by an earlier tool  -  llava-project --strict features.tsz > /dev/null
