@@ -125,8 +125,8 @@ ok  -  none  convo-format --ask x < /dev/null | vicuna-decode
 0|3  stdin: the input ends inside a frame  none  printf '\x28\xb5\x2f\xfd' | convo-format --ask x
 0|3  the input ends inside a frame  none  printf '\x28\xb5\x2f\xfd' | llava-project
 0|3  the input ends inside a frame  none  printf '\x28\xb5\x2f\xfd' | vicuna-decode
-0|3  expected text, found binary data  -  printf 'a\0b\n' | clip-encode > /dev/null
-0|3  expected text, found binary data  -  printf 'a\0b\n' | convo-format --ask x > /dev/null
+0|3  expected text, found binary data (for paths that end with NUL: --from paths0  none  printf 'a\0b\0' | clip-encode
+0|3  expected text, found binary data  none  printf 'a\0b\n' | convo-format --ask x
 0|3  expected text, found binary data  none  printf 'a\0b\n' | vicuna-decode
 0|1|0  -  1\n  printf '{junk\n' | vicuna-decode --errors json 2>&1 > /dev/null | grep -c '"code":"json/syntax"'
 3  expected a tensor stream, found an image  none  llava-project grey.jpg
@@ -149,13 +149,16 @@ ok  -  none  convo-format --ask x < /dev/null | vicuna-decode
 3  found JSON (pass it through clip-encode first)  none  llava-project good.jsonl
 3  expected a tensor stream, found JSON  none  llava-project good.zst
 3  expected a tensor stream, found JSON  none  tensor-view good.jsonl
-6  expected records or paths, found a tensor stream  none  convo-format --plain --ask x good.features
-6  expected records or paths, found a tensor stream  -  clip-encode good.features > /dev/null
-6  expected records or paths, found a tensor stream  -  zstd -dcq good.projected > raw && clip-encode raw > /dev/null
+3  expected records or paths, found a tensor stream  none  convo-format --ask x good.features
+3  expected records or paths, found a tensor stream  none  clip-encode good.features
+3  expected records or paths, found a tensor stream  none  clip-encode --from jsonl good.features
+3  expected records or paths, found a tensor stream  none  zstd -dcq good.projected > raw && clip-encode raw
 1|0  the prompt names 1 image,  5\n  vicuna-decode good.jsonl | grep -c '"code":"prompt/image-count"'
 
-3  found a JPEG image itself (pass its path: echo photo.jpg | clip-encode)  -  clip-encode grey.jpg > /dev/null
-3  found a PNG image itself  -  convo-format --ask x rgb-8.png > /dev/null
+3  found a JPEG image itself (pass its path: echo photo.jpg | clip-encode)  none  clip-encode grey.jpg
+3  found a JPEG image itself  none  vicuna-decode grey.jpg
+3  found a PNG image itself  none  convo-format --ask x rgb-8.png
+3  found a PNG image itself  none  clip-encode --from jsonl rgb-8.png
 3  found zeros  none  llava-project < /dev/zero
 4  read: Is a directory (name a file in it, or pipe in a list  -  convo-format --ask x . > /dev/null
 ok  -  line-1\n  printf '{"id":""}\n' | clip-encode | tensor-view --ids
@@ -190,28 +193,28 @@ ok  -  6\n  for tool in convo-format clip-encode llava-project vicuna-decode ten
 2  no model was named  none  LLAVA_MODEL= clip-encode good
 2  no model was named  none  LLAVA_MODEL= vicuna-decode good.projected
 
-# Binary data is not for terminals, and no terminal is a tensor stream.
-2  will not write binary data to a terminal  none  script -qec 'clip-encode good 2>&3' /dev/null 3>&2 < /dev/null
-2  will not write binary data to a terminal  none  script -qec 'llava-project good.features 2>&3' /dev/null 3>&2 < /dev/null
-2  will not write binary data to a terminal  none  script -qec 'vicuna-decode --emit logits good.projected 2>&3' /dev/null 3>&2 < /dev/null
-2  not a terminal  none  script -qec 'llava-project 2>&3' /dev/null 3>&2 < /dev/null
-~|~|0|0  -  1\n  script -qec 'clip-encode -f good 2>&3' /dev/null 3>&2 < /dev/null | tail -c +999 | head -c 1 | wc -c
-0|0  -  5\n  script -qec 'convo-format --ask x good 2>&3' /dev/null 3>&2 < /dev/null | grep -c '^{'
-
-# Parts of a model that do not fit, or are not there.
-3  expected config.json  none  vicuna-decode -m . good.projected
-3  fetch that and name its directory with --vision  none  clip-encode -m $MODELS/llava-original good
 # Two hundred threads in little address space: fewer are started, and the bytes are the same.
 ok  -  -  (ulimit -v 400000; clip-encode -j 200 good.zst) | tensor-diff - good.features > /dev/null
 ok  -  -  (ulimit -v 400000; llava-project -j 200 good.features) | tensor-diff - good.projected > /dev/null
 ok  -  -  vicuna-decode --max-tokens 4 good.projected > text; (ulimit -v 400000; vicuna-decode -j 200 --max-tokens 4 good.projected) | cmp - text
 5  use --precision bf16, or raise ulimit -v  none  (ulimit -v 200000; llava-project --precision f32 good.features)
 
-3  expected tokenizer.model or tokenizer.json  none  vicuna-decode -m $MODELS/llama-tied good.jsonl
-3  the model has no projector  none  llava-project -m $MODELS/llama-tied good.features
-6  from -4 to 3, found 99  none  clip-encode --layer 99 good
-ok  -  -  clip-encode -m $MODELS/llava-original --vision $MODELS/clip-42 good | llava-project -m $MODELS/llava-original | tensor-view > /dev/null
+# Binary data is not for terminals, and no terminal is a tensor stream.
+2  will not write binary data to a terminal  none  script -qec 'clip-encode good 2>&3' /dev/null 3>&2 < /dev/null
+2  will not write binary data to a terminal  none  script -qec 'llava-project good.features 2>&3' /dev/null 3>&2 < /dev/null
+2  will not write binary data to a terminal  none  script -qec 'vicuna-decode --emit logits good.projected 2>&3' /dev/null 3>&2 < /dev/null
+2  not a terminal  none  script -qec 'llava-project 2>&3' /dev/null 3>&2 < /dev/null
 2  stdin: expected an input, not a terminal (pipe it in, name a file, or type it after convo-format -)  none  script -qec 'convo-format --ask x 2>&3' /dev/null 3>&2 < /dev/null
 2  type it after clip-encode -)  none  script -qec 'clip-encode 2>&3 > /dev/null' /dev/null 3>&2 < /dev/null
 2  type it after vicuna-decode -)  none  script -qec 'vicuna-decode 2>&3' /dev/null 3>&2 < /dev/null
 ok  -  -  printf 'grey.jpg\n\004' | script -qec 'timeout --foreground 20 clip-encode - 2>&3 > typed' /dev/null 3>&2 > /dev/null && tensor-view typed > /dev/null
+~|~|0|0  -  1\n  script -qec 'clip-encode -f good 2>&3' /dev/null 3>&2 < /dev/null | tail -c +999 | head -c 1 | wc -c
+0|0  -  5\n  script -qec 'convo-format --ask x good 2>&3' /dev/null 3>&2 < /dev/null | grep -c '^{'
+
+# Parts of a model that do not fit, or are not there.
+3  expected config.json  none  vicuna-decode -m . good.projected
+3  fetch that and name its directory with --vision  none  clip-encode -m $MODELS/llava-original good
+3  expected tokenizer.model or tokenizer.json  none  vicuna-decode -m $MODELS/llama-tied good.jsonl
+3  the model has no projector  none  llava-project -m $MODELS/llama-tied good.features
+6  from -4 to 3, found 99  none  clip-encode --layer 99 good
+ok  -  -  clip-encode -m $MODELS/llava-original --vision $MODELS/clip-42 good | llava-project -m $MODELS/llava-original | tensor-view > /dev/null
