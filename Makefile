@@ -16,6 +16,10 @@ PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libzstd-dev nettle-dev zstd p
 PYTHON ?= .venv/bin/python
 VENV := $(if $(filter .venv/%,$(PYTHON)),.venv/ready)
 REQUIREMENTS := Tests/Agreement/requirements.txt Benchmarks/requirements.txt
+# Makes the tools start fast: the C++ library in the binary, relocations packed, no exported names.
+FAST_LINK := -use-ld=lld -L.build/link -Xclang-linker -static-libgcc \
+  $(addprefix -Xlinker ,--no-export-dynamic -z pack-relative-relocs)
+RELEASE := swift build -c release --static-swift-stdlib --disable-local-rpath -Xlinker -s $$(cat .build/link/flags)
 SWIFT_TEST = LLAVA_TOOLS_DIRECTORY="$(CURDIR)/$(BIN)" swift test
 
 .PHONY: help packages build demo test test-cpus bench agreement docs docs-check format lint \
@@ -35,9 +39,16 @@ packages: ## Install the system packages that are missing (Debian, Ubuntu)
 	set -x; $$sudo apt-get update -q; \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
 
-build: packages ## Build the tools in release, Swift's library linked statically
-	for tool in $(TOOLS); do \
-	  swift build -c release --static-swift-stdlib -Xlinker -s --product $$tool; done
+# Tried once: without lld or glibc 2.36 the tools are linked as Swift does it by itself.
+.build/link/flags:
+	mkdir -p $(@D)
+	ln -sf "$$(clang -print-file-name=libstdc++.a)" $(@D)/libstdc++.a
+	echo 'print("links fast")' > $(@D)/try.swift
+	if swiftc -static-stdlib $(FAST_LINK) $(@D)/try.swift -o $(@D)/try && $(@D)/try; \
+	then echo '$(addprefix -Xswiftc ,$(FAST_LINK))' > $@; else echo > $@; fi
+
+build: packages .build/link/flags ## Build the tools in release, Swift's library linked statically
+	for tool in $(TOOLS); do $(RELEASE) --product $$tool; done
 
 demo: build ## Caption the bundled pictures with the bundled tiny model
 	@examples/demo.sh
@@ -49,7 +60,7 @@ test-cpus: build ## Run every test once for each row of kernels
 	for row in $(ROWS); do echo "LLAVA_CPU=$$row"; LLAVA_CPU=$$row $(SWIFT_TEST); done
 
 bench: build $(VENV) ## Time the tools and PyTorch side by side
-	swift build -c release --static-swift-stdlib -Xlinker -s --product llava-bench
+	$(RELEASE) --product llava-bench
 	$(PYTHON) Benchmarks/bench.py --tools $(BIN)
 
 agreement: build $(VENV) ## Compare every stage with PyTorch at true widths

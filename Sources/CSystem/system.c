@@ -1,15 +1,17 @@
-// openat2(2) and the signal handlers: only calls that are safe inside a signal.
+// What Swift cannot call: openat2(2), the heap's options, and signal handlers that are safe.
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
 #include "CSystem.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -43,6 +45,11 @@ void llava_guard_standard_descriptors(void) {
     // open takes the lowest free number, which is this one.
     if (open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) != descriptor) return;
   }
+}
+
+void llava_share_heap_where_limited(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) mallopt(M_ARENA_MAX, 1);
 }
 
 // Temporary files, kept where a signal handler may read them.

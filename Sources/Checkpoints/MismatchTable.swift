@@ -11,8 +11,12 @@ struct MismatchTable {
     var found: String
   }
 
+  /// What the first column names.
+  private let subject: String
   private var order: [Row] = []
   private var layers: [Row: [Int]] = [:]
+
+  init(of subject: String = "tensor") { self.subject = subject }
 
   var isEmpty: Bool { order.isEmpty }
 
@@ -33,7 +37,7 @@ struct MismatchTable {
       let name = row.pattern.replacingFirst("{}", with: ranges)
       return (escapedForTerminal(name), row.expected, row.found)
     }
-    let all = [("tensor", "expected", "found")] + rows
+    let all = [(subject, "expected", "found")] + rows
     let nameWidth = all.map(\.0.count).max() ?? 0
     let expectedWidth = all.map(\.1.count).max() ?? 0
     var lines = all.map {

@@ -33,27 +33,28 @@ public struct ModelDirectory: Sendable {
   public static func checkFit(
     vision: VisionConfig?, projector: ProjectorConfig?, language: LanguageConfig?
   ) throws(Failure) {
-    var lines: [String] = []
+    var table = MismatchTable(of: "between the parts")
     if let projector {
-      if let vision, vision.width != projector.inputWidth {
-        lines.append(
-          "the projector takes features of width \(projector.inputWidth), the vision tower gives"
-            + " \(vision.width)")
+      let (input, output) = (projector.inputWidth, projector.outputWidth)
+      if let vision, vision.width != input {
+        table.add(
+          "features", expected: "width \(input) by the projector",
+          found: "width \(vision.width) of the vision tower")
       }
-      if let language, language.width != projector.outputWidth {
-        lines.append(
-          "the projector gives embeddings of width \(projector.outputWidth), the language model"
-            + " takes \(language.width)")
+      if let language, language.width != output {
+        table.add(
+          "embeddings", expected: "width \(language.width) by the language model",
+          found: "width \(output) of the projector")
       }
-      if projector.depth == 0, projector.inputWidth != projector.outputWidth {
-        lines.append(
-          "an identity projector cannot turn width \(projector.inputWidth) into"
-            + " \(projector.outputWidth)")
+      if projector.depth == 0, input != output {
+        table.add(
+          "identity projector", expected: "width \(input) on both sides", found: "width \(output)")
       }
     }
-    guard !lines.isEmpty else { return }
+    guard !table.isEmpty else { return }
     throw Failure(
-      .mismatch, code: "checkpoint/parts", lines.joined(separator: "; "),
+      .mismatch, code: "checkpoint/parts",
+      (["the parts of the model do not fit each other"] + table.lines).joined(separator: "\n"),
       remedy: "take the parts from models that were made for each other")
   }
 

@@ -4,8 +4,10 @@ import CSystem
 
 /// SIGINT, SIGTERM and SIGHUP: the first is remembered, a second ends the process at once.
 public enum Interruption {
-  /// Installs the handlers, and keeps descriptors 0, 1 and 2 taken. Once, when a tool starts.
+  /// Installs the handlers, keeps descriptors 0, 1 and 2 taken, and the heap in one piece where
+  /// address space is limited. Once, when a tool starts.
   public static func prepare() {
+    llava_share_heap_where_limited()
     llava_guard_standard_descriptors()
     llava_install_interruption_handler()
   }

@@ -1,6 +1,16 @@
 // Working memory that is kept from one call to the next.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Synchronization
+
+/// What to do when there is no memory for scratch; what it is given is the number of bytes.
+private let exhausted = Mutex<(@Sendable (Int) -> Never)?>(nil)
+
+/// Sets how the process ends when there is no memory for scratch: kernels run where nothing can be
+/// thrown. Without it the process traps.
+public func whenScratchIsExhausted(_ end: @escaping @Sendable (Int) -> Never) {
+  exhausted.withLock { $0 = end }
+}
 
 /// One growing block of bytes, aligned to 64.
 public final class Scratch: @unchecked Sendable {
@@ -18,10 +28,12 @@ public final class Scratch: @unchecked Sendable {
       free(base)
       base = nil
       capacity = max(byteCount, 4096)
-      let status = posix_memalign(&base, 64, capacity)
-      precondition(status == 0, "no memory for \(capacity) bytes of scratch")
+      if posix_memalign(&base, 64, capacity) != 0 { base = nil }
     }
-    guard let base else { preconditionFailure("no memory for scratch") }
+    guard let base else {
+      exhausted.withLock { $0 }?(capacity)
+      preconditionFailure("no memory for \(capacity) bytes of scratch")
+    }
     return base
   }
 }

@@ -34,12 +34,25 @@ public final class ThreadPool: @unchecked Sendable {
   /// the gaps between the products of one layer.
   private static let spins = 4000
 
-  /// Starts `width - 1` threads; the caller of `run` is the last.
+  /// A thread's stack: kernels keep their data in scratch, decoders of images on the heap.
+  private static let stackBytes = 1 << 20
+
+  /// Starts `width - 1` threads; the caller of `run` is the last. Fewer where address space is
+  /// limited: the work needs most of it.
   public init(width: Int) {
-    self.width = max(1, width)
+    self.width = max(1, min(width, Self.affordable()))
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(wake, nil)
     for worker in 1..<max(2, self.width) where worker < self.width { start(worker) }
+  }
+
+  /// The threads whose stacks take an eighth of the address space that `ulimit -v` leaves.
+  private static func affordable() -> Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
+      limit.rlim_cur < UInt64(Int.max)
+    else { return .max }
+    return Int(limit.rlim_cur) / 8 / stackBytes
   }
 
   deinit {
@@ -100,10 +113,13 @@ public final class ThreadPool: @unchecked Sendable {
       let pool: ThreadPool, worker: Int
       init(pool: ThreadPool, worker: Int) { (self.pool, self.worker) = (pool, worker) }
     }
-    var thread = pthread_t()
+    var (thread, attributes) = (pthread_t(), pthread_attr_t())
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, Self.stackBytes)
     let start = Unmanaged.passRetained(Start(pool: self, worker: worker))
     let status = pthread_create(
-      &thread, nil,
+      &thread, &attributes,
       { argument in
         guard let argument else { return nil }
         let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()

@@ -53,6 +53,13 @@ public struct ModelOptions: ParsableArguments {
         .usage, code: "usage/cpu", at: "LLAVA_CPU",
         "expected one of \(error.known.joined(separator: ", ")), found \(error.name)")
     }
+    let reporter = session.reporter
+    whenScratchIsExhausted { byteCount in
+      reporter.error(outOfMemory(byteCount, remedy: "use fewer threads with -j"))
+      Interruption.removeTemporaryFiles()
+      _exit(ExitStatus.limitExceeded.rawValue)
+    }
+    try checkRoomForBLAS()
     do {
       return try CPUOperations(
         kernels: kernels, threads: session.settings.threads, precision: precision)
@@ -61,6 +68,19 @@ public struct ModelOptions: ParsableArguments {
         .inputOutput, code: "io/openblas", "--precision f32 needs libopenblas.so.0",
         remedy: "install libopenblas0, or use --precision bf16")
     }
+  }
+
+  /// OpenBLAS waits for ever where it gets no memory for its code and buffers, beginning with its
+  /// loading. Throws `memory/exhausted`.
+  private func checkRoomForBLAS() throws(Failure) {
+    let byteCount = 256 << 20
+    guard precision == .f32 else { return }
+    // Not malloc, which the compiler leaves out where nothing is written.
+    let room = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard room != MAP_FAILED else {
+      throw outOfMemory(byteCount, remedy: "use --precision bf16, or raise ulimit -v")
+    }
+    munmap(room, byteCount)
   }
 
   /// The type of features and embeddings in streams.
@@ -76,9 +96,13 @@ public func catchingMemory<Result>(_ body: () throws -> Result) throws(Failure) 
   } catch let failure as Failure {
     throw failure
   } catch {
-    let size = (error as? AllocationError).map { "\($0.byteCount) bytes" } ?? "\(error)"
-    throw Failure(
-      .limitExceeded, code: "memory/exhausted", "no memory for \(size)",
-      remedy: "use a smaller --batch, or a machine with more")
+    throw outOfMemory(
+      (error as? AllocationError)?.byteCount, remedy: "use a smaller --batch, or fewer threads")
   }
+}
+
+private func outOfMemory(_ byteCount: Int?, remedy: String) -> Failure {
+  Failure(
+    .limitExceeded, code: "memory/exhausted",
+    "no memory for \(byteCount.map { "\($0) bytes" } ?? "the work")", remedy: remedy)
 }

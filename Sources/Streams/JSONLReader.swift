@@ -44,6 +44,7 @@ public final class JSONLReader: ObjectReader {
     while true {
       try Interruption.check(name)
       guard let line = try lines.next() else { return nil }
+      if number == 0 { try refuseBinary(line) }
       number += 1
       let result: Result<JSONObject, Failure>
       switch line {
@@ -56,6 +57,15 @@ public final class JSONLReader: ObjectReader {
       let place = "\(name): line \(number)"
       return ObjectLine(number: number, result: result.mapError { $0.at(place) })
     }
+  }
+
+  /// A NUL spoils its line; but where the first line has one and is no object, all is something else,
+  /// compressed lines with a damaged beginning for instance.
+  private func refuseBinary(_ line: TextLine) throws(Failure) {
+    guard case .bytes(let bytes) = line, bytes.first != UInt8(ascii: "{"), bytes.contains(0) else {
+      return
+    }
+    throw LineReader.binary()
   }
 
   private func checkEnd() throws(Failure) {

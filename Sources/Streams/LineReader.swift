@@ -58,7 +58,10 @@ final class LineReader {
 
   /// The next line, or nil at the end. The frame it came from has passed its checksum, unless the
   /// frame holds more lines.
-  func next(endsWith end: UInt8 = 0x0A) throws(Failure) -> TextLine? {
+  ///
+  /// `refusesNul`: throw `text/binary` at a NUL, which no list of paths has. In JSON it spoils its
+  /// line only.
+  func next(endsWith end: UInt8 = 0x0A, refusesNul: Bool = false) throws(Failure) -> TextLine? {
     var line: [UInt8] = []
     var isTooLong = false
     while true {
@@ -69,7 +72,7 @@ final class LineReader {
       }
       let found = memchr(base, Int32(end), bytes.count)
       let count = found.map { UnsafeRawPointer($0) - base } ?? bytes.count
-      if end != 0, memchr(base, 0, count) != nil { throw Self.binary(line + bytes.prefix(count)) }
+      if refusesNul, memchr(base, 0, count) != nil { throw Self.binary() }
       if !isTooLong {
         isTooLong = line.count + count > limits.lineBytes
         if isTooLong { line = [] } else { line += bytes[..<count] }
@@ -83,14 +86,26 @@ final class LineReader {
 }
 
 extension LineReader {
-  /// The failure of bytes that are no text. A tensor stream begins with the length of a header,
-  /// whose upper bytes are zeros, then `{`.
-  private static func binary(_ bytes: [UInt8]) -> Failure {
-    if let format = imageFormat(bytes) { return foundImage(format) }
-    let isStream = bytes.count > 8 && bytes[4...7] == [0, 0, 0, 0] && bytes[8] == UInt8(ascii: "{")
-    return Failure(
+  /// Throws `text/binary` when an image begins here.
+  func refuseImage() throws(Failure) {
+    guard let format = Self.imageFormat(try available()) else { return }
+    throw Failure(
       .invalidInput, code: "text/binary",
-      "expected text, found \(isStream ? "a tensor stream" : "binary data")")
+      "expected records or a list of paths, found a \(format) image itself",
+      remedy: "pass its path: echo photo.jpg | clip-encode")
+  }
+
+  /// Throws `text/binary` when there is a NUL in what has arrived of the first line.
+  func refuseBinary() throws(Failure) {
+    let bytes = try available()
+    if bytes.prefix(while: { $0 != 0x0A }).contains(0) { throw Self.binary() }
+  }
+
+  /// The failure of bytes that are no text.
+  static func binary() -> Failure {
+    Failure(
+      .invalidInput, code: "text/binary", "expected text, found binary data",
+      remedy: "for paths that end with NUL: --from paths0 of convo-format and clip-encode")
   }
 
   /// The name of the image format that `bytes` begin in a way that no list of paths does.
@@ -104,13 +119,6 @@ extension LineReader {
       return "WebP"
     }
     return magics.first { head.starts(with: $0.bytes) }?.name
-  }
-
-  static func foundImage(_ format: String) -> Failure {
-    Failure(
-      .invalidInput, code: "text/binary",
-      "expected records or a list of paths, found a \(format) image itself",
-      remedy: "pass its path: echo photo.jpg | clip-encode")
   }
 }
 

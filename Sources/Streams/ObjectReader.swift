@@ -44,12 +44,10 @@ public func openObjects(
   do throws(Failure) {
     let frames = try FrameReader(source, limits: limits, warn: warn)
     let marks = StreamMarks(of: frames)
-    if format == .auto {
-      if refusesNothing { try frames.refuseNothing() }
-      if try frames.holdTensors() {
-        throw Failure(
-          .mismatch, code: "stream/content", "expected records or paths, found a tensor stream")
-      }
+    if format == .auto, refusesNothing { try frames.refuseNothing() }
+    if format != .paths0, try frames.holdTensors() {
+      throw Failure(
+        .invalidInput, code: "text/binary", "expected records or paths, found a tensor stream")
     }
     return try openObjects(
       LineReader(frames, limits: limits, marks: marks), format: format, requireEnd: requireEnd)
@@ -58,10 +56,12 @@ public func openObjects(
   }
 }
 
+/// Refuses an input of another kind here, before the caller writes anything.
 func openObjects(_ lines: LineReader, format: ObjectFormat, requireEnd: Bool) throws(Failure)
   -> any ObjectReader
 {
   var format = format
+  try lines.refuseImage()
   if format == .auto {
     switch try lines.firstVisibleByte() {
     case UInt8(ascii: "["): format = .array
@@ -71,7 +71,9 @@ func openObjects(_ lines: LineReader, format: ObjectFormat, requireEnd: Bool) th
   }
   switch format {
   case .array: return JSONArrayReader(lines, limits: lines.limits)
-  case .paths, .paths0: return PathReader(lines, endsWithNul: format == .paths0)
+  case .paths, .paths0:
+    if format == .paths { try lines.refuseBinary() }
+    return PathReader(lines, endsWithNul: format == .paths0)
   case .jsonl, .auto: return JSONLReader(lines, requireEnd: requireEnd)
   }
 }

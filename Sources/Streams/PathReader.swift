@@ -17,12 +17,9 @@ final class PathReader: ObjectReader {
 
   func next() throws(Failure) -> ObjectLine? {
     do throws(Failure) {
-      if number == 0, let format = LineReader.imageFormat(try lines.available()) {
-        throw LineReader.foundImage(format)
-      }
       while true {
         try Interruption.check(name)
-        guard let line = try lines.next(endsWith: end) else { return nil }
+        guard let line = try lines.next(endsWith: end, refusesNul: end != 0) else { return nil }
         number += 1
         if case .bytes(let bytes) = line, bytes.isEmpty { continue }
         let place = "\(name): line \(number)"

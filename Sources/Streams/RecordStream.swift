@@ -21,7 +21,9 @@ public enum RecordStream {
       self = .tensors(try TensorStreamReader(frames, limits: limits))
     } else {
       let lines = LineReader(frames, limits: limits, marks: marks)
-      self = .objects(try openObjects(lines, format: .auto, requireEnd: requireEnd))
+      do throws(Failure) {
+        self = .objects(try openObjects(lines, format: .auto, requireEnd: requireEnd))
+      } catch { throw error.at(source.name) }
     }
   }
 }

@@ -6,9 +6,21 @@ import Streams
 
 extension Session {
   /// The file `path`, or stdin where it is nil or `-`.
-  public func source(_ path: String?) throws(Failure) -> FileSource {
+  private func source(_ path: String?) throws(Failure) -> FileSource {
     guard let path, path != "-" else { return .standardInput }
     return try FileSource(path: path)
+  }
+
+  /// The same for text. Throws `usage/terminal` where no input was named and stdin is a terminal, at
+  /// which a tool would seem to hang.
+  private func textSource(_ path: String?) throws(Failure) -> FileSource {
+    let source = try source(path)
+    guard path != nil || !source.isTerminal else {
+      throw Failure(
+        .usage, code: "usage/terminal", at: source.name, "expected an input, not a terminal",
+        remedy: "pipe it in, name a file, or type it after \(tool) -")
+    }
+    return source
   }
 
   /// A tensor stream from the file `path` or stdin, its header read.
@@ -26,7 +38,7 @@ extension Session {
   /// Either kind of stream from the file `path` or stdin.
   public func recordStream(_ path: String?) throws(Failure) -> RecordStream {
     let reporter = reporter
-    return try RecordStream(opening: try source(path), limits: settings.limits) {
+    return try RecordStream(opening: try textSource(path), limits: settings.limits) {
       reporter.warning($0)
     }
   }
@@ -39,7 +51,7 @@ extension Session {
   ) throws(Failure) -> any ObjectReader {
     let reporter = reporter
     return try openObjects(
-      try source(path), format: format, limits: settings.limits, requireEnd: requireEnd,
+      try textSource(path), format: format, limits: settings.limits, requireEnd: requireEnd,
       refusesNothing: refusesNothing
     ) { reporter.warning($0) }
   }

@@ -51,6 +51,9 @@ extension ToolProgram {
 
   /// Parses and runs; returns the exit status.
   static func start(_ arguments: [String]) -> ExitStatus {
+    // Asked for by scripts that only look whether the tool is there: the parser would take longer
+    // than all the rest.
+    if arguments == ["--version"] { return printLine(configuration.version) }
     do {
       let command = try parseAsRoot(arguments)
       guard let tool = command as? Self else {
@@ -84,17 +87,7 @@ extension ToolProgram {
 
   /// Prints help to stdout, or a fault of the arguments to stderr with the usage.
   private static func explain(_ error: any Error, as format: ErrorFormat) -> ExitStatus {
-    guard exitCode(for: error) != .success else {
-      let output = FileSink.standardOutput
-      do throws(Failure) {
-        try output.write(fullMessage(for: error) + "\n")
-        try output.finish()
-        return .complete
-      } catch {
-        writeError(Reporter.text(error, tool: toolName) + "\n")
-        return error.status
-      }
-    }
+    guard exitCode(for: error) != .success else { return printLine(fullMessage(for: error)) }
     let message = UsageFault.explained(self.message(for: error))
     switch format {
     case .text:
@@ -105,6 +98,19 @@ extension ToolProgram {
       Reporter(tool: toolName, format: format).error(failure)
     }
     return .usage
+  }
+
+  /// Prints what was asked for instead of work.
+  private static func printLine(_ text: String) -> ExitStatus {
+    let output = FileSink.standardOutput
+    do throws(Failure) {
+      try output.write(text + "\n")
+      try output.finish()
+      return .complete
+    } catch {
+      writeError(Reporter.text(error, tool: toolName) + "\n")
+      return error.status
+    }
   }
 
   private static func end(_ status: ExitStatus) -> Never {

@@ -6,8 +6,9 @@ import ToolSupport
 
 /// Records that need not be made again.
 struct DoneRecords {
-  /// As bytes: equal strings may be spelled differently, and then name different files.
-  private var ids: Set<[UInt8]> = []
+  /// How many records of each id are done. As bytes: equal strings may be spelled differently, and
+  /// then name different files.
+  private var ids: [[UInt8]: Int] = [:]
 
   /// Reads the ids of the JSONL in `path`, plain or compressed. An end mark may be missing: the run
   /// that wrote it did not end. Throws `done/torn`, with the remedy, when the last line is cut.
@@ -23,14 +24,20 @@ struct DoneRecords {
     let reader = try session.objectReader(path, format: .jsonl)
     do throws(Failure) {
       while let line = try reader.next() {
-        if let id = try line.result.get()["id"]?.string { ids.insert(Array(id.utf8)) }
+        if let id = try line.result.get()["id"]?.string { ids[Array(id.utf8), default: 0] += 1 }
       }
     } catch {
       if error.code != "jsonl/no-end" { throw error }
     }
   }
 
-  func contains(_ id: String) -> Bool { ids.contains(Array(id.utf8)) }
+  /// Whether the next record of this id is done. Each done record stands for one of the input: of
+  /// two with the same id, such as two questions about an image, one may be done and one not.
+  mutating func take(_ id: String) -> Bool {
+    guard let count = ids[Array(id.utf8)], count > 0 else { return false }
+    ids[Array(id.utf8)] = count - 1
+    return true
+  }
 
   /// The number of bytes before a torn end: whole lines, or whole frames where it is compressed.
   static func wholeLines(_ bytes: UnsafeRawBufferPointer) -> Int {

@@ -65,11 +65,12 @@ struct FormatRun {
     passOn: (JSONObject) throws(Failure) -> Void
   ) throws(Failure) {
     var counts: [FormatNote: Int] = [:]
+    var done = done
     while let line = try reader.next() {
       let source = (try? line.result.get()) ?? JSONObject()
       let record = RecordFormatter.identified(source, line: line.number)
       let id = record["id"]?.string ?? ""
-      if done?.contains(id) == true { continue }
+      if done?.take(id) == true { continue }
       if let skipped = source["skipped"] {
         let message = skipped.object?["message"]?.string ?? ""
         try session.skipPassedOn(

@@ -120,6 +120,10 @@ import Testing
     _ = try Shell.bash("convo-format --ask x -o \(packed)", input: Array("a\nb\n".utf8))
     #expect(
       try records("--ask x --skip-done \(packed)", "a\nb\nc\n").map { $0["id"]?.string } == ["c"])
+    // A done line stands for one record, the first of its id: the others are not lost.
+    let both = #"{"id":"a","text":"1"}"# + "\n" + #"{"id":"a","text":"2"}"# + "\n"
+    let rest = try records("--skip-done \(plain)", both + both)
+    #expect(rest.map { $0["question"]?.string } == ["2", "1", "2"])
     let empty = try directory.write("", to: "empty")
     #expect(try records("--ask x --skip-done \(empty)", "a\n").count == 1)
   }

@@ -31,7 +31,7 @@ private struct Projected {
       let wide = try Tensor(record.embeddings, shape: [record.embeddings.count / 32, 32])
       let narrow = try wide.narrowed(to: type)
       try writer.write(
-        id: "\(index)", json: try #require(json.object),
+        id: "\(index)", json: json.object,
         tensors: [
           (name, narrow), ("image_rows", try Tensor(record.rows, shape: [record.rows.count])),
         ])

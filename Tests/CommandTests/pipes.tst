@@ -43,6 +43,14 @@ ok  -  -  vicuna-decode -z --max-tokens 2 good.projected | zstd -dcq | cmp - <(v
 0|1|1|0  llava-project: 5 done, 1 skipped  -  cat list | clip-encode | llava-project | tensor-view > /dev/null
 0|1  none.jpg: no such file  -  printf 'none.jpg\n' | clip-encode > /dev/null
 0|1  no `prompt`  -  printf '{"a":1}\n' | vicuna-decode > /dev/null
+# A byte that no JSON has spoils its line, not the run.
+0|1|0  line 2: column 8  101\n  printf '{"id":"1","text":"a"}\n{"id":"\0","text":"b"}\n{"id":"3","text":"c"}\n' | convo-format --plain | awk '{ printf "%d", !/skipped/ }  END { print "" }'
+0|1|0  line 1: column 2  01\n  printf '{\0}\n{"text":"a"}\n' | convo-format --plain | awk '{ printf "%d", !/skipped/ }  END { print "" }'
+0|1|0  line 2: column 10  101\n  printf '{"text":"a"}\n{"text":"\377"}\n{"text":"c"}\n' | convo-format --plain | awk '{ printf "%d", !/skipped/ }  END { print "" }'
+0|3  line 2: expected text, found binary data  -  printf 'grey.jpg\ncut\0.jpg\nrgb-8.png\n' | clip-encode > /dev/null
+0|1|0  line 2: column 2  1\n  printf '{"prompt":{"segments":[{"text":"a"}]}}\n{\0\n' | vicuna-decode --max-tokens 1 | grep -c '"id":"line-2","skipped":{"code":"json/syntax"'
+# Quiet leaves out the summary, not what was skipped.
+1  the JPEG data ends  -  test "$(clip-encode -q list 2>&1 > /dev/null | tee /dev/stderr | wc -l)" = 1; clip-encode -q list > /dev/null
 3  the JPEG data ends  -  clip-encode --strict list > /dev/null
 3  1 of 1 records skipped  -  clip-encode --max-skips 0 list > /dev/null
 3  skipped by an earlier tool  -  llava-project --strict features.tsz > /dev/null
@@ -117,8 +125,8 @@ ok  -  none  convo-format --ask x < /dev/null | vicuna-decode
 0|3  stdin: the input ends inside a frame  none  printf '\x28\xb5\x2f\xfd' | convo-format --ask x
 0|3  the input ends inside a frame  none  printf '\x28\xb5\x2f\xfd' | llava-project
 0|3  the input ends inside a frame  none  printf '\x28\xb5\x2f\xfd' | vicuna-decode
-0|3  expected text, found binary data  -  printf 'a\0b\n' | clip-encode > /dev/null
-0|3  expected text, found binary data  -  printf 'a\0b\n' | convo-format --ask x > /dev/null
+0|3  expected text, found binary data (for paths that end with NUL: --from paths0  none  printf 'a\0b\0' | clip-encode
+0|3  expected text, found binary data  none  printf 'a\0b\n' | convo-format --ask x
 0|3  expected text, found binary data  none  printf 'a\0b\n' | vicuna-decode
 0|1|0  -  1\n  printf '{junk\n' | vicuna-decode --errors json 2>&1 > /dev/null | grep -c '"code":"json/syntax"'
 3  expected a tensor stream, found an image  none  llava-project grey.jpg
@@ -141,13 +149,16 @@ ok  -  none  convo-format --ask x < /dev/null | vicuna-decode
 3  found JSON (pass it through clip-encode first)  none  llava-project good.jsonl
 3  expected a tensor stream, found JSON  none  llava-project good.zst
 3  expected a tensor stream, found JSON  none  tensor-view good.jsonl
-6  expected records or paths, found a tensor stream  none  convo-format --plain --ask x good.features
-6  expected records or paths, found a tensor stream  -  clip-encode good.features > /dev/null
-6  expected records or paths, found a tensor stream  -  zstd -dcq good.projected > raw && clip-encode raw > /dev/null
+3  expected records or paths, found a tensor stream  none  convo-format --ask x good.features
+3  expected records or paths, found a tensor stream  none  clip-encode good.features
+3  expected records or paths, found a tensor stream  none  clip-encode --from jsonl good.features
+3  expected records or paths, found a tensor stream  none  zstd -dcq good.projected > raw && clip-encode raw
 1|0  the prompt names 1 image,  5\n  vicuna-decode good.jsonl | grep -c '"code":"prompt/image-count"'
 
-3  found a JPEG image itself (pass its path: echo photo.jpg | clip-encode)  -  clip-encode grey.jpg > /dev/null
-3  found a PNG image itself  -  convo-format --ask x rgb-8.png > /dev/null
+3  found a JPEG image itself (pass its path: echo photo.jpg | clip-encode)  none  clip-encode grey.jpg
+3  found a JPEG image itself  none  vicuna-decode grey.jpg
+3  found a PNG image itself  none  convo-format --ask x rgb-8.png
+3  found a PNG image itself  none  clip-encode --from jsonl rgb-8.png
 3  found zeros  none  llava-project < /dev/zero
 4  read: Is a directory (name a file in it, or pipe in a list  -  convo-format --ask x . > /dev/null
 ok  -  line-1\n  printf '{"id":""}\n' | clip-encode | tensor-view --ids
@@ -155,6 +166,9 @@ ok  -  line-1\n  printf '{"id":""}\n' | clip-encode | tensor-view --ids
 0|1  found tokens without `image_positions`  -  printf '{"prompt":{"segments":[{"image":0}],"tokens":[1]}}\n' | vicuna-decode > /dev/null
 0|1|0  -  0\n  printf '{"a":1}\n{"a":2}\n' | vicuna-decode --stream 2>&1 > /dev/null | (! grep -c '^$')
 3  name the directory: models  none  ln -s $LLAVA_MODEL models; clip-encode -m models/config.json good
+
+# --version has a way of its own past the parser, to the same text.
+ok  -  6\n  for tool in convo-format clip-encode llava-project vicuna-decode tensor-view tensor-diff; do cmp <($tool --version) <($tool -q --version) && echo same; done | grep -c same
 
 # Wrong options say so in one line, and how the tool is used in the next.
 2  Unknown option '--nope'  none  convo-format --nope
@@ -179,11 +193,21 @@ ok  -  line-1\n  printf '{"id":""}\n' | clip-encode | tensor-view --ids
 2  no model was named  none  LLAVA_MODEL= clip-encode good
 2  no model was named  none  LLAVA_MODEL= vicuna-decode good.projected
 
+# Two hundred threads in little address space: fewer are started, and the bytes are the same.
+ok  -  -  (ulimit -v 400000; clip-encode -j 200 good.zst) | tensor-diff - good.features > /dev/null
+ok  -  -  (ulimit -v 400000; llava-project -j 200 good.features) | tensor-diff - good.projected > /dev/null
+ok  -  -  vicuna-decode --max-tokens 4 good.projected > text; (ulimit -v 400000; vicuna-decode -j 200 --max-tokens 4 good.projected) | cmp - text
+5  use --precision bf16, or raise ulimit -v  none  (ulimit -v 200000; llava-project --precision f32 good.features)
+
 # Binary data is not for terminals, and no terminal is a tensor stream.
 2  will not write binary data to a terminal  none  script -qec 'clip-encode good 2>&3' /dev/null 3>&2 < /dev/null
 2  will not write binary data to a terminal  none  script -qec 'llava-project good.features 2>&3' /dev/null 3>&2 < /dev/null
 2  will not write binary data to a terminal  none  script -qec 'vicuna-decode --emit logits good.projected 2>&3' /dev/null 3>&2 < /dev/null
 2  not a terminal  none  script -qec 'llava-project 2>&3' /dev/null 3>&2 < /dev/null
+2  stdin: expected an input, not a terminal (pipe it in, name a file, or type it after convo-format -)  none  script -qec 'convo-format --ask x 2>&3' /dev/null 3>&2 < /dev/null
+2  type it after clip-encode -)  none  script -qec 'clip-encode 2>&3 > /dev/null' /dev/null 3>&2 < /dev/null
+2  type it after vicuna-decode -)  none  script -qec 'vicuna-decode 2>&3' /dev/null 3>&2 < /dev/null
+ok  -  -  printf 'grey.jpg\n\004' | script -qec 'timeout --foreground 20 clip-encode - 2>&3 > typed' /dev/null 3>&2 > /dev/null && tensor-view typed > /dev/null
 ~|~|0|0  -  1\n  script -qec 'clip-encode -f good 2>&3' /dev/null 3>&2 < /dev/null | tail -c +999 | head -c 1 | wc -c
 0|0  -  5\n  script -qec 'convo-format --ask x good 2>&3' /dev/null 3>&2 < /dev/null | grep -c '^{'
 

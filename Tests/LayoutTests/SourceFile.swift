@@ -52,7 +52,7 @@ enum Project {
     let root = (try? FileManager.default.contentsOfDirectory(atPath: packageRoot)) ?? []
     let own = root.filter { name in
       var isFolder: ObjCBool = false
-      FileManager.default.fileExists(atPath: "\(packageRoot)/\(name)", isDirectory: &isFolder)
+      _ = FileManager.default.fileExists(atPath: "\(packageRoot)/\(name)", isDirectory: &isFolder)
       return !isFolder.boolValue && name != ".git" && name != "Package.resolved"
         && !name.hasSuffix(".jsonl")
     }
@@ -79,7 +79,7 @@ enum Project {
 
   private static func isFolder(_ path: String) -> Bool {
     var isFolder: ObjCBool = false
-    FileManager.default.fileExists(atPath: "\(packageRoot)/\(path)", isDirectory: &isFolder)
+    _ = FileManager.default.fileExists(atPath: "\(packageRoot)/\(path)", isDirectory: &isFolder)
     return isFolder.boolValue
   }
 

@@ -10,6 +10,10 @@ int llava_openat2_beneath(int root, const char *path, int flags);
 // The number of cores that the process may run on.
 int llava_available_cores(void);
 
+// Makes all threads share one heap where `ulimit -v` limits the address space: glibc reserves 64 MiB
+// of it for each further heap.
+void llava_share_heap_where_limited(void);
+
 // Opens descriptors 0, 1 and 2 where they are closed, in a mode in which using them fails, so that
 // no file opened later takes their place.
 void llava_guard_standard_descriptors(void);
