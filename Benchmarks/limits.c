@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOPS = 2000000, CHAINS = 12, MOST_THREADS = 1024 };
+enum { LOOPS = 4000000, CHAINS = 12, MOST_THREADS = 1024 };
 static const size_t MOST_BYTES = (size_t)4 << 30;
 
 typedef double (*work)(size_t thread);
@@ -34,33 +34,41 @@ static double now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* CHAINS independent sums hide the latency of the instruction; an empty asm keeps them alive. */
-#define MEASURE(VECTOR, ZERO, STEP, CONSTRAINT)                         \
-    VECTOR sums[CHAINS];                                                \
-    for (int i = 0; i < CHAINS; i++) sums[i] = ZERO;                    \
-    for (long loop = 0; loop < LOOPS; loop++) {                         \
-        _Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++) {     \
-            sums[i] = STEP;                                             \
-            __asm__ volatile("" : CONSTRAINT(sums[i]));                 \
-        }                                                               \
+/* CHAINS independent sums hide the latency of the instruction. They are named, not an array, so that
+   they stay in registers; an empty asm keeps the loop from being folded. */
+#define MEASURE(VECTOR, ZERO, STEP, IN)                                                            \
+    VECTOR s0 = ZERO, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0;                                 \
+    VECTOR s6 = s0, s7 = s0, s8 = s0, s9 = s0, s10 = s0, s11 = s0;                                 \
+    for (long loop = 0; loop < LOOPS; loop++) {                                                    \
+        s0 = STEP(s0), s1 = STEP(s1), s2 = STEP(s2), s3 = STEP(s3), s4 = STEP(s4), s5 = STEP(s5);  \
+        s6 = STEP(s6), s7 = STEP(s7), s8 = STEP(s8), s9 = STEP(s9), s10 = STEP(s10);               \
+        s11 = STEP(s11);                                                                           \
+        __asm__ volatile("" : IN(s0), IN(s1), IN(s2), IN(s3), IN(s4), IN(s5), IN(s6), IN(s7),      \
+                         IN(s8), IN(s9), IN(s10), IN(s11));                                        \
     }
 
 __attribute__((target("avx2,fma"))) static double flops_avx2(size_t thread) {
     __m256 a = _mm256_set1_ps((float)thread), b = _mm256_set1_ps(1e-9f);
-    MEASURE(__m256, a, _mm256_fmadd_ps(a, b, sums[i]), "+x")
+#define STEP(sum) _mm256_fmadd_ps(a, b, sum)
+    MEASURE(__m256, a, STEP, "+x")
+#undef STEP
     return 2.0 * 8 * CHAINS * LOOPS;
 }
 
 __attribute__((target("avx512f"))) static double flops_avx512(size_t thread) {
     __m512 a = _mm512_set1_ps((float)thread), b = _mm512_set1_ps(1e-9f);
-    MEASURE(__m512, a, _mm512_fmadd_ps(a, b, sums[i]), "+v")
+#define STEP(sum) _mm512_fmadd_ps(a, b, sum)
+    MEASURE(__m512, a, STEP, "+v")
+#undef STEP
     return 2.0 * 16 * CHAINS * LOOPS;
 }
 
 __attribute__((target("avx512f,avx512bf16"))) static double flops_avx512bf16(size_t thread) {
     __m512 zero = _mm512_set1_ps((float)thread);
     __m512bh a = (__m512bh)_mm512_set1_epi32(0x3f803f80);
-    MEASURE(__m512, zero, _mm512_dpbf16_ps(sums[i], a, a), "+v")
+#define STEP(sum) _mm512_dpbf16_ps(sum, a, a)
+    MEASURE(__m512, zero, STEP, "+v")
+#undef STEP
     return 2.0 * 32 * CHAINS * LOOPS;
 }
 
@@ -87,7 +95,9 @@ __attribute__((target("amx-tile,amx-bf16"))) static double flops_amx(size_t thre
 /* Compiled without vectors, as `scalar` is. */
 static double flops_scalar(size_t thread) {
     float a = (float)thread, b = 1e-9f;
-    MEASURE(float, a, sums[i] + a * b, "+x")
+#define STEP(sum) ((sum) + a * b)
+    MEASURE(float, a, STEP, "+x")
+#undef STEP
     return 2.0 * CHAINS * LOOPS;
 }
 
