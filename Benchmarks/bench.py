@@ -41,8 +41,8 @@ def options():
     found.add_argument("--layers", type=int, default=8,
                        help="language layers that are timed, besides 2; 32 is all of 7B (8)")
     found.add_argument("--repetitions", type=int, default=5)
-    found.add_argument("--budget", type=float, default=300,
-                       help="seconds after which a row is not repeated further (300)")
+    found.add_argument("--budget", type=float, default=120,
+                       help="seconds after which a row is not repeated further (120)")
     found.add_argument("--images", type=int, default=16,
                        help="pictures of the whole job, and twice as many (16)")
     found.add_argument("--shape", choices=["true", "small"], default="true",
@@ -72,7 +72,7 @@ def main():
     setting = Setting(given)
     checks.check(setting)
     facts = (f"{processor()}, {given.threads} threads each, {datetime.date.today()}; median of "
-             f"{given.repetitions} repetitions by turns; ratio: how many times faster ours is.")
+             f"at most {given.repetitions} repetitions by turns; ratio: how many times faster ours is.")
     print(facts)
     table = Table(given.verbose)
     for name in names:
