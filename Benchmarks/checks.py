@@ -30,14 +30,14 @@ def least_cosine(ours, theirs):
     return torch.cosine_similarity(ours.float(), theirs.float(), -1).min().item()
 
 
-def check(setting):
+def check(setting, ceiling="native"):
     """Exits when features, logits or greedy tokens differ: figures would mean nothing."""
     model = setting.store.llava(models.SHALLOW)
     torch.set_num_threads(setting.threads)
     picture = job_rows.paths(setting, 1)
 
     def tensor(line, data, name):
-        _, output = job_rows.shell(setting, line, data)
+        _, output = job_rows.shell(setting, line, data, ceiling)
         return next(tensors[name] for _, tensors in streams.records(output))
 
     record = json.loads(job_rows.text_prompt())
@@ -52,7 +52,8 @@ def check(setting):
         expected = language(input_ids=torch.tensor([record["prompt"]["tokens"]])).logits[0]
     read = least_cosine(logits, expected)
     agreed = (logits.argmax(-1) == expected.argmax(-1)).float().mean().item()
-    print(f"checked beside PyTorch: features cosine {encoded:.5f}, logits {read:.5f}, the same "
-          f"next token at {agreed:.0%} of {WORDS} positions", file=sys.stderr, flush=True)
+    print(f"checked beside PyTorch ({ceiling}): cosine of features {encoded:.5f}, of logits "
+          f"{read:.5f}, the same next token at {agreed:.0%} of {WORDS} positions",
+          file=sys.stderr, flush=True)
     if min(encoded, read) < COSINE or agreed < AGREED:
         sys.exit("bench: our results are not PyTorch's: nothing is timed")

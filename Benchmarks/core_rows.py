@@ -2,6 +2,8 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import checks
+import models
 from setting import compare, rate, shown
 from turns import Side, median, ratio
 
@@ -99,16 +101,11 @@ def decode_of_read(setting, table):
 
 def step_bytes(setting):
     """Weights and cache that one step of one sequence reads, at the deeper depth."""
-    _, language = models_shape(setting)
+    _, language = models.shape_of(setting.shape, 336, setting.layers)
     width, inner = language["hidden_size"], language["intermediate_size"]
     keys = width // language["num_attention_heads"] * language["num_key_value_heads"]
     layer = 2 * width * (width + keys) + 3 * width * inner + 2 * keys * PAST_ONE
     return 2 * (setting.layers * layer + language["vocab_size"] * width)
-
-
-def models_shape(setting):
-    from models import shape_of
-    return shape_of(setting.shape, 336, setting.layers)
 
 
 def decode(setting, table):
@@ -121,6 +118,7 @@ def decode(setting, table):
 def other_sets(setting, table):
     """The same core rows with both sides held to older instruction sets."""
     for ceiling in ("avx512", "avx2"):
+        checks.check(setting, ceiling)
         encode(setting, table, ceiling, [(336, 8)])
         prefill(setting, table, ceiling)
         decode_one(setting, table, ceiling)

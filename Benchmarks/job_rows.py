@@ -10,7 +10,7 @@ import time
 
 import memory
 import models
-from setting import compare, shown
+from setting import CEILINGS, compare, shown
 from turns import Missing, Side, by_turns, median, ratio, to_depth
 
 NEW = 64
@@ -18,9 +18,9 @@ ASK = "Describe this image."
 WORDS = 8  # tokens of the text prompt
 
 
-def shell(setting, line, data=None):
+def shell(setting, line, data=None, ceiling="native"):
     """Seconds and output of a pipe of the tools."""
-    environment = {**os.environ, "LLAVA_THREADS": str(setting.threads),
+    environment = {**os.environ, **CEILINGS[ceiling], "LLAVA_THREADS": str(setting.threads),
                    "PATH": f"{setting.tools}:{os.environ['PATH']}"}
     began = time.perf_counter()
     done = subprocess.run(["bash", "-o", "pipefail", "-c", line], input=data, env=environment,
@@ -83,50 +83,48 @@ def job(setting, table):
     stages(setting, table)
 
 
+def our_stages(setting, layers):
+    """Seconds an image in every stage, each run alone on files, starting included."""
+    count, model = setting.images, setting.store.llava(layers)
+    found, data = {}, shell(setting, f"convo-format --ask '{ASK}'", paths(setting, count))[1]
+    for name, tool in (("encode", "clip-encode"), ("project", "llava-project")):
+        seconds, data = shell(setting, f"{tool} -m {model}", data)
+        found[name] = seconds / count
+    first, whole = (shell(setting, f"vicuna-decode -m {model} --batch 16 --max-tokens {new}",
+                          data)[0] / count for new in (1, NEW))
+    return {**found, "prefill": first, "decode": whole - first}
+
+
+def their_stages(setting, layers):
+    peer = setting.llama()
+    found = peer.caption(setting.store.gguf("Q4_0", layers), setting.store.gguf("mmproj", side=336),
+                         setting.store.pictures(1) / "000.jpg", NEW)
+    return {"encode": found["encode"], "prefill": found["prompt"] - found["encode"],
+            "decode": found["decode"]}
+
+
 def stages(setting, table):
-    """The arithmetic: seconds an image in every stage, each stage run alone, once."""
-    count = setting.images
-    shapes = {}
-    for layers in setting.depths:
-        model = setting.store.llava(layers)
-        prompts = {n: shell(setting, f"convo-format --ask '{ASK}'", paths(setting, n))[1]
-                   for n in (count, 2 * count)}
+    """The arithmetic of the whole job, by stage."""
+    def whole(measure):
+        found = {layers: measure(setting, layers) for layers in setting.depths}
+        deep = found[setting.layers]
+        return {name: to_depth({layers: each[name] for layers, each in found.items()},
+                               setting.full) if name in ("prefill", "decode") else seconds
+                for name, seconds in deep.items()}
 
-        def stage(line, inputs):
-            outputs = {n: shell(setting, line, data) for n, data in inputs.items()}
-            seconds = (outputs[2 * count][0] - outputs[count][0]) / count
-            return seconds, {n: output for n, (_, output) in outputs.items()}
-
-        encode, features = stage(f"clip-encode -m {model}", prompts)
-        project, words = stage(f"llava-project -m {model}", features)
-        first, _ = stage(f"vicuna-decode -m {model} --batch 16 --max-tokens 1", words)
-        whole, _ = stage(f"vicuna-decode -m {model} --batch 16 --max-tokens {NEW}", words)
-        shapes[layers] = {"encode": encode, "project": project, "prefill": first,
-                          "decode": whole - first}
-    mine = {name: to_depth({layers: found[name] for layers, found in shapes.items()},
-                           setting.full) if name in ("prefill", "decode")
-            else shapes[setting.layers][name] for name in shapes[setting.layers]}
-    theirs, name, command = {}, "", []
+    mine, theirs, name = whole(our_stages), {}, "llama-mtmd-cli Q4_0"
     try:
-        peer = setting.llama()
-        given = [setting.store.gguf("mmproj", side=336), setting.store.pictures(1) / "000.jpg", NEW]
-        found = {layers: peer.caption(setting.store.gguf("Q4_0", layers), *given)
-                 for layers in setting.depths}
-        theirs = {key: to_depth({layers: each[key] for layers, each in found.items()},
-                                setting.full) for key in ("prompt", "decode")}
-        theirs = {"encode": found[setting.layers]["encode"],
-                  "prefill": theirs["prompt"] - found[setting.layers]["encode"],
-                  "decode": theirs["decode"]}
-        name = "llama-mtmd-cli Q4_0"
+        theirs = whole(their_stages)
     except Missing as reason:
         name = str(reason)
-    show = " + ".join
     table.add(what="seconds an image by stage",
-              ours=show(f"{value:.2f}" for value in mine.values()),
-              peer=show(f"{value:.2f}" for value in theirs.values()) or "-",
-              row=setting.row_name, peer_name=name, commands=command,
-              note=f"ours: {show(mine)}, each stage alone on {count} more pictures, once; "
-              f"llama.cpp's: {show(theirs) or 'none'}, encode with its projector.",
+              ours=" + ".join(f"{value:.2f}" for value in mine.values()),
+              peer=" + ".join(f"{value:.2f}" for value in theirs.values()) or "-",
+              ratio=sum(theirs.values()) / sum(mine.values()) if theirs else None,
+              row=setting.row_name, peer_name=name,
+              note=f"ours: {' + '.join(mine)}, each stage alone on {setting.images} pictures, once,"
+              f" with its start; llama.cpp's: {' + '.join(theirs) or 'none'}, encode with the"
+              " projector, prefill with the text's tokens.",
               values={"ours": mine, "peer": theirs})
 
 
