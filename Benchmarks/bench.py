@@ -50,6 +50,8 @@ def options():
     found.add_argument("--cache", default=".build/bench", help="where models are kept: 14 GB")
     found.add_argument("--output", type=Path, default=Path(".build/bench-results"),
                        help="folder of bench.md and bench.json")
+    found.add_argument("--append", action="store_true",
+                       help="keep the rows of an earlier run that are not timed now")
     found.add_argument("--no-compile", dest="compile", action="store_false",
                        help="leave out torch.compile")
     found.add_argument("--verbose", action="store_true", help="show the commands of each row")
@@ -71,19 +73,24 @@ def main():
         sys.exit(f"bench: no rows called {' '.join(sorted(unknown))}; there are {' '.join(ROWS)}")
     setting = Setting(given)
     checks.check(setting)
-    facts = (f"{processor()}, {given.threads} threads each, {datetime.date.today()}; median of "
-             f"at most {given.repetitions} repetitions by turns; ratio: how many times faster ours is.")
+    facts = (f"{processor()}, {given.threads} threads each, {datetime.date.today()}; medians of "
+             f"at most {given.repetitions} turns; ratio: how many times faster ours is.")
     print(facts)
     table = Table(given.verbose)
+    if given.append:
+        table.load(given.output)
+    failed = False
     for name in names:
         began = time.monotonic()
         try:
             ROWS[name](setting, table)
-        except Missing as reason:
-            table.add(what=name, ours="-", note=str(reason))
+        except (Missing, RuntimeError, AssertionError, OSError) as reason:
+            failed = True  # the other rows are worth having
+            table.add(what=name, ours="-", note=f"{type(reason).__name__}: {reason}")
         print(f"  {name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
         table.save(given.output, facts)
     table.finish()
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

@@ -34,15 +34,15 @@ static double now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* CHAINS independent sums hide the latency of the instruction. They are named, not an array, so that
-   they stay in registers; an empty asm keeps the loop from being folded. */
+/* CHAINS independent sums hide the latency of the instruction. They are named, not an array, to
+   stay in registers; an empty asm keeps the loop from being folded. */
 #define MEASURE(VECTOR, ZERO, STEP, IN)                                                            \
     VECTOR s0 = ZERO, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0;                                 \
     VECTOR s6 = s0, s7 = s0, s8 = s0, s9 = s0, s10 = s0, s11 = s0;                                 \
     for (long loop = 0; loop < LOOPS; loop++) {                                                    \
-        s0 = STEP(s0), s1 = STEP(s1), s2 = STEP(s2), s3 = STEP(s3), s4 = STEP(s4), s5 = STEP(s5);  \
-        s6 = STEP(s6), s7 = STEP(s7), s8 = STEP(s8), s9 = STEP(s9), s10 = STEP(s10);               \
-        s11 = STEP(s11);                                                                           \
+        s0 = STEP(s0), s1 = STEP(s1), s2 = STEP(s2), s3 = STEP(s3), s4 = STEP(s4);                 \
+        s5 = STEP(s5), s6 = STEP(s6), s7 = STEP(s7), s8 = STEP(s8), s9 = STEP(s9);                 \
+        s10 = STEP(s10), s11 = STEP(s11);                                                          \
         __asm__ volatile("" : IN(s0), IN(s1), IN(s2), IN(s3), IN(s4), IN(s5), IN(s6), IN(s7),      \
                          IN(s8), IN(s9), IN(s10), IN(s11));                                        \
     }

@@ -125,7 +125,8 @@ class Store:
 
         def fill(folder):
             if kind == "mmproj":
-                gguf_models.write_tower(folder / "model.gguf", self.llava(SHALLOW if side == 336 else 1, side),
+                source = self.llava(SHALLOW if side == 336 else 1, side)
+                gguf_models.write_tower(folder / "model.gguf", source,
                                         shape_of(self.name, side, 1)[0])
             else:
                 gguf_models.write_language(folder / "model.gguf", self.llava(SHALLOW),

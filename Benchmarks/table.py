@@ -25,7 +25,7 @@ class Table:
     TITLES = ("what", "ours", "peer", "ratio", "kernels", "peer is")
 
     def __init__(self, verbose):
-        self.rows, self.notes, self.verbose = [], [], verbose
+        self.rows, self.earlier, self.notes, self.verbose = [], [], [], verbose
         print(self.WIDTHS.format(*self.TITLES), flush=True)
 
     def cells(self, row):
@@ -39,12 +39,19 @@ class Table:
 
     def add(self, **facts):
         row = Row(**facts)
+        self.earlier = [old for old in self.earlier if (old.what, old.row) != (row.what, row.row)]
         self.rows.append(row)
         print(self.WIDTHS.format(*self.cells(row)), flush=True)
         if self.verbose:
             for command in row.commands:
                 print("    $ " + command, flush=True)
         return row
+
+    def load(self, folder):
+        """Takes the rows of an earlier run, which stand before those of this one."""
+        path = folder / "bench.json"
+        if path.exists():
+            self.earlier = [Row(**row) for row in json.loads(path.read_text())["rows"]]
 
     def finish(self):
         for number, note in enumerate(self.notes, 1):
@@ -53,12 +60,12 @@ class Table:
     def markdown(self, facts):
         """What the README shows, and under it every command."""
         lines = [facts, "", "| " + " | ".join(self.TITLES) + " |", "|---|---|---|---|---|---|"]
-        lines += ["| " + " | ".join(self.cells(row)) + " |" for row in self.rows]
+        lines += ["| " + " | ".join(self.cells(row)) + " |" for row in self.earlier + self.rows]
         lines.append("")
         lines += [f"{number}. {note}" for number, note in enumerate(self.notes, 1)]
         lines += ["", "Commands:", "", "```sh"]
         seen = []
-        for row in self.rows:
+        for row in self.earlier + self.rows:
             for command in row.commands:
                 if command not in seen:
                     seen.append(command)
@@ -68,6 +75,6 @@ class Table:
     def save(self, folder, facts):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "bench.md").write_text(self.markdown(facts))
+        rows = [asdict(row) for row in self.earlier + self.rows]
         (folder / "bench.json").write_text(json.dumps(
-            {"facts": facts, "notes": self.notes, "rows": [asdict(row) for row in self.rows]},
-            indent=1) + "\n")
+            {"facts": facts, "notes": self.notes, "rows": rows}, indent=1) + "\n")
