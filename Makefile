@@ -14,6 +14,10 @@ ROWS := amx avx512bf16 avx512 avx2 scalar
 PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libzstd-dev nettle-dev zstd pkg-config
 # PyTorch for `agreement` and `bench`: your own interpreter, or a virtual environment made here.
 PYTHON ?= .venv/bin/python
+# llama.cpp for `bench`: a folder of its programs, or nothing to build it here. BENCH: more options.
+LLAMA_CPP ?=
+LLAMA_BUILD := $(if $(LLAMA_CPP),,.build/llama.cpp/ready)
+BENCH ?=
 VENV := $(if $(filter .venv/%,$(PYTHON)),.venv/ready)
 REQUIREMENTS := Tests/Agreement/requirements.txt Benchmarks/requirements.txt
 # Makes the tools start fast: the C++ library in the binary, relocations packed, no exported names.
@@ -59,9 +63,18 @@ test: build ## Run every test, the command tests on the release tools
 test-cpus: build ## Run every test once for each row of kernels
 	for row in $(ROWS); do echo "LLAVA_CPU=$$row"; LLAVA_CPU=$$row $(SWIFT_TEST); done
 
-bench: build $(VENV) ## Time the tools and PyTorch side by side
+bench: build $(VENV) .build/limits $(LLAMA_BUILD) ## Time the tools, PyTorch and llama.cpp side by side
 	$(RELEASE) --product llava-bench
-	$(PYTHON) Benchmarks/bench.py --tools $(BIN)
+	$(PYTHON) -W ignore Benchmarks/bench.py --tools $(BIN) \
+	  --llama-cpp $(or $(LLAMA_CPP),.build/llama.cpp) $(BENCH)
+
+.build/limits: Benchmarks/limits.c
+	mkdir -p .build
+	clang -O3 -march=native -Wall -Wextra -pthread -o $@ $<
+
+.build/llama.cpp/ready: Benchmarks/llama_cpp.sh | $(VENV)
+	PYTHON=$(PYTHON) Benchmarks/llama_cpp.sh .build/llama.cpp
+	touch $@
 
 agreement: build $(VENV) ## Compare every stage with PyTorch at true widths
 	$(PYTHON) Tests/Agreement/agreement.py --tools $(BIN)

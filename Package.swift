@@ -92,7 +92,7 @@ let package = Package(
       name: "llava-bench",
       dependencies: [
         argumentParser, "CLIPVision", "Checkpoints", "Computation", "InputOutput", "Kernels",
-        "Tensors", "Vicuna",
+        "Projection", "Tensors", "Vicuna",
       ],
       path: "Benchmarks/llava-bench"),
     // Tests mirror the sources.

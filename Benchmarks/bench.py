@@ -1,122 +1,96 @@
-"""Times the tools beside PyTorch, by turns in one run, and prints one table.
+"""Times the tools beside PyTorch and llama.cpp, by turns in one run, and prints one table.
 
 SPDX-License-Identifier: Apache-2.0
 
-    python Benchmarks/bench.py --tools .build/release
-Both sides load random weights of the same shapes once, and take turns; the ratio is the median of
-the ratios of neighbouring repetitions, so that a machine whose speed drifts does not spoil it.
-The results are checked by `make agreement`; this only times them.
+    python Benchmarks/bench.py --tools .build/release --llama-cpp .build/llama.cpp
+All sides load random weights of the same shapes once and take turns; a ratio is the median of the
+ratios of neighbouring repetitions, so that a machine whose speed drifts does not spoil it. Before
+anything is timed, our results are held against PyTorch's on the same weights.
 """
 import argparse
-import json
+import datetime
 import os
-import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
+import time
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "Tests" / "Agreement"))
+import checks
+import core_rows
+import job_rows
+import limit_rows
+from setting import Setting
+from table import Table
+from turns import Missing
 
-LAYERS = 4  # of a 7B model's 32; what a layer takes is multiplied
-FULL = 32
-
-
-class Server:
-    """A process that answers every line with the seconds of one repetition."""
-
-    def __init__(self, command, environment=None):
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, **(environment or {})}, stderr=subprocess.DEVNULL)
-        self.facts = json.loads(self.process.stdout.readline())
-
-    def once(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())["seconds"]
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+ROWS = {"encode": core_rows.encode, "prefill": core_rows.prefill, "decode": core_rows.decode,
+        "job": job_rows.job, "start": job_rows.start, "version": job_rows.version,
+        "memory": job_rows.memory_of, "growth": job_rows.growth, "peak": limit_rows.peak,
+        "shares": limit_rows.shares, "attention": limit_rows.attention,
+        "sets": core_rows.other_sets}
 
 
-def compare(ours, theirs, repetitions):
-    """Median seconds of each side and the median ratio theirs / ours."""
-    left, right = Server(ours), Server(theirs)
-    pairs = [(left.once(), right.once()) for _ in range(repetitions)]
-    left.close()
-    right.close()
-    return (statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs),
-            statistics.median(b / a for a, b in pairs), left.facts["how"], right.facts["how"])
+def options():
+    found = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    found.add_argument("--tools", default=".build/release", help="folder of the tools")
+    found.add_argument("--limits", default=".build/limits", help="limits.c, compiled")
+    found.add_argument("--llama-cpp", default=os.environ.get("LLAMA_CPP", ""),
+                       help="folder of llama.cpp's programs, or of the builds of llama_cpp.sh")
+    found.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    found.add_argument("--only", default=",".join(ROWS), help="rows, separated by commas: "
+                       + " ".join(ROWS))
+    found.add_argument("--layers", type=int, default=8,
+                       help="language layers that are timed, besides 2; 32 is all of 7B (8)")
+    found.add_argument("--repetitions", type=int, default=5)
+    found.add_argument("--budget", type=float, default=120,
+                       help="seconds after which a row is not repeated further (120)")
+    found.add_argument("--images", type=int, default=16,
+                       help="pictures of the whole job, and twice as many (16)")
+    found.add_argument("--shape", choices=["true", "small"], default="true",
+                       help="small: a quick try of the script itself")
+    found.add_argument("--cache", default=".build/bench", help="where models are kept: 14 GB")
+    found.add_argument("--output", type=Path, default=Path(".build/bench-results"),
+                       help="folder of bench.md and bench.json")
+    found.add_argument("--append", action="store_true",
+                       help="keep the rows of an earlier run that are not timed now")
+    found.add_argument("--no-compile", dest="compile", action="store_false",
+                       help="leave out torch.compile")
+    found.add_argument("--verbose", action="store_true", help="show the commands of each row")
+    return found
 
 
-def whole(command, repetitions):
-    """Median wall seconds of a whole process."""
-    import time
-    times = []
-    for _ in range(repetitions):
-        began = time.perf_counter()
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-        times.append(time.perf_counter() - began)
-    return statistics.median(times)
-
-
-def make_model(folder, side):
-    """A random LLaVA of LLaVA 1.5's widths with LAYERS layers."""
-    import random_llava
-    vision, language = random_llava.SHAPES["true"]
-    vision = {**vision, "image_size": side}
-    language = {**language, "num_hidden_layers": LAYERS}
-    random_llava.SHAPES["bench"] = (vision, language)
-    random_llava.make_model(folder, "bench")
+def processor():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return "unknown processor"
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--tools", default=".build/release")
-    options.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    options.add_argument("--repetitions", type=int, default=5)
-    options.add_argument("--compile", action="store_true", help="also torch.compile (encode)")
-    given = options.parse_args()
-    bench = Path(given.tools) / "llava-bench"
-    peers = [sys.executable, "-W", "ignore", str(HERE / "peers.py")]
-    threads = ["--threads", str(given.threads)]
-    row = "{:<34} {:>16} {:>16} {:>7}  {}"
-    print(row.format("what", "ours", "PyTorch bf16", "ratio", "rows of kernels; peer"), flush=True)
-
-    def line(what, unit, work, ours, theirs, scale=1.0):
-        a, b, ratio, mine, yours = compare(ours, theirs, given.repetitions)
-        print(row.format(what, f"{work / (a * scale):.2f} {unit}", f"{work / (b * scale):.2f} {unit}",
-                         f"{ratio:.2f}", f"{mine}; {yours}"), flush=True)
-
-    with tempfile.TemporaryDirectory() as folder:
-        for side in (336, 224):
-            model = Path(folder) / str(side)
-            make_model(model, side)
-            for batch in (1, 8):
-                for how in ([], ["--compile"]) if given.compile else ([],):
-                    line(f"encode ViT-L/14 {side} px, batch {batch}", "images/s", batch,
-                         [bench, "encode", "-m", model, "--batch", str(batch), *threads],
-                         [*peers, "encode", "--side", str(side), "--batch", str(batch), *threads,
-                          *how])
-        model = Path(folder) / "336"
-        layers = ["--layers", str(LAYERS)]
-        scale = FULL / LAYERS
-        line(f"prefill 640 tokens, 7B ({LAYERS} layers timed)", "tokens/s", 640,
-             [bench, "prefill", "-m", model, *threads], [*peers, "prefill", *layers, *threads],
-             scale)
-        for batch in (1, 16):
-            line(f"decode {batch} at 640, 7B ({LAYERS} layers timed)", "tokens/s", batch,
-                 [bench, "decode", "-m", model, "--batch", str(batch), *threads],
-                 [*peers, "decode", "--batch", str(batch), *layers, *threads], scale)
-    tool = [str(Path(given.tools) / "convo-format"), "--version"]
-    start = whole(tool, 30)
-    other = whole(["jq", "--version"], 30) if shutil.which("jq") else float("nan")
-    print(row.format("convo-format --version", f"{start * 1e3:.1f} ms",
-                     f"{other * 1e3:.1f} ms (jq)", f"{other / start:.2f}", "whole process"))
+    given = options().parse_args()
+    names = given.only.split(",")
+    unknown = set(names) - set(ROWS)
+    if unknown:
+        sys.exit(f"bench: no rows called {' '.join(sorted(unknown))}; there are {' '.join(ROWS)}")
+    setting = Setting(given)
+    checks.check(setting)
+    facts = (f"{processor()}, {given.threads} threads each, {datetime.date.today()}; medians of "
+             f"at most {given.repetitions} turns; ratio: how many times faster ours is.")
+    print(facts)
+    table = Table(given.verbose)
+    if given.append:
+        table.load(given.output)
+    failed = False
+    for name in names:
+        began = time.monotonic()
+        try:
+            ROWS[name](setting, table)
+        except (Missing, RuntimeError, AssertionError, OSError) as reason:
+            failed = True  # the other rows are worth having
+            table.add(what=name, ours="-", note=f"{type(reason).__name__}: {reason}")
+        print(f"  {name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        table.save(given.output, facts)
+    table.finish()
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

@@ -118,10 +118,15 @@ def write_json(path, content):
 
 def make_model(folder, shape, seed=11):
     vision, language = SHAPES[shape]
-    side = vision["image_size"]
     folder.mkdir(parents=True)
     tensors = make_tensors(vision, language, torch.Generator().manual_seed(seed))
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    write_settings(folder, vision, language)
+
+
+def write_settings(folder, vision, language):
+    """Everything of a model's directory except its weights."""
+    side = vision["image_size"]
     make_tokenizer(folder)
     write_json(folder / "config.json", {
         "architectures": ["LlavaForConditionalGeneration"], "model_type": "llava",

@@ -1,0 +1,166 @@
+"""What every row needs: programs, models, threads, and the ceilings of instruction sets.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import shlex
+import sys
+from pathlib import Path
+
+import models
+from llama_peer import LlamaCpp
+from turns import Missing, Server, Side, by_turns, median, open_sides, ratio
+
+HERE = Path(__file__).resolve().parent
+# How ours and PyTorch are held to an instruction set; llama.cpp is another build.
+CEILINGS = {
+    "native": {},
+    "avx512": {"LLAVA_CPU": "avx512", "ONEDNN_MAX_CPU_ISA": "AVX512_CORE",
+               "ATEN_CPU_CAPABILITY": "avx512"},
+    "avx2": {"LLAVA_CPU": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}}
+# PyTorch as it may be run; the best one counts. Without bf16 instructions f32 may be faster.
+VARIANTS = {"native": (("eager", []), ("compiled", ["--compile"])),
+            "avx512": (("bf16", []), ("f32", ["--precision", "f32"])),
+            "avx2": (("bf16", []), ("f32", ["--precision", "f32"]))}
+
+
+def shown(command, environment=None):
+    """A command line as a user would type it, folders of this machine left out."""
+    parts = [f"{key}={value}" for key, value in (environment or {}).items()]
+    for part in map(str, command):
+        path = Path(part)
+        if part == sys.executable:
+            part = "python"
+        elif path.is_absolute() and path.name in ("model.gguf", "model.safetensors"):
+            part = f"{path.parent.name}/{path.name}"
+        elif path.is_absolute():
+            part = path.name
+        parts.append(shlex.quote(part))
+    return " ".join(parts)
+
+
+class Setting:
+    """The options given, and how each side is started."""
+
+    def __init__(self, given):
+        self.tools = Path(given.tools).resolve()
+        self.limits = Path(given.limits).resolve()
+        self.threads = given.threads
+        self.repetitions, self.budget = given.repetitions, given.budget
+        self.store = models.Store(given.cache, given.shape)
+        self.layers, self.images, self.shape = given.layers, given.images, given.shape
+        self.llama_folder = given.llama_cpp
+        self.full = models.FULL if given.shape == "true" else given.layers
+        self.compile = given.compile
+        probe = Server([self.tools / "llava-bench", "matmul", "--shape", "1x64x64"])
+        self.row_name = probe.facts["how"]  # of the row of kernels that is timed now
+        probe.close()
+
+    @property
+    def depths(self):
+        """The depths that are timed; one alone when it is the whole model."""
+        whole = self.layers >= self.full or self.layers <= models.SHALLOW
+        return [self.layers] if whole else [self.layers, models.SHALLOW]
+
+    def note(self):
+        if self.depths == [self.full]:
+            return ""
+        return (f"{self.full} layers from {' and '.join(map(str, self.depths))} that were timed, on"
+                " each side: the line through the two; embedding and head are counted once.")
+
+    def servers(self, name, commands, environment):
+        """A side of servers {layers: command}."""
+        opened = {}
+        try:
+            for layers, command in commands.items():
+                opened[layers] = Server(command, environment)
+        except Missing:
+            for server in opened.values():
+                server.close()
+            raise
+        first = next(iter(opened.values()))
+        full = self.full if len(opened) > 1 else next(iter(opened))
+        return Side(name + first.facts["how"],
+                    {layers: server.once for layers, server in opened.items()}, full,
+                    shown(first.command, environment), opened.values())
+
+    def commands(self, program, mode, options, side=None):
+        depths = [1] if side == 224 else [models.SHALLOW] if side else self.depths
+        return {layers: [*program, mode, "-m", self.store.llava(layers, side or 336),
+                         "--threads", self.threads, *options] for layers in depths}
+
+    def ours(self, mode, options, side=None, ceiling="native"):
+        found = self.servers("", self.commands([self.tools / "llava-bench"], mode, options, side),
+                             {key: value for key, value in CEILINGS[ceiling].items()
+                              if key.startswith("LLAVA_")})
+        self.row_name = found.name
+        return found
+
+    def torch(self, mode, options, side=None, ceiling="native"):
+        """(name, maker) of each variant of PyTorch."""
+        program = [sys.executable, "-W", "ignore", HERE / "torch_peer.py"]
+        environment = {key: value for key, value in CEILINGS[ceiling].items()
+                       if not key.startswith("LLAVA_")}
+        return [(f"torch {variant}", lambda more=more: self.servers(
+                    "", self.commands(program, mode, [*options, *more], side), environment))
+                for variant, more in VARIANTS[ceiling] if self.compile or "--compile" not in more]
+
+    def llama(self, ceiling="native"):
+        """llama.cpp built for an instruction set; `native` may lie in the folder itself."""
+        folder = Path(self.llama_folder) / ceiling if self.llama_folder else None
+        if folder and not folder.exists() and ceiling == "native":
+            folder = folder.parent
+        return LlamaCpp(folder, self.threads)
+
+    def llama_batched(self, kind, key, prompt, new, batch, ceiling="native"):
+        """(name, maker) of llama-batched-bench's seconds of `key` on weights of `kind`."""
+        def make():
+            peer = self.llama(ceiling)
+            files = {layers: self.store.gguf(kind, layers) for layers in self.depths}
+            runs = {layers: lambda file=file: peer.batched(file, prompt, new, batch)[key]
+                    for layers, file in files.items()}
+            command = peer.batched_command(files[self.layers], prompt, new, batch)
+            return Side(f"llama.cpp {kind}", runs, self.full, shown(command))
+        return f"llama.cpp {kind}", make
+
+    def limit(self, what, argument):
+        return Server([self.limits, what, argument, self.threads])
+
+    def weights(self):
+        """The file with most of the layers."""
+        folder = self.store.llava(self.layers)
+        return max(folder.glob("*.safetensors"), key=lambda path: path.stat().st_size).resolve()
+
+
+def compare(setting, table, what, unit, amount, ours, peers, note=""):
+    """Times ours and every peer by turns; a row for the best of each kind of peer.
+    `peers`: lists of (name, maker); returns ours' seconds."""
+    makers = [("ours", ours)] + [maker for group in peers for maker in group]
+    sides, absent = open_sides(makers)
+    if not sides or "ours" in absent:
+        table.add(what=what, ours="-", note=absent.get("ours", ""))
+        return []
+    started = dict(zip([name for name, _ in makers if name not in absent], sides))
+    try:
+        times = by_turns(sides, setting.repetitions, setting.budget)
+    finally:
+        for side in sides:
+            side.close()
+    mine = times[sides[0].name]
+    for group in peers or [[]]:
+        here = [started[name] for name, _ in group if name in started]
+        facts = {"what": what, "ours": rate(amount, mine, unit), "row": setting.row_name,
+                 "note": note, "commands": [sides[0].command],
+                 "values": {"ours": mine, **{side.name: times[side.name] for side in here}}}
+        if here:
+            best = min(here, key=lambda side: median(times[side.name]))
+            facts.update(peer=rate(amount, times[best.name], unit), peer_name=best.name,
+                         ratio=ratio(mine, times[best.name]),
+                         commands=[sides[0].command, best.command])
+        elif group:
+            facts.update(peer_name="; ".join(absent[name] for name, _ in group))
+        table.add(**facts)
+    return mine
+
+
+def rate(amount, seconds, unit):
+    return f"{amount / median(seconds):.4g} {unit}"
