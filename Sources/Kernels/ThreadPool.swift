@@ -83,8 +83,18 @@ public final class ThreadPool: @unchecked Sendable {
       let job = Job(count: count, body: body)
       publish(job)
       work(Unmanaged.passUnretained(job), worker: 0)
-      while busy.load(ordering: .acquiring) != 0 { pause() }
+      awaitOthers()
       withExtendedLifetime(job) {}
+    }
+  }
+
+  /// Others may have lost their core to the other tools of a pipe: then this one is better given up
+  /// than kept busy with waiting.
+  private func awaitOthers() {
+    var spins = 0
+    while busy.load(ordering: .acquiring) != 0 {
+      spins += 1
+      if spins < Self.spins { pause() } else { sched_yield() }
     }
   }
 
