@@ -18,7 +18,8 @@
          the sums that are there. Groups of x lie group_stride elements apart.
 
    and may define
-     FEW_ROWS_HEADER   a header with few_rows, another way to the same bits for few rows of x.
+     FEW_ROWS_HEADER   a header with few_rows, another way to the same bits for few rows of x
+     STORE_HEADER      a header with store_transposed, which stores whole squares of sums.
 
    Blocks: ROWS_PER_BLOCK x COLUMNS_PER_BLOCK weights and one panel of GROUPS groups stay in the
    second-level cache while every panel passes. Sums that wait for more columns rest in scratch as
@@ -82,7 +83,8 @@ static inline int readable(llava_element element, int round) {
 }
 
 /* The weights of one block as tiles read them: in place when they already are weight_t, whole
-   tiles of rows and whole steps of columns; else copied to scratch, missing rows as zeros. */
+   tiles of rows and whole steps of columns; else copied to scratch, missing rows as zeros. Without
+   scratch there is no block then. */
 typedef struct block {
     const weight_t *data;
     size_t stride;
@@ -96,6 +98,7 @@ static block weights_block(const llava_weights *w, size_t row, size_t rows, size
     int aligned = w->row_bytes % sizeof(weight_t) == 0 && (uintptr_t)first % sizeof(weight_t) == 0;
     if (readable(w->element, round) && rows % ROWS == 0 && padded == columns && aligned)
         return (block){(const weight_t *)(const void *)first, w->row_bytes / sizeof(weight_t)};
+    if (scratch == NULL) return (block){NULL, 0};
     size_t whole = (rows + ROWS - 1) / ROWS * ROWS;
     for (size_t r = 0; r < rows; r++)
         expand(scratch + r * padded, first + r * w->row_bytes, w->element, columns, padded,
@@ -104,10 +107,28 @@ static block weights_block(const llava_weights *w, size_t row, size_t rows, size
     return (block){scratch, padded};
 }
 
+#ifdef STORE_HEADER
+#include STORE_HEADER
+_Static_assert(LANES == STORED_LANES && ROWS % STORED_ROWS == 0, "tiles are whole squares to store");
+
+/* As many lanes as go by whole groups, from a tile of which all rows count: how many those are. */
+static size_t store_groups(float *y, size_t y_stride, const float *sums, size_t groups, size_t m) {
+    for (size_t g = 0; g < m / LANES; g++)
+        for (size_t r = 0; r < ROWS; r += STORED_ROWS)
+            store_transposed(y + g * LANES * y_stride + r, y_stride,
+                             sums + (r * groups + g) * LANES, groups * LANES);
+    return m / LANES * LANES;
+}
+#endif
+
 /* sums [ROWS][groups][LANES] -> y[lane, row]. */
 static void store_tile(float *y, size_t y_stride, const float *sums, size_t groups, size_t m,
                        size_t rows) {
-    for (size_t lane = 0; lane < m; lane++)
+    size_t lane = 0;
+#ifdef STORE_HEADER
+    if (rows == ROWS) lane = store_groups(y, y_stride, sums, groups, m);
+#endif
+    for (; lane < m; lane++)
         for (size_t r = 0; r < rows; r++)
             y[lane * y_stride + r] = sums[r * groups * LANES + lane];
 }
@@ -131,14 +152,16 @@ static void run_tile(size_t groups, float *sums, const weight_t *w, size_t w_str
 #ifdef FEW_ROWS_HEADER
 #include FEW_ROWS_HEADER
 
-/* Whether few_rows can take a block: few activation rows, whole vectors of weight rows. */
-static inline int suits_few(size_t m, size_t rows) { return m <= FEW_ROWS && rows % 16 == 0; }
-
-static void multiply_few(float *y, size_t y_stride, const packed_t *x, block w, size_t m,
-                         size_t rows, size_t columns, float *sums, int more, int last) {
-    few_rows(m, sums, rows, w.data, w.stride, x, columns, more);
-    for (size_t i = 0; last && i < m; i++)
-        memcpy(y + i * y_stride, sums + i * ROWS_PER_BLOCK, rows * sizeof(float));
+/* A block for few activation rows, whole chains at a time and without scratch; 0 when it does not
+   suit: other weights than bf16 in place, many activation rows, no whole vectors of weight rows. */
+static inline int multiply_few(float *y, size_t y_stride, const packed_t *x,
+                               const llava_weights *w, size_t row, size_t m, size_t rows,
+                               size_t k) {
+    if (m > FEW_ROWS || rows % 16 != 0 || k % K_STEP != 0) return 0;
+    block here = weights_block(w, row, rows, 0, k, NULL, 1);
+    if (here.data == NULL) return 0;
+    few_rows(m, y, y_stride, rows, here.data, here.stride, x, k);
+    return 1;
 }
 #endif
 
@@ -150,17 +173,13 @@ static inline void multiply_blocks(float *y, size_t y_stride, const void *packed
     weight_t *expanded = (weight_t *)(void *)(sums + ROWS_PER_BLOCK * groups * LANES);
     for (size_t row = 0; row < n; row += ROWS_PER_BLOCK) {
         size_t rows = n - row < ROWS_PER_BLOCK ? n - row : ROWS_PER_BLOCK;
+#ifdef FEW_ROWS_HEADER
+        if (multiply_few(y + row, y_stride, packed, w, row, m, rows, k)) continue;
+#endif
         for (size_t column = 0; column < k; column += COLUMNS_PER_BLOCK) {
             size_t columns = k - column < COLUMNS_PER_BLOCK ? k - column : COLUMNS_PER_BLOCK;
             int last = column + columns == k;
             block here = weights_block(w, row, rows, column, columns, expanded, round);
-#ifdef FEW_ROWS_HEADER
-            if (suits_few(m, rows)) {
-                multiply_few(y + row, y_stride, (const packed_t *)packed + column * LANES, here, m,
-                             rows, padded_columns(columns), sums, column > 0, last);
-                continue;
-            }
-#endif
             for (size_t g = 0; g < groups; g += GROUPS) {
                 size_t wide = groups - g < GROUPS ? groups - g : GROUPS;
                 size_t lane = g * LANES, lanes = m - lane < PANEL ? m - lane : PANEL;

@@ -86,6 +86,7 @@ static void tile_1(float *sums, const weight_t *w, size_t w_stride, const packed
     tiles_release();
 }
 
+#define STORE_HEADER "store_512.h"
 #include "../matmul_template.h"
 #include "../pack_bf16_template.h"
 

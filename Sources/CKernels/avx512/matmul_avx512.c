@@ -36,6 +36,7 @@ static inline __attribute__((always_inline)) void tile(const int groups, float *
             _mm512_storeu_ps(sums + (r * groups + g) * LANES, sum[r][g]);
 }
 
+#define STORE_HEADER "store_512.h"
 #include "../tiles_template.h"
 #include "../matmul_template.h"
 #include "../pack_f32_template.h"

@@ -49,6 +49,7 @@ static inline __attribute__((always_inline)) void tile(const int groups, float *
 }
 
 #define FEW_ROWS_HEADER "few_rows_bf16.h"
+#define STORE_HEADER "store_512.h"
 #include "../tiles_template.h"
 #include "../matmul_template.h"
 #include "../pack_bf16_template.h"
