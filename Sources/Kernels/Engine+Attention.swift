@@ -55,7 +55,7 @@ extension Engine {
       switch precision {
       case .bf16:
         self.appendHead(head, keys, values, span, as: UInt16.self, worker) {
-          self.vectors.to_bf16?($0, $1, $2)
+          self.vectors.to_bf16($0, $1, $2)
         }
       case .f32:
         self.appendHead(head, keys, values, span, as: Float.self, worker) {

@@ -14,7 +14,7 @@ extension Engine {
     let function = vectors.layer_norm
     forRowBlocks(rows, width: width) { block in
       let offset = block.lowerBound * width
-      function?(y + offset, x + offset, gain, bias, block.count, width, eps)
+      function(y + offset, x + offset, gain, bias, block.count, width, eps)
     }
   }
 
@@ -25,32 +25,32 @@ extension Engine {
     let function = vectors.rms_norm
     forRowBlocks(rows, width: width) { block in
       let offset = block.lowerBound * width
-      function?(y + offset, x + offset, gain, block.count, width, eps)
+      function(y + offset, x + offset, gain, block.count, width, eps)
     }
   }
 
   /// x += y, elementwise.
   public func add(_ y: Floats, to x: MutableFloats, count: Int) {
     let function = vectors.add
-    forRowBlocks(count, width: 1) { function?(x + $0.lowerBound, y + $0.lowerBound, $0.count) }
+    forRowBlocks(count, width: 1) { function(x + $0.lowerBound, y + $0.lowerBound, $0.count) }
   }
 
   /// x = x sigmoid(1.702 x), elementwise.
   public func quickGELU(_ x: MutableFloats, count: Int) {
     let function = vectors.quick_gelu
-    forRowBlocks(count, width: 1) { function?(x + $0.lowerBound, $0.count) }
+    forRowBlocks(count, width: 1) { function(x + $0.lowerBound, $0.count) }
   }
 
   /// x = x Phi(x), elementwise.
   public func gelu(_ x: MutableFloats, count: Int) {
     let function = vectors.gelu
-    forRowBlocks(count, width: 1) { function?(x + $0.lowerBound, $0.count) }
+    forRowBlocks(count, width: 1) { function(x + $0.lowerBound, $0.count) }
   }
 
   /// gate = gate sigmoid(gate) up, elementwise.
   public func siluMultiply(_ gate: MutableFloats, by up: Floats, count: Int) {
     let function = vectors.silu_multiply
-    forRowBlocks(count, width: 1) { function?(gate + $0.lowerBound, up + $0.lowerBound, $0.count) }
+    forRowBlocks(count, width: 1) { function(gate + $0.lowerBound, up + $0.lowerBound, $0.count) }
   }
 
   /// Rotates x [rows, heads, headWidth] by the angles of each row's position; the tables are
@@ -65,7 +65,7 @@ extension Engine {
         let angle = Int(positions[row]) * (headWidth / 2)
         for head in 0..<heads {
           let start = x + (row * heads + head) * headWidth
-          function?(start, cosine + angle, sine + angle, headWidth)
+          function(start, cosine + angle, sine + angle, headWidth)
         }
       }
     }
@@ -74,7 +74,7 @@ extension Engine {
   /// y = x as bf16, to nearest even.
   public func convertToBF16(_ x: Floats, into y: UnsafeMutablePointer<UInt16>, count: Int) {
     let function = vectors.to_bf16
-    forRowBlocks(count, width: 1) { function?(y + $0.lowerBound, x + $0.lowerBound, $0.count) }
+    forRowBlocks(count, width: 1) { function(y + $0.lowerBound, x + $0.lowerBound, $0.count) }
   }
 
   /// y = x of any type as f32.
@@ -83,7 +83,7 @@ extension Engine {
   ) {
     let function = vectors.to_f32
     forRowBlocks(count, width: 1) {
-      function?(y + $0.lowerBound, x + $0.lowerBound * type.byteWidth, type.element, $0.count)
+      function(y + $0.lowerBound, x + $0.lowerBound * type.byteWidth, type.element, $0.count)
     }
   }
 }

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma clang assume_nonnull begin
+
 /* Element types that a weight may have in memory. */
 typedef enum llava_element { LLAVA_F32 = 0, LLAVA_BF16 = 1, LLAVA_F16 = 2 } llava_element;
 
@@ -80,13 +82,13 @@ typedef struct llava_kernels {
 
 /* The best row that this machine runs, no better than the one called `ceiling` (NULL: no ceiling).
    NULL when no row is called that. */
-const llava_kernels *llava_kernels_best(const char *ceiling);
+const llava_kernels *_Nullable llava_kernels_best(const char *_Nullable ceiling);
 
 /* The row called `name`; NULL when there is none or this machine cannot run it. */
-const llava_kernels *llava_kernels_named(const char *name);
+const llava_kernels *_Nullable llava_kernels_named(const char *name);
 
 /* The names of all rows, best first; NULL after the last. */
-const char *llava_kernels_name(size_t index);
+const char *_Nullable llava_kernels_name(size_t index);
 
 /* One head's attention for a block of queries against a cache.
 
@@ -117,5 +119,7 @@ size_t llava_attention_scratch_bytes(const llava_product *product, size_t querie
                                      size_t length);
 void llava_attend(const llava_kernels *kernels, const llava_product *product,
                   const llava_attention *task, void *scratch);
+
+#pragma clang assume_nonnull end
 
 #endif
