@@ -39,8 +39,9 @@ static inline __attribute__((always_inline)) void tile(const int groups, float *
             column[g] = (__m512bh)_mm512_loadu_si512(x + (size_t)g * group_stride + k * LANES);
         for (int r = 0; r < ROWS; r++) {
             __m512bh weight = pair_of(w + (size_t)r * w_stride + k);
+            /* The weight last: only the last operand can be a broadcast from memory. */
             for (int g = 0; g < groups; g++)
-                sum[r][g] = _mm512_dpbf16_ps(sum[r][g], weight, column[g]);
+                sum[r][g] = _mm512_dpbf16_ps(sum[r][g], column[g], weight);
         }
     }
     for (int r = 0; r < ROWS; r++)
