@@ -12,7 +12,7 @@ TOOLS := $(shell sed -n '/^let tools/,/^]/s/^  "\([a-z-]*\)":.*/\1/p' Package.sw
 # The rows of kernels, best first, each a ceiling (LLAVA_CPU in llava(7)).
 ROWS := amx avx512bf16 avx512 avx2 scalar
 PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libzstd-dev nettle-dev zstd pkg-config
-# What `agreement` and `bench` need besides.
+# What `bench` and the virtual environment need besides.
 BENCH_PACKAGES := python3-venv python3-dev g++ cmake ninja-build jq
 # PyTorch for `agreement` and `bench`: your own interpreter, or a virtual environment made here.
 PYTHON ?= .venv/bin/python
@@ -20,6 +20,8 @@ PYTHON ?= .venv/bin/python
 LLAMA_CPP ?=
 LLAMA_BUILD := $(if $(LLAMA_CPP),,.build/llama.cpp/ready)
 BENCH ?=
+# limits.c has instructions of x86; elsewhere its rows are left out.
+LIMITS := $(if $(filter x86_64,$(shell uname -m)),.build/limits)
 VENV := $(if $(filter .venv/%,$(PYTHON)),.venv/ready)
 REQUIREMENTS := Tests/Agreement/requirements.txt Benchmarks/requirements.txt
 # Makes the tools start fast: the C++ library in the binary, relocations packed, no exported names.
@@ -75,20 +77,20 @@ test: build ## Run every test, the command tests on the release tools
 test-cpus: build ## Run every test once for each row of kernels
 	for row in $(ROWS); do echo "LLAVA_CPU=$$row"; LLAVA_CPU=$$row $(SWIFT_TEST); done
 
-bench: build bench-packages $(VENV) .build/limits $(LLAMA_BUILD) ## Time the tools, PyTorch and llama.cpp side by side
+bench: build bench-packages $(VENV) $(LIMITS) $(LLAMA_BUILD) ## Time the tools, PyTorch and llama.cpp side by side
 	$(RELEASE) --product llava-bench
 	$(PYTHON) -W ignore Benchmarks/bench.py --tools $(BIN) \
 	  --llama-cpp $(or $(LLAMA_CPP),.build/llama.cpp) $(BENCH)
 
-.build/limits: Benchmarks/limits.c
+.build/limits: Benchmarks/limits.c | bench-packages
 	mkdir -p .build
-	clang -O3 -march=native -Wall -Wextra -pthread -o $@ $<
+	$$(command -v clang || echo cc) -O3 -march=native -Wall -Wextra -pthread -o $@ $<
 
 .build/llama.cpp/ready: Benchmarks/llama_cpp.sh | bench-packages $(VENV)
 	PYTHON=$(PYTHON) Benchmarks/llama_cpp.sh .build/llama.cpp
 	touch $@
 
-agreement: build bench-packages $(VENV) ## Compare every stage with PyTorch at true widths
+agreement: build $(VENV) ## Compare every stage with PyTorch at true widths
 	$(PYTHON) Tests/Agreement/agreement.py --tools $(BIN)
 
 .venv/ready: $(REQUIREMENTS) | bench-packages

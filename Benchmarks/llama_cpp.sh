@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 #   Benchmarks/llama_cpp.sh FOLDER [native|avx512|avx2 ...]
-# FOLDER/native, FOLDER/avx512 and FOLDER/avx2 lead to the builds, whose own folders have the version
-# in their names, so that another version is built anew. PYTHON names the Python whose pip
+# FOLDER/native, FOLDER/avx512 and FOLDER/avx2 lead to the builds, whose own folders have the
+# version in their names, so that another version is built anew. PYTHON names the Python whose pip
 # fetches the archive, VERSION which one. CMake and Ninja come from PATH, else from that pip.
 set -eu
 
