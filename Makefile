@@ -12,12 +12,16 @@ TOOLS := $(shell sed -n '/^let tools/,/^]/s/^  "\([a-z-]*\)":.*/\1/p' Package.sw
 # The rows of kernels, best first, each a ceiling (LLAVA_CPU in llava(7)).
 ROWS := amx avx512bf16 avx512 avx2 scalar
 PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libzstd-dev nettle-dev zstd pkg-config
+# What `bench` and the virtual environment need besides.
+BENCH_PACKAGES := python3-venv python3-dev g++ cmake ninja-build jq
 # PyTorch for `agreement` and `bench`: your own interpreter, or a virtual environment made here.
 PYTHON ?= .venv/bin/python
 # llama.cpp for `bench`: a folder of its programs, or nothing to build it here. BENCH: more options.
 LLAMA_CPP ?=
 LLAMA_BUILD := $(if $(LLAMA_CPP),,.build/llama.cpp/ready)
 BENCH ?=
+# limits.c has instructions of x86; elsewhere its rows are left out.
+LIMITS := $(if $(filter x86_64,$(shell uname -m)),.build/limits)
 VENV := $(if $(filter .venv/%,$(PYTHON)),.venv/ready)
 REQUIREMENTS := Tests/Agreement/requirements.txt Benchmarks/requirements.txt
 # Makes the tools start fast: the C++ library in the binary, relocations packed, no exported names.
@@ -26,15 +30,21 @@ FAST_LINK := -use-ld=lld -L.build/link -Xclang-linker -static-libgcc \
 RELEASE := swift build -c release --static-swift-stdlib --disable-local-rpath -Xlinker -s $$(cat .build/link/flags)
 SWIFT_TEST = LLAVA_TOOLS_DIRECTORY="$(CURDIR)/$(BIN)" swift test
 
-.PHONY: help packages build demo test test-cpus bench agreement docs docs-check format lint \
-  install uninstall clean
+.PHONY: always help packages bench-packages build demo test test-cpus bench agreement docs docs-check \
+  format lint install uninstall clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
 packages: ## Install the system packages that are missing (Debian, Ubuntu)
+	$(call install-packages,$(PACKAGES))
+
+bench-packages: packages
+	$(call install-packages,$(BENCH_PACKAGES))
+
+define install-packages
 	@command -v dpkg-query > /dev/null || exit 0; missing=""; sudo=""; \
-	for name in $(PACKAGES); do \
+	for name in $(1); do \
 	  dpkg-query -W -f '$${Status}' $$name 2> /dev/null | grep -q 'ok installed' \
 	    || missing+=" $$name"; \
 	done; \
@@ -42,11 +52,15 @@ packages: ## Install the system packages that are missing (Debian, Ubuntu)
 	[ "$$(id -u)" -eq 0 ] || sudo=sudo; \
 	set -x; $$sudo apt-get update -q; \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
+endef
 
-# Tried once: without lld or glibc 2.36 the tools are linked as Swift does it by itself.
-.build/link/flags:
-	mkdir -p $(@D)
-	ln -sf "$$(clang -print-file-name=libstdc++.a)" $(@D)/libstdc++.a
+.build/link/version: always
+	@mkdir -p $(@D)
+	@swiftc --version 2>&1 | cmp -s - $@ || swiftc --version > $@ 2>&1
+
+# Tried once for each Swift: without lld or glibc 2.36 the tools are linked as Swift does it by itself.
+.build/link/flags: .build/link/version
+	ln -sf "$$(clang -print-file-name=libstdc++.a || echo none)" $(@D)/libstdc++.a
 	echo 'print("links fast")' > $(@D)/try.swift
 	if swiftc -static-stdlib $(FAST_LINK) $(@D)/try.swift -o $(@D)/try && $(@D)/try; \
 	then echo '$(addprefix -Xswiftc ,$(FAST_LINK))' > $@; else echo > $@; fi
@@ -63,23 +77,23 @@ test: build ## Run every test, the command tests on the release tools
 test-cpus: build ## Run every test once for each row of kernels
 	for row in $(ROWS); do echo "LLAVA_CPU=$$row"; LLAVA_CPU=$$row $(SWIFT_TEST); done
 
-bench: build $(VENV) .build/limits $(LLAMA_BUILD) ## Time the tools, PyTorch and llama.cpp side by side
+bench: build bench-packages $(VENV) $(LIMITS) $(LLAMA_BUILD) ## Time the tools, PyTorch and llama.cpp side by side
 	$(RELEASE) --product llava-bench
 	$(PYTHON) -W ignore Benchmarks/bench.py --tools $(BIN) \
 	  --llama-cpp $(or $(LLAMA_CPP),.build/llama.cpp) $(BENCH)
 
-.build/limits: Benchmarks/limits.c
+.build/limits: Benchmarks/limits.c | bench-packages
 	mkdir -p .build
-	clang -O3 -march=native -Wall -Wextra -pthread -o $@ $<
+	$$(command -v clang || echo cc) -O3 -march=native -Wall -Wextra -pthread -o $@ $<
 
-.build/llama.cpp/ready: Benchmarks/llama_cpp.sh | $(VENV)
+.build/llama.cpp/ready: Benchmarks/llama_cpp.sh | bench-packages $(VENV)
 	PYTHON=$(PYTHON) Benchmarks/llama_cpp.sh .build/llama.cpp
 	touch $@
 
 agreement: build $(VENV) ## Compare every stage with PyTorch at true widths
 	$(PYTHON) Tests/Agreement/agreement.py --tools $(BIN)
 
-.venv/ready: $(REQUIREMENTS)
+.venv/ready: $(REQUIREMENTS) | bench-packages
 	python3 -m venv .venv
 	.venv/bin/python -m pip install -q $(addprefix -r ,$^)
 	touch $@

@@ -18,9 +18,9 @@ import checks
 import core_rows
 import job_rows
 import limit_rows
+import models
 from setting import Setting
 from table import Table
-from turns import Missing
 
 ROWS = {"encode": core_rows.encode, "prefill": core_rows.prefill, "decode": core_rows.decode,
         "job": job_rows.job, "start": job_rows.start, "version": job_rows.version,
@@ -66,15 +66,21 @@ def processor():
 
 
 def main():
-    given = options().parse_args()
+    found = options()
+    given = found.parse_args()
     names = given.only.split(",")
     unknown = set(names) - set(ROWS)
     if unknown:
         sys.exit(f"bench: no rows called {' '.join(sorted(unknown))}; there are {' '.join(ROWS)}")
+    if given.shape == "true" and not models.SHALLOW < given.layers <= models.FULL:
+        found.error(f"--layers: expected {models.SHALLOW + 1} to {models.FULL}, from which 7B's"
+                    f" time follows; found {given.layers}")
     setting = Setting(given)
     checks.check(setting)
     facts = (f"{processor()}, {given.threads} threads each, {datetime.date.today()}; medians of "
-             f"at most {given.repetitions} turns; ratio: how many times faster ours is.")
+             f"at most {given.repetitions} turns; ratio: how many times faster ours is, or, where a"
+             " note says so, our share of a limit or the growth of a cost. A dash: not measured;"
+             " where something was lacking, the last column or a note says what.")
     print(facts)
     table = Table(given.verbose)
     if given.append:
@@ -84,9 +90,10 @@ def main():
         began = time.monotonic()
         try:
             ROWS[name](setting, table)
-        except (Missing, RuntimeError, AssertionError, OSError) as reason:
+        except (Exception, SystemExit) as reason:
             failed = True  # the other rows are worth having
-            table.add(what=name, ours="-", note=f"{type(reason).__name__}: {reason}")
+            table.add(what=name, ours="-",
+                      note=f"Not measured. {type(reason).__name__}: {reason}")
         print(f"  {name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
         table.save(given.output, facts)
     table.finish()

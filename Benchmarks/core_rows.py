@@ -2,9 +2,11 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+from contextlib import closing
+
 import checks
 import models
-from setting import compare, rate, shown
+from setting import NO_LIMITS, compare, rate, shown
 from turns import Side, median, ratio
 
 PROMPT = 640
@@ -67,10 +69,9 @@ def decode_against_one(setting, table):
     """Sixteen sequences beside one of the same length: what reading the weights once is worth."""
     def options(batch):
         return ["--tokens", PAST_MANY, "--batch", batch, "--times", STEPS]
-    many, one = (setting.ours("decode", options(batch)) for batch in (MANY, 1))
-    pairs = [(many(), one()) for _ in range(setting.repetitions)]
-    for side in (many, one):
-        side.close()
+    with (closing(setting.ours("decode", options(MANY))) as many,
+          closing(setting.ours("decode", options(1))) as one):
+        pairs = [(many(), one()) for _ in range(setting.repetitions)]
     seconds = [first for first, _ in pairs], [second for _, second in pairs]
     table.add(what=f"decode {MANY} beside 1, both at {PAST_MANY}, 7B",
               ours=rate(MANY, seconds[0], "tokens/s"), peer=rate(1, seconds[1], "tokens/s"),
@@ -81,20 +82,24 @@ def decode_against_one(setting, table):
 
 def decode_of_read(setting, table):
     """Bytes that a step reads a second, as a share of a plain read of the same mapping."""
-    ours = setting.ours("decode", ["--tokens", PAST_ONE, "--batch", 1, "--times", STEPS])
-    reader = setting.limit("read", setting.weights())
-    pairs = [(ours.depths[setting.layers](), reader.once("rate"))
-             for _ in range(setting.repetitions)]
-    ours.close()
-    reader.close()
+    what = f"decode 1 at {PAST_ONE}: bytes read"
+    if not setting.limits.exists():
+        table.add(what=what, ours="-", peer_name=NO_LIMITS)
+        return
+    options = ["--tokens", PAST_ONE, "--batch", 1, "--times", STEPS]
+    with (closing(setting.ours("decode", options)) as ours,
+          closing(setting.limit("read", setting.weights())) as reader):
+        pairs = [(ours.depths[setting.layers](), reader.once("rate"))
+                 for _ in range(setting.repetitions)]
     read_bytes = step_bytes(setting)
     rates = [read_bytes / seconds for seconds, _ in pairs]
-    table.add(what=f"decode 1 at {PAST_ONE}: bytes read", ours=f"{median(rates) / 1e9:.1f} GB/s",
+    table.add(what=what, ours=f"{median(rates) / 1e9:.1f} GB/s",
               peer=f"{median([rate for _, rate in pairs]) / 1e9:.1f} GB/s",
               ratio=median([a / b for a, (_, b) in zip(rates, pairs)]), row=setting.row_name,
               peer_name=f"plain read, {setting.threads} threads",
               note=f"{setting.layers} layers and the head, and the KV cache of {PAST_ONE} "
-              "positions: bytes counted, seconds measured; the read sums up 64-bit words.",
+              "positions: bytes counted, seconds measured; the read sums up 64-bit words."
+              " Ratio: our share of that read.",
               commands=[ours.command, shown(reader.command)],
               values={"ours": rates, "read": [rate for _, rate in pairs]})
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import time
+from contextlib import closing
 
 import memory
 import models
@@ -14,7 +15,8 @@ from setting import CEILINGS, compare, shown
 from turns import Missing, Side, by_turns, median, ratio, to_depth
 
 NEW = 64
-ASK = "Describe this image."
+# Without the system's text, which llama.cpp's template of Vicuna does not have.
+FORMAT = "convo-format --system '' --ask 'Describe this image.'"
 WORDS = 8  # tokens of the text prompt
 
 
@@ -38,15 +40,18 @@ def paths(setting, count):
 def pipe(setting, layers):
     """The line that a user types."""
     model = setting.store.llava(layers)
-    return (f"convo-format --ask '{ASK}' | clip-encode -m {model} | llava-project -m {model}"
+    return (f"{FORMAT} | clip-encode -m {model} | llava-project -m {model}"
             f" | vicuna-decode -m {model} --batch 16 --max-tokens {NEW}")
 
 
-def captions(setting, layers, count):
-    """Seconds for `count` pictures through the pipe; every caption must have all its tokens."""
+def captions(setting, layers, count, prompts):
+    """Seconds for `count` pictures through the pipe; every caption must have all its tokens.
+    `prompts`: receives the tokens of a prompt."""
     seconds, output = shell(setting, pipe(setting, layers), paths(setting, count))
-    tokens = [json.loads(line)["completion_tokens"] for line in output.splitlines()]
+    lines = [json.loads(line) for line in output.splitlines()]
+    tokens = [line["completion_tokens"] for line in lines]
     assert tokens == [NEW] * count, f"captions of {sorted(set(tokens))} tokens, {len(tokens)} lines"
+    prompts["ours"] = lines[0]["prompt_tokens"]
     return seconds
 
 
@@ -57,11 +62,11 @@ def increment(run, count):
 
 def job(setting, table):
     """Captions an hour; starting and loading left out on both sides."""
-    count = setting.images
+    count, prompts = setting.images, {}
 
     def ours():
         runs = {layers: lambda layers=layers: increment(
-            lambda n: captions(setting, layers, n), count) for layers in setting.depths}
+            lambda n: captions(setting, layers, n, prompts), count) for layers in setting.depths}
         line = pipe(setting, setting.layers)
         line = line.replace(str(setting.store.folder) + "/", "")
         return Side("pipe of the tools", runs, setting.full, f"ls pictures/*.jpg | {line}")
@@ -71,22 +76,29 @@ def job(setting, table):
         given = {layers: (setting.store.gguf("Q4_0", layers),
                           setting.store.gguf("mmproj", side=336),
                           setting.store.pictures(1) / "000.jpg", NEW) for layers in setting.depths}
-        runs = {layers: lambda inputs=inputs: peer.caption(*inputs)["caption"]
-                for layers, inputs in given.items()}
+
+        def once(inputs):
+            found = peer.caption(*inputs)
+            prompts["llama.cpp's"] = found["prompt tokens"]
+            return found["caption"]
+
+        runs = {layers: lambda inputs=inputs: once(inputs) for layers, inputs in given.items()}
         return Side("llama-mtmd-cli Q4_0", runs, setting.full,
                     shown(peer.caption_command(*given[setting.layers])))
 
     compare(setting, table, f"captions, 336 px, {NEW} tokens, 7B", "an hour", 3600, ours,
             [[("llama-mtmd-cli Q4_0", theirs)]],
-            note=f"ours: what {count} more pictures take after {count}; llama.cpp's: its own lines"
-            f" of prompt and eval time, one picture. {setting.note()}")
+            note=lambda: f"ours: what {count} more pictures take after {count}; llama.cpp's: its"
+            " own lines of prompt and eval time, one picture. Tokens of a prompt, the image's rows"
+            f" among them: {', '.join(f'{name} {most}' for name, most in prompts.items())}."
+            f" {setting.note()}")
     stages(setting, table)
 
 
 def our_stages(setting, layers):
     """Seconds an image in every stage, each run alone on files, starting included."""
     count, model = setting.images, setting.store.llava(layers)
-    found, data = {}, shell(setting, f"convo-format --ask '{ASK}'", paths(setting, count))[1]
+    found, data = {}, shell(setting, FORMAT, paths(setting, count))[1]
     for name, tool in (("encode", "clip-encode"), ("project", "llava-project")):
         seconds, data = shell(setting, f"{tool} -m {model}", data)
         found[name] = seconds / count
@@ -155,9 +167,8 @@ def start(setting, table):
     first = Side("first token", {layers: lambda layers=layers: once(layers)
                                  for layers in setting.depths}, setting.full,
                  shown(command(setting.layers)))
-    step = setting.ours("decode", options)
-    times = by_turns([first, step], setting.repetitions, setting.budget)
-    step.close()
+    with closing(setting.ours("decode", options)) as step:
+        times = by_turns([first, step], setting.repetitions, setting.budget)
     began, steps = times[first.name], times[step.name]
     table.add(what=f"first token of {WORDS}-token prompt, 7B",
               ours=f"{median(began):.3g} s", peer=f"{3 * median(steps):.3g} s",
@@ -178,11 +189,11 @@ def memory_rows(setting, table, what, data, options):
     answers = [json.loads(line) for line in output.splitlines()]
     positions = sum(each["prompt_tokens"] + each["completion_tokens"] for each in answers)
     cache = 2 * setting.layers * keys * positions * 2
-    table.add(what=what, ours=f"{(others - cache) / 2**30:.2f} GiB above", peer="-",
-              row=setting.row_name,
+    table.add(what=what, ours=f"{(others - cache) / 2**30:.2f} GiB above weights and cache",
+              peer="-", row=setting.row_name,
               peer_name=f"weights {weights / 2**30:.2f} GiB, cache {cache / 2**30:.2f} GiB",
-              note=f"resident, most at any time, {setting.layers} layers; what lies above the"
-              " weights and the cache does not grow with layers.", commands=[shown(command)],
+              note=f"resident, most at any time, {setting.layers} layers.",
+              commands=[shown(command)],
               values={"weights": weights, "others": others, "cache": cache})
 
 
@@ -190,7 +201,7 @@ def memory_of(setting, table):
     memory_rows(setting, table, f"memory, {WORDS}-token prompt", text_prompt(),
                 ["--max-tokens", NEW])
     model = setting.store.llava(setting.layers)
-    _, words = shell(setting, f"convo-format --ask '{ASK}' | clip-encode -m {model}"
+    _, words = shell(setting, f"{FORMAT} | clip-encode -m {model}"
                      f" | llava-project -m {model}", paths(setting, 16))
     memory_rows(setting, table, "memory, 16 captions together", words,
                 ["--max-tokens", NEW, "--batch", 16])
@@ -198,9 +209,6 @@ def memory_of(setting, table):
 
 def version(setting, table):
     """How long a tool takes to say its version, beside jq."""
-    if not shutil.which("jq"):
-        raise Missing("no jq")
-
     def timed(command):
         def once():
             began = time.perf_counter()
@@ -208,12 +216,18 @@ def version(setting, table):
             return time.perf_counter() - began
         return Side(command[0], {1: once}, 1, shown(command))
 
-    sides = [timed([str(setting.tools / "vicuna-decode"), "--version"]), timed(["jq", "--version"])]
+    sides = [timed([str(setting.tools / "vicuna-decode"), "--version"])]
+    if shutil.which("jq"):
+        sides.append(timed(["jq", "--version"]))
     times = by_turns(sides, 30, setting.budget)
-    ours, theirs = (times[side.name] for side in sides)
-    table.add(what="--version, whole process", ours=f"{median(ours) * 1e3:.1f} ms",
-              peer=f"{median(theirs) * 1e3:.1f} ms", ratio=ratio(ours, theirs), peer_name="jq",
-              commands=[side.command for side in sides], values={"ours": ours, "peer": theirs})
+    ours, *others = (times[side.name] for side in sides)
+    facts = {"peer_name": "no jq in PATH"}
+    if others:
+        facts = {"peer": f"{median(others[0]) * 1e3:.1f} ms", "ratio": ratio(ours, others[0]),
+                 "peer_name": "jq"}
+    table.add(what="--version, whole process", ours=f"{median(ours) * 1e3:.1f} ms", **facts,
+              commands=[side.command for side in sides],
+              values={"ours": ours, "peer": others[0] if others else []})
 
 
 def growth(setting, table):
@@ -230,5 +244,5 @@ def growth(setting, table):
               peer=", ".join(f"{found[count][1] / 2**20:.0f}" for count in counts) + " MiB",
               ratio=found[counts[2]][0] / found[counts[0]][0], row=setting.row_name,
               peer_name="its memory above the weights",
-              note="ratio: seconds of the most images over those of the fewest, a quarter of them.",
+              note="Ratio: seconds of the most images over those of the fewest, a quarter of them.",
               commands=[shown(command)], values={str(count): found[count] for count in counts})

@@ -2,9 +2,11 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+from contextlib import ExitStack, closing
+
 import models
 from core_rows import PROMPT
-from setting import shown
+from setting import NO_LIMITS, shown
 from turns import median
 
 # Rows, width and outputs of 7B's products in a prefill, and of the tower's widest at batch 8.
@@ -35,20 +37,25 @@ def prefill_operations(language, layers, tokens):
 
 def shares_of_peak(setting, table, works):
     """A row for each (what, operations, side): reached FLOP/s beside the instruction's peak."""
+    if not setting.limits.exists():
+        table.add(what="shares of peak", ours="-", peer_name=NO_LIMITS)
+        return
     reference = None
-    for what, amount, side in works:
-        reference = reference or setting.limit("flops", setting.row_name)
-        pairs = [(amount / side(), reference.once("rate")) for _ in range(setting.repetitions)]
-        side.close()
-        reached, peaks = zip(*pairs)
-        table.add(what=what, ours=f"{median(reached) / 1e9:.0f} GFLOP/s",
-                  peer=f"{median(peaks) / 1e9:.0f} GFLOP/s",
-                  ratio=median([a / b for a, b in pairs]), row=setting.row_name,
-                  peer_name="peak of the row's dot product",
-                  commands=[side.command, shown(reference.command)],
-                  values={"reached": reached, "peak": peaks})
-    if reference:
-        reference.close()
+    with ExitStack() as opened:
+        for what, amount, side in works:
+            with closing(side):
+                reference = reference or opened.enter_context(
+                    closing(setting.limit("flops", setting.row_name)))
+                pairs = [(amount / side(), reference.once("rate"))
+                         for _ in range(setting.repetitions)]
+            reached, peaks = zip(*pairs)
+            table.add(what=what, ours=f"{median(reached) / 1e9:.0f} GFLOP/s",
+                      peer=f"{median(peaks) / 1e9:.0f} GFLOP/s",
+                      ratio=median([a / b for a, b in pairs]), row=setting.row_name,
+                      peer_name="peak of the row's dot product",
+                      note="Ratio: our share of what the instruction can do at most.",
+                      commands=[side.command, shown(reference.command)],
+                      values={"reached": reached, "peak": peaks})
 
 
 def single(setting, mode, options, layers):
@@ -86,15 +93,13 @@ def attention(setting, table):
                                    ("decode", (128, 2048, 4095), ["--times", 8])):
         figures, commands = [], []
         for length in lengths:
-            side = single(setting, mode, ["--tokens", length, *options, "--warm-ups", 1],
-                          models.SHALLOW)
-            tokens = length if mode == "prefill" else 1
-            figures.append(1e3 * median([side() for _ in range(min(3, setting.repetitions))])
-                           / tokens)
+            with closing(single(setting, mode, ["--tokens", length, *options, "--warm-ups", 1],
+                                models.SHALLOW)) as side:
+                seconds = median([side() for _ in range(min(3, setting.repetitions))])
+            figures.append(1e3 * seconds / (length if mode == "prefill" else 1))
             commands.append(side.command)
-            side.close()
         table.add(what=f"{mode} at {', '.join(map(str, lengths))}, ms a token",
                   ours=", ".join(f"{figure:.3g}" for figure in figures),
                   ratio=figures[-1] / figures[0], row=setting.row_name, commands=commands,
-                  note=f"{models.SHALLOW} layers and the head; ratio: the longest over the"
+                  note=f"{models.SHALLOW} layers and the head. Ratio: the longest over the"
                   " shortest.", values={"milliseconds": figures})

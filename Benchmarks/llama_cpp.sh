@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 #   Benchmarks/llama_cpp.sh FOLDER [native|avx512|avx2 ...]
-# FOLDER/native, FOLDER/avx512 and FOLDER/avx2 are the builds. PYTHON names the Python whose pip
+# FOLDER/native, FOLDER/avx512 and FOLDER/avx2 lead to the builds, whose own folders have the
+# version in their names, so that another version is built anew. PYTHON names the Python whose pip
 # fetches the archive, VERSION which one. CMake and Ninja come from PATH, else from that pip.
 set -eu
 
 if [ $# -eq 0 ]; then
-  sed -n '2,7p' "$0" >&2
+  sed -n '2,8p' "$0" >&2
   exit 2
 fi
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
@@ -19,11 +20,14 @@ version=${VERSION:-0.3.36}
 archive=llama_cpp_python-$version
 
 if [ ! -d "$folder/$archive" ]; then
+  rm -rf "$folder/$archive.part"
+  mkdir "$folder/$archive.part"
   # Not `:all:`: that would build CMake from its sources too. pip asks the archive for its
   # metadata, which needs its build system but compiles nothing.
   "$python" -m pip download -q --no-deps --no-binary llama-cpp-python -d "$folder" \
     "llama-cpp-python==$version"
-  tar -xzf "$folder/$archive.tar.gz" -C "$folder"
+  tar -xzf "$folder/$archive.tar.gz" -C "$folder/$archive.part" --strip-components 1
+  mv "$folder/$archive.part" "$folder/$archive"
 fi
 if ! command -v cmake > /dev/null || ! command -v ninja > /dev/null; then
   "$python" -m venv "$folder/builders"
@@ -41,14 +45,17 @@ for kind in "$@"; do
       -DGGML_AVX512=ON' ;;
     *) echo "no build called $kind" >&2; exit 2 ;;
   esac
+  build=$folder/$kind-$version
   # shellcheck disable=SC2086  # flags are words
-  cmake -S "$folder/$archive/vendor/llama.cpp" -B "$folder/$kind" -G Ninja \
+  cmake -S "$folder/$archive/vendor/llama.cpp" -B "$build" -G Ninja \
     -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER="$compiler" \
     -DCMAKE_CXX_COMPILER="$(command -v clang++ || echo c++)" -DGGML_OPENMP=OFF \
     -DLLAMA_CURL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF \
-    -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_TOOLS=ON $flags > "$folder/$kind.log"
-  ninja -C "$folder/$kind" llama-batched-bench llama-mtmd-cli >> "$folder/$kind.log" || {
-    tail -n 20 "$folder/$kind.log" >&2
+    -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_TOOLS=ON $flags > "$build.log"
+  ninja -C "$build" llama-batched-bench llama-mtmd-cli >> "$build.log" || {
+    tail -n 20 "$build.log" >&2
     exit 1
   }
+  [ -L "$folder/$kind" ] || rm -rf "${folder:?}/$kind"
+  ln -sfn "$kind-$version" "$folder/$kind"
 done

@@ -62,7 +62,7 @@ class LlamaCpp:
 
     def caption(self, *given):
         """llama-mtmd-cli: seconds of its stages, loading left out. `prompt` has the encoding and
-        the image's prefill in it."""
+        the image's prefill in it; `prompt tokens` is a count, the image's rows among them."""
         wanted = set(STAGES) - ({"decode"} if given[3] == 1 else set())
         for _ in range(ATTEMPTS):
             text = self.run(self.caption_command(*given))
@@ -70,5 +70,7 @@ class LlamaCpp:
                      for stage, pattern in STAGES.items()}
             absent = [stage for stage in wanted if not re.search(STAGES[stage], text)]
             if not absent:
-                return {**found, "caption": found["prompt"] + found["decode"]}
+                tokens = re.search(r"prompt eval time =\s*[\d.]+ ms /\s*(\d+) tokens", text)
+                return {**found, "caption": found["prompt"] + found["decode"],
+                        "prompt tokens": tokens[1] if tokens else "unknown"}
         raise Missing(f"llama-mtmd-cli printed no line of {' and '.join(sorted(absent))}")

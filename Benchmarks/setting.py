@@ -2,7 +2,10 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import contextlib
+import functools
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -11,16 +14,25 @@ from llama_peer import LlamaCpp
 from turns import Missing, Server, Side, by_turns, median, open_sides, ratio
 
 HERE = Path(__file__).resolve().parent
-# How ours and PyTorch are held to an instruction set; llama.cpp is another build.
-CEILINGS = {
-    "native": {},
-    "avx512": {"LLAVA_CPU": "avx512", "ONEDNN_MAX_CPU_ISA": "AVX512_CORE",
-               "ATEN_CPU_CAPABILITY": "avx512"},
-    "avx2": {"LLAVA_CPU": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}}
-# PyTorch as it may be run; the best one counts. Without bf16 instructions f32 may be faster.
-VARIANTS = {"native": (("eager", []), ("compiled", ["--compile"])),
-            "avx512": (("bf16", []), ("f32", ["--precision", "f32"])),
-            "avx2": (("bf16", []), ("f32", ["--precision", "f32"]))}
+NO_LIMITS = "limits.c, written for x86, is not built"
+
+
+def held_to(row, onednn, mkl, processor):
+    """The variables that hold ours and PyTorch to an instruction set; llama.cpp is another build.
+    PyTorch's cache of compiled graphs hands one set's code to another, whose sums are then wrong:
+    it is left out."""
+    return {"LLAVA_CPU": row, "ATEN_CPU_CAPABILITY": row, "ONEDNN_MAX_CPU_ISA": onednn,
+            "MKL_ENABLE_INSTRUCTIONS": mkl, "TORCHINDUCTOR_CPP_MARCH": processor,
+            "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}
+
+
+CEILINGS = {"native": {}, "avx512": held_to("avx512", "AVX512_CORE", "AVX512", "x86-64-v4"),
+            "avx2": held_to("avx2", "AVX2", "AVX2", "x86-64-v3")}
+# PyTorch as it may be run, or why not; the best one counts. Without bf16 instructions f32 may be
+# faster.
+EITHER = {"bf16": [], "bf16 compiled": ["--compile"], "f32": ["--precision", "f32"],
+          "f32 compiled": "the weights would be in memory in f32 a second time"}
+VARIANTS = {"native": {"eager": [], "compiled": ["--compile"]}, "avx512": EITHER, "avx2": EITHER}
 
 
 def shown(command, environment=None):
@@ -58,8 +70,7 @@ class Setting:
     @property
     def depths(self):
         """The depths that are timed; one alone when it is the whole model."""
-        whole = self.layers >= self.full or self.layers <= models.SHALLOW
-        return [self.layers] if whole else [self.layers, models.SHALLOW]
+        return [self.layers] if self.layers >= self.full else [self.layers, models.SHALLOW]
 
     def note(self):
         if self.depths == [self.full]:
@@ -73,7 +84,7 @@ class Setting:
         try:
             for layers, command in commands.items():
                 opened[layers] = Server(command, environment)
-        except Missing:
+        except Exception:
             for server in opened.values():
                 server.close()
             raise
@@ -100,9 +111,19 @@ class Setting:
         program = [sys.executable, "-W", "ignore", HERE / "torch_peer.py"]
         environment = {key: value for key, value in CEILINGS[ceiling].items()
                        if not key.startswith("LLAVA_")}
-        return [(f"torch {variant}", lambda more=more: self.servers(
-                    "", self.commands(program, mode, [*options, *more], side), environment))
-                for variant, more in VARIANTS[ceiling] if self.compile or "--compile" not in more]
+        if not shutil.which("g++") and shutil.which("clang++"):
+            environment["CXX"] = "clang++"  # torch.compile looks for g++ alone
+
+        def make(more):
+            if isinstance(more, str):
+                raise Missing(more)
+            if "--compile" in more and not self.compile:
+                raise Missing("--no-compile")
+            return self.servers("", self.commands(program, mode, [*options, *more], side),
+                                environment)
+
+        return [(f"torch {variant}", functools.partial(make, more))
+                for variant, more in VARIANTS[ceiling].items()]
 
     def llama(self, ceiling="native"):
         """llama.cpp built for an instruction set; `native` may lie in the folder itself."""
@@ -133,29 +154,30 @@ class Setting:
 
 def compare(setting, table, what, unit, amount, ours, peers, note=""):
     """Times ours and every peer by turns; a row for the best of each kind of peer.
-    `peers`: lists of (name, maker); returns ours' seconds."""
+    `peers`: lists of (name, maker); `note`: text, or what gives it when all is timed; returns ours'
+    seconds. Raises Missing when ours cannot start."""
     makers = [("ours", ours)] + [maker for group in peers for maker in group]
-    sides, absent = open_sides(makers)
-    if not sides or "ours" in absent:
-        table.add(what=what, ours="-", note=absent.get("ours", ""))
-        return []
-    started = dict(zip([name for name, _ in makers if name not in absent], sides))
-    try:
-        times = by_turns(sides, setting.repetitions, setting.budget)
-    finally:
-        for side in sides:
-            side.close()
-    mine = times[sides[0].name]
-    for group in peers or [[]]:
-        here = [started[name] for name, _ in group if name in started]
+    with contextlib.ExitStack() as opened:
+        started, absent = open_sides(makers, opened)
+        if "ours" in absent:
+            raise Missing(f"{what}: {absent['ours']}")
+        groups = [[started[name] for name, _ in group if name in started]
+                  for group in peers or [[]]]
+        times = by_turns(list(started.values()), setting.repetitions, setting.budget, groups)
+    first = started["ours"]
+    mine = times[first.name]
+    note = note() if callable(note) else note
+    for group, here in zip(peers or [[]], groups):
+        gone = [f"Not run: {name} ({absent[name]})." for name, _ in group if name in absent]
         facts = {"what": what, "ours": rate(amount, mine, unit), "row": setting.row_name,
-                 "note": note, "commands": [sides[0].command],
+                 "note": " ".join([note, *(gone if here else [])]).strip(),
+                 "commands": [first.command],
                  "values": {"ours": mine, **{side.name: times[side.name] for side in here}}}
         if here:
             best = min(here, key=lambda side: median(times[side.name]))
             facts.update(peer=rate(amount, times[best.name], unit), peer_name=best.name,
                          ratio=ratio(mine, times[best.name]),
-                         commands=[sides[0].command, best.command])
+                         commands=[first.command, best.command])
         elif group:
             facts.update(peer_name="; ".join(absent[name] for name, _ in group))
         table.add(**facts)

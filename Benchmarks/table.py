@@ -3,6 +3,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import json
+import re
 from dataclasses import asdict, dataclass, field
 
 
@@ -17,7 +18,12 @@ class Row:
     peer_name: str = ""
     note: str = ""
     commands: list = field(default_factory=list)
-    values: dict = field(default_factory=dict)  # every repetition, in seconds
+    values: dict = field(default_factory=dict)  # every repetition, in the unit measured
+
+
+def fit_to_print(text):
+    """`text` in one line, of every absolute path the last part: reasons of failures carry paths."""
+    return re.sub(r"(?<![\w.])/(?:[^\s/:;,'\"]+/)+([^\s/:;,'\"]+)", r"\1", " ".join(text.split()))
 
 
 class Table:
@@ -38,7 +44,8 @@ class Table:
                 "-" if row.ratio is None else f"{row.ratio:.2f}", row.row, row.peer_name)
 
     def add(self, **facts):
-        row = Row(**facts)
+        row = Row(**{key: fit_to_print(value) if isinstance(value, str) else value
+                     for key, value in facts.items()})
         self.earlier = [old for old in self.earlier if (old.what, old.row) != (row.what, row.row)]
         self.rows.append(row)
         print(self.WIDTHS.format(*self.cells(row)), flush=True)

@@ -4,6 +4,7 @@ SPDX-License-Identifier: Apache-2.0
 
 A side of a comparison is a callable that does one repetition and returns its seconds.
 """
+import contextlib
 import json
 import os
 import statistics
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import time
 
-HOPELESS = 3.0  # a variant this many times slower than the best one is tried once
+HOPELESS = 3.0  # a variant this many times slower than the best one of its group is tried once
 
 
 class Missing(Exception):
@@ -40,12 +41,14 @@ class Server:
         return json.loads(line)
 
     def once(self, key="seconds"):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # answer() tells why it ended
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
         return self.answer()[key]
 
     def close(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
         self.messages.close()
@@ -75,20 +78,20 @@ def to_depth(seconds, full):
     return seconds[deep] + (full - deep) * layer
 
 
-def by_turns(sides, repetitions, budget):
+def by_turns(sides, repetitions, budget, groups=()):
     """{side's name: seconds of each repetition}; stops when `budget` seconds are over.
-    A side that is hopelessly slower than another peer keeps its first repetition only."""
+    `groups`: sides that are variants of one peer. One that is hopelessly slower than the best of
+    its group keeps its first repetition only."""
     found = {side.name: [] for side in sides}
     began = time.monotonic()
     for repetition in range(repetitions):
         if repetition and time.monotonic() - began > budget:
             break
-        best = min((values[0] for name, values in found.items()
-                    if values and name != sides[0].name), default=None)
+        hopeless = [side for group in groups for side in group if repetition and
+                    found[side.name][0] > HOPELESS * min(found[each.name][0] for each in group)]
         for side in sides:
-            values = found[side.name]
-            if side is sides[0] or not values or values[0] < HOPELESS * best:
-                values.append(side())
+            if side not in hopeless:
+                found[side.name].append(side())
     return found
 
 
@@ -101,12 +104,13 @@ def ratio(ours, theirs):
     return statistics.median(b / a for a, b in zip(ours, theirs))
 
 
-def open_sides(makers):
-    """Starts each side; returns those that started and {name: reason} of the others."""
-    sides, absent = [], {}
+def open_sides(makers, opened):
+    """Starts each side, to be closed with the ExitStack `opened`; returns {name: side} of those
+    that started and {name: reason} of the others."""
+    sides, absent = {}, {}
     for name, make in makers:
         try:
-            sides.append(make())
+            sides[name] = opened.enter_context(contextlib.closing(make()))
         except Missing as reason:
             absent[name] = str(reason)
             print(f"  {name}: {reason}", file=sys.stderr, flush=True)

@@ -45,6 +45,9 @@ final class FrameReader {
   /// True once the input is known to hold frames.
   var isCompressed: Bool { state == .between || state == .inside }
 
+  /// True when bytes that are no frames are here already: the next read does not wait.
+  var holdsPlain: Bool { !pending.isEmpty || state == .plain && !unread.isEmpty }
+
   /// Reads at least one byte; 0 where the input ends between two frames.
   ///
   /// Throws `frame/…`: `magic`, `reserved`, `dictionary`, `window`, `skippable`, `checksum`,

@@ -9,7 +9,8 @@ public final class JSONLReader: ObjectReader {
   public var name: String { lines.name }
   private let lines: LineReader
   private let requireEnd: Bool
-  private var number = 0
+  private var number: Int
+  private var isFirst = true
   private var failure: Failure?
   private var isFinished = false
 
@@ -24,6 +25,7 @@ public final class JSONLReader: ObjectReader {
   init(_ lines: LineReader, requireEnd: Bool) {
     self.lines = lines
     self.requireEnd = requireEnd
+    number = lines.droppedLines
   }
 
   public func next() throws(Failure) -> ObjectLine? {
@@ -44,28 +46,28 @@ public final class JSONLReader: ObjectReader {
     while true {
       try Interruption.check(name)
       guard let line = try lines.next() else { return nil }
-      if number == 0 { try refuseBinary(line) }
+      if isFirst, case .bytes(let bytes) = line { try refuseBinary(bytes) }
       number += 1
       let result: Result<JSONObject, Failure>
       switch line {
       case .tooLong: result = .failure(lineTooLong(lines.limits))
       case .bytes(let bytes):
-        if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+        if bytes.allSatisfy(isBlank) { continue }
         result = Result { () throws(Failure) in try parseObject(bytes) }
       }
+      isFirst = false
       lines.marks.count(isSkip: (try? result.get())?["skipped"] != nil)
       let place = "\(name): line \(number)"
       return ObjectLine(number: number, result: result.mapError { $0.at(place) })
     }
   }
 
-  /// A NUL spoils its line; but where the first line has one and is no object, all is something else,
-  /// compressed lines with a damaged beginning for instance.
-  private func refuseBinary(_ line: TextLine) throws(Failure) {
-    guard case .bytes(let bytes) = line, bytes.first != UInt8(ascii: "{"), bytes.contains(0) else {
-      return
-    }
-    throw LineReader.binary()
+  /// A NUL spoils its line; but where the first line has one and is no object, all is something
+  /// else, compressed lines with a damaged beginning for instance. `openObjects` looks at what has
+  /// arrived by then; here is the whole line.
+  private func refuseBinary(_ bytes: [UInt8]) throws(Failure) {
+    let first = bytes.first { !isBlank($0) }
+    if first != UInt8(ascii: "{"), bytes.contains(0) { throw LineReader.binary() }
   }
 
   private func checkEnd() throws(Failure) {

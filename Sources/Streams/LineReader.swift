@@ -16,6 +16,8 @@ final class LineReader {
   let marks: StreamMarks
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
   private var unread = 0..<0
+  /// Empty lines at the beginning that were passed over without being read as lines.
+  private(set) var droppedLines = 0
 
   convenience init(
     _ source: any ByteSource, limits: StreamLimits, warn: @escaping (String) -> Void
@@ -42,12 +44,46 @@ final class LineReader {
 
   func use(_ count: Int) { unread = unread.lowerBound + count..<unread.upperBound }
 
+  /// What can be had without waiting for the source, up to the size of the buffer; empty at the end
+  /// only.
+  func arrived() throws(Failure) -> UnsafeRawBufferPointer {
+    _ = try available()
+    while frames.holdsPlain, try extend() {}
+    return UnsafeRawBufferPointer(rebasing: buffer[unread])
+  }
+
+  /// Reads on behind what is there; false at the end, or where the buffer is full.
+  private func extend() throws(Failure) -> Bool {
+    let room = UnsafeMutableRawBufferPointer(rebasing: buffer[unread.upperBound...])
+    let count = try frames.read(into: room)
+    unread = unread.lowerBound..<unread.upperBound + count
+    return count > 0
+  }
+
+  /// The first byte that is not white space. Everything stays, so that lines keep their numbers and
+  /// a path its leading blanks; of white space that fills the buffer the line ends are counted.
+  func peekVisibleByte() throws(Failure) -> UInt8? {
+    if try available().isEmpty { return nil }
+    var seen = unread.lowerBound
+    while true {
+      if let place = buffer[seen..<unread.upperBound].firstIndex(where: { !isBlank($0) }) {
+        return buffer[place]
+      }
+      if unread.upperBound == buffer.count {
+        droppedLines += buffer[unread].count(where: { $0 == 0x0A })
+        unread = 0..<0
+      }
+      seen = unread.upperBound
+      if try !extend() { return nil }
+    }
+  }
+
   /// The first byte that is not white space, which stays; white space before it is gone.
   func firstVisibleByte() throws(Failure) -> UInt8? {
     while true {
       let bytes = try available()
       if bytes.isEmpty { return nil }
-      let blanks = bytes.prefix { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }.count
+      let blanks = bytes.prefix(while: isBlank).count
       if blanks < bytes.count {
         use(blanks)
         return bytes[blanks]
@@ -88,17 +124,19 @@ final class LineReader {
 extension LineReader {
   /// Throws `text/binary` when an image begins here.
   func refuseImage() throws(Failure) {
-    guard let format = Self.imageFormat(try available()) else { return }
+    guard let format = Self.imageFormat(try arrived()) else { return }
     throw Failure(
       .invalidInput, code: "text/binary",
       "expected records or a list of paths, found a \(format) image itself",
       remedy: "pass its path: echo photo.jpg | clip-encode")
   }
 
-  /// Throws `text/binary` when there is a NUL in what has arrived of the first line.
-  func refuseBinary() throws(Failure) {
-    let bytes = try available()
-    if bytes.prefix(while: { $0 != 0x0A }).contains(0) { throw Self.binary() }
+  /// Throws `text/binary` when there is a NUL in what has arrived of the first line that is not
+  /// blank; not where it begins with `{` if `allowsObjects`.
+  func refuseBinary(allowsObjects: Bool) throws(Failure) {
+    let line = try arrived().drop(while: isBlank).prefix { $0 != 0x0A }
+    if allowsObjects, line.first == UInt8(ascii: "{") { return }
+    if line.contains(0) { throw Self.binary() }
   }
 
   /// The failure of bytes that are no text.
@@ -111,15 +149,24 @@ extension LineReader {
   /// The name of the image format that `bytes` begin in a way that no list of paths does.
   static func imageFormat(_ bytes: some Sequence<UInt8>) -> String? {
     let magics: [(bytes: [UInt8], name: String)] = [
-      ([0xFF, 0xD8, 0xFF], "JPEG"), ([0x89, 0x50, 0x4E, 0x47], "PNG"), (Array("GIF8".utf8), "GIF"),
+      ([0xFF, 0xD8, 0xFF], "JPEG"), ([0x89, 0x50, 0x4E, 0x47], "PNG"),
       (Array("II*\0".utf8), "TIFF"), (Array("MM\0*".utf8), "TIFF"),
     ]
     let head = Array(bytes.prefix(12))
-    if head.starts(with: "RIFF".utf8), head.dropFirst(8).elementsEqual("WEBP".utf8) {
-      return "WebP"
+    // These begin with letters, as a path may; then comes a size, which no path has.
+    if head.contains(where: { $0 < 0x20 && !isBlank($0) }) {
+      if head.starts(with: "GIF87a".utf8) || head.starts(with: "GIF89a".utf8) { return "GIF" }
+      if head.starts(with: "RIFF".utf8), head.dropFirst(8).elementsEqual("WEBP".utf8) {
+        return "WebP"
+      }
     }
     return magics.first { head.starts(with: $0.bytes) }?.name
   }
+}
+
+/// Whether this is white space, line ends included.
+func isBlank(_ byte: UInt8) -> Bool {
+  byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
 }
 
 /// The failure of a line or an element above the limit.

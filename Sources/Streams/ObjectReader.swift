@@ -56,14 +56,14 @@ public func openObjects(
   }
 }
 
-/// Refuses an input of another kind here, before the caller writes anything.
+/// Refuses an input here whose beginning is of another kind, before the caller writes anything.
 func openObjects(_ lines: LineReader, format: ObjectFormat, requireEnd: Bool) throws(Failure)
   -> any ObjectReader
 {
   var format = format
-  try lines.refuseImage()
+  if format != .paths0 { try lines.refuseImage() }
   if format == .auto {
-    switch try lines.firstVisibleByte() {
+    switch try lines.peekVisibleByte() {
     case UInt8(ascii: "["): format = .array
     case UInt8(ascii: "{"), nil: format = .jsonl
     default: format = .paths
@@ -72,8 +72,10 @@ func openObjects(_ lines: LineReader, format: ObjectFormat, requireEnd: Bool) th
   switch format {
   case .array: return JSONArrayReader(lines, limits: lines.limits)
   case .paths, .paths0:
-    if format == .paths { try lines.refuseBinary() }
+    if format == .paths { try lines.refuseBinary(allowsObjects: false) }
     return PathReader(lines, endsWithNul: format == .paths0)
-  case .jsonl, .auto: return JSONLReader(lines, requireEnd: requireEnd)
+  case .jsonl, .auto:
+    try lines.refuseBinary(allowsObjects: true)
+    return JSONLReader(lines, requireEnd: requireEnd)
   }
 }

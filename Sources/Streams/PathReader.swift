@@ -8,11 +8,12 @@ final class PathReader: ObjectReader {
   var name: String { lines.name }
   private let lines: LineReader
   private let end: UInt8
-  private var number = 0
+  private var number: Int
 
   init(_ lines: LineReader, endsWithNul: Bool) {
     self.lines = lines
     end = endsWithNul ? 0 : 0x0A
+    number = lines.droppedLines
   }
 
   func next() throws(Failure) -> ObjectLine? {

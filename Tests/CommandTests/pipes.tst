@@ -46,11 +46,12 @@ ok  -  -  vicuna-decode -z --max-tokens 2 good.projected | zstd -dcq | cmp - <(v
 # A byte that no JSON has spoils its line, not the run.
 0|1|0  line 2: column 8  101\n  printf '{"id":"1","text":"a"}\n{"id":"\0","text":"b"}\n{"id":"3","text":"c"}\n' | convo-format --plain | awk '{ printf "%d", !/skipped/ }  END { print "" }'
 0|1|0  line 1: column 2  01\n  printf '{\0}\n{"text":"a"}\n' | convo-format --plain | awk '{ printf "%d", !/skipped/ }  END { print "" }'
+0|1|0  line 1: column 11  01\n  printf ' {"text":"\0"}\n{"text":"a"}\n' | convo-format --plain --from jsonl | awk '{ printf "%d", !/skipped/ }  END { print "" }'
 0|1|0  line 2: column 10  101\n  printf '{"text":"a"}\n{"text":"\377"}\n{"text":"c"}\n' | convo-format --plain | awk '{ printf "%d", !/skipped/ }  END { print "" }'
 0|3  line 2: expected text, found binary data  -  printf 'grey.jpg\ncut\0.jpg\nrgb-8.png\n' | clip-encode > /dev/null
 0|1|0  line 2: column 2  1\n  printf '{"prompt":{"segments":[{"text":"a"}]}}\n{\0\n' | vicuna-decode --max-tokens 1 | grep -c '"id":"line-2","skipped":{"code":"json/syntax"'
 # Quiet leaves out the summary, not what was skipped.
-1  the JPEG data ends  -  test "$(clip-encode -q list 2>&1 > /dev/null | tee /dev/stderr | wc -l)" = 1; clip-encode -q list > /dev/null
+1|0|0  the JPEG data ends  1\n  clip-encode -q list 2>&1 > /dev/null | tee /dev/stderr | wc -l
 3  the JPEG data ends  -  clip-encode --strict list > /dev/null
 3  1 of 1 records skipped  -  clip-encode --max-skips 0 list > /dev/null
 3  skipped by an earlier tool  -  llava-project --strict features.tsz > /dev/null
@@ -129,6 +130,14 @@ ok  -  none  convo-format --ask x < /dev/null | vicuna-decode
 0|3  expected text, found binary data  none  printf 'a\0b\n' | convo-format --ask x
 0|3  expected text, found binary data  none  printf 'a\0b\n' | vicuna-decode
 0|1|0  -  1\n  printf '{junk\n' | vicuna-decode --errors json 2>&1 > /dev/null | grep -c '"code":"json/syntax"'
+0|3  expected text, found binary data  none  printf 'x\0yzzzz\n' | clip-encode --from jsonl
+0|3  expected text, found binary data  none  printf '\n\nlonger than eight\0\n' | convo-format --ask x --from jsonl
+0|3  expected text, found binary data  none  printf 'longer than eight\0\n' | clip-encode
+0|3  found a GIF image itself  none  printf 'GIF89a\1\0\1\0\0\0\0' | clip-encode
+0|3  found a WebP image itself  none  printf 'RIFF\44\0\0\0WEBPVP8 ' | clip-encode
+ok  -  1\n  cp rgb-8.png GIF8.png; printf 'GIF8.png\n' | clip-encode | tensor-view --ids | grep -c GIF8.png
+ok  -  line-3\n  printf '\n\n{"text":"a"}\n' | convo-format | zstd -dcq | grep -o 'line-[0-9]*'
+ok  -  1\n  cp rgb-8.png ' b.png'; printf ' b.png\n' | clip-encode | tensor-view --ids | grep -c '^ b.png$'
 3  expected a tensor stream, found an image  none  llava-project grey.jpg
 3  expected a tensor stream, found a zip file  none  llava-project <(printf 'PK\3\4aaaaaaaaaaaa')
 0|3  the input ends inside a frame  -  head -c -70 good.features | llava-project > /dev/null
@@ -168,7 +177,7 @@ ok  -  line-1\n  printf '{"id":""}\n' | clip-encode | tensor-view --ids
 3  name the directory: models  none  ln -s $LLAVA_MODEL models; clip-encode -m models/config.json good
 
 # --version has a way of its own past the parser, to the same text.
-ok  -  6\n  for tool in convo-format clip-encode llava-project vicuna-decode tensor-view tensor-diff; do cmp <($tool --version) <($tool -q --version) && echo same; done | grep -c same
+ok  -  6\n  for tool in convo-format clip-encode llava-project vicuna-decode tensor-view tensor-diff; do test -n "$($tool --version)" && cmp <($tool --version) <($tool -q --version) && echo same; done | grep -c same
 
 # Wrong options say so in one line, and how the tool is used in the next.
 2  Unknown option '--nope'  none  convo-format --nope

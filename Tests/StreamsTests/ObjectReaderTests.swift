@@ -69,6 +69,44 @@ private func read(_ text: String, format: ObjectFormat = .auto, lineBytes: Int =
   #expect(read("[{},]") == ["1 {}", "! json/array"])
 }
 
+@Test func emptyLinesAtTheBeginningCount() {
+  #expect(read("\n \n{}\n") == ["3 {}"])
+  #expect(read("\n\na\n") == ["3 {\"image\":\"a\"}"])
+  #expect(read("  a\n") == ["1 {\"image\":\"  a\"}"])
+  #expect(read("\n [{}]") == ["1 {}"])
+  let blanks = String(repeating: "\n", count: 100_000)
+  #expect(read(Array((blanks + "{}").utf8)) == ["100001 {}"])
+  #expect(read(Array((blanks + "a").utf8)) == ["100001 {\"image\":\"a\"}"])
+  #expect(read(Array((blanks + "[{}]").utf8)) == ["1 {}"])
+}
+
+@Test func aFirstLineWithNULIsAnotherKindUnlessItIsAnObject() {
+  #expect(read(" {\"a\":\"\0\"}\n{}", format: .jsonl) == ["1 json/syntax", "2 {}"])
+  #expect(read("\n{\0}\n{}", format: .jsonl) == ["2 json/syntax", "3 {}"])
+  #expect(read("x\n\0\n{}", format: .jsonl) == ["1 json/syntax", "2 json/syntax", "3 {}"])
+  for text in ["x\0\n{}", "\n\nlonger than eight\0\n{}"] {
+    for format in [ObjectFormat.jsonl, .paths, .auto] {
+      #expect(read(text, format: format).last == "! text/binary")
+      #expect(throws: Failure.self) {
+        try openObjects(MemorySource(Array(text.utf8)), format: format)
+      }
+    }
+  }
+}
+
+@Test func aPathMayBeginAsAnImageDoes() {
+  let gif = "GIF89a\u{1}\0\u{1}\0"
+  let webP = "RIFF$\0\0\0WEBPVP8 "
+  for format in [ObjectFormat.jsonl, .array, .paths, .auto] {
+    #expect(read(Array(gif.utf8), format: format) == ["! text/binary"])
+    #expect(read(Array(webP.utf8), format: format) == ["! text/binary"])
+  }
+  for path in ["GIF8.png", "GIF89a\nb", "RIFFaaaaWEBP"] {
+    #expect(read(path).first == "1 {\"image\":\"\(path.prefix { $0 != "\n" })\"}")
+  }
+  #expect(read(gif, format: .paths0).count == 2)
+}
+
 @Test func readsPaths() {
   #expect(
     read("a b.jpg\n\n日本.png") == [

@@ -3,8 +3,8 @@
 SPDX-License-Identifier: Apache-2.0
 
     python examples/tiny-llava/train.py --work WORK
-Needs torch, transformers, sentencepiece, Pillow and numpy. Each stage is kept in the work folder
-and taken from there the next time.
+Needs torch 2.9 or newer, which has Muon, transformers, sentencepiece, Pillow and numpy. Each stage
+is kept in the work folder and taken from there the next time.
 """
 import argparse
 import os
