@@ -165,6 +165,14 @@ static inline int multiply_few(float *y, size_t y_stride, const packed_t *x,
 }
 #endif
 
+/* Columns that pass before sums rest. Less than a panel of activations leaves room in the cache for
+   whole chains, whose weights then are read from memory in the order in which they lie. */
+static size_t columns_at_once(const llava_weights *w, size_t row, size_t rows, size_t k,
+                              size_t groups, int round) {
+    int whole = groups < GROUPS && weights_block(w, row, rows, 0, k, NULL, round).data != NULL;
+    return whole ? k : COLUMNS_PER_BLOCK;
+}
+
 static inline void multiply_blocks(float *y, size_t y_stride, const void *packed,
                                    const llava_weights *w, size_t m, size_t n, size_t k,
                                    void *scratch, int round) {
@@ -176,8 +184,9 @@ static inline void multiply_blocks(float *y, size_t y_stride, const void *packed
 #ifdef FEW_ROWS_HEADER
         if (multiply_few(y + row, y_stride, packed, w, row, m, rows, k)) continue;
 #endif
-        for (size_t column = 0; column < k; column += COLUMNS_PER_BLOCK) {
-            size_t columns = k - column < COLUMNS_PER_BLOCK ? k - column : COLUMNS_PER_BLOCK;
+        size_t most = columns_at_once(w, row, rows, k, groups, round);
+        for (size_t column = 0; column < k; column += most) {
+            size_t columns = k - column < most ? k - column : most;
             int last = column + columns == k;
             block here = weights_block(w, row, rows, column, columns, expanded, round);
             for (size_t g = 0; g < groups; g += GROUPS) {
