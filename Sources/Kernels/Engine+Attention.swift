@@ -46,43 +46,64 @@ extension Engine {
   /// Bytes of one cached element.
   public var cacheElementBytes: Int { precision == .bf16 ? 2 : 4 }
 
+  /// Each span cut into at most `rows` consecutive rows.
+  private func parts(of spans: [AttentionSpan], rows: Int)
+    -> [(span: AttentionSpan, rows: Range<Int>)]
+  {
+    spans.flatMap { span in
+      stride(from: span.rows.lowerBound, to: span.rows.upperBound, by: rows).map {
+        (span, $0..<min(span.rows.upperBound, $0 + rows))
+      }
+    }
+  }
+
+  /// Rows that one task appends: whole cache lines of transposed values, if they begin at one.
+  private static let rowsPerAppend = 32
+
   /// Writes keys and values [rows, heads * headWidth] of each span at positions
   /// visible - rows.count ..< visible of its cache.
   public func append(keys: Floats, values: Floats, to spans: [AttentionSpan]) {
-    guard let heads = spans.first?.cache.heads else { return }
-    pool.run(spans.count * heads) { task, worker in
-      let (span, head) = (spans[task / heads], task % heads)
+    let tasks = parts(of: spans, rows: Self.rowsPerAppend)
+    pool.run(tasks.count) { index, worker in
+      let (span, rows) = tasks[index]
       switch precision {
       case .bf16:
-        self.appendHead(head, keys, values, span, as: UInt16.self, worker) {
+        self.append(rows, keys, values, to: span, as: UInt16.self, worker) {
           self.vectors.to_bf16($0, $1, $2)
         }
       case .f32:
-        self.appendHead(head, keys, values, span, as: Float.self, worker) {
+        self.append(rows, keys, values, to: span, as: Float.self, worker) {
           $0.update(from: $1, count: $2)
         }
       }
     }
   }
 
-  private func appendHead<Element>(
-    _ head: Int, _ keys: Floats, _ values: Floats, _ span: AttentionSpan, as: Element.Type,
+  /// Appends some rows of a span, converted: keys as rows, values as columns.
+  private func append<Element>(
+    _ rows: Range<Int>, _ keys: Floats, _ values: Floats, to span: AttentionSpan, as: Element.Type,
     _ worker: Int, _ convert: (UnsafeMutablePointer<Element>, Floats, Int) -> Void
   ) {
     let (cache, width) = (span.cache, span.cache.headWidth)
+    let headSize = cache.capacity * width
     let rowWidth = cache.heads * width
-    let keyBase = cache.keys.assumingMemoryBound(to: Element.self) + head * cache.capacity * width
-    let valueBase =
-      cache.values.assumingMemoryBound(to: Element.self) + head * width * cache.capacity
-    let bytes = width * MemoryLayout<Element>.stride
+    let position = span.visible - span.rows.upperBound + rows.lowerBound
+    let bytes = rows.count * width * MemoryLayout<Element>.stride
     let converted = scratch(of: worker, bytes: bytes).assumingMemoryBound(to: Element.self)
-    let start = span.visible - span.rows.count
-    for (offset, row) in span.rows.enumerated() {
-      let source = row * rowWidth + head * width
-      let position = start + offset
-      convert(keyBase + position * width, keys + source, width)
-      convert(converted, values + source, width)
-      for i in 0..<width { valueBase[i * cache.capacity + position] = converted[i] }
+    for head in 0..<cache.heads {
+      let source = rows.lowerBound * rowWidth + head * width
+      let key =
+        cache.keys.assumingMemoryBound(to: Element.self) + head * headSize + position * width
+      let value = cache.values.assumingMemoryBound(to: Element.self) + head * headSize + position
+      for row in 0..<rows.count {
+        convert(key + row * width, keys + source + row * rowWidth, width)
+        convert(converted + row * width, values + source + row * rowWidth, width)
+      }
+      for column in 0..<width {
+        for row in 0..<rows.count {
+          value[column * cache.capacity + row] = converted[row * width + column]
+        }
+      }
     }
   }
 
@@ -97,27 +118,18 @@ extension Engine {
     _ query: Floats, heads: Int, causal: Bool, scale: Float, spans: [AttentionSpan],
     into out: MutableFloats
   ) {
-    struct Task {
-      let span: AttentionSpan
-      let rows: Range<Int>
-    }
-    let step = Self.queriesPerTask
-    let tasks = spans.flatMap { span in
-      stride(from: 0, to: span.rows.count, by: step).map { first in
-        Task(span: span, rows: first..<min(span.rows.count, first + step))
-      }
-    }
+    let tasks = parts(of: spans, rows: Self.queriesPerTask)
     let product = attentionProduct()
     pool.run(tasks.count * heads) { index, worker in
       let (task, head) = (tasks[index / heads], index % heads)
       let (cache, width) = (task.span.cache, task.span.cache.headWidth)
       let visible =
         causal
-        ? task.span.visible - (task.span.rows.count - task.rows.upperBound)
+        ? task.span.visible - (task.span.rows.upperBound - task.rows.upperBound)
         : task.span.visible
       let length = (visible + 31) / 32 * 32
       let cached = head / (heads / cache.heads) * cache.capacity * width * cacheElementBytes
-      let first = (task.span.rows.lowerBound + task.rows.lowerBound) * heads * width + head * width
+      let first = task.rows.lowerBound * heads * width + head * width
       var attention = llava_attention(
         q: query + first, q_stride: heads * width, keys: cache.keys + cached,
         key_row_bytes: width * cacheElementBytes, values: cache.values + cached,

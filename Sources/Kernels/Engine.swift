@@ -60,9 +60,11 @@ public final class Engine: Sendable {
     }
   }
 
-  /// Weight rows that one task takes: whole blocks, some eight tasks for each thread, so that rows
-  /// which a task fetches ahead are mostly its own. The cut changes no bit: a row is one chain.
-  private func rowsPerTask(of w: WeightMatrix, _ product: llava_product) -> Int {
+  /// Weight rows that one task takes: one block, whose results then are still in the cache for the
+  /// bias; with few activations up to four, some eight tasks for each thread, so that weights which
+  /// a task fetches ahead are mostly its own. The cut changes no bit: a row is one chain.
+  private func rowsPerTask(of w: WeightMatrix, activations: Int, _ product: llava_product) -> Int {
+    guard activations <= 64 else { return product.block_rows }
     let blocks = w.rows / (8 * pool.width * product.block_rows)
     return product.block_rows * min(4, max(1, blocks))
   }
@@ -80,7 +82,7 @@ public final class Engine: Sendable {
       pool.run(groups) { group, _ in
         product.pack(packed, x + first * w.columns, w.columns, m, w.columns, group, group + 1)
       }
-      let rowsPerTask = self.rowsPerTask(of: w, product)
+      let rowsPerTask = self.rowsPerTask(of: w, activations: m, product)
       let tasks = (w.rows + rowsPerTask - 1) / rowsPerTask
       pool.run(tasks) { task, worker in
         let row = task * rowsPerTask
