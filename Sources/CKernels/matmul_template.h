@@ -157,10 +157,10 @@ static void run_tile(size_t groups, float *sums, const weight_t *w, size_t w_str
 static inline int multiply_few(float *y, size_t y_stride, const packed_t *x,
                                const llava_weights *w, size_t row, size_t m, size_t rows,
                                size_t k) {
-    if (m > FEW_ROWS || rows % 16 != 0 || k % K_STEP != 0) return 0;
-    block here = weights_block(w, row, rows, 0, k, NULL, 1);
-    if (here.data == NULL) return 0;
-    few_rows(m, y, y_stride, rows, here.data, here.stride, x, k);
+    const char *first = (const char *)w->data + row * w->row_bytes;
+    if (m > FEW_ROWS || rows % FEW_LANES != 0 || k % 2 != 0) return 0;
+    if (w->element != LLAVA_BF16 || w->row_bytes % 2 != 0 || (uintptr_t)first % 2 != 0) return 0;
+    few_rows(m, y, y_stride, rows, (const uint16_t *)(const void *)first, w->row_bytes / 2, x, k);
     return 1;
 }
 #endif

@@ -2,12 +2,23 @@
    SPDX-License-Identifier: Apache-2.0
    The including file has defined LANES and included matmul_template.h (K_STEP 1). */
 
+enum { PACKED_AT_ONCE = 64 }; /* columns, whose packed lines stay in the first-level cache */
+
+/* One row's columns from `column` on to its lane, `count` of them. */
+static inline void pack_lane(float *y, const float *x, size_t count, int round) {
+    float values[PACKED_AT_ONCE];
+    for (size_t i = 0; i < count; i++)
+        values[i] = round ? bf16_to_f32(f32_to_bf16(x[i])) : x[i];
+    for (size_t i = 0; i < count; i++) y[i * LANES] = values[i];
+}
+
 static void pack_group(float *y, const float *x, size_t stride, size_t rows, size_t k, int round) {
-    for (size_t column = 0; column < k; column++)
-        for (size_t lane = 0; lane < LANES; lane++) {
-            float value = lane < rows ? x[lane * stride + column] : 0.0f;
-            y[column * LANES + lane] = round ? bf16_to_f32(f32_to_bf16(value)) : value;
-        }
+    if (rows < LANES) memset(y, 0, k * LANES * sizeof(float));
+    for (size_t column = 0; column < k; column += PACKED_AT_ONCE) {
+        size_t count = k - column < PACKED_AT_ONCE ? k - column : PACKED_AT_ONCE;
+        for (size_t lane = 0; lane < rows; lane++)
+            pack_lane(y + column * LANES + lane, x + lane * stride + column, count, round);
+    }
 }
 
 static void pack_groups(void *packed, const float *x, size_t stride, size_t m, size_t k,

@@ -7,7 +7,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #include <immintrin.h>
 
-enum { ROWS = 6, LANES = 8, K_STEP = 1, ROWS_PER_BLOCK = 48, COLUMNS_PER_BLOCK = 512 };
+enum { ROWS = 6, LANES = 8, K_STEP = 1, ROWS_PER_BLOCK = 48, COLUMNS_PER_BLOCK = 1024 };
 #define GROUPS 2
 #define WEIGHT_IS_F32 1
 typedef float weight_t;
@@ -37,6 +37,7 @@ static inline __attribute__((always_inline)) void tile(const int groups, float *
             _mm256_storeu_ps(sums + (r * groups + g) * LANES, sum[r][g]);
 }
 
+#define FEW_ROWS_HEADER "few_rows_256.h"
 #include "../tiles_template.h"
 #include "../matmul_template.h"
 #include "../pack_f32_template.h"

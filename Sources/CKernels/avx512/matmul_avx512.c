@@ -6,7 +6,7 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), apply_to = function)
 #include <immintrin.h>
 
-enum { ROWS = 8, LANES = 16, K_STEP = 1, ROWS_PER_BLOCK = 64, COLUMNS_PER_BLOCK = 2048 };
+enum { ROWS = 8, LANES = 16, K_STEP = 1, ROWS_PER_BLOCK = 64, COLUMNS_PER_BLOCK = 1024 };
 #define GROUPS 3
 #define WEIGHT_IS_F32 1
 typedef float weight_t;
@@ -36,6 +36,7 @@ static inline __attribute__((always_inline)) void tile(const int groups, float *
             _mm512_storeu_ps(sums + (r * groups + g) * LANES, sum[r][g]);
 }
 
+#define FEW_ROWS_HEADER "few_rows_512.h"
 #define STORE_HEADER "store_512.h"
 #include "../tiles_template.h"
 #include "../matmul_template.h"
