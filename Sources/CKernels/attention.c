@@ -1,37 +1,101 @@
 /* Attention of one head for a block of queries, out of the rows' own products: the cached keys are
    the weights of the first product, the transposed values those of the second.
-   SPDX-License-Identifier: Apache-2.0 */
+   SPDX-License-Identifier: Apache-2.0
+
+   Keys pass in blocks, so that scores stay in the cache however long the past is: the softmax goes
+   on from block to block (Milakov and Gimelshein, arXiv 1805.02867). Blocks begin at fixed positions,
+   so that a query's result does not depend on the queries beside it. */
 #include "include/CKernels.h"
+
+/* Rows of scores lie off powers of two, whose lines would share one set of the cache. */
+enum { KEYS_PER_BLOCK = 1024, SCORE_STRIDE = KEYS_PER_BLOCK + 32 };
 
 static size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+static void *take(char **scratch, size_t bytes) {
+    void *part = *scratch;
+    *scratch += aligned(bytes);
+    return part;
+}
+
+/* What every block of keys uses. */
+typedef struct workspace {
+    void *packed_queries;
+    void *packed_weights;
+    float *weights;      /* [queries, keys of a block] */
+    float *part;         /* [queries, width], what one block adds */
+    llava_softmax *rows; /* [queries] */
+    void *rest;          /* for the products */
+} workspace;
+
 size_t llava_attention_scratch_bytes(const llava_product *product, size_t queries, size_t width,
                                      size_t length) {
-    size_t wider = width > length ? width : length;
-    return aligned(product->packed_bytes(queries, wider))
-         + aligned(queries * length * sizeof(float)) + product->scratch_bytes(queries);
+    size_t keys = smaller(length, KEYS_PER_BLOCK);
+    return aligned(product->packed_bytes(queries, width))
+         + aligned(product->packed_bytes(queries, keys)) + aligned(queries * SCORE_STRIDE * sizeof(float))
+         + aligned(queries * width * sizeof(float)) + aligned(queries * sizeof(llava_softmax))
+         + product->scratch_bytes(queries);
+}
+
+static workspace divide(char *scratch, const llava_product *product, const llava_attention *task) {
+    size_t queries = task->queries, keys = smaller(task->length, KEYS_PER_BLOCK);
+    workspace space;
+    space.packed_queries = take(&scratch, product->packed_bytes(queries, task->width));
+    space.packed_weights = take(&scratch, product->packed_bytes(queries, keys));
+    space.weights = take(&scratch, queries * SCORE_STRIDE * sizeof(float));
+    space.part = take(&scratch, queries * task->width * sizeof(float));
+    space.rows = take(&scratch, queries * sizeof(llava_softmax));
+    space.rest = scratch;
+    return space;
+}
+
+/* Of the keys [first, first + keys) those that query i sees. */
+static size_t seen_keys(const llava_attention *task, size_t i, size_t first, size_t keys) {
+    size_t visible = task->visible - (task->causal ? task->queries - 1 - i : 0);
+    return visible <= first ? 0 : smaller(visible - first, keys);
+}
+
+/* out (+)= softmax(q . keys^T) . values over keys [first, first + keys), not yet divided. */
+static void attend_block(const llava_kernels *kernels, const llava_product *product,
+                         const llava_attention *task, const workspace *space, size_t first,
+                         size_t keys) {
+    size_t queries = task->queries, width = task->width;
+    size_t groups = (queries + product->lanes - 1) / product->lanes;
+    llava_element element = product == &kernels->f32 ? LLAVA_F32 : LLAVA_BF16;
+    size_t element_bytes = element == LLAVA_F32 ? 4 : 2;
+
+    llava_weights w = {(const char *)task->keys + first * task->key_row_bytes, element,
+                       task->key_row_bytes};
+    product->multiply(space->weights, SCORE_STRIDE, space->packed_queries, &w, queries, keys, width,
+                      space->rest);
+    for (size_t i = 0; i < queries; i++) {
+        float factor = kernels->vectors.softmax_block(space->weights + i * SCORE_STRIDE,
+                                                      seen_keys(task, i, first, keys), keys,
+                                                      task->scale, &space->rows[i]);
+        if (first > 0) kernels->vectors.scale(task->out + i * task->out_stride, factor, width);
+    }
+    product->pack(space->packed_weights, space->weights, SCORE_STRIDE, queries, keys, 0, groups);
+    w = (llava_weights){(const char *)task->values + first * element_bytes, element,
+                        task->value_row_bytes};
+    float *y = first > 0 ? space->part : task->out;
+    product->multiply(y, first > 0 ? width : task->out_stride, space->packed_weights, &w, queries,
+                      width, keys, space->rest);
+    for (size_t i = 0; first > 0 && i < queries; i++)
+        kernels->vectors.add(task->out + i * task->out_stride, y + i * width, width);
 }
 
 void llava_attend(const llava_kernels *kernels, const llava_product *product,
                   const llava_attention *task, void *scratch) {
-    size_t queries = task->queries, width = task->width, length = task->length;
-    size_t groups = (queries + product->lanes - 1) / product->lanes;
-    size_t wider = width > length ? width : length;
-    llava_element element = product == &kernels->f32 ? LLAVA_F32 : LLAVA_BF16;
-    char *packed = scratch;
-    float *weights = (float *)(void *)(packed + aligned(product->packed_bytes(queries, wider)));
-    char *rest = (char *)weights + aligned(queries * length * sizeof(float));
-
-    /* weights[queries, length] = q . keys^T */
-    llava_weights keys = {task->keys, element, task->key_row_bytes};
-    product->pack(packed, task->q, task->q_stride, queries, width, 0, groups);
-    product->multiply(weights, length, packed, &keys, queries, length, width, rest);
-    for (size_t i = 0; i < queries; i++) {
-        size_t hidden = task->causal ? queries - 1 - i : 0;
-        kernels->vectors.softmax(weights + i * length, task->visible - hidden, length, task->scale);
-    }
-    /* out[queries, width] = weights . values */
-    llava_weights values = {task->values, element, task->value_row_bytes};
-    product->pack(packed, weights, length, queries, length, 0, groups);
-    product->multiply(task->out, task->out_stride, packed, &values, queries, width, length, rest);
+    size_t queries = task->queries, groups = (queries + product->lanes - 1) / product->lanes;
+    workspace space = divide(scratch, product, task);
+    for (size_t i = 0; i < queries; i++) space.rows[i] = (llava_softmax){0, 0};
+    product->pack(space.packed_queries, task->q, task->q_stride, queries, task->width, 0, groups);
+    for (size_t first = 0; first < task->length; first += KEYS_PER_BLOCK)
+        attend_block(kernels, product, task, &space, first,
+                     smaller(task->length - first, KEYS_PER_BLOCK));
+    for (size_t i = 0; i < queries; i++)
+        kernels->vectors.scale(task->out + i * task->out_stride, 1.0f / space.rows[i].sum,
+                               task->width);
 }

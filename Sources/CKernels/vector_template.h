@@ -99,12 +99,21 @@ static void rms_norm(float *y, const float *x, const float *gain, size_t rows, s
     }
 }
 
-static void softmax(float *x, size_t valid, size_t padded, float scale) {
-    float largest = largest_of(x, valid);
-    for (size_t i = 0; i < valid; i++) x[i] = exponential((x[i] - largest) * scale);
-    float inverse = 1.0f / sum_of(x, valid);
-    for (size_t i = 0; i < valid; i++) x[i] *= inverse;
+static float softmax_block(float *x, size_t valid, size_t padded, float scale, llava_softmax *row) {
     for (size_t i = valid; i < padded; i++) x[i] = 0.0f;
+    if (valid == 0) return 1.0f;
+    float here = largest_of(x, valid), factor = 0.0f;
+    if (row->sum > 0.0f) {
+        here = row->largest > here ? row->largest : here;
+        factor = exponential((row->largest - here) * scale);
+    }
+    for (size_t i = 0; i < valid; i++) x[i] = exponential((x[i] - here) * scale);
+    *row = (llava_softmax){here, row->sum * factor + sum_of(x, valid)};
+    return factor;
+}
+
+static void scale(float *x, float factor, size_t count) {
+    for (size_t i = 0; i < count; i++) x[i] *= factor;
 }
 
 static void add(float *x, const float *y, size_t count) {
@@ -153,5 +162,5 @@ static void to_f32(float *y, const void *x, llava_element element, size_t count)
 }
 
 #define VECTORS                                                                                  \
-    {layer_norm, rms_norm, softmax,       add,    add_bias, quick_gelu,                          \
-     gelu,       silu_multiply, rotate, to_bf16, to_f32}
+    {layer_norm, rms_norm,      softmax_block, scale,   add,   add_bias, quick_gelu,              \
+     gelu,       silu_multiply, rotate,        to_bf16, to_f32}

@@ -65,11 +65,12 @@ struct CPUOperationsTests {
     }
   }
 
-  @Test(arguments: rows, [true, false])
-  func attentionIsSoftmaxOverWhatIsVisible(row: String, causal: Bool) throws {
+  @Test(arguments: rows, [(70, true), (70, false), (2100, true)])
+  func attentionIsSoftmaxOverWhatIsVisible(row: String, shape: (Int, Bool)) throws {
     let operations = try operations(row)
     var random = SeededGenerator(seed: 5)
-    let (heads, keyHeads, width, length) = (4, 2, 6, 70)
+    let (length, causal) = shape
+    let (heads, keyHeads, width) = (4, 2, 6)
     let keys = (0..<length).map { _ in random.floats(keyHeads * width) }
     let values = (0..<length).map { _ in random.floats(keyHeads * width) }
     let queries = (0..<length).map { _ in random.floats(heads * width).map { $0 * 3 } }
@@ -84,7 +85,9 @@ struct CPUOperationsTests {
     let found = try operations.attend(
       Tensor(queries.flatMap { $0 }, shape: [length, heads * width]), layer: 1, causal: causal,
       spans: spans)
-    for row in [0, 1, 31, 32, 47, 48, 69] {
+    // Keys pass in blocks of 1024.
+    let checked = [0, 1, 31, 32, 47, 48, 69, 1023, 1024, 1025, 2047, 2048, 2099]
+    for row in checked.filter({ $0 < length }) {
       let expected = (0..<heads).flatMap { head -> [Float] in
         let keyHead = head / (heads / keyHeads) * width
         return reference(
@@ -95,6 +98,10 @@ struct CPUOperationsTests {
       }
       expectClose(found.values(ofRow: row), expected, relative: 1e-5)
     }
+    let alone = try operations.attend(
+      Tensor(queries[length - 1], shape: [1, heads * width]), layer: 1, causal: causal,
+      spans: [SequenceSpan(cache: cache, rows: 0..<1)])
+    #expect(alone.values(ofRow: 0) == found.values(ofRow: length - 1))
   }
 }
 

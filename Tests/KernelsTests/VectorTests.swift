@@ -49,19 +49,26 @@ struct VectorTests {
   }
 
   @Test(arguments: rows)
-  func softmaxSumsToOneAndHidesTheRest(row: String) throws {
+  func softmaxGoesOnFromBlockToBlock(row: String) throws {
     let vectors = try vectors(row)
     var random = SeededGenerator(seed: 2)
-    for width in Self.widths {
-      let x = random.floats(width).map { $0 * 30 }
-      let y = Guarded(x + [Float](repeating: .nan, count: 5))
-      vectors.softmax(y.floats, width, width + 5, 0.5)
+    for widths in Self.widths.map({ [$0] }) + [[0, 3], [17, 0, 64], [5, 33, 16, 1], [64, 64]] {
+      let blocks = widths.map { random.floats($0).map { $0 * 30 } }
+      var state = llava_softmax()
+      var found: [Float] = []
+      for block in blocks {
+        let y = Guarded(block + [Float](repeating: .nan, count: 5))
+        let factor = vectors.softmax_block(y.floats, block.count, block.count + 5, 0.5, &state)
+        let values = Array(UnsafeBufferPointer(start: y.floats, count: block.count + 5))
+        #expect(values[block.count...].allSatisfy { $0 == 0 })
+        found = found.map { $0 * factor } + values[..<block.count]
+      }
+      let x = blocks.flatMap { $0 }
       let largest = x.max()!
       let powers = x.map { exp(Double($0 - largest) * 0.5) }
       let total = powers.reduce(0, +)
-      let found = Array(UnsafeBufferPointer(start: y.floats, count: width + 5))
-      expectClose(Array(found[..<width]), powers.map { Float($0 / total) }, relative: 1e-6)
-      #expect(found[width...].allSatisfy { $0 == 0 })
+      expectClose(found.map { $0 / state.sum }, powers.map { Float($0 / total) }, relative: 1e-6)
+      #expect(state.largest == largest)
     }
   }
 

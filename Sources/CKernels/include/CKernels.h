@@ -43,6 +43,12 @@ typedef struct llava_product {
                      size_t n, size_t k, void *scratch);
 } llava_product;
 
+/* What is known of a row's softmax after some blocks; all zeros before the first. */
+typedef struct llava_softmax {
+    float largest; /* of the values so far */
+    float sum;     /* of their exponentials against it */
+} llava_softmax;
+
 /* The functions that work along rows of f32; each is the same code compiled for another set. */
 typedef struct llava_vectors {
     /* y[r,:] = (x[r,:] - mean) / sqrt(variance + eps) * gain + bias. */
@@ -51,9 +57,12 @@ typedef struct llava_vectors {
     /* y[r,:] = x[r,:] / sqrt(mean(x[r,:]^2) + eps) * gain. */
     void (*rms_norm)(float *y, const float *x, const float *gain, size_t rows, size_t width,
                      float eps);
-    /* x[0..valid) becomes its softmax after scaling by `scale`; x[valid..padded) becomes 0.
-       valid >= 1. */
-    void (*softmax)(float *x, size_t valid, size_t padded, float scale);
+    /* One block of a row's softmax: x[0..valid) becomes exp(scale (x - largest)), where `largest` is
+       that of this block and of those before; x[valid..padded) becomes 0. Returns the factor by which
+       results of the blocks before shrink. Dividing by the sum of all blocks is left to the caller. */
+    float (*softmax_block)(float *x, size_t valid, size_t padded, float scale, llava_softmax *row);
+    /* x *= factor. */
+    void (*scale)(float *x, float factor, size_t count);
     /* x += y. */
     void (*add)(float *x, const float *y, size_t count);
     /* x[r,:] += bias, with rows `stride` floats apart. */
@@ -94,7 +103,8 @@ const char *_Nullable llava_kernels_name(size_t index);
 
    q [queries, width], rows q_stride floats apart; keys [length, width]; values transposed
    [width, length], both of type `element`, rows 16-bit or 32-bit padded as `*_row_bytes` says.
-   Query i sees the first visible - (queries - 1 - i) keys when causal, else `visible` of them.
+   Query i sees the first visible - (queries - 1 - i) keys, at least one, when causal, else `visible`
+   of them.
    `length` must be a multiple of 32, and keys and values up to it finite: `visible` says how many
    are real. out [queries, width], rows out_stride apart. */
 typedef struct llava_attention {
