@@ -3,9 +3,11 @@
    SPDX-License-Identifier: Apache-2.0
 
    Keys pass in blocks, so that scores stay in the cache however long the past is: the softmax goes
-   on from block to block (Milakov and Gimelshein, arXiv 1805.02867). Blocks begin at fixed positions,
-   so that a query's result does not depend on the queries beside it. */
+   on from block to block (Milakov and Gimelshein, arXiv 1805.02867). Blocks begin at fixed
+   positions, and a query takes nothing from a block of which it sees nothing, so that its result
+   does not depend on the queries beside it. */
 #include "include/CKernels.h"
+#include <string.h>
 
 /* Rows of scores lie off powers of two, whose lines would share one set of the cache. */
 enum { KEYS_PER_BLOCK = 1024, SCORE_STRIDE = KEYS_PER_BLOCK + 32 };
@@ -14,17 +16,15 @@ static size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-static void *take(char **scratch, size_t bytes) {
-    void *part = *scratch;
-    *scratch += aligned(bytes);
-    return part;
+static size_t groups_of(const llava_product *product, size_t queries) {
+    return (queries + product->lanes - 1) / product->lanes;
 }
 
 /* What every block of keys uses. */
 typedef struct workspace {
     void *packed_queries;
-    void *packed_weights;
-    float *weights;      /* [queries, keys of a block] */
+    void *packed_scores;
+    float *scores;       /* [queries, SCORE_STRIDE] */
     float *part;         /* [queries, width], what one block adds */
     llava_softmax *rows; /* [queries] */
     void *rest;          /* for the products */
@@ -34,17 +34,24 @@ size_t llava_attention_scratch_bytes(const llava_product *product, size_t querie
                                      size_t length) {
     size_t keys = smaller(length, KEYS_PER_BLOCK);
     return aligned(product->packed_bytes(queries, width))
-         + aligned(product->packed_bytes(queries, keys)) + aligned(queries * SCORE_STRIDE * sizeof(float))
+         + aligned(product->packed_bytes(queries, keys))
+         + aligned(queries * SCORE_STRIDE * sizeof(float))
          + aligned(queries * width * sizeof(float)) + aligned(queries * sizeof(llava_softmax))
          + product->scratch_bytes(queries);
 }
 
-static workspace divide(char *scratch, const llava_product *product, const llava_attention *task) {
+static void *take(char **scratch, size_t bytes) {
+    void *part = *scratch;
+    *scratch += aligned(bytes);
+    return part;
+}
+
+static workspace lay_out(char *scratch, const llava_product *product, const llava_attention *task) {
     size_t queries = task->queries, keys = smaller(task->length, KEYS_PER_BLOCK);
     workspace space;
     space.packed_queries = take(&scratch, product->packed_bytes(queries, task->width));
-    space.packed_weights = take(&scratch, product->packed_bytes(queries, keys));
-    space.weights = take(&scratch, queries * SCORE_STRIDE * sizeof(float));
+    space.packed_scores = take(&scratch, product->packed_bytes(queries, keys));
+    space.scores = take(&scratch, queries * SCORE_STRIDE * sizeof(float));
     space.part = take(&scratch, queries * task->width * sizeof(float));
     space.rows = take(&scratch, queries * sizeof(llava_softmax));
     space.rest = scratch;
@@ -57,45 +64,49 @@ static size_t seen_keys(const llava_attention *task, size_t i, size_t first, siz
     return visible <= first ? 0 : smaller(visible - first, keys);
 }
 
-/* out (+)= softmax(q . keys^T) . values over keys [first, first + keys), not yet divided. */
+/* out += exp(q . keys^T) . values over keys [first, first + keys), against the largest so far. */
 static void attend_block(const llava_kernels *kernels, const llava_product *product,
                          const llava_attention *task, const workspace *space, size_t first,
                          size_t keys) {
     size_t queries = task->queries, width = task->width;
-    size_t groups = (queries + product->lanes - 1) / product->lanes;
     llava_element element = product == &kernels->f32 ? LLAVA_F32 : LLAVA_BF16;
     size_t element_bytes = element == LLAVA_F32 ? 4 : 2;
 
+    /* scores[queries, keys] = q . keys^T, then their exponentials */
     llava_weights w = {(const char *)task->keys + first * task->key_row_bytes, element,
                        task->key_row_bytes};
-    product->multiply(space->weights, SCORE_STRIDE, space->packed_queries, &w, queries, keys, width,
+    product->multiply(space->scores, SCORE_STRIDE, space->packed_queries, &w, queries, keys, width,
                       space->rest);
     for (size_t i = 0; i < queries; i++) {
-        float factor = kernels->vectors.softmax_block(space->weights + i * SCORE_STRIDE,
-                                                      seen_keys(task, i, first, keys), keys,
+        size_t seen = seen_keys(task, i, first, keys);
+        float factor = kernels->vectors.softmax_block(space->scores + i * SCORE_STRIDE, seen, keys,
                                                       task->scale, &space->rows[i]);
-        if (first > 0) kernels->vectors.scale(task->out + i * task->out_stride, factor, width);
+        kernels->vectors.scale(task->out + i * task->out_stride, factor, width);
     }
-    product->pack(space->packed_weights, space->weights, SCORE_STRIDE, queries, keys, 0, groups);
+    /* part[queries, width] = scores . values */
     w = (llava_weights){(const char *)task->values + first * element_bytes, element,
                         task->value_row_bytes};
-    float *y = first > 0 ? space->part : task->out;
-    product->multiply(y, first > 0 ? width : task->out_stride, space->packed_weights, &w, queries,
-                      width, keys, space->rest);
-    for (size_t i = 0; first > 0 && i < queries; i++)
-        kernels->vectors.add(task->out + i * task->out_stride, y + i * width, width);
+    product->pack(space->packed_scores, space->scores, SCORE_STRIDE, queries, keys, 0,
+                  groups_of(product, queries));
+    product->multiply(space->part, width, space->packed_scores, &w, queries, width, keys,
+                      space->rest);
+    for (size_t i = 0; i < queries; i++)
+        if (seen_keys(task, i, first, keys) > 0)
+            kernels->vectors.add(task->out + i * task->out_stride, space->part + i * width, width);
 }
 
 void llava_attend(const llava_kernels *kernels, const llava_product *product,
                   const llava_attention *task, void *scratch) {
-    size_t queries = task->queries, groups = (queries + product->lanes - 1) / product->lanes;
-    workspace space = divide(scratch, product, task);
-    for (size_t i = 0; i < queries; i++) space.rows[i] = (llava_softmax){0, 0};
-    product->pack(space.packed_queries, task->q, task->q_stride, queries, task->width, 0, groups);
+    size_t queries = task->queries, width = task->width;
+    workspace space = lay_out(scratch, product, task);
+    memset(space.rows, 0, queries * sizeof *space.rows);
+    for (size_t i = 0; i < queries; i++)
+        memset(task->out + i * task->out_stride, 0, width * sizeof(float));
+    product->pack(space.packed_queries, task->q, task->q_stride, queries, width, 0,
+                  groups_of(product, queries));
     for (size_t first = 0; first < task->length; first += KEYS_PER_BLOCK)
         attend_block(kernels, product, task, &space, first,
                      smaller(task->length - first, KEYS_PER_BLOCK));
     for (size_t i = 0; i < queries; i++)
-        kernels->vectors.scale(task->out + i * task->out_stride, 1.0f / space.rows[i].sum,
-                               task->width);
+        kernels->vectors.scale(task->out + i * task->out_stride, 1.0f / space.rows[i].sum, width);
 }

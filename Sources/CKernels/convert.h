@@ -18,6 +18,19 @@ static inline float bits_float(uint32_t bits) {
     return x;
 }
 
+/* Elements of memory that a file may have put at any address. */
+static inline uint16_t half_at(const void *x, size_t i) {
+    uint16_t half;
+    memcpy(&half, (const char *)x + 2 * i, sizeof half);
+    return half;
+}
+
+static inline float float_at(const void *x, size_t i) {
+    float value;
+    memcpy(&value, (const char *)x + 4 * i, sizeof value);
+    return value;
+}
+
 static inline float bf16_to_f32(uint16_t x) { return bits_float((uint32_t)x << 16); }
 
 /* To nearest, ties to even; a NaN stays a NaN and becomes quiet. */

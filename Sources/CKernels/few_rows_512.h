@@ -2,8 +2,6 @@
    SPDX-License-Identifier: Apache-2.0 */
 #include "pairs_512.h"
 
-#define FEW_ROWS 8
-
 /* The first of two bf16 columns is the low half of a word: shifted up it is an f32. */
 static inline __attribute__((always_inline)) void add_pairs(const int m, const int pairs,
                                                             __m512 *sum, const __m512i v[PAIRS],

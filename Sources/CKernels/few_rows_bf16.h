@@ -2,8 +2,6 @@
    SPDX-License-Identifier: Apache-2.0 */
 #include "pairs_512.h"
 
-#define FEW_ROWS 8 /* beyond about 11 rows the tiles are faster */
-
 static inline __attribute__((always_inline)) void add_pairs(const int m, const int pairs,
                                                             __m512 *sum, const __m512i v[PAIRS],
                                                             const uint16_t *x) {

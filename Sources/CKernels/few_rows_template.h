@@ -1,22 +1,26 @@
 /* Few activation rows by bf16 weights in place, where reading the weights is all the work.
    SPDX-License-Identifier: Apache-2.0
 
-   A tile spends a lane on each activation row, most of them for nothing when there are few. Here the
-   lanes are weight rows: FEW_LANES rows by FEW_COLUMNS columns are transposed in registers, then one
-   instruction serves them all. Each sum still is the same chain over k, so both ways give the same
-   bits. The including file has defined
+   A tile spends a lane on each activation row, most of them for nothing when there are few. Here
+   the lanes are weight rows: FEW_LANES rows by FEW_COLUMNS columns are transposed in registers,
+   then one instruction serves them all. Each sum still is the same chain over k, so both ways give
+   the same bits. The including file has defined
 
-     FEW_ROWS       activation rows up to which this is at least as fast as tiles
      FEW_LANES      weight rows of a vector of sums, sum_t
      FEW_COLUMNS    columns of a step, at most 32
      PAIRS          registers of a step, pair_t
      zero_sums, store_sums
+     fetch_next(w, stride, k)              from memory, a step's worth of the rows behind these
      load_pairs(v, w, stride, pairs)       a step of `pairs` pairs of columns, transposed
      add_pairs(m, pairs, sum, v, x)        sum[m] += its products; x is packed. */
 
-/* Columns, an even number, before every row's first cache line boundary; 0 where the rows differ. A
-   vector that crosses the boundary costs a sixth of the speed, and where the tensors of a file begin
-   is chance. */
+enum {
+    FEW_ROWS = 8 /* beyond some ten rows the tiles are faster */
+};
+
+/* Columns, an even number, before every row's first cache line boundary; 0 where the rows differ.
+   A vector that crosses the boundary costs a sixth of the speed, and where the tensors of a file
+   begin is chance. */
 static inline size_t unaligned_columns(const uint16_t *w, size_t stride, size_t columns) {
     size_t bytes = (64 - (uintptr_t)w % 64) % 64;
     if (stride % 32 != 0 || bytes % 4 != 0) return 0;
@@ -24,9 +28,9 @@ static inline size_t unaligned_columns(const uint16_t *w, size_t stride, size_t 
 }
 
 /* sum[m] += the products of a vector of rows by fewer columns than a line has. */
-static inline __attribute__((always_inline)) void add_some(const int m, sum_t *sum,
-                                                           const uint16_t *w, size_t stride,
-                                                           const packed_t *x, size_t columns) {
+static inline __attribute__((always_inline)) void
+add_part_of_line(const int m, sum_t *sum, const uint16_t *w, size_t stride, const packed_t *x,
+                 size_t columns) {
     pair_t v[PAIRS];
     while (columns > 0) {
         size_t now = columns < FEW_COLUMNS ? columns : FEW_COLUMNS;
@@ -37,23 +41,23 @@ static inline __attribute__((always_inline)) void add_some(const int m, sum_t *s
 }
 
 /* y[m][rows] = products over `columns`; rows a multiple of FEW_LANES, columns of 2. */
-static inline __attribute__((always_inline)) void few(const int m, float *y, size_t y_stride,
-                                                      size_t rows, const uint16_t *w,
-                                                      size_t stride, const packed_t *x,
-                                                      size_t columns) {
+static inline __attribute__((always_inline)) void
+multiply_few_rows(const int m, float *y, size_t y_stride, size_t rows, const uint16_t *w,
+                  size_t stride, const packed_t *x, size_t columns) {
     size_t head = unaligned_columns(w, stride, columns);
     size_t whole = head + (columns - head) / FEW_COLUMNS * FEW_COLUMNS;
     for (size_t row = 0; row < rows; row += FEW_LANES, w += FEW_LANES * stride) {
         pair_t v[PAIRS];
         sum_t sum[FEW_ROWS];
         for (int i = 0; i < m; i++) sum[i] = zero_sums();
-        if (head > 0) add_some(m, sum, w, stride, x, head);
+        if (head > 0) add_part_of_line(m, sum, w, stride, x, head);
         for (size_t k = head; k < whole; k += FEW_COLUMNS) {
+            fetch_next(w, stride, k);
             load_pairs(v, w + k, stride, FEW_COLUMNS / 2);
             add_pairs(m, FEW_COLUMNS / 2, sum, v, x + k * LANES);
         }
         if (whole < columns)
-            add_some(m, sum, w + whole, stride, x + whole * LANES, columns - whole);
+            add_part_of_line(m, sum, w + whole, stride, x + whole * LANES, columns - whole);
         for (int i = 0; i < m; i++) store_sums(y + (size_t)i * y_stride + row, sum[i]);
     }
 }
@@ -64,7 +68,7 @@ static void few_rows(size_t m, float *y, size_t y_stride, size_t rows, const uin
                      size_t stride, const packed_t *x, size_t columns) {
     switch (m) {
 #define CASE(count) \
-    case count: few(count, y, y_stride, rows, w, stride, x, columns); break;
+    case count: multiply_few_rows(count, y, y_stride, rows, w, stride, x, columns); break;
         CASE(1)
         CASE(2)
         CASE(3)

@@ -19,11 +19,12 @@
 
    and may define
      FEW_ROWS_HEADER   a header with few_rows, another way to the same bits for few rows of x
-     STORE_HEADER      a header with store_transposed, which stores whole squares of sums.
+     STORE_HEADER      a header with store_transposed, which stores pieces of a tile.
 
    Blocks: ROWS_PER_BLOCK x COLUMNS_PER_BLOCK weights and one panel of GROUPS groups stay in the
    second-level cache while every panel passes. Sums that wait for more columns rest in scratch as
-   f32, so that blocking changes no bit. */
+   f32, so that blocking changes no bit. Less than a panel of activations lets weights in place pass
+   whole rows at a time, and up to FEW_ROWS of them take few_rows. */
 
 #include "convert.h"
 #include <string.h>
@@ -63,28 +64,34 @@ static inline weight_t weight_from(float x, int round) {
    y[columns..padded) = 0. */
 static inline void expand(weight_t *y, const void *x, llava_element element, size_t columns,
                           size_t padded, int round) {
-    const uint16_t *half = x;
-    const float *full = x;
     if (element == LLAVA_BF16 && !WEIGHT_IS_F32) {
         memcpy(y, x, columns * sizeof(weight_t));
     } else if (element == LLAVA_BF16) {
-        for (size_t i = 0; i < columns; i++) y[i] = weight_from(bf16_to_f32(half[i]), 0);
+        for (size_t i = 0; i < columns; i++) y[i] = weight_from(bf16_to_f32(half_at(x, i)), 0);
     } else if (element == LLAVA_F16) {
-        for (size_t i = 0; i < columns; i++) y[i] = weight_from(f16_to_f32(half[i]), round);
+        for (size_t i = 0; i < columns; i++) y[i] = weight_from(f16_to_f32(half_at(x, i)), round);
     } else {
-        for (size_t i = 0; i < columns; i++) y[i] = weight_from(full[i], round);
+        for (size_t i = 0; i < columns; i++) y[i] = weight_from(float_at(x, i), round);
     }
     memset(y + columns, 0, (padded - columns) * sizeof(weight_t));
 }
 
-/* Whether tiles can read weights of this type where they are. */
-static inline int readable(llava_element element, int round) {
-    return WEIGHT_IS_F32 ? element == LLAVA_F32 && !round : element == LLAVA_BF16;
+static inline const char *first_weight(const llava_weights *w, size_t row, size_t column) {
+    static const size_t width[] = {4, 2, 2};
+    return (const char *)w->data + row * w->row_bytes + column * width[w->element];
 }
 
-/* The weights of one block as tiles read them: in place when they already are weight_t, whole
-   tiles of rows and whole steps of columns; else copied to scratch, missing rows as zeros. Without
-   scratch there is no block then. */
+/* Whether tiles can read these weights where they are: already weight_t, whole tiles of rows and
+   whole steps of columns. */
+static inline int in_place(const llava_weights *w, const char *first, size_t rows, size_t columns,
+                           int round) {
+    int readable = WEIGHT_IS_F32 ? w->element == LLAVA_F32 && !round : w->element == LLAVA_BF16;
+    int aligned = w->row_bytes % sizeof(weight_t) == 0 && (uintptr_t)first % sizeof(weight_t) == 0;
+    return readable && aligned && rows % ROWS == 0 && columns % K_STEP == 0;
+}
+
+/* The weights of one block as tiles read them: in place, or copied to scratch with missing rows as
+   zeros. */
 typedef struct block {
     const weight_t *data;
     size_t stride;
@@ -92,14 +99,10 @@ typedef struct block {
 
 static block weights_block(const llava_weights *w, size_t row, size_t rows, size_t column,
                            size_t columns, weight_t *scratch, int round) {
-    static const size_t width[] = {4, 2, 2};
-    const char *first = (const char *)w->data + row * w->row_bytes + column * width[w->element];
-    size_t padded = padded_columns(columns);
-    int aligned = w->row_bytes % sizeof(weight_t) == 0 && (uintptr_t)first % sizeof(weight_t) == 0;
-    if (readable(w->element, round) && rows % ROWS == 0 && padded == columns && aligned)
+    const char *first = first_weight(w, row, column);
+    if (in_place(w, first, rows, columns, round))
         return (block){(const weight_t *)(const void *)first, w->row_bytes / sizeof(weight_t)};
-    if (scratch == NULL) return (block){NULL, 0};
-    size_t whole = (rows + ROWS - 1) / ROWS * ROWS;
+    size_t padded = padded_columns(columns), whole = (rows + ROWS - 1) / ROWS * ROWS;
     for (size_t r = 0; r < rows; r++)
         expand(scratch + r * padded, first + r * w->row_bytes, w->element, columns, padded,
                round);
@@ -109,7 +112,7 @@ static block weights_block(const llava_weights *w, size_t row, size_t rows, size
 
 #ifdef STORE_HEADER
 #include STORE_HEADER
-_Static_assert(LANES == STORED_LANES && ROWS % STORED_ROWS == 0, "tiles are whole squares to store");
+_Static_assert(LANES == STORED_LANES && ROWS % STORED_ROWS == 0, "a tile is cut into whole pieces");
 
 /* As many lanes as go by whole groups, from a tile of which all rows count: how many those are. */
 static size_t store_groups(float *y, size_t y_stride, const float *sums, size_t groups, size_t m) {
@@ -152,12 +155,14 @@ static void run_tile(size_t groups, float *sums, const weight_t *w, size_t w_str
 #ifdef FEW_ROWS_HEADER
 #include FEW_ROWS_HEADER
 
-/* A block for few activation rows, whole chains at a time and without scratch; 0 when it does not
-   suit: other weights than bf16 in place, many activation rows, no whole vectors of weight rows. */
+_Static_assert(FEW_ROWS <= LANES, "few rows are one packed group");
+
+/* A block for few activation rows, without scratch; 0 when it does not suit: weights that are not
+   bf16, many activation rows, no whole vectors of weight rows. */
 static inline int multiply_few(float *y, size_t y_stride, const packed_t *x,
                                const llava_weights *w, size_t row, size_t m, size_t rows,
                                size_t k) {
-    const char *first = (const char *)w->data + row * w->row_bytes;
+    const char *first = first_weight(w, row, 0);
     if (m > FEW_ROWS || rows % FEW_LANES != 0 || k % 2 != 0) return 0;
     if (w->element != LLAVA_BF16 || w->row_bytes % 2 != 0 || (uintptr_t)first % 2 != 0) return 0;
     few_rows(m, y, y_stride, rows, (const uint16_t *)(const void *)first, w->row_bytes / 2, x, k);
@@ -166,10 +171,10 @@ static inline int multiply_few(float *y, size_t y_stride, const packed_t *x,
 #endif
 
 /* Columns that pass before sums rest. Less than a panel of activations leaves room in the cache for
-   whole chains, whose weights then are read from memory in the order in which they lie. */
+   whole rows of weights, which then are read in the order in which they lie. */
 static size_t columns_at_once(const llava_weights *w, size_t row, size_t rows, size_t k,
                               size_t groups, int round) {
-    int whole = groups < GROUPS && weights_block(w, row, rows, 0, k, NULL, round).data != NULL;
+    int whole = groups < GROUPS && in_place(w, first_weight(w, row, 0), rows, k, round);
     return whole ? k : COLUMNS_PER_BLOCK;
 }
 

@@ -99,7 +99,8 @@ static void rms_norm(float *y, const float *x, const float *gain, size_t rows, s
     }
 }
 
-static float softmax_block(float *x, size_t valid, size_t padded, float scale, llava_softmax *row) {
+static float softmax_block(float *x, size_t valid, size_t padded, float scale,
+                           llava_softmax *row) {
     for (size_t i = valid; i < padded; i++) x[i] = 0.0f;
     if (valid == 0) return 1.0f;
     float here = largest_of(x, valid), factor = 0.0f;
@@ -153,12 +154,11 @@ static void to_bf16(uint16_t *y, const float *x, size_t count) {
 }
 
 static void to_f32(float *y, const void *x, llava_element element, size_t count) {
-    const uint16_t *half = x;
     if (element == LLAVA_F32) memcpy(y, x, count * sizeof(float));
     if (element == LLAVA_BF16)
-        for (size_t i = 0; i < count; i++) y[i] = bf16_to_f32(half[i]);
+        for (size_t i = 0; i < count; i++) y[i] = bf16_to_f32(half_at(x, i));
     if (element == LLAVA_F16)
-        for (size_t i = 0; i < count; i++) y[i] = f16_to_f32(half[i]);
+        for (size_t i = 0; i < count; i++) y[i] = f16_to_f32(half_at(x, i));
 }
 
 #define VECTORS                                                                                  \

@@ -14,8 +14,8 @@ public enum Precision: String, Sendable, CaseIterable {
   case f32
 }
 
-/// Runs kernels over a thread pool. Work is cut by size alone, never by the number of threads, so
-/// that no result depends on it.
+/// Runs kernels over a thread pool. No result depends on how work is cut: a row of a product is one
+/// chain, and every other function takes whole rows.
 public final class Engine: Sendable {
   public let kernels: KernelSet
   public let pool: ThreadPool

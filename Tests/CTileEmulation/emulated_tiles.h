@@ -1,4 +1,5 @@
-/* The tile instructions as loops over eight arrays, in the order that Intel's manual gives.
+/* The tile instructions as loops over eight arrays, each sum a chain over ascending pairs.
+   Processors add the pairs of one instruction apart, even and odd, so last bits differ from theirs.
    SPDX-License-Identifier: Apache-2.0 */
 #ifndef EMULATED_TILES_H
 #define EMULATED_TILES_H

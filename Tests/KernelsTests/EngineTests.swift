@@ -38,4 +38,28 @@ struct EngineTests {
         try multiply(line, w, rows: 1, outputs: outputs, width: width, threads: 1) == found)
     }
   }
+
+  /// Tasks take one to four blocks of weight rows, as threads and activation rows have it.
+  @Test(arguments: KernelSet.runnable.map(\.name))
+  func bitsDoNotDependOnHowWorkIsCut(row: String) throws {
+    var random = SeededGenerator(seed: 10)
+    let (outputs, width) = (4166, 34)
+    let x = random.floats(65 * width)
+    let bias = random.floats(outputs)
+    let weights = random.floats(outputs * width).map(\.bf16)
+    let kernels = try #require(KernelSet(named: row))
+    var expected: [Float] = []
+    for (threads, rows) in [(1, 65), (1, 1), (1, 9), (2, 1), (2, 64), (3, 1), (3, 65)] {
+      let engine = try Engine(kernels: kernels, threads: threads, precision: .bf16)
+      defer { engine.pool.stop() }
+      var y = [Float](repeating: .nan, count: rows * outputs)
+      weights.withUnsafeBytes { bytes in
+        let matrix = WeightMatrix(
+          base: bytes.baseAddress!, type: .bf16, rows: outputs, columns: width)
+        engine.multiply(x, rows: rows, by: matrix, bias: bias, into: &y)
+      }
+      if expected.isEmpty { expected = y }
+      #expect(y == Array(expected[..<y.count]), "\(threads) threads, \(rows) rows")
+    }
+  }
 }

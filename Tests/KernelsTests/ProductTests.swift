@@ -103,26 +103,47 @@ struct ProductTests {
     try Self.compare(product, .bf16, type)
   }
 
-  @Test(arguments: KernelSet.runnable.map(\.name))
-  func aRowDoesNotDependOnItsCompany(row: String) throws {
-    let kernels = try #require(KernelSet(named: row)).row.pointee
+  /// Every product that this machine can run, and that of AMX over emulated tiles.
+  static let products: [Named] =
+    KernelSet.runnable.flatMap { kernels in
+      [
+        Named("\(kernels.name) bf16", kernels.row.pointee.bf16),
+        Named("\(kernels.name) f32", kernels.row.pointee.f32),
+      ]
+    } + (emulated_amx_product().map { [Named("emulated amx", $0.pointee)] } ?? [])
+
+  struct Named: CustomTestStringConvertible, @unchecked Sendable {
+    let testDescription: String
+    let product: llava_product
+    init(_ name: String, _ product: llava_product) {
+      testDescription = name
+      self.product = product
+    }
+  }
+
+  /// Sixteen rows and fewer, and the last row of many, take other ways through the weights.
+  @Test(arguments: products, [2100, 2112])
+  func aRowDoesNotDependOnItsCompany(named: Named, k: Int) throws {
     var random = SeededGenerator(seed: 7)
-    let (m, n, k) = (61, 24, 2100)
+    let (m, n) = (61, 96)
     let x = random.floats(m * k)
-    let w = Self.weights(random.floats(n * k), type: .bf16)
-    for product in [kernels.bf16, kernels.f32] {
-      let together = Self.multiply(product, x, w, type: .bf16, Shape(m: m, n: n, k: k))
-      for index in [0, 1, 15, 16, 47, 48, 60] {
-        let alone = Self.multiply(
-          product, Array(x[index * k..<(index + 1) * k]), w, type: .bf16, Shape(m: 1, n: n, k: k))
-        #expect(alone == Array(together[index * n..<(index + 1) * n]))
+    let values = random.floats(n * k)
+    for type in [WeightType.bf16, .f32] {
+      let w = Self.weights(values, type: type)
+      let together = Self.multiply(named.product, x, w, type: type, Shape(m: m, n: n, k: k))
+      for rows in [0..<1, 1..<2, 15..<16, 16..<25, 30..<46, 47..<48, 48..<61] {
+        let found = Self.multiply(
+          named.product, Array(x[rows.lowerBound * k..<rows.upperBound * k]), w, type: type,
+          Shape(m: rows.count, n: n, k: k))
+        #expect(found == Array(together[rows.lowerBound * n..<rows.upperBound * n]), "\(rows)")
       }
     }
   }
+
   /// Few activation rows go another way, which begins at the weights' first cache line.
-  @Test(arguments: KernelSet.runnable.map(\.name), [34, 96, 2112])
-  func fewRowsAgreeWhereverTheWeightsLie(row: String, k: Int) throws {
-    let product = try #require(KernelSet(named: row)).row.pointee.bf16
+  @Test(arguments: products, [34, 96, 2112])
+  func fewRowsAgreeWhereverTheWeightsLie(named: Named, k: Int) throws {
+    let product = named.product
     var random = SeededGenerator(seed: 11)
     let (m, n) = (49, 32)
     let x = random.floats(m * k)

@@ -73,6 +73,25 @@ struct VectorTests {
   }
 
   @Test(arguments: rows)
+  func sumsAndMultiplesStayInTheirRow(row: String) throws {
+    let vectors = try vectors(row)
+    var random = SeededGenerator(seed: 4)
+    for width in Self.widths {
+      let (x, y) = (random.floats(2 * width), random.floats(2 * width))
+      func run(_ function: (UnsafeMutablePointer<Float>) -> Void) -> [Float] {
+        let result = Guarded(x)
+        function(result.floats)
+        return Array(UnsafeBufferPointer(start: result.floats, count: x.count))
+      }
+      let scaled = x[..<width] + x[width...].map { $0 * 0.3 }
+      #expect(run { vectors.scale($0 + width, 0.3, width) } == Array(scaled))
+      #expect(run { vectors.add($0, y, x.count) } == zip(x, y).map { $0 + $1 })
+      let biased = x.indices.map { x[$0] + y[$0 % width] }
+      #expect(run { vectors.add_bias($0, y, 2, width, width) } == biased)
+    }
+  }
+
+  @Test(arguments: rows)
   func activationsAgreeWithDoubles(row: String) throws {
     let vectors = try vectors(row)
     let x = stride(from: Float(-120), through: 120, by: 0.37).map { $0 }

@@ -1,5 +1,6 @@
 /* The product with AVX-512: 8 weight rows by 48 activation rows a tile, 24 of 32 registers
-   hold sums. Weights become f32 in scratch first, a cost shared by all activation rows.
+   hold sums. Weights become f32 in scratch first, a cost shared by all activation rows; few rows of
+   them read bf16 in place.
    SPDX-License-Identifier: Apache-2.0 */
 #include "../rows.h"
 #if defined(__x86_64__)

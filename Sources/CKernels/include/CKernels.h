@@ -24,8 +24,9 @@ typedef struct llava_weights {
 /* One way to multiply. Activations are packed first: groups of `lanes` rows, so that one vector
    holds the same column of many rows; weights stay row-major where they are, in a file mapping say.
 
-   Every output element is one chain of additions over k in ascending order, kept in f32. It depends
-   neither on m nor on n nor on where the row stands, so no batch size or split changes a bit. */
+   Every output element is one chain of additions over k in ascending order, kept in f32; AMX adds
+   steps of 32 columns, each summed by itself. It depends neither on m nor on n nor on where the row
+   stands, so no batch size or split changes a bit, but for the payload of a NaN. */
 typedef struct llava_product {
     size_t lanes;            /* rows in one packed group */
     size_t max_rows;         /* largest m of one call of `multiply` */
@@ -57,9 +58,10 @@ typedef struct llava_vectors {
     /* y[r,:] = x[r,:] / sqrt(mean(x[r,:]^2) + eps) * gain. */
     void (*rms_norm)(float *y, const float *x, const float *gain, size_t rows, size_t width,
                      float eps);
-    /* One block of a row's softmax: x[0..valid) becomes exp(scale (x - largest)), where `largest` is
-       that of this block and of those before; x[valid..padded) becomes 0. Returns the factor by which
-       results of the blocks before shrink. Dividing by the sum of all blocks is left to the caller. */
+    /* One block of a row's softmax: x[0..valid) becomes exp(scale (x - largest)), where `largest`
+       is that of this block and of those before; x[valid..padded) becomes 0. Returns the factor by
+       which results of the blocks before shrink: 0 when there are none, 1 when valid is 0. Dividing
+       by the sum of all blocks is left to the caller. */
     float (*softmax_block)(float *x, size_t valid, size_t padded, float scale, llava_softmax *row);
     /* x *= factor. */
     void (*scale)(float *x, float factor, size_t count);
@@ -102,9 +104,9 @@ const char *_Nullable llava_kernels_name(size_t index);
 /* One head's attention for a block of queries against a cache.
 
    q [queries, width], rows q_stride floats apart; keys [length, width]; values transposed
-   [width, length], both of type `element`, rows 16-bit or 32-bit padded as `*_row_bytes` says.
-   Query i sees the first visible - (queries - 1 - i) keys, at least one, when causal, else `visible`
-   of them.
+   [width, length], both of the product's type, rows 16-bit or 32-bit padded as `*_row_bytes` says.
+   Query i sees the first visible - (queries - 1 - i) keys, at least one, when causal, else
+   `visible` of them.
    `length` must be a multiple of 32, and keys and values up to it finite: `visible` says how many
    are real. out [queries, width], rows out_stride apart. */
 typedef struct llava_attention {
