@@ -11,7 +11,7 @@ final class BlockCache: Sendable {
   nonisolated(unsafe) static let emptyBase = UnsafeMutableRawPointer.allocate(
     byteCount: 64, alignment: 64)
 
-  struct Block: @unchecked Sendable {
+  struct Block: @unchecked Sendable, Equatable {
     // Sendable: a block has one owner at a time.
     let base: UnsafeMutableRawPointer
     let byteCount: Int
@@ -30,15 +30,23 @@ final class BlockCache: Sendable {
   /// A block of at least `byteCount` bytes, aligned to 64; nil when memory is out.
   func take(_ byteCount: Int) -> Block? {
     guard let size = Self.roundedUp(byteCount) else { return nil }
-    let kept = state.withLock { state -> Block? in
-      guard let block = state.blocks[size]?.popLast() else { return nil }
-      state.keptBytes -= size
-      return block
-    }
-    if let kept { return kept }
+    if let kept = takeKept(size) { return kept }
     var base: UnsafeMutableRawPointer?
     guard posix_memalign(&base, 64, size) == 0, let base else { return nil }
     return Block(base: base, byteCount: size)
+  }
+
+  /// The smallest kept block of `size` bytes to twice as many: a last batch that is smaller than
+  /// those before it finds their blocks, instead of asking for others beside them.
+  private func takeKept(_ size: Int) -> Block? {
+    state.withLock { state in
+      for candidate in Self.sizes(from: size) {
+        guard let block = state.blocks[candidate]?.popLast() else { continue }
+        state.keptBytes -= candidate
+        return block
+      }
+      return nil
+    }
   }
 
   func giveBack(_ block: Block) {
@@ -49,6 +57,11 @@ final class BlockCache: Sendable {
       return true
     }
     if !kept { free(block.base) }
+  }
+
+  /// `size` and the seven that follow it among those that `roundedUp` gives.
+  private static func sizes(from size: Int) -> some Sequence<Int> {
+    sequence(first: size) { roundedUp($0 + 1) }.prefix(8)
   }
 
   /// The next of eight sizes between two powers of two, so that few sizes serve many shapes.
