@@ -1,5 +1,7 @@
-/* Few activation rows with AVX2: steps of 16 rows by 16 columns, 8 rows a register.
+/* Few activation rows with AVX2: steps of 16 rows by 16 columns, 8 rows a register; from
+   ROWS_AT_ONCE on, tiles whose lanes are activation rows.
    SPDX-License-Identifier: Apache-2.0 */
+enum { ROWS_AT_ONCE = 5, FEW_ROWS = 16 };
 enum { FEW_LANES = 16, FEW_COLUMNS = 16, PAIRS = 16 };
 typedef struct sum_t {
     __m256 low, high; /* two chains, as one alone would wait for its own additions */
@@ -77,3 +79,62 @@ static inline __attribute__((always_inline)) void add_pairs(const int m, const i
 }
 
 #include "few_rows_template.h"
+
+/* Two bf16 columns of one row, in every lane. */
+static inline __m256i pair_of(const uint16_t *w) {
+    int pair;
+    memcpy(&pair, w, sizeof pair);
+    return _mm256_set1_epi32(pair);
+}
+
+/* y = products of m activation rows, one group of them or two, by at most 6 weight rows, each
+   column of which is widened as it is used. */
+static inline __attribute__((always_inline)) void
+tile_in_place(const int groups, const int rows, float *y, size_t y_stride, size_t m,
+              const uint16_t *w, size_t stride, const float *x, size_t columns) {
+    const __m256i upper = _mm256_set1_epi32(-65536);
+    const size_t group_stride = LANES * columns;
+    __m256 sum[6][2];
+    for (int r = 0; r < rows; r++)
+        for (int g = 0; g < groups; g++) sum[r][g] = _mm256_setzero_ps();
+    for (size_t k = 0; k < columns; k += 2, x += 2 * LANES) {
+        if (k % 32 == 0)
+            for (int r = rows; r < 2 * rows; r++)
+                _mm_prefetch((const char *)(w + (size_t)r * stride + k), _MM_HINT_T1);
+        __m256 first[2], second[2];
+        for (int g = 0; g < groups; g++) {
+            first[g] = _mm256_loadu_ps(x + (size_t)g * group_stride);
+            second[g] = _mm256_loadu_ps(x + (size_t)g * group_stride + LANES);
+        }
+        for (int r = 0; r < rows; r++) {
+            __m256i pair = pair_of(w + (size_t)r * stride + k);
+            __m256 low = (__m256)_mm256_slli_epi32(pair, 16);
+            __m256 high = (__m256)_mm256_and_si256(pair, upper);
+            for (int g = 0; g < groups; g++)
+                sum[r][g] = _mm256_fmadd_ps(low, first[g], sum[r][g]);
+            for (int g = 0; g < groups; g++)
+                sum[r][g] = _mm256_fmadd_ps(high, second[g], sum[r][g]);
+        }
+    }
+    float sums[6 * 2 * LANES];
+    for (int r = 0; r < rows; r++)
+        for (int g = 0; g < groups; g++)
+            _mm256_storeu_ps(sums + (r * groups + g) * LANES, sum[r][g]);
+    store_tile(y, y_stride, sums, (size_t)groups, m, (size_t)rows);
+}
+
+static void few_rows(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w,
+                     size_t stride, const float *x, size_t columns) {
+    if (m <= ROWS_AT_ONCE) {
+        rows_in_lanes(m, y, y_stride, rows, w, stride, x, columns);
+    } else if (m <= LANES) { /* a tile of 8 would use up the ways of a cache set */
+        size_t row = 0;
+        for (; row + 6 <= rows; row += 6)
+            tile_in_place(1, 6, y + row, y_stride, m, w + row * stride, stride, x, columns);
+        for (; row < rows; row += 2)
+            tile_in_place(1, 2, y + row, y_stride, m, w + row * stride, stride, x, columns);
+    } else {
+        for (size_t row = 0; row < rows; row += 4)
+            tile_in_place(2, 4, y + row, y_stride, m, w + row * stride, stride, x, columns);
+    }
+}

@@ -6,6 +6,7 @@
    then one instruction serves them all. Each sum still is the same chain over k, so both ways give
    the same bits. The including file has defined
 
+     ROWS_AT_ONCE   activation rows, at most 16, whose sums fit into registers
      FEW_LANES      weight rows of a vector of sums, sum_t
      FEW_COLUMNS    columns of a step, at most 32
      PAIRS          registers of a step, pair_t
@@ -13,10 +14,6 @@
      fetch_next(w, stride, k)              from memory, a step's worth of the rows behind these
      load_pairs(v, w, stride, pairs)       a step of `pairs` pairs of columns, transposed
      add_pairs(m, pairs, sum, v, x)        sum[m] += its products; x is packed. */
-
-enum {
-    FEW_ROWS = 8 /* beyond some ten rows the tiles are faster */
-};
 
 /* Columns, an even number, before every row's first cache line boundary; 0 where the rows differ.
    A vector that crosses the boundary costs a sixth of the speed, and where the tensors of a file
@@ -48,7 +45,7 @@ multiply_few_rows(const int m, float *y, size_t y_stride, size_t rows, const uin
     size_t whole = head + (columns - head) / FEW_COLUMNS * FEW_COLUMNS;
     for (size_t row = 0; row < rows; row += FEW_LANES, w += FEW_LANES * stride) {
         pair_t v[PAIRS];
-        sum_t sum[FEW_ROWS];
+        sum_t sum[ROWS_AT_ONCE];
         for (int i = 0; i < m; i++) sum[i] = zero_sums();
         if (head > 0) add_part_of_line(m, sum, w, stride, x, head);
         for (size_t k = head; k < whole; k += FEW_COLUMNS) {
@@ -62,13 +59,16 @@ multiply_few_rows(const int m, float *y, size_t y_stride, size_t rows, const uin
     }
 }
 
-_Static_assert(FEW_ROWS == 8, "a case for each number of activation rows");
+_Static_assert(ROWS_AT_ONCE <= 16, "a case for each number of activation rows");
 
-static void few_rows(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w,
-                     size_t stride, const packed_t *x, size_t columns) {
+static void rows_in_lanes(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w,
+                          size_t stride, const packed_t *x, size_t columns) {
     switch (m) {
-#define CASE(count) \
-    case count: multiply_few_rows(count, y, y_stride, rows, w, stride, x, columns); break;
+#define CASE(count)                                                                              \
+    case count:                                                                                  \
+        if (count <= ROWS_AT_ONCE) /* or no code is made of it */                                \
+            multiply_few_rows(count, y, y_stride, rows, w, stride, x, columns);                  \
+        break;
         CASE(1)
         CASE(2)
         CASE(3)
@@ -77,6 +77,14 @@ static void few_rows(size_t m, float *y, size_t y_stride, size_t rows, const uin
         CASE(6)
         CASE(7)
         CASE(8)
+        CASE(9)
+        CASE(10)
+        CASE(11)
+        CASE(12)
+        CASE(13)
+        CASE(14)
+        CASE(15)
+        CASE(16)
 #undef CASE
     }
 }

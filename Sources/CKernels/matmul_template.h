@@ -18,7 +18,8 @@
          the sums that are there. Groups of x lie group_stride elements apart.
 
    and may define
-     FEW_ROWS_HEADER   a header with few_rows, another way to the same bits for few rows of x
+     FEW_ROWS_HEADER   a header with few_rows, another way to the same bits for at most FEW_ROWS
+                       rows of x
      STORE_HEADER      a header with store_transposed, which stores pieces of a tile.
 
    Blocks: ROWS_PER_BLOCK x COLUMNS_PER_BLOCK weights and one panel of GROUPS groups stay in the
@@ -155,7 +156,7 @@ static void run_tile(size_t groups, float *sums, const weight_t *w, size_t w_str
 #ifdef FEW_ROWS_HEADER
 #include FEW_ROWS_HEADER
 
-_Static_assert(FEW_ROWS <= LANES, "few rows are one packed group");
+_Static_assert(FEW_ROWS <= PANEL, "few rows fit into one panel");
 
 /* A block for few activation rows, without scratch; 0 when it does not suit: weights that are not
    bf16, many activation rows, no whole vectors of weight rows. */
