@@ -200,7 +200,9 @@ static inline void multiply_blocks(float *y, size_t y_stride, const void *packed
                 size_t lane = g * LANES, lanes = m - lane < PANEL ? m - lane : PANEL;
                 const packed_t *x = (const packed_t *)packed + g * group_stride + column * LANES;
                 for (size_t r = 0; r < rows; r += ROWS) {
-                    float *tile = sums + ROWS_PER_BLOCK * lane + r * wide * LANES;
+                    /* Where nothing has to rest one tile's place serves all. */
+                    size_t place = most < k ? ROWS_PER_BLOCK * lane + r * wide * LANES : 0;
+                    float *tile = sums + place;
                     run_tile(wide, tile, here.data + r * here.stride, here.stride, x, group_stride,
                              padded_columns(columns), column > 0);
                     if (last)

@@ -104,13 +104,11 @@ public struct VisionTower: Sendable {
     operations.append(keys: keys, values: values, layer: 0, spans: spans)
     let query = try linear(normed, layer.query)
     let mixed = try operations.attend(query, layer: 0, causal: false, spans: spans)
-    operations.add(try linear(mixed, layer.out), to: x)
-    let wide = try linear(try norm(x, layer.mlpNorm), layer.up)
-    switch config.activation {
-    case .quickGELU: operations.quickGELU(wide)
-    case .gelu: operations.gelu(wide)
-    }
-    operations.add(try linear(wide, layer.down), to: x)
+    operations.addLinear(mixed, weight: layer.out.weight, bias: layer.out.bias, to: x)
+    let wide = try operations.linear(
+      norm(x, layer.mlpNorm), weight: layer.up.weight, bias: layer.up.bias,
+      activation: config.activation == .quickGELU ? .quickGELU : .gelu)
+    operations.addLinear(wide, weight: layer.down.weight, bias: layer.down.bias, to: x)
     return x
   }
 

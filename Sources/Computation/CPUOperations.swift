@@ -16,16 +16,34 @@ public final class CPUOperations: Operations {
     engine = try Engine(kernels: kernels, threads: threads, precision: precision)
   }
 
-  public func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) throws(AllocationError) -> Tensor {
+  public func linear(_ x: Tensor, weight: Tensor, bias: Tensor?, activation: ProductActivation?)
+    throws(AllocationError) -> Tensor
+  {
+    let y = try Tensor(uninitialized: .f32, shape: [x.shape[0], weight.shape[0]])
+    multiply(x, weight: weight, bias: bias, .store(activation), into: y)
+    return y
+  }
+
+  public func addLinear(_ x: Tensor, weight: Tensor, bias: Tensor?, to y: Tensor) {
+    multiply(x, weight: weight, bias: bias, .add, into: y)
+  }
+
+  public func gateLinear(_ x: Tensor, weight: Tensor, gate: Tensor) {
+    multiply(x, weight: weight, bias: nil, .gate, into: gate)
+  }
+
+  private func multiply(
+    _ x: Tensor, weight: Tensor, bias: Tensor?, _ epilogue: Epilogue, into y: Tensor
+  ) {
     let (rows, columns) = (x.shape[0], weight.shape[1])
     precondition(x.count == rows * columns, "\(x.shape) does not fit weight \(weight.shape)")
     precondition(bias.map { $0.count == weight.shape[0] } ?? true, "bias does not fit the weight")
-    let y = try Tensor(uninitialized: .f32, shape: [rows, weight.shape[0]])
+    precondition(y.count == rows * weight.shape[0], "\(y.shape) does not fit the results")
     let matrix = WeightMatrix(
       base: weight.rawBase, type: weight.weightType, rows: weight.shape[0], columns: columns)
-    engine.multiply(x.floats, rows: rows, by: matrix, bias: bias?.floats, into: y.mutableFloats)
-    keep(x, weight, bias)
-    return y
+    engine.multiply(
+      x.floats, rows: rows, by: matrix, bias: bias?.floats, epilogue, into: y.mutableFloats)
+    keep(x, weight, bias, y)
   }
 
   public func layerNorm(_ x: Tensor, gain: Tensor, bias: Tensor, eps: Float)
@@ -56,22 +74,6 @@ public final class CPUOperations: Operations {
     precondition(x.count == y.count)
     engine.add(y.floats, to: x.mutableFloats, count: x.count)
     keep(x, y)
-  }
-
-  public func quickGELU(_ x: Tensor) {
-    engine.quickGELU(x.mutableFloats, count: x.count)
-    keep(x)
-  }
-
-  public func gelu(_ x: Tensor) {
-    engine.gelu(x.mutableFloats, count: x.count)
-    keep(x)
-  }
-
-  public func siluMultiply(_ gate: Tensor, by up: Tensor) {
-    precondition(gate.count == up.count)
-    engine.siluMultiply(gate.mutableFloats, by: up.floats, count: gate.count)
-    keep(gate, up)
   }
 
   public func rows(_ ids: [Int32], of table: Tensor) throws(AllocationError) -> Tensor {

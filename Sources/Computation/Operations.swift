@@ -4,6 +4,7 @@ import Kernels
 import Tensors
 
 public typealias Precision = Kernels.Precision
+public typealias ProductActivation = Kernels.Activation
 
 /// What a model may ask of the machine it runs on.
 ///
@@ -13,8 +14,16 @@ public typealias Precision = Kernels.Precision
 public protocol Operations: Sendable {
   var precision: Precision { get }
 
-  /// x [rows, in] times weight [out, in] transposed, plus bias [out]: [rows, out].
-  func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) throws(AllocationError) -> Tensor
+  /// x [rows, in] times weight [out, in] transposed, plus bias [out]: [rows, out]; then the
+  /// activation of each element.
+  func linear(_ x: Tensor, weight: Tensor, bias: Tensor?, activation: ProductActivation?)
+    throws(AllocationError) -> Tensor
+
+  /// y [rows, out] += linear(x), in place.
+  func addLinear(_ x: Tensor, weight: Tensor, bias: Tensor?, to y: Tensor)
+
+  /// gate [rows, out] = gate sigmoid(gate) linear(x), in place: SwiGLU.
+  func gateLinear(_ x: Tensor, weight: Tensor, gate: Tensor)
 
   /// [rows, width] to zero mean and unit variance a row, times gain, plus bias.
   func layerNorm(_ x: Tensor, gain: Tensor, bias: Tensor, eps: Float) throws(AllocationError)
@@ -25,15 +34,6 @@ public protocol Operations: Sendable {
 
   /// x += y, in place.
   func add(_ y: Tensor, to x: Tensor)
-
-  /// x sigmoid(1.702 x), in place.
-  func quickGELU(_ x: Tensor)
-
-  /// x Phi(x) with the exact error function, in place.
-  func gelu(_ x: Tensor)
-
-  /// gate = gate sigmoid(gate) up, in place.
-  func siluMultiply(_ gate: Tensor, by up: Tensor)
 
   /// Rows `ids` of a table [count, width] of any float type: [ids.count, width] f32.
   /// The caller has checked the ids against the table.
@@ -62,4 +62,11 @@ public protocol Operations: Sendable {
 
   /// Runs independent tasks on the threads that the operations use; `body` must not use operations.
   func inParallel(_ count: Int, _ body: (Int) -> Void)
+}
+
+extension Operations {
+  /// The linear layer alone.
+  public func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) throws(AllocationError) -> Tensor {
+    try linear(x, weight: weight, bias: bias, activation: nil)
+  }
 }

@@ -10,8 +10,8 @@ extension Engine {
   private static let weightRows = 256
 
   func multiplyBLAS(
-    _ x: UnsafePointer<Float>, rows: Int, by w: WeightMatrix, bias: UnsafePointer<Float>?,
-    into y: UnsafeMutablePointer<Float>
+    _ x: Floats, rows: Int, by w: WeightMatrix, bias: Floats?, _ epilogue: Epilogue,
+    into y: MutableFloats
   ) {
     let panels = (rows + Self.panelRows - 1) / Self.panelRows
     let tasks = (w.rows + Self.weightRows - 1) / Self.weightRows
@@ -29,11 +29,9 @@ extension Engine {
         (panel + m * w.columns).update(repeating: 0, count: (Self.panelRows - m) * w.columns)
         llava_blas_multiply(
           product, panel, weights, Int32(Self.panelRows), Int32(n), Int32(w.columns))
-        for r in 0..<m {
-          let out = y + (first + r) * w.rows + row
-          out.update(from: product + r * n, count: n)
-        }
-        if let bias { self.vectors.add_bias(y + first * w.rows + row, bias + row, m, n, w.rows) }
+        self.finish(
+          product, rows: m, width: n, bias: bias.map { $0 + row }, epilogue,
+          into: y + first * w.rows + row, stride: w.rows)
       }
     }
   }

@@ -35,24 +35,6 @@ extension Engine {
     forRowBlocks(count, width: 1) { function(x + $0.lowerBound, y + $0.lowerBound, $0.count) }
   }
 
-  /// x = x sigmoid(1.702 x), elementwise.
-  public func quickGELU(_ x: MutableFloats, count: Int) {
-    let function = vectors.quick_gelu
-    forRowBlocks(count, width: 1) { function(x + $0.lowerBound, $0.count) }
-  }
-
-  /// x = x Phi(x), elementwise.
-  public func gelu(_ x: MutableFloats, count: Int) {
-    let function = vectors.gelu
-    forRowBlocks(count, width: 1) { function(x + $0.lowerBound, $0.count) }
-  }
-
-  /// gate = gate sigmoid(gate) up, elementwise.
-  public func siluMultiply(_ gate: MutableFloats, by up: Floats, count: Int) {
-    let function = vectors.silu_multiply
-    forRowBlocks(count, width: 1) { function(gate + $0.lowerBound, up + $0.lowerBound, $0.count) }
-  }
-
   /// Rotates x [rows, heads, headWidth] by the angles of each row's position; the tables are
   /// [positions, headWidth / 2].
   public func rotate(

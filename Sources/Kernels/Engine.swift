@@ -49,19 +49,19 @@ public final class Engine: Sendable {
     workerScratch[worker].bytes(bytes)
   }
 
-  /// y [rows, w.rows] = x [rows, w.columns] . w^T + bias, all rows contiguous.
+  /// x [rows, w.columns] . w^T + bias, as `epilogue` says into y [rows, w.rows]; all rows contiguous.
   public func multiply(
-    _ x: UnsafePointer<Float>, rows: Int, by w: WeightMatrix, bias: UnsafePointer<Float>?,
-    into y: UnsafeMutablePointer<Float>
+    _ x: Floats, rows: Int, by w: WeightMatrix, bias: Floats?, _ epilogue: Epilogue = .store(nil),
+    into y: MutableFloats
   ) {
     switch precision {
-    case .bf16: multiplyPacked(x, rows: rows, by: w, bias: bias, into: y)
-    case .f32: multiplyBLAS(x, rows: rows, by: w, bias: bias, into: y)
+    case .bf16: multiplyPacked(x, rows: rows, by: w, bias: bias, epilogue, into: y)
+    case .f32: multiplyBLAS(x, rows: rows, by: w, bias: bias, epilogue, into: y)
     }
   }
 
-  /// Weight rows that one task takes: one block, whose results then are still in the cache for the
-  /// bias; with few activations up to four, some eight tasks for each thread, so that weights which
+  /// Weight rows that one task takes: one block, whose results stay in the cache until they are
+  /// finished; with few activations up to four, some eight tasks for each thread, so that weights which
   /// a task fetches ahead are mostly its own. The cut changes no bit: a row is one chain.
   private func rowsPerTask(of w: WeightMatrix, activations: Int, _ product: llava_product) -> Int {
     guard activations <= 64 else { return product.block_rows }
@@ -70,11 +70,10 @@ public final class Engine: Sendable {
   }
 
   private func multiplyPacked(
-    _ x: UnsafePointer<Float>, rows: Int, by w: WeightMatrix, bias: UnsafePointer<Float>?,
-    into y: UnsafeMutablePointer<Float>
+    _ x: Floats, rows: Int, by w: WeightMatrix, bias: Floats?, _ epilogue: Epilogue,
+    into y: MutableFloats
   ) {
     let product = kernels.row.pointee.bf16
-    let vectors = self.vectors
     for first in stride(from: 0, to: rows, by: product.max_rows) {
       let m = min(product.max_rows, rows - first)
       let packed = packScratch.bytes(product.packed_bytes(m, w.columns))
@@ -87,11 +86,14 @@ public final class Engine: Sendable {
       pool.run(tasks) { task, worker in
         let row = task * rowsPerTask
         let n = min(rowsPerTask, w.rows - row)
-        let out = y + first * w.rows + row
         var weights = w.fromRow(row)
-        let scratch = self.scratch(of: worker, bytes: product.scratch_bytes(m))
-        product.multiply(out, w.rows, packed, &weights, m, n, w.columns, scratch)
-        if let bias { vectors.add_bias(out, bias + row, m, n, w.rows) }
+        let blockBytes = (m * n * 4 + 63) / 64 * 64
+        let scratch = self.scratch(of: worker, bytes: blockBytes + product.scratch_bytes(m))
+        let block = scratch.assumingMemoryBound(to: Float.self)
+        product.multiply(block, n, packed, &weights, m, n, w.columns, scratch + blockBytes)
+        self.finish(
+          block, rows: m, width: n, bias: bias.map { $0 + row }, epilogue,
+          into: y + first * w.rows + row, stride: w.rows)
       }
     }
   }

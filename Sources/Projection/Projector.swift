@@ -33,8 +33,9 @@ public struct Projector: Sendable {
   public func callAsFunction(_ features: Tensor) throws(AllocationError) -> Tensor {
     var rows = features
     for (index, layer) in layers.enumerated() {
-      if index > 0 { operations.gelu(rows) }
-      rows = try operations.linear(rows, weight: layer.weight, bias: layer.bias)
+      rows = try operations.linear(
+        rows, weight: layer.weight, bias: layer.bias,
+        activation: index + 1 < layers.count ? .gelu : nil)
     }
     return rows
   }

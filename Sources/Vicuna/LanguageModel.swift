@@ -109,12 +109,11 @@ public struct LanguageModel: Sendable {
     let query = try operations.linear(normed, weight: layer.query, bias: nil)
     operations.rotate(query, positions: positions, by: rotary)
     let mixed = try operations.attend(query, layer: index, causal: true, spans: spans)
-    operations.add(try operations.linear(mixed, weight: layer.out, bias: nil), to: x)
+    operations.addLinear(mixed, weight: layer.out, bias: nil, to: x)
     let mlpInput = try norm(x, layer.mlpNorm)
     let gate = try operations.linear(mlpInput, weight: layer.gate, bias: nil)
-    let up = try operations.linear(mlpInput, weight: layer.up, bias: nil)
-    operations.siluMultiply(gate, by: up)
-    operations.add(try operations.linear(gate, weight: layer.down, bias: nil), to: x)
+    operations.gateLinear(mlpInput, weight: layer.up, gate: gate)
+    operations.addLinear(gate, weight: layer.down, bias: nil, to: x)
     return x
   }
 

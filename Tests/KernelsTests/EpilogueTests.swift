@@ -1,0 +1,64 @@
+// What becomes of a product's results: every epilogue beside the plain product and plain Swift.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Kernels
+
+struct EpilogueTests {
+  private static let (rows, outputs, width) = (50, 301, 40)
+  private let x, bias, before: [Float]
+  private let weights: [UInt16]
+
+  init() {
+    var random = SeededGenerator(seed: 11)
+    x = random.floats(Self.rows * Self.width)
+    bias = random.floats(Self.outputs)
+    before = random.floats(Self.rows * Self.outputs)
+    weights = random.floats(Self.outputs * Self.width).map(\.bf16)
+  }
+
+  /// y after the product of the first `rows` of x; y holds `before` at first.
+  private func multiply(
+    _ row: String, _ precision: Precision, _ epilogue: Epilogue, rows: Int = rows
+  ) throws -> [Float] {
+    let engine = try Engine(
+      kernels: try #require(KernelSet(named: row)), threads: 2, precision: precision)
+    defer { engine.pool.stop() }
+    var y = Array(before.prefix(rows * Self.outputs))
+    weights.withUnsafeBytes { bytes in
+      let matrix = WeightMatrix(
+        base: bytes.baseAddress!, type: .bf16, rows: Self.outputs, columns: Self.width)
+      engine.multiply(x, rows: rows, by: matrix, bias: bias, epilogue, into: &y)
+    }
+    return y
+  }
+
+  @Test(arguments: KernelSet.runnable.map(\.name), Precision.allCases)
+  func epiloguesAgreeWithTheProductAlone(row: String, precision: Precision) throws {
+    let results = try multiply(row, precision, .store(nil))
+    // The sum is rounded once however it is made; the functions have their own tests.
+    #expect(try multiply(row, precision, .add) == zip(before, results).map(+))
+    expectClose(
+      try multiply(row, precision, .gate),
+      zip(before, results).map { $0 / (1 + exp(-$0)) * $1 }, relative: 1e-5)
+    expectClose(
+      try multiply(row, precision, .store(.quickGELU)),
+      results.map { $0 / (1 + exp(-1.702 * $0)) }, relative: 1e-5)
+    expectClose(
+      try multiply(row, precision, .store(.gelu)),
+      results.map { 0.5 * $0 * (1 + erf($0 / Float(2).squareRoot())) }, relative: 1e-5)
+  }
+
+  @Test(arguments: KernelSet.runnable.map(\.name), Precision.allCases)
+  func bitsDoNotDependOnTheOtherRows(row: String, precision: Precision) throws {
+    for epilogue in [Epilogue.store(.quickGELU), .store(.gelu), .add, .gate] {
+      let together = try multiply(row, precision, epilogue)
+      for rows in [1, 7, 17, 48] {
+        let found = try multiply(row, precision, epilogue, rows: rows)
+        #expect(found == Array(together.prefix(found.count)), "\(epilogue), \(rows) rows")
+      }
+    }
+  }
+}
