@@ -33,6 +33,8 @@
 enum {
     MAX_ROWS = 768,
     PANEL = GROUPS * LANES,
+    LINE = 64 / sizeof(weight_t), /* expanded rows lie a cache line off a power of two, whose rows
+                                     would share one set of the cache */
 };
 _Static_assert(ROWS_PER_BLOCK % ROWS == 0, "a block holds whole tiles");
 _Static_assert(COLUMNS_PER_BLOCK % K_STEP == 0, "a block holds whole steps");
@@ -47,7 +49,7 @@ static size_t packed_bytes(size_t m, size_t k) {
 static size_t scratch_bytes(size_t m) {
     size_t lanes = (m + LANES - 1) / LANES * LANES;
     return ROWS_PER_BLOCK * lanes * sizeof(float)
-         + (size_t)ROWS_PER_BLOCK * COLUMNS_PER_BLOCK * sizeof(weight_t);
+         + (size_t)ROWS_PER_BLOCK * (COLUMNS_PER_BLOCK + LINE) * sizeof(weight_t);
 }
 
 #if WEIGHT_IS_F32
@@ -104,11 +106,12 @@ static block weights_block(const llava_weights *w, size_t row, size_t rows, size
     if (in_place(w, first, rows, columns, round))
         return (block){(const weight_t *)(const void *)first, w->row_bytes / sizeof(weight_t)};
     size_t padded = padded_columns(columns), whole = (rows + ROWS - 1) / ROWS * ROWS;
+    size_t stride = padded + LINE;
     for (size_t r = 0; r < rows; r++)
-        expand(scratch + r * padded, first + r * w->row_bytes, w->element, columns, padded,
-               round);
-    memset(scratch + rows * padded, 0, (whole - rows) * padded * sizeof(weight_t));
-    return (block){scratch, padded};
+        expand(scratch + r * stride, first + r * w->row_bytes, w->element, columns, padded, round);
+    for (size_t r = rows; r < whole; r++)
+        memset(scratch + r * stride, 0, padded * sizeof(weight_t));
+    return (block){scratch, stride};
 }
 
 #ifdef STORE_HEADER
