@@ -216,7 +216,7 @@ def version(setting, table):
             return time.perf_counter() - began
         return Side(command[0], {1: once}, 1, shown(command))
 
-    sides = [timed([str(setting.tools / "vicuna-decode"), "--version"])]
+    sides = [timed([str(setting.tools / "convo-format"), "--version"])]
     if shutil.which("jq"):
         sides.append(timed(["jq", "--version"]))
     times = by_turns(sides, 30, setting.budget)
@@ -225,7 +225,8 @@ def version(setting, table):
     if others:
         facts = {"peer": f"{median(others[0]) * 1e3:.1f} ms", "ratio": ratio(ours, others[0]),
                  "peer_name": "jq"}
-    table.add(what="--version, whole process", ours=f"{median(ours) * 1e3:.1f} ms", **facts,
+    table.add(what="convo-format --version, whole process",
+              ours=f"{median(ours) * 1e3:.1f} ms", **facts,
               commands=[side.command for side in sides],
               values={"ours": ours, "peer": others[0] if others else []})
 
