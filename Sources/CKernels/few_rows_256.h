@@ -1,6 +1,7 @@
 /* Few activation rows with AVX2: steps of 16 rows by 16 columns, 8 rows a register;
    beyond ROWS_AT_ONCE, tiles whose lanes are activation rows.
    SPDX-License-Identifier: Apache-2.0 */
+#define MORE_ROWS
 enum { ROWS_AT_ONCE = 5, FEW_ROWS = 16 };
 enum { FEW_LANES = 16, FEW_COLUMNS = 16, PAIRS = 16 };
 typedef struct sum_t {

@@ -2,7 +2,7 @@
    SPDX-License-Identifier: Apache-2.0 */
 #include "pairs_512.h"
 
-enum { ROWS_AT_ONCE = 16, FEW_ROWS = 16 }; /* tiles would need the weights in f32 first */
+enum { ROWS_AT_ONCE = 16 }; /* tiles would need the weights in f32 first */
 
 /* The first of two bf16 columns is the low half of a word: shifted up it is an f32. */
 static inline __attribute__((always_inline)) void add_pairs(const int m, const int pairs,
@@ -19,8 +19,3 @@ static inline __attribute__((always_inline)) void add_pairs(const int m, const i
 }
 
 #include "few_rows_template.h"
-
-static void few_rows(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w,
-                     size_t stride, const float *x, size_t columns) {
-    rows_in_lanes(m, y, y_stride, rows, w, stride, x, columns);
-}

@@ -2,7 +2,7 @@
    SPDX-License-Identifier: Apache-2.0 */
 #include "pairs_512.h"
 
-enum { ROWS_AT_ONCE = 8, FEW_ROWS = 8 }; /* beyond some ten rows the tiles are faster */
+enum { ROWS_AT_ONCE = 8 }; /* beyond some ten rows the tiles are faster */
 
 static inline __attribute__((always_inline)) void add_pairs(const int m, const int pairs,
                                                             __m512 *sum, const __m512i v[PAIRS],
@@ -14,8 +14,3 @@ static inline __attribute__((always_inline)) void add_pairs(const int m, const i
 }
 
 #include "few_rows_template.h"
-
-static void few_rows(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w,
-                     size_t stride, const uint16_t *x, size_t columns) {
-    rows_in_lanes(m, y, y_stride, rows, w, stride, x, columns);
-}

@@ -13,7 +13,9 @@
      zero_sums, store_sums
      fetch_next(w, stride, k)              from memory, a step's worth of the rows behind these
      load_pairs(v, w, stride, pairs)       a step of `pairs` pairs of columns, transposed
-     add_pairs(m, pairs, sum, v, x)        sum[m] += its products; x is packed. */
+     add_pairs(m, pairs, sum, v, x)        sum[m] += its products; x is packed.
+
+   and MORE_ROWS where it has another way for more rows, FEW_ROWS and few_rows of its own. */
 
 /* Columns, an even number, before every row's first cache line boundary; 0 where the rows differ.
    A vector that crosses the boundary costs a sixth of the speed, and where the tensors of a file
@@ -88,3 +90,12 @@ static void rows_in_lanes(size_t m, float *y, size_t y_stride, size_t rows, cons
 #undef CASE
     }
 }
+
+#ifndef MORE_ROWS
+enum { FEW_ROWS = ROWS_AT_ONCE };
+
+static void few_rows(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w,
+                     size_t stride, const packed_t *x, size_t columns) {
+    rows_in_lanes(m, y, y_stride, rows, w, stride, x, columns);
+}
+#endif

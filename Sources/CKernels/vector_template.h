@@ -121,9 +121,9 @@ static void add(float *x, const float *y, size_t count) {
     for (size_t i = 0; i < count; i++) x[i] += y[i];
 }
 
-static void add_bias(float *x, const float *bias, size_t rows, size_t width, size_t stride) {
+static void add_bias(float *x, const float *bias, size_t rows, size_t width) {
     for (size_t r = 0; r < rows; r++)
-        for (size_t i = 0; i < width; i++) x[r * stride + i] += bias[i];
+        for (size_t i = 0; i < width; i++) x[r * width + i] += bias[i];
 }
 
 static void quick_gelu(float *x, size_t count) {

@@ -27,7 +27,7 @@ extension Engine {
     into y: MutableFloats, stride: Int
   ) {
     let vectors = self.vectors
-    if let bias { vectors.add_bias(block, bias, rows, width, width) }
+    if let bias { vectors.add_bias(block, bias, rows, width) }
     if case .store(let activation?) = epilogue {
       switch activation {
       case .quickGELU: vectors.quick_gelu(block, rows * width)

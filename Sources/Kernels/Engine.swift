@@ -49,7 +49,8 @@ public final class Engine: Sendable {
     workerScratch[worker].bytes(bytes)
   }
 
-  /// x [rows, w.columns] . w^T + bias, as `epilogue` says into y [rows, w.rows]; all rows contiguous.
+  /// x [rows, w.columns] . w^T + bias, as `epilogue` says into y [rows, w.rows]; no gaps between
+  /// rows.
   public func multiply(
     _ x: Floats, rows: Int, by w: WeightMatrix, bias: Floats?, _ epilogue: Epilogue = .store(nil),
     into y: MutableFloats
@@ -61,8 +62,8 @@ public final class Engine: Sendable {
   }
 
   /// Weight rows that one task takes: one block, whose results stay in the cache until they are
-  /// finished; with few activations up to four, some eight tasks for each thread, so that weights which
-  /// a task fetches ahead are mostly its own. The cut changes no bit: a row is one chain.
+  /// finished; with few activations up to four, some eight tasks for each thread, so that weights
+  /// which a task fetches ahead are mostly its own. The cut changes no bit: a row is one chain.
   private func rowsPerTask(of w: WeightMatrix, activations: Int, _ product: llava_product) -> Int {
     guard activations <= 64 else { return product.block_rows }
     let blocks = w.rows / (8 * pool.width * product.block_rows)

@@ -87,7 +87,7 @@ struct VectorTests {
       #expect(run { vectors.scale($0 + width, 0.3, width) } == Array(scaled))
       #expect(run { vectors.add($0, y, x.count) } == zip(x, y).map { $0 + $1 })
       let biased = x.indices.map { x[$0] + y[$0 % width] }
-      #expect(run { vectors.add_bias($0, y, 2, width, width) } == biased)
+      #expect(run { vectors.add_bias($0, y, 2, width) } == biased)
     }
   }
 

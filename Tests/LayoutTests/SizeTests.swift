@@ -10,6 +10,14 @@ struct SizeTests {
     }
   }
 
+  /// What a compiler leaves behind must not be committed with the sources.
+  @Test func onlySourcesLieAmongTheSources() {
+    let kinds = [".swift", ".c", ".h", ".modulemap"]
+    for path in Project.files(in: "Sources") {
+      #expect(kinds.contains { path.hasSuffix($0) }, "\(path)")
+    }
+  }
+
   @Test func theMainFileOfAToolIsShort() {
     let mains = Project.sources.filter {
       $0.code.contains("@main") || $0.path.hasSuffix("main.swift")

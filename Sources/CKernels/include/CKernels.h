@@ -67,8 +67,8 @@ typedef struct llava_vectors {
     void (*scale)(float *x, float factor, size_t count);
     /* x += y. */
     void (*add)(float *x, const float *y, size_t count);
-    /* x[r,:] += bias, with rows `stride` floats apart. */
-    void (*add_bias)(float *x, const float *bias, size_t rows, size_t width, size_t stride);
+    /* x[r,:] += bias. */
+    void (*add_bias)(float *x, const float *bias, size_t rows, size_t width);
     /* x = x * sigmoid(1.702 x). */
     void (*quick_gelu)(float *x, size_t count);
     /* x = x * Phi(x), through erf. */
