@@ -49,7 +49,10 @@ public enum Shell {
     let errors = Drain(stderr.fileHandleForReading)
     let output = Drain(stdout.fileHandleForReading)
     feed(input, to: stdin.fileHandleForWriting)
-    let watchdog = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+    // Its number alone: the queue keeps the watchdog until its time has come, and with the process it
+    // would keep all its pipes open. Foundation's run reads past the list of over a thousand.
+    let number = process.processIdentifier
+    let watchdog = DispatchWorkItem { kill(number, SIGKILL) }
     DispatchQueue.global().asyncAfter(deadline: .now() + timeout, execute: watchdog)
     process.waitUntilExit()
     watchdog.cancel()
