@@ -37,7 +37,7 @@ size_t llava_attention_scratch_bytes(const llava_product *product, size_t querie
          + aligned(product->packed_bytes(queries, keys))
          + aligned(queries * SCORE_STRIDE * sizeof(float))
          + aligned(queries * width * sizeof(float)) + aligned(queries * sizeof(llava_softmax))
-         + product->scratch_bytes(queries);
+         + product->scratch_bytes(queries, width > keys ? width : keys);
 }
 
 static void *take(char **scratch, size_t bytes) {

@@ -1,8 +1,7 @@
 /* Few activation rows with AVX2: steps of 16 rows by 16 columns, 8 rows a register;
    beyond ROWS_AT_ONCE, tiles whose lanes are activation rows.
    SPDX-License-Identifier: Apache-2.0 */
-#define MORE_ROWS
-enum { ROWS_AT_ONCE = 5, FEW_ROWS = 16 };
+enum { FEW_ROWS = 16, ROWS_AT_ONCE = 5, DENSE_ROWS = 5 };
 enum { FEW_LANES = 16, FEW_COLUMNS = 16, PAIRS = 16 };
 typedef struct sum_t {
     __m256 low, high; /* two chains, as one alone would wait for its own additions */
@@ -13,6 +12,12 @@ static inline sum_t zero_sums(void) { return (sum_t){_mm256_setzero_ps(), _mm256
 static inline void store_sums(float *y, sum_t sum) {
     _mm256_storeu_ps(y, sum.low);
     _mm256_storeu_ps(y + 8, sum.high);
+}
+
+/* Tiles of more rows would need the weights in f32 first. */
+static inline int few(size_t m, llava_element element) {
+    (void)element;
+    return m <= FEW_ROWS;
 }
 
 /* Rows of 8 32-bit words become columns, in place. */
@@ -43,24 +48,42 @@ static inline __attribute__((always_inline)) void fetch_next(const uint16_t *w, 
         _mm_prefetch(next + line, _MM_HINT_T1);
 }
 
-static inline __attribute__((always_inline)) void load_pairs(__m256i v[PAIRS], const uint16_t *w,
-                                                             size_t stride, int pairs) {
-    __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(pairs),
-                                      _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-    for (int r = 0; r < FEW_LANES; r++) {
-        const uint16_t *row = w + (size_t)r * stride;
-        v[r] = pairs == FEW_COLUMNS / 2
-                   ? _mm256_loadu_si256((const __m256i *)(const void *)row)
-                   : _mm256_maskload_epi32((const int *)(const void *)row, mask);
+/* As round_f16, in the low halves of words. */
+static inline __m256i round_words(__m256 x) {
+    __m256 wide = _mm256_mul_ps(x, _mm256_set1_ps(65537.0f));
+    __m256 rest = _mm256_min_ps(_mm256_sub_ps(wide, x), _mm256_set1_ps(0x1p127f));
+    return _mm256_srli_epi32((__m256i)_mm256_sub_ps(wide, rest), 16);
+}
+
+/* 16 columns of one row as bf16, those of them that belong to `pairs`. */
+static inline __attribute__((always_inline)) __m256i line_of(const uint16_t *w, int pairs,
+                                                             llava_element element) {
+    __m256i line;
+    if (pairs == FEW_COLUMNS / 2) {
+        line = _mm256_loadu_si256((const __m256i *)(const void *)w);
+    } else {
+        __m256i order = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(pairs), order);
+        line = _mm256_maskload_epi32((const int *)(const void *)w, mask);
     }
+    if (element == LLAVA_BF16) return line;
+    __m256i low = round_words(_mm256_cvtph_ps(_mm256_castsi256_si128(line)));
+    __m256i high = round_words(_mm256_cvtph_ps(_mm256_extracti128_si256(line, 1)));
+    return _mm256_permute4x64_epi64(_mm256_packus_epi32(low, high), 0xD8);
+}
+
+static inline __attribute__((always_inline)) void load_pairs(__m256i v[PAIRS], const uint16_t *w,
+                                                             size_t stride, int pairs,
+                                                             llava_element element) {
+    for (int r = 0; r < FEW_LANES; r++) v[r] = line_of(w + (size_t)r * stride, pairs, element);
     transpose_8x8(v);
     transpose_8x8(v + 8);
 }
 
-/* Sums of 16 rows += a column, the f32 bits in `low` and `high`, times m activations. */
-static inline __attribute__((always_inline)) void add_column(const int m, sum_t *sum, __m256i low,
+/* Sums of 16 rows += a column, the f32 bits in `low` and `high`, times `lanes` activations. */
+static inline __attribute__((always_inline)) void add_column(const int lanes, sum_t *sum, __m256i low,
                                                              __m256i high, const float *x) {
-    for (int i = 0; i < m; i++) {
+    for (int i = 0; i < lanes; i++) {
         __m256 activation = _mm256_broadcast_ss(x + i);
         sum[i].low = _mm256_fmadd_ps((__m256)low, activation, sum[i].low);
         sum[i].high = _mm256_fmadd_ps((__m256)high, activation, sum[i].high);
@@ -68,14 +91,15 @@ static inline __attribute__((always_inline)) void add_column(const int m, sum_t 
 }
 
 /* The first of two bf16 columns is the low half of a word: shifted up it is an f32. */
-static inline __attribute__((always_inline)) void add_pairs(const int m, const int pairs,
+static inline __attribute__((always_inline)) void add_pairs(const int lanes, const int pairs,
                                                             sum_t *sum, const __m256i v[PAIRS],
                                                             const float *x) {
     __m256i upper = _mm256_set1_epi32(-65536);
-    for (int pair = 0; pair < pairs; pair++, x += 2 * LANES) {
+    for (int pair = 0; pair < pairs; pair++, x += 2 * lanes) {
         __m256i low = v[pair], high = v[8 + pair];
-        add_column(m, sum, _mm256_slli_epi32(low, 16), _mm256_slli_epi32(high, 16), x);
-        add_column(m, sum, _mm256_and_si256(low, upper), _mm256_and_si256(high, upper), x + LANES);
+        add_column(lanes, sum, _mm256_slli_epi32(low, 16), _mm256_slli_epi32(high, 16), x);
+        add_column(lanes, sum, _mm256_and_si256(low, upper), _mm256_and_si256(high, upper),
+                   x + lanes);
     }
 }
 
@@ -125,9 +149,9 @@ tile_in_place(const int groups, const int rows, float *y, size_t y_stride, size_
 }
 
 static void few_rows(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w,
-                     size_t stride, const float *x, size_t columns) {
+                     size_t stride, llava_element element, const float *x, size_t columns) {
     if (m <= ROWS_AT_ONCE) {
-        rows_in_lanes(m, y, y_stride, rows, w, stride, x, columns);
+        rows_in_lanes(m, y, y_stride, rows, w, stride, element, x, columns);
     } else if (m <= LANES) { /* a tile of 8 would use up the ways of a cache set */
         size_t row = 0;
         for (; row + 6 <= rows; row += 6)

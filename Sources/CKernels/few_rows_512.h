@@ -1,21 +1,47 @@
 /* Few activation rows in f32, without the bf16 dot product.
    SPDX-License-Identifier: Apache-2.0 */
+/* As round_f16, in the upper halves of words. */
+static inline __m512i round_half(__m512 x) {
+    __m512 wide = _mm512_mul_ps(x, _mm512_set1_ps(65537.0f));
+    __m512 rest = _mm512_min_ps(_mm512_sub_ps(wide, x), _mm512_set1_ps(0x1p127f));
+    return (__m512i)_mm512_sub_ps(wide, rest);
+}
+
+static inline __m512i round_line(__m512 low, __m512 high) {
+    static const uint16_t upper[32] = {1,  3,  5,  7,  9,  11, 13, 15, 17, 19, 21,
+                                       23, 25, 27, 29, 31, 33, 35, 37, 39, 41, 43,
+                                       45, 47, 49, 51, 53, 55, 57, 59, 61, 63};
+    return _mm512_permutex2var_epi16(round_half(low), _mm512_loadu_si512(upper),
+                                     round_half(high));
+}
+
 #include "pairs_512.h"
 
-enum { ROWS_AT_ONCE = 16 }; /* tiles would need the weights in f32 first */
+enum { FEW_ROWS = 16, ROWS_AT_ONCE = 16, DENSE_ROWS = 16 };
+
+/* Tiles would need the weights in f32 first. */
+static inline int few(size_t m, llava_element element) {
+    (void)element;
+    return m <= ROWS_AT_ONCE;
+}
 
 /* The first of two bf16 columns is the low half of a word: shifted up it is an f32. */
-static inline __attribute__((always_inline)) void add_pairs(const int m, const int pairs,
+static inline __attribute__((always_inline)) void add_pairs(const int lanes, const int pairs,
                                                             __m512 *sum, const __m512i v[PAIRS],
                                                             const float *x) {
-    for (int pair = 0; pair < pairs; pair++, x += 2 * LANES) {
+    for (int pair = 0; pair < pairs; pair++, x += 2 * lanes) {
         __m512 first = (__m512)_mm512_slli_epi32(v[pair], 16);
         __m512 second = (__m512)_mm512_and_si512(v[pair], _mm512_set1_epi32(-65536));
-        for (int i = 0; i < m; i++)
+        for (int i = 0; i < lanes; i++)
             sum[i] = _mm512_fmadd_ps(first, _mm512_set1_ps(x[i]), sum[i]);
-        for (int i = 0; i < m; i++)
-            sum[i] = _mm512_fmadd_ps(second, _mm512_set1_ps(x[LANES + i]), sum[i]);
+        for (int i = 0; i < lanes; i++)
+            sum[i] = _mm512_fmadd_ps(second, _mm512_set1_ps(x[lanes + i]), sum[i]);
     }
 }
 
 #include "few_rows_template.h"
+
+static void few_rows(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w,
+                     size_t stride, llava_element element, const float *x, size_t columns) {
+    rows_in_lanes(m, y, y_stride, rows, w, stride, element, x, columns);
+}

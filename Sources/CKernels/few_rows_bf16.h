@@ -1,16 +1,29 @@
 /* Few activation rows with the bf16 dot product.
    SPDX-License-Identifier: Apache-2.0 */
+static inline __m512i round_line(__m512 low, __m512 high) {
+    return (__m512i)_mm512_cvtne2ps_pbh(high, low);
+}
+
 #include "pairs_512.h"
 
-enum { ROWS_AT_ONCE = 8 }; /* beyond some ten rows the tiles are faster */
+enum { FEW_ROWS = 16, ROWS_AT_ONCE = 16, DENSE_ROWS = 8 };
 
-static inline __attribute__((always_inline)) void add_pairs(const int m, const int pairs,
+/* Beyond some ten rows tiles are faster, but for weights that they would need converted first. */
+static inline int few(size_t m, llava_element element) {
+    return m <= (element == LLAVA_BF16 ? DENSE_ROWS : ROWS_AT_ONCE);
+}
+
+static inline __attribute__((always_inline)) void add_pairs(const int lanes, const int pairs,
                                                             __m512 *sum, const __m512i v[PAIRS],
                                                             const uint16_t *x) {
     for (int pair = 0; pair < pairs; pair++)
-        for (int i = 0; i < m; i++)
-            sum[i] = _mm512_dpbf16_ps(sum[i], (__m512bh)v[pair],
-                                      pair_of(x + 2 * pair * LANES + 2 * i));
+        for (int i = 0; i < lanes; i++)
+            sum[i] = _mm512_dpbf16_ps(sum[i], (__m512bh)v[pair], pair_of(x + 2 * (pair * lanes + i)));
 }
 
 #include "few_rows_template.h"
+
+static void few_rows(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w,
+                     size_t stride, llava_element element, const uint16_t *x, size_t columns) {
+    rows_in_lanes(m, y, y_stride, rows, w, stride, element, x, columns);
+}

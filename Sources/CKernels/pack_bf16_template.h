@@ -14,7 +14,9 @@ static inline __m512i row_pairs(const float *x, size_t count) {
                                         _mm512_maskz_loadu_ps(low, x));
 }
 
-static void pack_group(uint16_t *y, const float *x, size_t stride, size_t rows, size_t k) {
+/* Where a group has fewer lanes than a vector, what one writes too much the next ones overwrite. */
+static void pack_group(uint16_t *y, size_t lanes, const float *x, size_t stride, size_t rows,
+                       size_t k) {
     size_t padded = padded_columns(k);
     for (size_t column = 0; column < padded; column += 32) {
         __m512i v[LANES];
@@ -25,7 +27,7 @@ static void pack_group(uint16_t *y, const float *x, size_t stride, size_t rows, 
                                   : _mm512_setzero_si512();
         transpose_16x16(v);
         for (size_t pair = 0; pair < pairs; pair++)
-            _mm512_storeu_si512(y + (column + 2 * pair) * LANES, v[pair]);
+            _mm512_storeu_si512(y + (column + 2 * pair) * lanes, v[pair]);
     }
 }
 
@@ -34,6 +36,7 @@ static void pack(void *packed, const float *x, size_t stride, size_t m, size_t k
     size_t group_stride = LANES * padded_columns(k);
     for (size_t g = from; g < to; g++) {
         size_t rows = m - g * LANES < LANES ? m - g * LANES : LANES;
-        pack_group((uint16_t *)packed + g * group_stride, x + g * LANES * stride, stride, rows, k);
+        pack_group((uint16_t *)packed + g * group_stride, packed_lanes(m), x + g * LANES * stride,
+                   stride, rows, k);
     }
 }

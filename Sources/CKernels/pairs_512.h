@@ -1,4 +1,5 @@
 /* Steps of few_rows_template.h in 512-bit registers: 16 rows by 32 columns.
+   The including file has defined round_line: 32 columns as two vectors of f32, rounded to bf16.
    SPDX-License-Identifier: Apache-2.0 */
 #include "transpose_512.h"
 
@@ -22,10 +23,18 @@ static inline __attribute__((always_inline)) void fetch_next(const uint16_t *w, 
     }
 }
 
+/* 32 columns of one row as bf16, those of them that belong to `pairs`. */
+static inline __attribute__((always_inline)) __m512i line_of(const uint16_t *w, int pairs,
+                                                             llava_element element) {
+    __m512i line = _mm512_maskz_loadu_epi32((__mmask16)((1u << pairs) - 1), w);
+    if (element == LLAVA_BF16) return line;
+    return round_line(_mm512_cvtph_ps(_mm512_castsi512_si256(line)),
+                      _mm512_cvtph_ps(_mm512_extracti64x4_epi64(line, 1)));
+}
+
 static inline __attribute__((always_inline)) void load_pairs(__m512i v[PAIRS], const uint16_t *w,
-                                                             size_t stride, int pairs) {
-    __mmask16 mask = (__mmask16)((1u << pairs) - 1);
-    for (int r = 0; r < FEW_LANES; r++)
-        v[r] = _mm512_maskz_loadu_epi32(mask, w + (size_t)r * stride);
+                                                             size_t stride, int pairs,
+                                                             llava_element element) {
+    for (int r = 0; r < FEW_LANES; r++) v[r] = line_of(w + (size_t)r * stride, pairs, element);
     transpose_16x16(v);
 }

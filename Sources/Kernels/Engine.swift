@@ -61,15 +61,8 @@ public final class Engine: Sendable {
     }
   }
 
-  /// Weight rows that one task takes: one block, whose results stay in the cache until they are
-  /// finished; with few activations up to four, some eight tasks for each thread, so that weights
-  /// which a task fetches ahead are mostly its own. The cut changes no bit: a row is one chain.
-  private func rowsPerTask(of w: WeightMatrix, activations: Int, _ product: llava_product) -> Int {
-    guard activations <= 64 else { return product.block_rows }
-    let blocks = w.rows / (8 * pool.width * product.block_rows)
-    return product.block_rows * min(4, max(1, blocks))
-  }
-
+  /// A task takes one block of weight rows, whose results stay in the cache until they are
+  /// finished.
   private func multiplyPacked(
     _ x: Floats, rows: Int, by w: WeightMatrix, bias: Floats?, _ epilogue: Epilogue,
     into y: MutableFloats
@@ -82,14 +75,14 @@ public final class Engine: Sendable {
       pool.run(groups) { group, _ in
         product.pack(packed, x + first * w.columns, w.columns, m, w.columns, group, group + 1)
       }
-      let rowsPerTask = self.rowsPerTask(of: w, activations: m, product)
-      let tasks = (w.rows + rowsPerTask - 1) / rowsPerTask
+      let tasks = (w.rows + product.block_rows - 1) / product.block_rows
       pool.run(tasks) { task, worker in
-        let row = task * rowsPerTask
-        let n = min(rowsPerTask, w.rows - row)
+        let row = task * product.block_rows
+        let n = min(product.block_rows, w.rows - row)
         var weights = w.fromRow(row)
         let blockBytes = (m * n * 4 + 63) / 64 * 64
-        let scratch = self.scratch(of: worker, bytes: blockBytes + product.scratch_bytes(m))
+        let scratch = self.scratch(
+          of: worker, bytes: blockBytes + product.scratch_bytes(m, w.columns))
         let block = scratch.assumingMemoryBound(to: Float.self)
         product.multiply(block, n, packed, &weights, m, n, w.columns, scratch + blockBytes)
         self.finish(

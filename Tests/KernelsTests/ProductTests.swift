@@ -63,7 +63,7 @@ struct ProductTests {
     let (m, n, k) = (shape.m, shape.n, shape.k)
     let input = Guarded(x)
     let packed = Guarded(bytes: product.packed_bytes(m, k), alignment: 64)
-    let scratch = Guarded(bytes: product.scratch_bytes(m), alignment: 64)
+    let scratch = Guarded(bytes: product.scratch_bytes(m, k), alignment: 64)
     let output = Guarded(bytes: m * n * 4)
     product.pack(packed.base, input.floats, k, m, k, 0, (m + product.lanes - 1) / product.lanes)
     var weights = llava_weights(
@@ -128,7 +128,7 @@ struct ProductTests {
     let (m, n) = (61, 112)
     let x = random.floats(m * k)
     let values = random.floats(n * k)
-    for type in [WeightType.bf16, .f32] {
+    for type in [WeightType.bf16, .f16, .f32] {
       let w = Self.weights(values, type: type)
       let together = Self.multiply(named.product, x, w, type: type, Shape(m: m, n: n, k: k))
       let few = (1...17).map { 40..<40 + $0 }
@@ -160,6 +160,31 @@ struct ProductTests {
           product, Array(x[..<(few * k)]), moved, type: .bf16, Shape(m: few, n: n, k: k))
         #expect(found == Array(expected[..<(few * n)]), "\(few) rows, \(offset) bytes before")
       }
+    }
+  }
+
+  /// Each f16 there is, times one: whatever the number of rows, and whether there is an odd column
+  /// that keeps them from being read in place.
+  @Test(arguments: products.filter { !$0.testDescription.hasSuffix("f32") }, [2, 3])
+  func everyF16IsRoundedToTheNearestBF16(named: Named, k: Int) {
+    let count = 1 << 16
+    let weights = Guarded(bytes: count * k * 2, alignment: 2)
+    let half = weights.base.assumingMemoryBound(to: UInt16.self)
+    for row in 0..<count {
+      for column in 0..<k { half[row * k + column] = column == 0 ? UInt16(row) : 0 }
+    }
+    let expected = (0..<count).map { bits in
+      Float(bitPattern: UInt32(Float(Float16(bitPattern: UInt16(bits))).bf16) << 16)
+    }
+    for m in [1, 6, 16, 17] {
+      let x = (0..<m * k).map { $0 % k == 0 ? Float(1) : 0 }
+      let found = Self.multiply(
+        named.product, x, weights, type: .f16, Shape(m: m, n: count, k: k))
+      let wrong = (0..<count).first { row in
+        (0..<m).contains { found[$0 * count + row] != expected[row] } && !expected[row].isNaN
+          || expected[row].isNaN && (0..<m).contains { !found[$0 * count + row].isNaN }
+      }
+      #expect(wrong == nil, "\(m) rows")
     }
   }
 }

@@ -5,9 +5,10 @@
 #include "../rows.h"
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#define F16_IN_HARDWARE
 #include <immintrin.h>
 
-enum { ROWS = 6, LANES = 8, K_STEP = 1, ROWS_PER_BLOCK = 48, COLUMNS_PER_BLOCK = 1024 };
+enum { ROWS = 6, LANES = 8, K_STEP = 2, ROWS_PER_BLOCK = 48, COLUMNS_PER_BLOCK = 1024 };
 #define GROUPS 2
 #define WEIGHT_IS_F32 1
 typedef float weight_t;

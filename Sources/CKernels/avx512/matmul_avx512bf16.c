@@ -5,6 +5,7 @@
 #include "../rows.h"
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c"))), apply_to = function)
+#define F16_IN_HARDWARE
 #include <immintrin.h>
 #include <string.h>
 

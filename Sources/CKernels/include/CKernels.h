@@ -38,7 +38,7 @@ typedef struct llava_product {
     void (*pack)(void *packed, const float *x, size_t stride, size_t m, size_t k, size_t from,
                  size_t to);
     /* Bytes of scratch that one call of `multiply` needs. */
-    size_t (*scratch_bytes)(size_t m);
+    size_t (*scratch_bytes)(size_t m, size_t k);
     /* y[m, n] = x . w^T, the rows of y `y_stride` floats apart. m <= max_rows. */
     void (*multiply)(float *y, size_t y_stride, const void *packed, const llava_weights *w, size_t m,
                      size_t n, size_t k, void *scratch);

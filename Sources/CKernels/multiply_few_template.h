@@ -1,0 +1,41 @@
+/* The product with few activation rows: weights that few_rows cannot read in place come to it as
+   bf16 in scratch, FEW_LANES rows at a time. Part of matmul_template.h.
+   SPDX-License-Identifier: Apache-2.0 */
+
+_Static_assert(FEW_ROWS <= PANEL && DENSE_ROWS <= LANES, "few rows fit into packed groups");
+_Static_assert(K_STEP % 2 == 0, "packed widths hold whole pairs of columns");
+
+static inline size_t rounded_stride(size_t k) { return padded_columns(k) + 64 / sizeof(uint16_t); }
+
+static size_t few_rows_scratch_bytes(size_t k) {
+    return FEW_LANES * (rounded_stride(k) * sizeof(uint16_t) + FEW_ROWS * sizeof(float));
+}
+
+/* The last weight rows, or those of another type: y[m][rows], at most FEW_LANES of them. */
+static void multiply_rounded(float *y, size_t y_stride, const packed_t *x, const llava_weights *w,
+                             size_t row, size_t m, size_t rows, size_t k, void *scratch) {
+    float *sums = scratch;
+    uint16_t *rounded = (uint16_t *)(void *)(sums + FEW_ROWS * FEW_LANES);
+    size_t stride = rounded_stride(k), padded = padded_columns(k);
+    for (size_t r = 0; r < rows; r++)
+        round_row(rounded + r * stride, first_weight(w, row + r, 0), w->element, k, padded);
+    for (size_t r = rows; r < FEW_LANES; r++)
+        memset(rounded + r * stride, 0, padded * sizeof *rounded);
+    few_rows(m, sums, FEW_LANES, FEW_LANES, rounded, stride, LLAVA_BF16, x, padded);
+    for (size_t i = 0; i < m; i++)
+        memcpy(y + i * y_stride, sums + i * FEW_LANES, rows * sizeof *y);
+}
+
+static void multiply_few(float *y, size_t y_stride, const packed_t *x, const llava_weights *w,
+                         size_t m, size_t n, size_t k, void *scratch) {
+    const char *first = first_weight(w, 0, 0);
+    int aligned = w->row_bytes % 2 == 0 && (uintptr_t)first % 2 == 0;
+    int readable = w->element == LLAVA_BF16 || (w->element == LLAVA_F16 && m <= ROWS_AT_ONCE);
+    size_t whole = readable && aligned && k % 2 == 0 ? n / FEW_LANES * FEW_LANES : 0;
+    if (whole > 0)
+        few_rows(m, y, y_stride, whole, (const uint16_t *)(const void *)first, w->row_bytes / 2,
+                 w->element, x, k);
+    for (size_t row = whole; row < n; row += FEW_LANES)
+        multiply_rounded(y + row, y_stride, x, w, row, m, n - row < FEW_LANES ? n - row : FEW_LANES,
+                         k, scratch);
+}
