@@ -5,15 +5,14 @@ import Synchronization
 
 /// A fixed number of threads, the caller's among them.
 ///
-/// Tasks are handed out in order, whoever is free taking the next; no result may depend on which
-/// thread ran a task.
+/// Tasks are handed out as `TaskShares` says; no result may depend on which thread ran a task.
 public final class ThreadPool: @unchecked Sendable {
   // Sendable: `job`, `sleeping` and `stopping` are touched only under `mutex`.
   public let width: Int
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let generation = Atomic<Int>(0)
-  private let nextTask = Atomic<Int>(0)
+  private let shares: TaskShares
   private let busy = Atomic<Int>(0)
   private var job: Unmanaged<Job>?
   private var sleeping = 0
@@ -41,6 +40,7 @@ public final class ThreadPool: @unchecked Sendable {
   /// limited: the work needs most of it.
   public init(width: Int) {
     self.width = max(1, min(width, Self.affordable()))
+    shares = TaskShares(workers: self.width)
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(wake, nil)
     for worker in 1..<max(2, self.width) where worker < self.width { start(worker) }
@@ -101,7 +101,7 @@ public final class ThreadPool: @unchecked Sendable {
   private func publish(_ job: Job) {
     pthread_mutex_lock(mutex)
     self.job = Unmanaged.passUnretained(job)
-    nextTask.store(0, ordering: .relaxed)
+    shares.deal(job.count)
     busy.store(threads.count, ordering: .relaxed)
     generation.wrappingAdd(1, ordering: .releasing)
     if sleeping > 0 { pthread_cond_broadcast(wake) }
@@ -110,11 +110,7 @@ public final class ThreadPool: @unchecked Sendable {
 
   private func work(_ job: Unmanaged<Job>, worker: Int) {
     job._withUnsafeGuaranteedRef { job in
-      while true {
-        let task = nextTask.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard task < job.count else { return }
-        job.body(task, worker)
-      }
+      while let task = shares.next(for: worker) { job.body(task, worker) }
     }
   }
 

@@ -22,6 +22,16 @@ struct ThreadPoolTests {
     }
   }
 
+  @Test func aWorkerTakesItsShareInOrderThenTheLastOfOthers() {
+    let shares = TaskShares(workers: 3)
+    shares.deal(8)
+    #expect(shares.next(for: 2) == 5)
+    var taken: [Int] = []
+    while let task = shares.next(for: 1) { taken.append(task) }
+    #expect(taken == [2, 3, 4, 7, 6, 1, 0])
+    #expect(shares.next(for: 0) == nil && shares.next(for: 2) == nil)
+  }
+
   @Test func ceilingIsObeyed() throws {
     #expect(try KernelSet.best(ceiling: "scalar").name == "scalar")
     for (index, row) in KernelSet.names.enumerated() {
