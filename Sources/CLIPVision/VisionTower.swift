@@ -99,11 +99,10 @@ public struct VisionTower: Sendable {
     throws(AllocationError) -> Tensor
   {
     let normed = try norm(x, layer.attentionNorm)
-    let keys = try linear(normed, layer.key)
-    let values = try linear(normed, layer.value)
-    operations.append(keys: keys, values: values, layer: 0, spans: spans)
-    let query = try linear(normed, layer.query)
-    let mixed = try operations.attend(query, layer: 0, causal: false, spans: spans)
+    let results = try operations.linears(
+      normed, [layer.query, layer.key, layer.value].map { ($0.weight, $0.bias) })
+    operations.append(keys: results[1], values: results[2], layer: 0, spans: spans)
+    let mixed = try operations.attend(results[0], layer: 0, causal: false, spans: spans)
     operations.addLinear(mixed, weight: layer.out.weight, bias: layer.out.bias, to: x)
     let wide = try operations.linear(
       norm(x, layer.mlpNorm), weight: layer.up.weight, bias: layer.up.bias,
@@ -114,10 +113,6 @@ public struct VisionTower: Sendable {
 
   private func norm(_ x: Tensor, _ norm: Norm) throws(AllocationError) -> Tensor {
     try operations.layerNorm(x, gain: norm.gain, bias: norm.bias, eps: Float(config.epsilon))
-  }
-
-  private func linear(_ x: Tensor, _ linear: Linear) throws(AllocationError) -> Tensor {
-    try operations.linear(x, weight: linear.weight, bias: linear.bias)
   }
 }
 

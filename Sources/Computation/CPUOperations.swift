@@ -19,31 +19,58 @@ public final class CPUOperations: Operations {
   public func linear(_ x: Tensor, weight: Tensor, bias: Tensor?, activation: ProductActivation?)
     throws(AllocationError) -> Tensor
   {
-    let y = try Tensor(uninitialized: .f32, shape: [x.shape[0], weight.shape[0]])
-    multiply(x, weight: weight, bias: bias, .store(activation), into: y)
+    let y = try results(of: x, weight)
+    engine.multiply(
+      x.floats, rows: x.shape[0], by: [[product(x, weight, bias, .store(activation), into: y)]])
+    keep(x, weight, bias, y)
     return y
   }
 
   public func addLinear(_ x: Tensor, weight: Tensor, bias: Tensor?, to y: Tensor) {
-    multiply(x, weight: weight, bias: bias, .add, into: y)
+    engine.multiply(
+      x.floats, rows: x.shape[0], by: [[product(x, weight, bias, .add, into: y)]])
+    keep(x, weight, bias, y)
   }
 
-  public func gateLinear(_ x: Tensor, weight: Tensor, gate: Tensor) {
-    multiply(x, weight: weight, bias: nil, .gate, into: gate)
+  public func linears(_ x: Tensor, _ layers: [(weight: Tensor, bias: Tensor?)])
+    throws(AllocationError) -> [Tensor]
+  {
+    let results = try layers.map { layer throws(AllocationError) in
+      try self.results(of: x, layer.weight)
+    }
+    let lists = zip(layers, results).map { layer, y in
+      [product(x, layer.weight, layer.bias, .store(nil), into: y)]
+    }
+    engine.multiply(x.floats, rows: x.shape[0], by: lists)
+    withExtendedLifetime((x, layers, results)) {}
+    return results
   }
 
-  private func multiply(
-    _ x: Tensor, weight: Tensor, bias: Tensor?, _ epilogue: Epilogue, into y: Tensor
-  ) {
+  public func swiGLU(_ x: Tensor, gate: Tensor, up: Tensor) throws(AllocationError) -> Tensor {
+    precondition(gate.shape == up.shape, "\(gate.shape) and \(up.shape) do not pair")
+    let y = try results(of: x, gate)
+    let list = [
+      product(x, gate, nil, .store(nil), into: y), product(x, up, nil, .gate, into: y),
+    ]
+    engine.multiply(x.floats, rows: x.shape[0], by: [list])
+    keep(x, gate, up, y)
+    return y
+  }
+
+  private func results(of x: Tensor, _ weight: Tensor) throws(AllocationError) -> Tensor {
+    try Tensor(uninitialized: .f32, shape: [x.shape[0], weight.shape[0]])
+  }
+
+  private func product(
+    _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ epilogue: Epilogue, into y: Tensor
+  ) -> Engine.Product {
     let (rows, columns) = (x.shape[0], weight.shape[1])
     precondition(x.count == rows * columns, "\(x.shape) does not fit weight \(weight.shape)")
     precondition(bias.map { $0.count == weight.shape[0] } ?? true, "bias does not fit the weight")
     precondition(y.count == rows * weight.shape[0], "\(y.shape) does not fit the results")
     let matrix = WeightMatrix(
       base: weight.rawBase, type: weight.weightType, rows: weight.shape[0], columns: columns)
-    engine.multiply(
-      x.floats, rows: rows, by: matrix, bias: bias?.floats, epilogue, into: y.mutableFloats)
-    keep(x, weight, bias, y)
+    return Engine.Product(by: matrix, bias: bias?.floats, epilogue, into: y.mutableFloats)
   }
 
   public func layerNorm(_ x: Tensor, gain: Tensor, bias: Tensor, eps: Float)

@@ -22,8 +22,13 @@ public protocol Operations: Sendable {
   /// y [rows, out] += linear(x), in place.
   func addLinear(_ x: Tensor, weight: Tensor, bias: Tensor?, to y: Tensor)
 
-  /// gate [rows, out] = gate sigmoid(gate) linear(x), in place: SwiGLU.
-  func gateLinear(_ x: Tensor, weight: Tensor, gate: Tensor)
+  /// Several linear layers of the same x, which is prepared once for them.
+  func linears(_ x: Tensor, _ layers: [(weight: Tensor, bias: Tensor?)]) throws(AllocationError)
+    -> [Tensor]
+
+  /// [rows, out] = g sigmoid(g) times linear(x, up), element by element, where g is
+  /// linear(x, gate): SwiGLU (Shazeer, arXiv 2002.05202).
+  func swiGLU(_ x: Tensor, gate: Tensor, up: Tensor) throws(AllocationError) -> Tensor
 
   /// [rows, width] to zero mean and unit variance a row, times gain, plus bias.
   func layerNorm(_ x: Tensor, gain: Tensor, bias: Tensor, eps: Float) throws(AllocationError)

@@ -9,10 +9,8 @@ extension Engine {
   private static let panelRows = 64
   private static let weightRows = 256
 
-  func multiplyBLAS(
-    _ x: Floats, rows: Int, by w: WeightMatrix, bias: Floats?, _ epilogue: Epilogue,
-    into y: MutableFloats
-  ) {
+  func multiplyBLAS(_ x: Floats, rows: Int, by product: Product) {
+    let w = product.weights
     let panels = (rows + Self.panelRows - 1) / Self.panelRows
     let tasks = (w.rows + Self.weightRows - 1) / Self.weightRows
     pool.run(tasks) { task, worker in
@@ -20,18 +18,16 @@ extension Engine {
       let n = min(Self.weightRows, w.rows - row)
       let floats = Self.panelRows * (w.columns + n) + n * w.columns
       let panel = self.scratch(of: worker, bytes: floats * 4).assumingMemoryBound(to: Float.self)
-      let product = panel + Self.panelRows * w.columns
-      let weights = self.f32Rows(of: w, from: row, count: n, scratch: product + Self.panelRows * n)
+      let block = panel + Self.panelRows * w.columns
+      let weights = self.f32Rows(of: w, from: row, count: n, scratch: block + Self.panelRows * n)
       for index in 0..<panels {
         let first = index * Self.panelRows
         let m = min(Self.panelRows, rows - first)
         panel.update(from: x + first * w.columns, count: m * w.columns)
         (panel + m * w.columns).update(repeating: 0, count: (Self.panelRows - m) * w.columns)
         llava_blas_multiply(
-          product, panel, weights, Int32(Self.panelRows), Int32(n), Int32(w.columns))
-        self.finish(
-          product, rows: m, width: n, bias: bias.map { $0 + row }, epilogue,
-          into: y + first * w.rows + row, stride: w.rows)
+          block, panel, weights, Int32(Self.panelRows), Int32(n), Int32(w.columns))
+        self.finish(block, rows: first..<first + m, columns: row..<row + n, of: product)
       }
     }
   }

@@ -49,47 +49,52 @@ public final class Engine: Sendable {
     workerScratch[worker].bytes(bytes)
   }
 
-  /// x [rows, w.columns] . w^T + bias, as `epilogue` says into y [rows, w.rows]; no gaps between
-  /// rows.
-  public func multiply(
-    _ x: Floats, rows: Int, by w: WeightMatrix, bias: Floats?, _ epilogue: Epilogue = .store(nil),
-    into y: MutableFloats
-  ) {
+  /// Lists of products of the same x [rows, columns], which is packed once for all of them.
+  ///
+  /// The products of a list have equally many weight rows and follow each other block by block, so
+  /// that one may go on with what the one before it wrote; lists do not wait for each other.
+  public func multiply(_ x: Floats, rows: Int, by lists: [[Product]]) {
     switch precision {
-    case .bf16: multiplyPacked(x, rows: rows, by: w, bias: bias, epilogue, into: y)
-    case .f32: multiplyBLAS(x, rows: rows, by: w, bias: bias, epilogue, into: y)
+    case .bf16: multiplyPacked(x, rows: rows, by: lists)
+    case .f32: for product in lists.joined() { multiplyBLAS(x, rows: rows, by: product) }
     }
   }
 
-  /// A task takes one block of weight rows, whose results stay in the cache until they are
-  /// finished.
-  private func multiplyPacked(
-    _ x: Floats, rows: Int, by w: WeightMatrix, bias: Floats?, _ epilogue: Epilogue,
-    into y: MutableFloats
-  ) {
-    let product = kernels.row.pointee.bf16
-    for first in stride(from: 0, to: rows, by: product.max_rows) {
-      let m = min(product.max_rows, rows - first)
-      let packed = packScratch.bytes(product.packed_bytes(m, w.columns))
-      let groups = (m + product.lanes - 1) / product.lanes
+  private func multiplyPacked(_ x: Floats, rows: Int, by lists: [[Product]]) {
+    guard let columns = lists.first?.first?.weights.columns else { return }
+    let kernel = kernels.row.pointee.bf16
+    let blocks = lists.map { ($0[0].weights.rows + kernel.block_rows - 1) / kernel.block_rows }
+    for first in stride(from: 0, to: rows, by: kernel.max_rows) {
+      let m = min(kernel.max_rows, rows - first)
+      let packed = packScratch.bytes(kernel.packed_bytes(m, columns))
+      let groups = (m + kernel.lanes - 1) / kernel.lanes
       pool.run(groups) { group, _ in
-        product.pack(packed, x + first * w.columns, w.columns, m, w.columns, group, group + 1)
+        kernel.pack(packed, x + first * columns, columns, m, columns, group, group + 1)
       }
-      let tasks = (w.rows + product.block_rows - 1) / product.block_rows
-      pool.run(tasks) { task, worker in
-        let row = task * product.block_rows
-        let n = min(product.block_rows, w.rows - row)
-        var weights = w.fromRow(row)
-        let blockBytes = (m * n * 4 + 63) / 64 * 64
-        let scratch = self.scratch(
-          of: worker, bytes: blockBytes + product.scratch_bytes(m, w.columns))
-        let block = scratch.assumingMemoryBound(to: Float.self)
-        product.multiply(block, n, packed, &weights, m, n, w.columns, scratch + blockBytes)
-        self.finish(
-          block, rows: m, width: n, bias: bias.map { $0 + row }, epilogue,
-          into: y + first * w.rows + row, stride: w.rows)
+      pool.run(blocks.reduce(0, +)) { task, worker in
+        var (list, block) = (0, task)
+        while block >= blocks[list] { (list, block) = (list + 1, block - blocks[list]) }
+        for product in lists[list] {
+          self.multiplyBlock(
+            packed, rows: first..<first + m, by: product, from: block * kernel.block_rows, worker)
+        }
       }
     }
+  }
+
+  /// One block of weight rows, whose results stay in the cache until they are finished.
+  private func multiplyBlock(
+    _ packed: UnsafeRawPointer, rows: Range<Int>, by product: Product, from row: Int, _ worker: Int
+  ) {
+    let kernel = kernels.row.pointee.bf16
+    let (m, w) = (rows.count, product.weights)
+    let n = min(kernel.block_rows, w.rows - row)
+    var weights = w.fromRow(row)
+    let blockBytes = (m * n * 4 + 63) / 64 * 64
+    let scratch = self.scratch(of: worker, bytes: blockBytes + kernel.scratch_bytes(m, w.columns))
+    let block = scratch.assumingMemoryBound(to: Float.self)
+    kernel.multiply(block, n, packed, &weights, m, n, w.columns, scratch + blockBytes)
+    finish(block, rows: rows, columns: row..<row + n, of: product)
   }
 
   /// Runs `body` over blocks of rows, sized so that a block is worth a thread's while.

@@ -102,19 +102,23 @@ public struct LanguageModel: Sendable {
   {
     let layer = layers[index]
     let normed = try norm(x, layer.attentionNorm)
-    let keys = try operations.linear(normed, weight: layer.key, bias: nil)
-    operations.rotate(keys, positions: positions, by: rotary)
-    let values = try operations.linear(normed, weight: layer.value, bias: nil)
-    operations.append(keys: keys, values: values, layer: index, spans: spans)
-    let query = try operations.linear(normed, weight: layer.query, bias: nil)
+    let (query, keys, values) = try projections(of: normed, layer)
     operations.rotate(query, positions: positions, by: rotary)
+    operations.rotate(keys, positions: positions, by: rotary)
+    operations.append(keys: keys, values: values, layer: index, spans: spans)
     let mixed = try operations.attend(query, layer: index, causal: true, spans: spans)
     operations.addLinear(mixed, weight: layer.out, bias: nil, to: x)
-    let mlpInput = try norm(x, layer.mlpNorm)
-    let gate = try operations.linear(mlpInput, weight: layer.gate, bias: nil)
-    operations.gateLinear(mlpInput, weight: layer.up, gate: gate)
-    operations.addLinear(gate, weight: layer.down, bias: nil, to: x)
+    let wide = try operations.swiGLU(norm(x, layer.mlpNorm), gate: layer.gate, up: layer.up)
+    operations.addLinear(wide, weight: layer.down, bias: nil, to: x)
     return x
+  }
+
+  private func projections(of x: Tensor, _ layer: Layer) throws(AllocationError)
+    -> (query: Tensor, keys: Tensor, values: Tensor)
+  {
+    let results = try operations.linears(
+      x, [(layer.query, nil), (layer.key, nil), (layer.value, nil)])
+    return (results[0], results[1], results[2])
   }
 
   private func norm(_ x: Tensor, _ gain: Tensor) throws(AllocationError) -> Tensor {

@@ -16,7 +16,9 @@ struct EngineTests {
     w.withUnsafeBytes { bytes in
       let matrix = WeightMatrix(
         base: bytes.baseAddress!, type: .f32, rows: outputs, columns: width)
-      engine.multiply(x, rows: rows, by: matrix, bias: nil, into: &y)
+      y.withUnsafeMutableBufferPointer { y in
+        engine.multiply(x, rows: rows, by: [[Engine.Product(by: matrix, into: y.baseAddress!)]])
+      }
     }
     return y
   }
@@ -39,7 +41,6 @@ struct EngineTests {
     }
   }
 
-  /// Tasks take one to four blocks of weight rows, as threads and activation rows have it.
   @Test(arguments: KernelSet.runnable.map(\.name))
   func bitsDoNotDependOnHowWorkIsCut(row: String) throws {
     var random = SeededGenerator(seed: 10)
@@ -56,7 +57,12 @@ struct EngineTests {
       weights.withUnsafeBytes { bytes in
         let matrix = WeightMatrix(
           base: bytes.baseAddress!, type: .bf16, rows: outputs, columns: width)
-        engine.multiply(x, rows: rows, by: matrix, bias: bias, into: &y)
+        y.withUnsafeMutableBufferPointer { y in
+          bias.withUnsafeBufferPointer { bias in
+            let product = Engine.Product(by: matrix, bias: bias.baseAddress, into: y.baseAddress!)
+            engine.multiply(x, rows: rows, by: [[product]])
+          }
+        }
       }
       if expected.isEmpty { expected = y }
       #expect(y == Array(expected[..<y.count]), "\(threads) threads, \(rows) rows")

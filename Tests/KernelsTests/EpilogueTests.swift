@@ -30,7 +30,13 @@ struct EpilogueTests {
     weights.withUnsafeBytes { bytes in
       let matrix = WeightMatrix(
         base: bytes.baseAddress!, type: .bf16, rows: Self.outputs, columns: Self.width)
-      engine.multiply(x, rows: rows, by: matrix, bias: bias, epilogue, into: &y)
+      y.withUnsafeMutableBufferPointer { y in
+        bias.withUnsafeBufferPointer { bias in
+          let product = Engine.Product(
+            by: matrix, bias: bias.baseAddress, epilogue, into: y.baseAddress!)
+          engine.multiply(x, rows: rows, by: [[product]])
+        }
+      }
     }
     return y
   }
@@ -59,6 +65,51 @@ struct EpilogueTests {
         let found = try multiply(row, precision, epilogue, rows: rows)
         #expect(found == Array(together.prefix(found.count)), "\(epilogue), \(rows) rows")
       }
+    }
+  }
+
+  /// Products of one input at a time, and of one list after each other, as the same ones alone.
+  @Test(arguments: KernelSet.runnable.map(\.name), Precision.allCases)
+  func listsAgreeWithProductsAlone(row: String, precision: Precision) throws {
+    let engine = try Engine(
+      kernels: try #require(KernelSet(named: row)), threads: 3, precision: precision)
+    defer { engine.pool.stop() }
+    for rows in [1, 9, Self.rows] {
+      let (alone, together) = (results(rows), results(rows))
+      weights.withUnsafeBytes { bytes in
+        func product(_ outputs: Int, _ epilogue: Epilogue, _ y: UnsafeMutablePointer<Float>)
+          -> Engine.Product
+        {
+          let matrix = WeightMatrix(
+            base: bytes.baseAddress!, type: .bf16, rows: outputs, columns: Self.width)
+          return Engine.Product(by: matrix, epilogue, into: y)
+        }
+        func lists(_ y: [UnsafeMutableBufferPointer<Float>]) -> [[Engine.Product]] {
+          [
+            [
+              product(Self.outputs, .store(.gelu), y[0].baseAddress!),
+              product(Self.outputs, .gate, y[0].baseAddress!),
+            ],
+            [product(7, .store(nil), y[1].baseAddress!)],
+            [product(Self.outputs - 1, .add, y[2].baseAddress!)],
+          ]
+        }
+        for product in lists(alone).joined() { engine.multiply(x, rows: rows, by: [[product]]) }
+        engine.multiply(x, rows: rows, by: lists(together))
+      }
+      for (one, other) in zip(alone, together) {
+        #expect(Array(one) == Array(other), "\(rows) rows")
+        one.deallocate()
+        other.deallocate()
+      }
+    }
+  }
+
+  private func results(_ rows: Int) -> [UnsafeMutableBufferPointer<Float>] {
+    (0..<3).map { _ in
+      let y = UnsafeMutableBufferPointer<Float>.allocate(capacity: rows * Self.outputs)
+      y.initialize(repeating: 0.5)
+      return y
     }
   }
 }
