@@ -65,6 +65,16 @@ def decode_many(setting, table, ceiling="native"):
                     setting.torch("decode", options, None, ceiling)], note=setting.note())
 
 
+def decode_f16(setting, table):
+    """The weights as LLaVA-1.5 is published, which are rounded to bf16 as they are used."""
+    for batch, past, peer in ((1, PAST_ONE, "F16"), (MANY, PAST_MANY, "Q4_0")):
+        options = ["--tokens", past, "--batch", batch, "--times", STEPS]
+        plural = "sequences" if batch > 1 else "sequence"
+        compare(setting, table, f"decode {batch} {plural} at {past}, 7B in f16", "tokens/s", batch,
+                lambda: setting.ours("decode", options, kind="f16"),
+                [[setting.llama_batched(peer, "decode", past, 16, batch)]], note=setting.note())
+
+
 def decode_against_one(setting, table):
     """Sixteen sequences beside one of the same length: what reading the weights once is worth."""
     def options(batch):
@@ -117,6 +127,7 @@ def decode(setting, table):
     decode_one(setting, table)
     decode_of_read(setting, table)
     decode_many(setting, table)
+    decode_f16(setting, table)
     decode_against_one(setting, table)
 
 

@@ -58,12 +58,12 @@ def weights(name, side, layers):
     return repeated(tensors, LANGUAGE_ROOT, layers)
 
 
-def save(tensors, path):
+def save(tensors, path, kind="bf16"):
     """safetensors' own writer refuses tensors that share memory, and these do."""
     header, offset = {"__metadata__": {"format": "pt"}}, 0
     for name, tensor in tensors.items():
         end = offset + tensor.numel() * 2
-        header[name] = {"dtype": "BF16", "shape": list(tensor.shape),
+        header[name] = {"dtype": kind.upper(), "shape": list(tensor.shape),
                         "data_offsets": [offset, end]}
         offset = end
     text = json.dumps(header).encode()
@@ -71,7 +71,8 @@ def save(tensors, path):
     with open(path, "wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for tensor in tensors.values():
-            file.write(tensor.contiguous().view(torch.int16).numpy().data)
+            values = tensor.half() if kind == "f16" else tensor
+            file.write(values.contiguous().view(torch.int16).numpy().data)
 
 
 class Store:
@@ -93,16 +94,16 @@ class Store:
             partial.rename(target)
         return target
 
-    def llava(self, layers, side=336):
+    def llava(self, layers, side=336, kind="bf16"):
         """A llava-hf directory; SHALLOW layers or fewer in one file, more in two shards."""
         vision, language = shape_of(self.name, side, layers)
 
         def fill(folder):
             random_llava.write_settings(folder, vision, language)
             if layers <= SHALLOW:
-                save(weights(self.name, side, layers), folder / "model.safetensors")
+                save(weights(self.name, side, layers), folder / "model.safetensors", kind)
                 return
-            shallow = self.llava(SHALLOW, side) / "model.safetensors"
+            shallow = self.llava(SHALLOW, side, kind) / "model.safetensors"
             shards = [f"model-0000{number}-of-00002.safetensors" for number in (1, 2)]
             os.symlink(shallow, folder / shards[0])
             with safe_open(shallow, "pt") as file:
@@ -112,11 +113,12 @@ class Store:
                           for name in places if name.startswith(root)}
             further = {f"{LANGUAGE_ROOT}{layer}.{part}": tensor
                        for layer in range(SHALLOW, layers) for part, tensor in single.items()}
-            save(further, folder / shards[1])
+            save(further, folder / shards[1], kind)
             places.update({name: shards[1] for name in further})
             random_llava.write_json(folder / "model.safetensors.index.json",
                                     {"metadata": {}, "weight_map": places})
-        return self.make(self.folder / f"llava-{side}-{layers}-layers", fill)
+        suffix = "" if kind == "bf16" else f"-{kind}"
+        return self.make(self.folder / f"llava-{side}-{layers}-layers{suffix}", fill)
 
     def gguf(self, kind, layers=None, side=None):
         """llama.cpp's file: `kind` is F16 or Q4_0 of the language model, or mmproj."""

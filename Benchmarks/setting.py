@@ -94,13 +94,14 @@ class Setting:
                     {layers: server.once for layers, server in opened.items()}, full,
                     shown(first.command, environment), opened.values())
 
-    def commands(self, program, mode, options, side=None):
+    def commands(self, program, mode, options, side=None, kind="bf16"):
         depths = [1] if side == 224 else [models.SHALLOW] if side else self.depths
-        return {layers: [*program, mode, "-m", self.store.llava(layers, side or 336),
+        return {layers: [*program, mode, "-m", self.store.llava(layers, side or 336, kind),
                          "--threads", self.threads, *options] for layers in depths}
 
-    def ours(self, mode, options, side=None, ceiling="native"):
-        found = self.servers("", self.commands([self.tools / "llava-bench"], mode, options, side),
+    def ours(self, mode, options, side=None, ceiling="native", kind="bf16"):
+        program = [self.tools / "llava-bench"]
+        found = self.servers("", self.commands(program, mode, options, side, kind),
                              {key: value for key, value in CEILINGS[ceiling].items()
                               if key.startswith("LLAVA_")})
         self.row_name = found.name

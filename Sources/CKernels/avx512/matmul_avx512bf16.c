@@ -31,10 +31,10 @@ static inline __attribute__((always_inline)) void tile(const int groups, float *
             sum[r][g] = more ? _mm512_loadu_ps(sums + (r * groups + g) * LANES)
                              : _mm512_setzero_ps();
     for (size_t k = 0; k < columns; k += 2) {
-        /* With few activation rows memory is the limit: the next tile's weights, line by line. */
-        if (groups < GROUPS && k % 32 == 0)
-            for (int r = 0; r < ROWS; r++)
-                _mm_prefetch((const char *)(w + (size_t)(r + ROWS) * w_stride + k), _MM_HINT_T1);
+        /* With few activation rows memory is the limit: the next tile's weights, in the order in
+           which they lie, a line for every 4 columns of 8 rows. */
+        if (groups < GROUPS && k % 4 == 0)
+            _mm_prefetch((const char *)(w + ROWS * (w_stride + k)), _MM_HINT_T1);
         __m512bh column[GROUPS];
         for (int g = 0; g < groups; g++)
             column[g] = (__m512bh)_mm512_loadu_si512(x + (size_t)g * group_stride + k * LANES);
