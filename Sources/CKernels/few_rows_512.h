@@ -1,5 +1,6 @@
 /* Few activation rows in f32, without the bf16 dot product.
    SPDX-License-Identifier: Apache-2.0 */
+
 /* As round_f16, in the upper halves of words. */
 static inline __m512i round_half(__m512 x) {
     __m512 wide = _mm512_mul_ps(x, _mm512_set1_ps(65537.0f));

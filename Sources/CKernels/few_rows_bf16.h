@@ -1,5 +1,6 @@
 /* Few activation rows with the bf16 dot product.
    SPDX-License-Identifier: Apache-2.0 */
+
 static inline __m512i round_line(__m512 low, __m512 high) {
     return (__m512i)_mm512_cvtne2ps_pbh(high, low);
 }

@@ -149,16 +149,18 @@ struct ProductTests {
     let (m, n) = (49, 32)
     let x = random.floats(m * k)
     let values = random.floats(n * k)
-    let weights = Self.weights(values, type: .bf16)
-    let expected = Self.multiply(product, x, weights, type: .bf16, Shape(m: m, n: n, k: k))
-    for offset in stride(from: 0, to: 64, by: 2) {
-      // Zeros behind the weights move them away from the page's end, `offset` bytes at a time.
-      let padded = values + [Float](repeating: 0, count: offset / 2)
-      let moved = Self.weights(padded, type: .bf16)
-      for few in [1, 3, 8, 9] {
-        let found = Self.multiply(
-          product, Array(x[..<(few * k)]), moved, type: .bf16, Shape(m: few, n: n, k: k))
-        #expect(found == Array(expected[..<(few * n)]), "\(few) rows, \(offset) bytes before")
+    for type in [WeightType.bf16, .f16] {
+      let weights = Self.weights(values, type: type)
+      let expected = Self.multiply(product, x, weights, type: type, Shape(m: m, n: n, k: k))
+      for offset in stride(from: 0, to: 64, by: 2) {
+        // Zeros behind the weights move them away from the page's end, `offset` bytes at a time.
+        let padded = values + [Float](repeating: 0, count: offset / 2)
+        let moved = Self.weights(padded, type: type)
+        for few in [1, 3, 8, 9] {
+          let found = Self.multiply(
+            product, Array(x[..<(few * k)]), moved, type: type, Shape(m: few, n: n, k: k))
+          #expect(found == Array(expected[..<(few * n)]), "\(few) rows, \(offset) bytes before")
+        }
       }
     }
   }
