@@ -1,7 +1,8 @@
 /* Few activation rows with AVX2: steps of 16 rows by 16 columns, 8 rows a register;
    beyond ROWS_AT_ONCE, tiles whose lanes are activation rows.
    SPDX-License-Identifier: Apache-2.0 */
-enum { FEW_ROWS = 16, ROWS_AT_ONCE = 5, DENSE_ROWS = 5 };
+#define MORE_ROWS
+enum { FEW_ROWS = 16, FEW_BF16_ROWS = 16, ROWS_AT_ONCE = 5, DENSE_ROWS = 5 };
 enum { FEW_LANES = 16, FEW_COLUMNS = 16, PAIRS = 16 };
 typedef struct sum_t {
     __m256 low, high; /* two chains, as one alone would wait for its own additions */
@@ -12,12 +13,6 @@ static inline sum_t zero_sums(void) { return (sum_t){_mm256_setzero_ps(), _mm256
 static inline void store_sums(float *y, sum_t sum) {
     _mm256_storeu_ps(y, sum.low);
     _mm256_storeu_ps(y + 8, sum.high);
-}
-
-/* Tiles of more rows would need the weights in f32 first. */
-static inline int few(size_t m, llava_element element) {
-    (void)element;
-    return m <= FEW_ROWS;
 }
 
 /* Rows of 8 32-bit words become columns, in place. */
@@ -81,8 +76,8 @@ static inline __attribute__((always_inline)) void load_pairs(__m256i v[PAIRS], c
 }
 
 /* Sums of 16 rows += a column, the f32 bits in `low` and `high`, times `lanes` activations. */
-static inline __attribute__((always_inline)) void add_column(const int lanes, sum_t *sum, __m256i low,
-                                                             __m256i high, const float *x) {
+static inline __attribute__((always_inline)) void
+add_column(const int lanes, sum_t *sum, __m256i low, __m256i high, const float *x) {
     for (int i = 0; i < lanes; i++) {
         __m256 activation = _mm256_broadcast_ss(x + i);
         sum[i].low = _mm256_fmadd_ps((__m256)low, activation, sum[i].low);

@@ -18,13 +18,8 @@ static inline __m512i round_line(__m512 low, __m512 high) {
 
 #include "pairs_512.h"
 
-enum { FEW_ROWS = 16, ROWS_AT_ONCE = 16, DENSE_ROWS = 16 };
-
 /* Tiles would need the weights in f32 first. */
-static inline int few(size_t m, llava_element element) {
-    (void)element;
-    return m <= ROWS_AT_ONCE;
-}
+enum { FEW_ROWS = 16, FEW_BF16_ROWS = 16, ROWS_AT_ONCE = 16, DENSE_ROWS = 16 };
 
 /* The first of two bf16 columns is the low half of a word: shifted up it is an f32. */
 static inline __attribute__((always_inline)) void add_pairs(const int lanes, const int pairs,
@@ -41,8 +36,3 @@ static inline __attribute__((always_inline)) void add_pairs(const int lanes, con
 }
 
 #include "few_rows_template.h"
-
-static void few_rows(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w,
-                     size_t stride, llava_element element, const float *x, size_t columns) {
-    rows_in_lanes(m, y, y_stride, rows, w, stride, element, x, columns);
-}

@@ -7,12 +7,8 @@ static inline __m512i round_line(__m512 low, __m512 high) {
 
 #include "pairs_512.h"
 
-enum { FEW_ROWS = 16, ROWS_AT_ONCE = 16, DENSE_ROWS = 8 };
-
 /* Beyond some ten rows tiles are faster, but for weights that they would need converted first. */
-static inline int few(size_t m, llava_element element) {
-    return m <= (element == LLAVA_BF16 ? DENSE_ROWS : ROWS_AT_ONCE);
-}
+enum { FEW_ROWS = 16, FEW_BF16_ROWS = 8, ROWS_AT_ONCE = 16, DENSE_ROWS = 8 };
 
 static inline __attribute__((always_inline)) void add_pairs(const int lanes, const int pairs,
                                                             __m512 *sum, const __m512i v[PAIRS],
@@ -23,8 +19,3 @@ static inline __attribute__((always_inline)) void add_pairs(const int lanes, con
 }
 
 #include "few_rows_template.h"
-
-static void few_rows(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w,
-                     size_t stride, llava_element element, const uint16_t *x, size_t columns) {
-    rows_in_lanes(m, y, y_stride, rows, w, stride, element, x, columns);
-}

@@ -17,7 +17,9 @@
      load_pairs(v, w, stride, pairs, element)
                                        a step of `pairs` pairs of columns, as bf16, transposed
      add_pairs(lanes, pairs, sum, v, x)
-                                       sum[lane] += its products; x is packed in `lanes` lanes. */
+                                       sum[lane] += its products; x is packed in `lanes` lanes
+
+   and MORE_ROWS where it has another way for more rows, and few_rows of its own. */
 
 static inline size_t packed_lanes(size_t m) { return m <= DENSE_ROWS ? m : LANES; }
 
@@ -96,3 +98,10 @@ static void rows_in_lanes(size_t m, float *y, size_t y_stride, size_t rows, cons
 #undef CASE
     }
 }
+
+#ifndef MORE_ROWS
+static void few_rows(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w,
+                     size_t stride, llava_element element, const packed_t *x, size_t columns) {
+    rows_in_lanes(m, y, y_stride, rows, w, stride, element, x, columns);
+}
+#endif

@@ -19,7 +19,8 @@
 
    and may define
      FEW_ROWS_HEADER   a header with few_rows, another way to the same bits for at most FEW_ROWS
-                       rows of x, `few(m, element)` says when; packed_lanes(m) lanes a packed group
+                       rows of x, FEW_BF16_ROWS where the weights are bf16; a packed group
+                       then has packed_lanes(m) lanes
      STORE_HEADER      a header with store_transposed, which stores pieces of a tile.
 
    Blocks: ROWS_PER_BLOCK x COLUMNS_PER_BLOCK weights and one panel of GROUPS groups stay in the
@@ -84,7 +85,7 @@ static void run_tile(size_t groups, float *sums, const weight_t *w, size_t w_str
 #include "multiply_few_template.h"
 #else
 enum { FEW_ROWS = 0 };
-static size_t few_rows_scratch_bytes(size_t k) { return 0 * k; }
+static size_t few_rows_scratch_bytes(size_t k) { return (void)k, 0; }
 static inline size_t packed_lanes(size_t m) { return (void)m, LANES; }
 #endif
 
@@ -145,7 +146,7 @@ static inline void multiply_blocks(float *y, size_t y_stride, const void *packed
 static void multiply_bf16(float *y, size_t y_stride, const void *packed, const llava_weights *w,
                           size_t m, size_t n, size_t k, void *scratch) {
 #ifdef FEW_ROWS_HEADER
-    if (few(m, w->element)) {
+    if (m <= (w->element == LLAVA_BF16 ? FEW_BF16_ROWS : FEW_ROWS)) {
         multiply_few(y, y_stride, packed, w, m, n, k, scratch);
         return;
     }

@@ -29,9 +29,9 @@ static void multiply_rounded(float *y, size_t y_stride, const packed_t *x, const
 static void multiply_few(float *y, size_t y_stride, const packed_t *x, const llava_weights *w,
                          size_t m, size_t n, size_t k, void *scratch) {
     const char *first = first_weight(w, 0, 0);
-    int aligned = w->row_bytes % 2 == 0 && (uintptr_t)first % 2 == 0;
     int readable = w->element == LLAVA_BF16 || (w->element == LLAVA_F16 && m <= ROWS_AT_ONCE);
-    size_t whole = readable && aligned && k % 2 == 0 ? n / FEW_LANES * FEW_LANES : 0;
+    int lines_up = aligned_to(sizeof(uint16_t), w, first) && k % 2 == 0;
+    size_t whole = readable && lines_up ? n / FEW_LANES * FEW_LANES : 0;
     if (whole > 0)
         few_rows(m, y, y_stride, whole, (const uint16_t *)(const void *)first, w->row_bytes / 2,
                  w->element, x, k);

@@ -55,13 +55,16 @@ static inline const char *first_weight(const llava_weights *w, size_t row, size_
     return (const char *)w->data + row * w->row_bytes + column * width[w->element];
 }
 
+static inline int aligned_to(size_t bytes, const llava_weights *w, const char *first) {
+    return w->row_bytes % bytes == 0 && (uintptr_t)first % bytes == 0;
+}
+
 /* Whether tiles can read these weights where they are: already weight_t, whole tiles of rows and
    whole steps of columns. */
 static inline int in_place(const llava_weights *w, const char *first, size_t rows, size_t columns,
                            int round) {
     int readable = WEIGHT_IS_F32 ? w->element == LLAVA_F32 && !round : w->element == LLAVA_BF16;
-    int aligned = w->row_bytes % sizeof(weight_t) == 0 && (uintptr_t)first % sizeof(weight_t) == 0;
-    return readable && aligned && rows % ROWS == 0 && columns % K_STEP == 0;
+    return readable && aligned_to(sizeof(weight_t), w, first) && rows % ROWS == 0 && columns % K_STEP == 0;
 }
 
 /* The weights of one block: in place, or copied to scratch with missing rows as zeros. */
