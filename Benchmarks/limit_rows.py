@@ -28,11 +28,14 @@ def encode_operations(vision, batch):
 
 
 def prefill_operations(language, layers, tokens):
-    """Products of the layers and one row of the head; attention sees half of the square."""
+    """Products of the layers and one row of the head; attention sees half of the square. Of the last
+    layer only keys and values are made of every row."""
     width, inner = language["hidden_size"], language["intermediate_size"]
     keys = width // language["num_attention_heads"] * language["num_key_value_heads"]
-    layer = 2 * tokens * (2 * width * (width + keys) + 3 * width * inner)
-    return layers * (layer + 2 * tokens * tokens * width) + 2 * width * language["vocab_size"]
+    key_value, others = 4 * width * keys, 4 * width * width + 6 * width * inner
+    whole_layers = (layers - 1) * (tokens * others + 2 * tokens * tokens * width)
+    return (layers * tokens * key_value + whole_layers + others + 4 * tokens * width
+            + 2 * width * language["vocab_size"])
 
 
 def shares_of_peak(setting, table, works):
@@ -101,5 +104,5 @@ def attention(setting, table):
         table.add(what=f"{mode} at {', '.join(map(str, lengths))}, ms a token",
                   ours=", ".join(f"{figure:.3g}" for figure in figures),
                   ratio=figures[-1] / figures[0], row=setting.row_name, commands=commands,
-                  note=f"{models.SHALLOW} layers and the head. Ratio: the longest over the"
-                  " shortest.", values={"milliseconds": figures})
+                  note=f"{models.SHALLOW} layers and the head, of a prompt's last layer what its"
+                  " answer needs. Ratio: the longest over the shortest.", values={"milliseconds": figures})

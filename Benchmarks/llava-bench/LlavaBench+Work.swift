@@ -42,9 +42,9 @@ extension LlavaBench {
   private func prefill(_ language: LanguageModel) -> () throws -> Void {
     return {
       let cache = try language.makeCache(capacity: tokens)
-      let hidden = try language.forward(
+      let last = try language.lastHidden(
         language.embed(ids(tokens, language)), caches: [(cache, 0..<tokens)])
-      _ = try language.logits(hidden.rows(tokens - 1..<tokens))
+      _ = try language.logits(last)
     }
   }
 
@@ -57,8 +57,8 @@ extension LlavaBench {
     return {
       for cache in caches { cache.truncate(to: tokens) }
       let rows = caches.enumerated().map { ($1, $0..<$0 + 1) }
-      let hidden = try language.forward(language.embed(ids(batch, language)), caches: rows)
-      _ = try language.logits(hidden)
+      let last = try language.lastHidden(language.embed(ids(batch, language)), caches: rows)
+      _ = try language.logits(last)
     }
   }
 

@@ -82,7 +82,7 @@ public final class Generator {
     do {
       let rows = try model.embed(open.map(\.lastToken))
       let caches = open.enumerated().map { ($1.cache, $0..<$0 + 1) }
-      logits = try model.logits(model.forward(rows, caches: caches))
+      logits = try model.logits(model.lastHidden(rows, caches: caches))
     } catch {
       throw Self.outOfMemory(error)
     }
@@ -113,9 +113,8 @@ public final class Generator {
       cache.copyPrefix(of: latest.cache, length: start)
     }
     let rows = try prompt.embeddings(from: start, model: model)
-    let hidden = try model.forward(rows, caches: [(cache, 0..<rows.shape[0])])
+    let last = try model.lastHidden(rows, caches: [(cache, 0..<rows.shape[0])])
     latest = (prompt, cache)
-    let last = hidden.rows(hidden.shape[0] - 1..<hidden.shape[0])
     return try model.logits(last).values(ofRow: 0)
   }
 

@@ -78,17 +78,23 @@ public struct LanguageModel: Sendable {
   public func forward(_ x: Tensor, caches: [(cache: KeyValueCache, rows: Range<Int>)])
     throws(AllocationError) -> Tensor
   {
-    var positions: [Int32] = []
-    for (cache, rows) in caches {
-      positions += (cache.length..<cache.length + rows.count).map(Int32.init)
-      cache.advance(by: rows.count)
+    let rows = SpanRows(advancing: caches)
+    for index in layers.indices { try run(index, x, rows) }
+    return x
+  }
+
+  /// The same, but only the hidden states [caches.count, width] of each span's last row: of the
+  /// last layer the other rows need no more than keys and values. Overwrites x.
+  public func lastHidden(_ x: Tensor, caches: [(cache: KeyValueCache, rows: Range<Int>)])
+    throws(AllocationError) -> Tensor
+  {
+    let rows = SpanRows(advancing: caches)
+    if rows.positions.count == caches.count {
+      for index in layers.indices { try run(index, x, rows) }
+      return x
     }
-    let spans = caches.map { SequenceSpan(cache: $0.cache, rows: $0.rows) }
-    var hidden = x
-    for index in layers.indices {
-      hidden = try run(index, hidden, positions: positions, spans: spans)
-    }
-    return hidden
+    for index in layers.indices.dropLast() { try run(index, x, rows) }
+    return try runLast(x, rows)
   }
 
   /// Logits [rows, vocabulary rows] f32 of hidden states [rows, width].
@@ -96,21 +102,41 @@ public struct LanguageModel: Sendable {
     try operations.linear(try norm(hidden, finalNorm), weight: output, bias: nil)
   }
 
-  /// x + attention(norm(x)), then the same plus mlp(norm of it); x [rows, width] is reused.
-  private func run(_ index: Int, _ x: Tensor, positions: [Int32], spans: [SequenceSpan])
-    throws(AllocationError) -> Tensor
-  {
+  /// x = x + attention(norm(x)), then the same plus mlp(norm of it); x [rows, width], in place.
+  private func run(_ index: Int, _ x: Tensor, _ rows: SpanRows) throws(AllocationError) {
     let layer = layers[index]
     let normed = try norm(x, layer.attentionNorm)
     let (query, keys, values) = try projections(of: normed, layer)
-    operations.rotate(query, positions: positions, by: rotary)
-    operations.rotate(keys, positions: positions, by: rotary)
-    operations.append(keys: keys, values: values, layer: index, spans: spans)
-    let mixed = try operations.attend(query, layer: index, causal: true, spans: spans)
+    operations.rotate(keys, positions: rows.positions, by: rotary)
+    operations.append(keys: keys, values: values, layer: index, spans: rows.spans)
+    try finish(index, x, query, rows)
+  }
+
+  /// The last layer: keys and values of all rows, the rest for the last row of each span.
+  private func runLast(_ x: Tensor, _ rows: SpanRows) throws(AllocationError) -> Tensor {
+    let index = layers.count - 1
+    let layer = layers[index]
+    let normed = try norm(x, layer.attentionNorm)
+    let results = try operations.linears(normed, [(layer.key, nil), (layer.value, nil)])
+    operations.rotate(results[0], positions: rows.positions, by: rotary)
+    operations.append(keys: results[0], values: results[1], layer: index, spans: rows.spans)
+    let last = try operations.rows(rows.lastRows, of: x)
+    let query = try operations.linear(
+      operations.rows(rows.lastRows, of: normed), weight: layer.query, bias: nil)
+    try finish(index, last, query, rows.lastOfEachSpan)
+    return last
+  }
+
+  /// What a layer does once the keys and values of `rows` are in their caches; x in place.
+  private func finish(_ index: Int, _ x: Tensor, _ query: Tensor, _ rows: SpanRows)
+    throws(AllocationError)
+  {
+    let layer = layers[index]
+    operations.rotate(query, positions: rows.positions, by: rotary)
+    let mixed = try operations.attend(query, layer: index, causal: true, spans: rows.spans)
     operations.addLinear(mixed, weight: layer.out, bias: nil, to: x)
     let wide = try operations.swiGLU(norm(x, layer.mlpNorm), gate: layer.gate, up: layer.up)
     operations.addLinear(wide, weight: layer.down, bias: nil, to: x)
-    return x
   }
 
   private func projections(of x: Tensor, _ layer: Layer) throws(AllocationError)

@@ -62,8 +62,8 @@ struct LanguageModelTests {
       var found: [Int32] = []
       while found.count < expected.count {
         let rows = next.shape[0]
-        let hidden = try model.forward(next, caches: [(cache, 0..<rows)])
-        let logits = try model.logits(hidden.rows(rows - 1..<rows)).floatValues
+        let last = try model.lastHidden(next, caches: [(cache, 0..<rows)])
+        let logits = try model.logits(last).floatValues
         let best = try #require(logits.indices.max { logits[$0] < logits[$1] })
         found.append(Int32(best))
         next = try model.embed([Int32(best)])
@@ -103,6 +103,32 @@ struct LanguageModelTests {
     for (part, entry) in zip(copies, caches) {
       let expected = try Self.logits(alone, part, pieces: [part.shape[0]])
       #expect(together.rows(entry.rows).floatValues == expected)
+    }
+  }
+
+  /// Prompts of several lengths in one call, each continued by one row.
+  @Test(arguments: Precision.allCases, rows)
+  func lastRowsAreThoseOfAllRows(precision: Kernels.Precision, row: String) throws {
+    let golden = try GoldenModel("llava-hf")
+    let model = try Self.load("llava-hf", row: row, precision: precision)
+    let parts = try Self.cases(golden).map { try golden.tensor("\($0).inputs") }
+    let whole = try parts.map { try Self.logits(model, $0, pieces: [$0.shape[0]]) }
+    let prompts = parts.map { $0.rows(0..<$0.shape[0] - 1) }
+    var (caches, first): ([(cache: KeyValueCache, rows: Range<Int>)], Int) = ([], 0)
+    for part in parts {
+      let rows = first..<first + part.shape[0] - 1
+      caches.append((try model.makeCache(capacity: part.shape[0]), rows))
+      first = rows.upperBound
+    }
+    let read = try model.logits(model.lastHidden(model.join(prompts), caches: caches))
+    let next = try model.join(parts.map { $0.rows($0.shape[0] - 1..<$0.shape[0]) })
+    let steps = caches.enumerated().map { ($1.cache, $0..<$0 + 1) }
+    let written = try model.logits(model.lastHidden(next, caches: steps))
+    let vocabulary = model.vocabularyRows
+    #expect(parts.count > 1 && read.shape == [parts.count, vocabulary])
+    for (index, logits) in whole.enumerated() {
+      #expect(try read.values(ofRow: index) == logits.dropLast(vocabulary).suffix(vocabulary))
+      #expect(try written.values(ofRow: index) == logits.suffix(vocabulary))
     }
   }
 
