@@ -1,19 +1,14 @@
-/* Few activation rows with AVX2: steps of 16 rows by 16 columns, 8 rows a register;
-   beyond ROWS_AT_ONCE, tiles whose lanes are activation rows.
+/* Few activation rows with AVX2: steps of 8 rows by 16 columns, two of them by turns; beyond
+   ROWS_AT_ONCE, tiles whose lanes are activation rows.
    SPDX-License-Identifier: Apache-2.0 */
 #define MORE_ROWS
 enum { FEW_ROWS = 16, FEW_BF16_ROWS = 16, ROWS_AT_ONCE = 5, DENSE_ROWS = 5 };
-enum { FEW_LANES = 16, FEW_COLUMNS = 16, PAIRS = 16 };
-typedef struct sum_t {
-    __m256 low, high; /* two chains, as one alone would wait for its own additions */
-} sum_t;
+enum { FEW_COLUMNS = 16, PAIRS = 8, PART_ROWS = 8, PARTS = 2, LAG = 48 };
+typedef __m256 vector_t;
 typedef __m256i pair_t;
 
-static inline sum_t zero_sums(void) { return (sum_t){_mm256_setzero_ps(), _mm256_setzero_ps()}; }
-static inline void store_sums(float *y, sum_t sum) {
-    _mm256_storeu_ps(y, sum.low);
-    _mm256_storeu_ps(y + 8, sum.high);
-}
+static inline __m256 zero_vector(void) { return _mm256_setzero_ps(); }
+static inline void store_vector(float *y, __m256 sum) { _mm256_storeu_ps(y, sum); }
 
 /* Rows of 8 32-bit words become columns, in place. */
 static inline __attribute__((always_inline)) void transpose_8x8(__m256i v[8]) {
@@ -38,8 +33,9 @@ static inline __attribute__((always_inline)) void transpose_8x8(__m256i v[8]) {
    further along these rows, which is faster than the 512-bit steps' way. */
 static inline __attribute__((always_inline)) void fetch_next(const uint16_t *w, size_t stride,
                                                              size_t k) {
-    const char *next = (const char *)(w + FEW_LANES * (stride + k));
-    for (size_t line = 0; line < FEW_LANES * FEW_COLUMNS * 2; line += 64)
+    const size_t rows = PARTS * PART_ROWS;
+    const char *next = (const char *)(w + rows * (stride + k));
+    for (size_t line = 0; line < rows * FEW_COLUMNS * 2; line += 64)
         _mm_prefetch(next + line, _MM_HINT_T1);
 }
 
@@ -54,7 +50,7 @@ static inline __m256i round_words(__m256 x) {
 static inline __attribute__((always_inline)) __m256i line_of(const uint16_t *w, int pairs,
                                                              llava_element element) {
     __m256i line;
-    if (pairs == FEW_COLUMNS / 2) {
+    if (pairs == PAIRS) {
         line = _mm256_loadu_si256((const __m256i *)(const void *)w);
     } else {
         __m256i order = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -70,31 +66,21 @@ static inline __attribute__((always_inline)) __m256i line_of(const uint16_t *w, 
 static inline __attribute__((always_inline)) void load_pairs(__m256i v[PAIRS], const uint16_t *w,
                                                              size_t stride, int pairs,
                                                              llava_element element) {
-    for (int r = 0; r < FEW_LANES; r++) v[r] = line_of(w + (size_t)r * stride, pairs, element);
+    for (int r = 0; r < PART_ROWS; r++) v[r] = line_of(w + (size_t)r * stride, pairs, element);
     transpose_8x8(v);
-    transpose_8x8(v + 8);
-}
-
-/* Sums of 16 rows += a column, the f32 bits in `low` and `high`, times `lanes` activations. */
-static inline __attribute__((always_inline)) void
-add_column(const int lanes, sum_t *sum, __m256i low, __m256i high, const float *x) {
-    for (int i = 0; i < lanes; i++) {
-        __m256 activation = _mm256_broadcast_ss(x + i);
-        sum[i].low = _mm256_fmadd_ps((__m256)low, activation, sum[i].low);
-        sum[i].high = _mm256_fmadd_ps((__m256)high, activation, sum[i].high);
-    }
 }
 
 /* The first of two bf16 columns is the low half of a word: shifted up it is an f32. */
 static inline __attribute__((always_inline)) void add_pairs(const int lanes, const int pairs,
-                                                            sum_t *sum, const __m256i v[PAIRS],
+                                                            __m256 *sum, const __m256i v[PAIRS],
                                                             const float *x) {
-    __m256i upper = _mm256_set1_epi32(-65536);
     for (int pair = 0; pair < pairs; pair++, x += 2 * lanes) {
-        __m256i low = v[pair], high = v[8 + pair];
-        add_column(lanes, sum, _mm256_slli_epi32(low, 16), _mm256_slli_epi32(high, 16), x);
-        add_column(lanes, sum, _mm256_and_si256(low, upper), _mm256_and_si256(high, upper),
-                   x + lanes);
+        __m256 first = (__m256)_mm256_slli_epi32(v[pair], 16);
+        __m256 second = (__m256)_mm256_and_si256(v[pair], _mm256_set1_epi32(-65536));
+        for (int i = 0; i < lanes; i++)
+            sum[i] = _mm256_fmadd_ps(first, _mm256_broadcast_ss(x + i), sum[i]);
+        for (int i = 0; i < lanes; i++)
+            sum[i] = _mm256_fmadd_ps(second, _mm256_broadcast_ss(x + lanes + i), sum[i]);
     }
 }
 

@@ -3,20 +3,20 @@
    SPDX-License-Identifier: Apache-2.0 */
 #include "transpose_512.h"
 
-enum { FEW_LANES = 16, FEW_COLUMNS = 32, PAIRS = 16 };
-typedef __m512 sum_t;
+enum { FEW_COLUMNS = 32, PAIRS = 16, PART_ROWS = 16, PARTS = 1, LAG = 0 };
+typedef __m512 vector_t;
 typedef __m512i pair_t;
 
-static inline __m512 zero_sums(void) { return _mm512_setzero_ps(); }
-static inline void store_sums(float *y, __m512 sum) { _mm512_storeu_ps(y, sum); }
+static inline __m512 zero_vector(void) { return _mm512_setzero_ps(); }
+static inline void store_vector(float *y, __m512 sum) { _mm512_storeu_ps(y, sum); }
 
 /* About the same columns of the next rows, two lines of each second half of them by turns: sixteen
    short streams are too many for the processor's own prefetching (15 GB/s a core where this reaches
    20 and a plain read 23; a line of each row at a time, 19). */
 static inline __attribute__((always_inline)) void fetch_next(const uint16_t *w, size_t stride,
                                                              size_t k) {
-    size_t odd = k / FEW_COLUMNS % 2, half = FEW_LANES / 2;
-    const uint16_t *next = w + (FEW_LANES + odd * half) * stride + k - odd * FEW_COLUMNS;
+    size_t odd = k / FEW_COLUMNS % 2, half = PART_ROWS / 2;
+    const uint16_t *next = w + (PART_ROWS + odd * half) * stride + k - odd * FEW_COLUMNS;
     for (size_t r = 0; r < half; r++) {
         _mm_prefetch((const char *)(next + r * stride), _MM_HINT_T1);
         _mm_prefetch((const char *)(next + r * stride + FEW_COLUMNS), _MM_HINT_T1);
@@ -35,6 +35,6 @@ static inline __attribute__((always_inline)) __m512i line_of(const uint16_t *w, 
 static inline __attribute__((always_inline)) void load_pairs(__m512i v[PAIRS], const uint16_t *w,
                                                              size_t stride, int pairs,
                                                              llava_element element) {
-    for (int r = 0; r < FEW_LANES; r++) v[r] = line_of(w + (size_t)r * stride, pairs, element);
+    for (int r = 0; r < PART_ROWS; r++) v[r] = line_of(w + (size_t)r * stride, pairs, element);
     transpose_16x16(v);
 }

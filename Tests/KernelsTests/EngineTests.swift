@@ -7,20 +7,14 @@ import Testing
 
 struct EngineTests {
   private func multiply(
-    _ x: [Float], _ w: [Float], rows: Int, outputs: Int, width: Int, threads: Int
+    _ x: [Float], _ w: [Float], rows: Int, outputs: Int, threads: Int
   ) throws -> [Float] {
     let engine = try Engine(
       kernels: try #require(KernelSet(named: "scalar")), threads: threads, precision: .f32)
     defer { engine.pool.stop() }
-    var y = [Float](repeating: 0, count: rows * outputs)
-    w.withUnsafeBytes { bytes in
-      let matrix = WeightMatrix(
-        base: bytes.baseAddress!, type: .f32, rows: outputs, columns: width)
-      y.withUnsafeMutableBufferPointer { y in
-        engine.multiply(x, rows: rows, by: [[Engine.Product(by: matrix, into: y.baseAddress!)]])
-      }
-    }
-    return y
+    return engine.multiply(
+      x, rows: rows, by: w, outputs: outputs,
+      over: [Float](repeating: .nan, count: rows * outputs))
   }
 
   @Test(arguments: [(1, 5), (17, 33), (64, 256), (200, 300), (577, 40)], [31, 64, 588])
@@ -28,7 +22,7 @@ struct EngineTests {
     var random = SeededGenerator(seed: 9)
     let (rows, outputs) = shape
     let (x, w) = (random.floats(rows * width), random.floats(outputs * width))
-    let all = try multiply(x, w, rows: rows, outputs: outputs, width: width, threads: 2)
+    let all = try multiply(x, w, rows: rows, outputs: outputs, threads: 2)
     for row in [0, rows / 2, rows - 1] {
       let line = Array(x[row * width..<(row + 1) * width])
       let expected = (0..<outputs).map { n in
@@ -36,8 +30,7 @@ struct EngineTests {
       }
       let found = Array(all[row * outputs..<(row + 1) * outputs])
       expectClose(found, expected, relative: 1e-5)
-      #expect(
-        try multiply(line, w, rows: 1, outputs: outputs, width: width, threads: 1) == found)
+      #expect(try multiply(line, w, rows: 1, outputs: outputs, threads: 1) == found)
     }
   }
 
@@ -53,17 +46,9 @@ struct EngineTests {
     for (threads, rows) in [(1, 65), (1, 1), (1, 9), (2, 1), (2, 64), (3, 1), (3, 65)] {
       let engine = try Engine(kernels: kernels, threads: threads, precision: .bf16)
       defer { engine.pool.stop() }
-      var y = [Float](repeating: .nan, count: rows * outputs)
-      weights.withUnsafeBytes { bytes in
-        let matrix = WeightMatrix(
-          base: bytes.baseAddress!, type: .bf16, rows: outputs, columns: width)
-        y.withUnsafeMutableBufferPointer { y in
-          bias.withUnsafeBufferPointer { bias in
-            let product = Engine.Product(by: matrix, bias: bias.baseAddress, into: y.baseAddress!)
-            engine.multiply(x, rows: rows, by: [[product]])
-          }
-        }
-      }
+      let y = engine.multiply(
+        x, rows: rows, by: weights, outputs: outputs, bias: bias,
+        over: [Float](repeating: .nan, count: rows * outputs))
       if expected.isEmpty { expected = y }
       #expect(y == Array(expected[..<y.count]), "\(threads) threads, \(rows) rows")
     }

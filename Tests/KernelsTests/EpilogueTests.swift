@@ -26,19 +26,9 @@ struct EpilogueTests {
     let engine = try Engine(
       kernels: try #require(KernelSet(named: row)), threads: 2, precision: precision)
     defer { engine.pool.stop() }
-    var y = Array(before.prefix(rows * Self.outputs))
-    weights.withUnsafeBytes { bytes in
-      let matrix = WeightMatrix(
-        base: bytes.baseAddress!, type: .bf16, rows: Self.outputs, columns: Self.width)
-      y.withUnsafeMutableBufferPointer { y in
-        bias.withUnsafeBufferPointer { bias in
-          let product = Engine.Product(
-            by: matrix, bias: bias.baseAddress, epilogue, into: y.baseAddress!)
-          engine.multiply(x, rows: rows, by: [[product]])
-        }
-      }
-    }
-    return y
+    return engine.multiply(
+      x, rows: rows, by: weights, outputs: Self.outputs, bias: bias, epilogue,
+      over: Array(before.prefix(rows * Self.outputs)))
   }
 
   @Test(arguments: KernelSet.runnable.map(\.name), Precision.allCases)
