@@ -10,8 +10,10 @@
 
 static _Thread_local uint8_t emulated[8][16][64];
 
-#define tiles_configure(shape) ((void)(shape))
-#define tiles_release() ((void)0)
+static _Thread_local int emulated_ready; /* without a configuration nothing is multiplied */
+
+#define tiles_configure(shape) ((void)(emulated_ready = (shape)->palette == 1))
+#define tiles_release() ((void)(emulated_ready = 0))
 #define tile_clear(t) memset(emulated[t], 0, sizeof emulated[t])
 #define tile_load(t, base, stride)                                                              \
     for (int row_ = 0; row_ < 16; row_++)                                                       \
@@ -30,6 +32,7 @@ static inline float emulated_bf16(const uint8_t *x) {
 
 /* sum[m][n] += a[m][2k] b[k][2n] + a[m][2k+1] b[k][2n+1], k ascending. */
 static inline void emulated_dot(uint8_t sum[16][64], uint8_t a[16][64], uint8_t b[16][64]) {
+    if (!emulated_ready) return;
     for (int m = 0; m < 16; m++)
         for (int n = 0; n < 16; n++) {
             float total;

@@ -1,8 +1,8 @@
 /* The product with AMX tiles: 32 weight rows by 32 activation rows, two by two tiles of sums.
    The weights are the first operand straight from their row-major place; the packed activations
    are the second. Tiles are 16 rows of 64 bytes.
-   The configuration belongs to a thread, so each call loads and releases it: callers need no
-   set-up, and 2048 columns make it cheap.
+   The configuration belongs to a thread, so each product loads and releases it: callers need no
+   set-up.
    SPDX-License-Identifier: Apache-2.0 */
 #include "../rows.h"
 #if defined(__x86_64__)
@@ -32,7 +32,6 @@ static void tile_2(float *sums, const weight_t *w, size_t w_stride, const packed
                    size_t group_stride, size_t columns, int more) {
     const size_t sum_bytes = 2 * LANES * sizeof(float), w_bytes = w_stride * sizeof(weight_t);
     float *lower = sums + 16 * 2 * LANES;
-    tiles_configure(&shape);
     if (more) {
         tile_load(0, sums, sum_bytes);
         tile_load(1, sums + LANES, sum_bytes);
@@ -58,7 +57,6 @@ static void tile_2(float *sums, const weight_t *w, size_t w_stride, const packed
     tile_save(1, sums + LANES, sum_bytes);
     tile_save(2, lower, sum_bytes);
     tile_save(3, lower + LANES, sum_bytes);
-    tiles_release();
 }
 
 static void tile_1(float *sums, const weight_t *w, size_t w_stride, const packed_t *x,
@@ -66,7 +64,6 @@ static void tile_1(float *sums, const weight_t *w, size_t w_stride, const packed
     const size_t sum_bytes = LANES * sizeof(float), w_bytes = w_stride * sizeof(weight_t);
     float *lower = sums + 16 * LANES;
     (void)group_stride;
-    tiles_configure(&shape);
     if (more) {
         tile_load(0, sums, sum_bytes);
         tile_load(2, lower, sum_bytes);
@@ -83,15 +80,21 @@ static void tile_1(float *sums, const weight_t *w, size_t w_stride, const packed
     }
     tile_save(0, sums, sum_bytes);
     tile_save(2, lower, sum_bytes);
-    tiles_release();
 }
 
 #define STORE_HEADER "store_512.h"
 #include "../matmul_template.h"
 #include "../pack_bf16_template.h"
 
+static void multiply(float *y, size_t y_stride, const void *packed, const llava_weights *w, size_t m,
+                     size_t n, size_t k, void *scratch) {
+    tiles_configure(&shape);
+    multiply_bf16(y, y_stride, packed, w, m, n, k, scratch);
+    tiles_release();
+}
+
 const llava_product llava_product_amx = {
-    LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack, scratch_bytes, multiply_bf16};
+    LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack, scratch_bytes, multiply};
 
 #pragma clang attribute pop
 #endif
