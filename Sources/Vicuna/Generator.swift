@@ -17,7 +17,8 @@ public final class Generator {
   private let options: GenerationOptions
   private let ends: Set<Int32>
   private var open: [OpenAnswer] = []
-  /// The last prompt and its cache: the next one often begins alike (questions on one image).
+  /// The last prompt that had an answer, and its cache: the next one often begins alike (questions
+  /// on one image).
   private var latest: (prompt: PreparedPrompt, cache: KeyValueCache)?
   /// Sees each answer's text as it becomes certain.
   public var show: (_ ordinal: Int, _ text: String) -> Void = { _, _ in }
@@ -53,6 +54,8 @@ public final class Generator {
         maxTokens: maxTokens, tokenizer: tokenizer)
       let logits = try read(prompt, into: cache)
       let done = try answer.advance(logits, ends: ends) { show(ordinal, $0) }
+      // Only now: keys and values beside a number that is none must not serve other prompts.
+      latest = (prompt, cache)
       if done == nil { open.append(answer) }
       return done
     } catch let failure as Failure {
@@ -114,7 +117,6 @@ public final class Generator {
     }
     let rows = try prompt.embeddings(from: start, model: model)
     let last = try model.lastHidden(rows, caches: [(cache, 0..<rows.shape[0])])
-    latest = (prompt, cache)
     return try model.logits(last).values(ofRow: 0)
   }
 

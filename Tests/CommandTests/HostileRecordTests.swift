@@ -58,6 +58,7 @@ extension Tensor {
   }
 
   private static let lies: [Projected] = [
+    spoiled(by: .nan, at: 0),  // before any that the next ones could begin like
     Projected(),
     spoiled(by: .nan, at: 0), spoiled(by: .infinity, at: 127), spoiled(by: -.infinity, at: 60),
     Projected(),
