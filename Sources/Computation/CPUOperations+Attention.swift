@@ -5,13 +5,13 @@ import Kernels
 import Tensors
 
 extension CPUOperations {
-  public func rotate(_ x: Tensor, positions: [Int32], by table: RotaryTable) {
-    precondition(positions.allSatisfy { $0 >= 0 && Int($0) < table.positions })
-    let heads = x.count / positions.count / table.headWidth
+  public func rotate(_ x: Tensor, by angles: RotaryAngles) {
+    let (rows, width) = (x.shape[0], angles.headWidth)
+    precondition(angles.cosine.shape[0] == rows && x.width % width == 0)
     engine.rotate(
-      x.mutableFloats, positions: positions, heads: heads, headWidth: table.headWidth,
-      cosine: table.cosine.floats, sine: table.sine.floats)
-    keep(x, table.cosine, table.sine)
+      x.mutableFloats, rows: rows, heads: x.width / width, headWidth: width,
+      cosine: angles.cosine.floats, sine: angles.sine.floats)
+    keep(x, angles.cosine, angles.sine)
   }
 
   public func append(keys: Tensor, values: Tensor, layer: Int, spans: [SequenceSpan]) {

@@ -51,8 +51,8 @@ public protocol Operations: Sendable {
   /// [batch * squares, channels * patchSide * patchSide].
   func patches(of images: Tensor, patchSide: Int) throws(AllocationError) -> Tensor
 
-  /// Rotates each head of x [rows, heads * headWidth] by its row's position, in place.
-  func rotate(_ x: Tensor, positions: [Int32], by table: RotaryTable)
+  /// Rotates each head of x [rows, heads * headWidth] by its row's angles, in place.
+  func rotate(_ x: Tensor, by angles: RotaryAngles)
 
   /// Writes keys and values [rows, heads * headWidth] into the caches of `spans`.
   func append(keys: Tensor, values: Tensor, layer: Int, spans: [SequenceSpan])

@@ -35,16 +35,15 @@ extension Engine {
     forRowBlocks(count, width: 1) { function(x + $0.lowerBound, y + $0.lowerBound, $0.count) }
   }
 
-  /// Rotates x [rows, heads, headWidth] by the angles of each row's position; the tables are
-  /// [positions, headWidth / 2].
+  /// Rotates x [rows, heads, headWidth] by each row's angles; cosine and sine are
+  /// [rows, headWidth / 2].
   public func rotate(
-    _ x: MutableFloats, positions: [Int32], heads: Int, headWidth: Int, cosine: Floats,
-    sine: Floats
+    _ x: MutableFloats, rows: Int, heads: Int, headWidth: Int, cosine: Floats, sine: Floats
   ) {
     let function = vectors.rotate
-    forRowBlocks(positions.count, width: heads * headWidth) { block in
+    forRowBlocks(rows, width: heads * headWidth) { block in
       for row in block {
-        let angle = Int(positions[row]) * (headWidth / 2)
+        let angle = row * (headWidth / 2)
         for head in 0..<heads {
           let start = x + (row * heads + head) * headWidth
           function(start, cosine + angle, sine + angle, headWidth)

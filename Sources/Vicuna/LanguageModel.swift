@@ -14,7 +14,7 @@ public struct LanguageModel: Sendable {
   private let layers: [Layer]
   private let finalNorm: Tensor  // [width]
   private let output: Tensor  // [vocabulary rows, width]
-  private let rotary: RotaryTable
+  private let rotary: RotaryEmbedding
 
   private struct Layer: Sendable {
     let attentionNorm: Tensor  // [width]
@@ -26,7 +26,7 @@ public struct LanguageModel: Sendable {
     let down: Tensor  // [width, intermediateWidth]
   }
 
-  /// Takes the weights where they are mapped; only the norms are copied.
+  /// Takes the weights where they are mapped, the norms as f32.
   public init(_ checkpoint: LanguageCheckpoint, operations: any Operations) throws {
     let weights = checkpoint.weights
     func norm(_ name: String) throws -> Tensor {
@@ -48,9 +48,8 @@ public struct LanguageModel: Sendable {
         gate: try matrix("mlp.gate_proj"), up: try matrix("mlp.up_proj"),
         down: try matrix("mlp.down_proj"))
     }
-    rotary = try RotaryTable(
-      positions: config.maxPositions, headWidth: config.headWidth, theta: config.ropeTheta,
-      linearFactor: config.ropeFactor)
+    rotary = RotaryEmbedding(
+      headWidth: config.headWidth, theta: config.ropeTheta, linearFactor: config.ropeFactor)
   }
 
   /// An empty cache for `capacity` tokens.
@@ -78,7 +77,7 @@ public struct LanguageModel: Sendable {
   public func forward(_ x: Tensor, caches: [(cache: KeyValueCache, rows: Range<Int>)])
     throws(AllocationError) -> Tensor
   {
-    let rows = SpanRows(advancing: caches)
+    let rows = try SpanRows(advancing: caches, of: x, rotary)
     for index in layers.indices { try run(index, x, rows) }
     return x
   }
@@ -88,8 +87,8 @@ public struct LanguageModel: Sendable {
   public func lastHidden(_ x: Tensor, caches: [(cache: KeyValueCache, rows: Range<Int>)])
     throws(AllocationError) -> Tensor
   {
-    let rows = SpanRows(advancing: caches)
-    if rows.positions.count == caches.count {
+    let rows = try SpanRows(advancing: caches, of: x, rotary)
+    if rows.areLast {
       for index in layers.indices { try run(index, x, rows) }
       return x
     }
@@ -107,7 +106,7 @@ public struct LanguageModel: Sendable {
     let layer = layers[index]
     let normed = try norm(x, layer.attentionNorm)
     let (query, keys, values) = try projections(of: normed, layer)
-    operations.rotate(keys, positions: rows.positions, by: rotary)
+    operations.rotate(keys, by: rows.angles)
     operations.append(keys: keys, values: values, layer: index, spans: rows.spans)
     try finish(index, x, query, rows)
   }
@@ -118,12 +117,12 @@ public struct LanguageModel: Sendable {
     let layer = layers[index]
     let normed = try norm(x, layer.attentionNorm)
     let results = try operations.linears(normed, [(layer.key, nil), (layer.value, nil)])
-    operations.rotate(results[0], positions: rows.positions, by: rotary)
+    operations.rotate(results[0], by: rows.angles)
     operations.append(keys: results[0], values: results[1], layer: index, spans: rows.spans)
     let last = try operations.rows(rows.lastRows, of: x)
     let query = try operations.linear(
       operations.rows(rows.lastRows, of: normed), weight: layer.query, bias: nil)
-    try finish(index, last, query, rows.lastOfEachSpan)
+    try finish(index, last, query, rows.lastOfEachSpan(rotary))
     return last
   }
 
@@ -132,7 +131,7 @@ public struct LanguageModel: Sendable {
     throws(AllocationError)
   {
     let layer = layers[index]
-    operations.rotate(query, positions: rows.positions, by: rotary)
+    operations.rotate(query, by: rows.angles)
     let mixed = try operations.attend(query, layer: index, causal: true, spans: rows.spans)
     operations.addLinear(mixed, weight: layer.out, bias: nil, to: x)
     let wide = try operations.swiGLU(norm(x, layer.mlpNorm), gate: layer.gate, up: layer.up)

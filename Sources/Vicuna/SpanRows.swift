@@ -1,36 +1,49 @@
 // Where the rows of a batch stand in their sequences.
 // SPDX-License-Identifier: Apache-2.0
 import Computation
+import Tensors
 
 /// The rows that go through the layers together, a span of them for each sequence.
 struct SpanRows {
-  /// Of each row in its sequence.
-  let positions: [Int32]
   let spans: [SequenceSpan]
+  /// Of each row by its position in its sequence.
+  let angles: RotaryAngles
+  private let positions: [Int32]
 
-  /// New rows at the end of each cache, which advances past them.
-  init(advancing caches: [(cache: KeyValueCache, rows: Range<Int>)]) {
+  /// New rows at the end of each cache, which advances past them: all rows of x, in order.
+  init(
+    advancing caches: [(cache: KeyValueCache, rows: Range<Int>)], of x: Tensor,
+    _ rotary: RotaryEmbedding
+  ) throws(AllocationError) {
     var positions: [Int32] = []
     for (cache, rows) in caches {
+      precondition(rows.lowerBound == positions.count && !rows.isEmpty, "spans leave rows out")
       positions += (cache.length..<cache.length + rows.count).map(Int32.init)
       cache.advance(by: rows.count)
     }
-    self.init(
-      positions: positions, spans: caches.map { SequenceSpan(cache: $0.cache, rows: $0.rows) })
+    precondition(positions.count == x.shape[0], "spans leave rows out")
+    try self.init(
+      caches.map { SequenceSpan(cache: $0.cache, rows: $0.rows) }, positions: positions, rotary)
   }
 
-  private init(positions: [Int32], spans: [SequenceSpan]) {
-    self.positions = positions
+  private init(_ spans: [SequenceSpan], positions: [Int32], _ rotary: RotaryEmbedding)
+    throws(AllocationError)
+  {
     self.spans = spans
+    self.positions = positions
+    angles = try rotary.angles(at: positions)
   }
 
   /// The last row of each span.
   var lastRows: [Int32] { spans.map { Int32($0.rows.upperBound - 1) } }
 
-  /// Those rows by themselves, one after the other.
-  var lastOfEachSpan: SpanRows {
-    SpanRows(
-      positions: lastRows.map { positions[Int($0)] },
-      spans: spans.enumerated().map { SequenceSpan(cache: $1.cache, rows: $0..<$0 + 1) })
+  /// Whether every row is the last of its span.
+  var areLast: Bool { positions.count == spans.count }
+
+  /// The last rows by themselves, one after the other.
+  func lastOfEachSpan(_ rotary: RotaryEmbedding) throws(AllocationError) -> SpanRows {
+    try SpanRows(
+      spans.enumerated().map { SequenceSpan(cache: $1.cache, rows: $0..<$0 + 1) },
+      positions: lastRows.map { positions[Int($0)] }, rotary)
   }
 }
