@@ -1,8 +1,8 @@
 /* Few activation rows with AVX2: steps of 8 rows by 16 columns, two of them by turns; beyond
-   ROWS_AT_ONCE, tiles whose lanes are activation rows.
+   AT_ONCE, tiles whose lanes are activation rows.
    SPDX-License-Identifier: Apache-2.0 */
 #define MORE_ROWS
-enum { FEW_ROWS = 16, FEW_BF16_ROWS = 16, ROWS_AT_ONCE = 5, DENSE_ROWS = 5 };
+enum { FEW = 16, FEW_BF16 = 16, AT_ONCE = 5, DENSE = 5 };
 enum { FEW_COLUMNS = 16, PAIRS = 8, PART_ROWS = 8, PARTS = 2, LAG = 48 };
 typedef __m256 vector_t;
 typedef __m256i pair_t;
@@ -131,7 +131,7 @@ tile_in_place(const int groups, const int rows, float *y, size_t y_stride, size_
 
 static void few_rows(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w,
                      size_t stride, llava_element element, const float *x, size_t columns) {
-    if (m <= ROWS_AT_ONCE) {
+    if (m <= AT_ONCE) {
         rows_in_lanes(m, y, y_stride, rows, w, stride, element, x, columns);
     } else if (m <= LANES) { /* a tile of 8 would use up the ways of a cache set */
         size_t row = 0;

@@ -19,7 +19,7 @@ static inline __m512i round_line(__m512 low, __m512 high) {
 #include "pairs_512.h"
 
 /* Tiles would need the weights in f32 first. */
-enum { FEW_ROWS = 16, FEW_BF16_ROWS = 16, ROWS_AT_ONCE = 16, DENSE_ROWS = 16 };
+enum { FEW = 16, FEW_BF16 = 16, AT_ONCE = 16, DENSE = 16 };
 
 /* The first of two bf16 columns is the low half of a word: shifted up it is an f32. */
 static inline __attribute__((always_inline)) void add_pairs(const int lanes, const int pairs,

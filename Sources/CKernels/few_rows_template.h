@@ -6,9 +6,10 @@
    then one instruction serves them all. Each sum still is the same chain over k, so both ways give
    the same bits. The including file has defined
 
-     ROWS_AT_ONCE   activation rows, at most 16, whose sums fit into registers
-     DENSE_ROWS     up to how many of them are packed without gaps, lest they fill the cache that
-                    the weights pass through
+     FEW            activation rows, at most, that go this way; FEW_BF16, where weights are bf16
+     AT_ONCE        as many of them, at most 16, as have sums that fit into registers
+     DENSE          up to how many are packed without gaps, lest they fill the cache that the
+                    weights pass through
      FEW_COLUMNS    columns of a step, at most 32
      PAIRS          half as many: registers of a step, pair_t
      PART_ROWS      weight rows of a step: the lanes of a vector of sums, vector_t
@@ -24,10 +25,10 @@
 
    and MORE_ROWS where it has another way for more rows, and few_rows of its own. */
 
-enum { FEW_LANES = PARTS * PART_ROWS };
+enum { WEIGHT_ROWS = PARTS * PART_ROWS };
 _Static_assert(FEW_COLUMNS == 2 * PAIRS && LAG % FEW_COLUMNS == 0, "whole steps");
 
-static inline size_t packed_lanes(size_t m) { return m <= DENSE_ROWS ? m : LANES; }
+static inline size_t packed_lanes(size_t m) { return m <= DENSE ? m : LANES; }
 
 /* Columns, an even number, before every row's first cache line boundary; 0 where the rows differ.
    A vector that crosses the boundary costs a sixth of the speed, and where the tensors of a file
@@ -40,8 +41,8 @@ static inline size_t unaligned_columns(const uint16_t *w, size_t stride, size_t 
 
 /* sum[part][lanes] += the products by `pairs` pairs of columns from k on. */
 static inline __attribute__((always_inline)) void
-add_step(const int lanes, vector_t sum[PARTS][ROWS_AT_ONCE], const int part, const uint16_t *w, size_t stride,
-         const llava_element element, const packed_t *x, size_t k, int pairs) {
+add_step(const int lanes, vector_t sum[PARTS][AT_ONCE], const int part, const uint16_t *w,
+         size_t stride, const llava_element element, const packed_t *x, size_t k, int pairs) {
     pair_t v[PAIRS];
     load_pairs(v, w + (size_t)part * PART_ROWS * stride + k, stride, pairs, element);
     add_pairs(lanes, pairs, sum[part], v, x + k * (size_t)lanes);
@@ -49,7 +50,7 @@ add_step(const int lanes, vector_t sum[PARTS][ROWS_AT_ONCE], const int part, con
 
 /* All parts of them, by columns of which the last step need not be whole. */
 static inline __attribute__((always_inline)) void
-add_columns(const int lanes, vector_t sum[PARTS][ROWS_AT_ONCE], const uint16_t *w, size_t stride,
+add_columns(const int lanes, vector_t sum[PARTS][AT_ONCE], const uint16_t *w, size_t stride,
             const llava_element element, const packed_t *x, size_t from, size_t to) {
     for (size_t k = from; k < to; k += FEW_COLUMNS) {
         int pairs = (int)(to - k < FEW_COLUMNS ? to - k : FEW_COLUMNS) / 2;
@@ -58,12 +59,12 @@ add_columns(const int lanes, vector_t sum[PARTS][ROWS_AT_ONCE], const uint16_t *
     }
 }
 
-/* The same by whole steps, the second part behind the first: where rows lie a power of two apart, as
-   they mostly do, lines of the same columns share one set of the cache, in which there is no room
-   for both parts' (1.4 times the speed on AVX2; half a line more than one, so that the parts begin
-   their lines by turns). */
+/* The same by whole steps, the second part behind the first: where rows lie a power of two apart,
+   as they mostly do, lines of the same columns share one set of the cache, in which there is no
+   room for both parts' (1.4 times the speed on AVX2; half a line more than one, so that the parts
+   begin their lines by turns). */
 static inline __attribute__((always_inline)) void
-add_lagging(const int lanes, vector_t sum[PARTS][ROWS_AT_ONCE], const uint16_t *w, size_t stride,
+add_lagging(const int lanes, vector_t sum[PARTS][AT_ONCE], const uint16_t *w, size_t stride,
             const llava_element element, const packed_t *x, size_t from, size_t to) {
     const size_t lag = PARTS == 1 ? 0 : to - from < LAG ? to - from : LAG;
     size_t k = from;
@@ -80,15 +81,15 @@ add_lagging(const int lanes, vector_t sum[PARTS][ROWS_AT_ONCE], const uint16_t *
         add_step(lanes, sum, PARTS - 1, w, stride, element, x, k, PAIRS);
 }
 
-/* y[m][rows] = products over `columns`; rows a multiple of FEW_LANES, columns of 2. */
+/* y[m][rows] = products over `columns`; rows a multiple of WEIGHT_ROWS, columns of 2. */
 static inline __attribute__((always_inline)) void
 multiply_few_rows(const int lanes, size_t m, float *y, size_t y_stride, size_t rows,
                   const uint16_t *w, size_t stride, const llava_element element, const packed_t *x,
                   size_t columns) {
     size_t head = unaligned_columns(w, stride, columns);
     size_t whole = head + (columns - head) / FEW_COLUMNS * FEW_COLUMNS;
-    for (size_t row = 0; row < rows; row += FEW_LANES, w += FEW_LANES * stride) {
-        vector_t sum[PARTS][ROWS_AT_ONCE];
+    for (size_t row = 0; row < rows; row += WEIGHT_ROWS, w += WEIGHT_ROWS * stride) {
+        vector_t sum[PARTS][AT_ONCE];
         for (int part = 0; part < PARTS; part++)
             for (int i = 0; i < lanes; i++) sum[part][i] = zero_vector();
         add_columns(lanes, sum, w, stride, element, x, 0, head);
@@ -100,15 +101,17 @@ multiply_few_rows(const int lanes, size_t m, float *y, size_t y_stride, size_t r
     }
 }
 
-_Static_assert(ROWS_AT_ONCE <= 16, "a function for each number of lanes");
+_Static_assert(AT_ONCE <= 16, "a function for each number of lanes");
+_Static_assert(DENSE == AT_ONCE || LANES == AT_ONCE,
+               "what is not packed densely has as many lanes as fit into registers");
 
-/* rows_1 .. rows_16: code of its own for each number of lanes that may be packed, and for each type:
-   asking for it at every step costs a sixth of the speed. */
+/* lanes_1 .. lanes_16: code of its own for each number of lanes that may be packed, and for each
+   type: asking for it at every step costs a sixth of the speed. */
 #define ROWS_IN_LANES(count)                                                                     \
-    static void rows_##count(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w, \
+    static void lanes_##count(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w, \
                              size_t stride, llava_element element, const packed_t *x,            \
                              size_t columns) {                                                   \
-        if (count > DENSE_ROWS && count != ROWS_AT_ONCE) return;                                 \
+        if (count > DENSE && count != AT_ONCE) __builtin_unreachable();   \
         if (element == LLAVA_BF16)                                                               \
             multiply_few_rows(count, m, y, y_stride, rows, w, stride, LLAVA_BF16, x, columns);   \
         else                                                                                     \
@@ -123,7 +126,7 @@ static void rows_in_lanes(size_t m, float *y, size_t y_stride, size_t rows, cons
                           size_t stride, llava_element element, const packed_t *x, size_t columns) {
     switch (packed_lanes(m)) {
 #define CASE(count)                                                                              \
-    case count: rows_##count(m, y, y_stride, rows, w, stride, element, x, columns); break;
+    case count: lanes_##count(m, y, y_stride, rows, w, stride, element, x, columns); break;
         FOR_ALL_LANES(CASE)
 #undef CASE
     }

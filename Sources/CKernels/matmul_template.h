@@ -4,7 +4,7 @@
    The including file defines
      ROWS        weight rows of one tile
      LANES       activation rows of one packed group (one vector, or one AMX tile)
-     GROUPS      groups of one tile, at most 4
+     GROUPS      groups of one tile, at most 3
      K_STEP      columns that one step of a tile consumes; packed widths are padded to it
      weight_t    the type a tile reads: uint16_t (bf16) or float
      WEIGHT_IS_F32   1 or 0, which of the two
@@ -18,15 +18,15 @@
          the sums that are there. Groups of x lie group_stride elements apart.
 
    and may define
-     FEW_ROWS_HEADER   a header with few_rows, another way to the same bits for at most FEW_ROWS
-                       rows of x, FEW_BF16_ROWS where the weights are bf16; a packed group
+     FEW_ROWS_HEADER   a header with few_rows, another way to the same bits for at most FEW
+                       rows of x, FEW_BF16 where the weights are bf16; a packed group
                        then has packed_lanes(m) lanes
      STORE_HEADER      a header with store_transposed, which stores pieces of a tile.
 
    Blocks: ROWS_PER_BLOCK x COLUMNS_PER_BLOCK weights and one panel of GROUPS groups stay in the
    second-level cache while every panel passes. Sums that wait for more columns rest in scratch as
    f32, so that blocking changes no bit. Less than a panel of activations lets weights in place pass
-   whole rows at a time, and up to FEW_ROWS of them take few_rows. */
+   whole rows at a time, and up to FEW of them take few_rows. */
 
 #include "weights_template.h"
 
@@ -74,9 +74,6 @@ static void run_tile(size_t groups, float *sums, const weight_t *w, size_t w_str
 #if GROUPS >= 3
     case 3: tile_3(sums, w, w_stride, x, group_stride, columns, more); break;
 #endif
-#if GROUPS >= 4
-    case 4: tile_4(sums, w, w_stride, x, group_stride, columns, more); break;
-#endif
     }
 }
 
@@ -84,7 +81,7 @@ static void run_tile(size_t groups, float *sums, const weight_t *w, size_t w_str
 #include FEW_ROWS_HEADER
 #include "multiply_few_template.h"
 #else
-enum { FEW_ROWS = 0 };
+enum { FEW = 0 };
 static size_t few_rows_scratch_bytes(size_t k) { return (void)k, 0; }
 static inline size_t packed_lanes(size_t m) { return (void)m, LANES; }
 #endif
@@ -98,7 +95,7 @@ static size_t scratch_bytes(size_t m, size_t k) {
     size_t columns = k < COLUMNS_PER_BLOCK ? padded_columns(k) : COLUMNS_PER_BLOCK;
     size_t blocks = ROWS_PER_BLOCK * lanes * sizeof(float)
                   + (size_t)ROWS_PER_BLOCK * (columns + LINE) * sizeof(weight_t);
-    size_t few = m <= FEW_ROWS ? few_rows_scratch_bytes(k) : 0;
+    size_t few = m <= FEW ? few_rows_scratch_bytes(k) : 0;
     return few > blocks ? few : blocks;
 }
 
@@ -146,7 +143,7 @@ static inline void multiply_blocks(float *y, size_t y_stride, const void *packed
 static void multiply_bf16(float *y, size_t y_stride, const void *packed, const llava_weights *w,
                           size_t m, size_t n, size_t k, void *scratch) {
 #ifdef FEW_ROWS_HEADER
-    if (m <= (w->element == LLAVA_BF16 ? FEW_BF16_ROWS : FEW_ROWS)) {
+    if (m <= (w->element == LLAVA_BF16 ? FEW_BF16 : FEW)) {
         multiply_few(y, y_stride, packed, w, m, n, k, scratch);
         return;
     }

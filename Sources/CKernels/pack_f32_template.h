@@ -28,8 +28,8 @@ static void pack_groups(void *packed, size_t lanes, const float *x, size_t strid
     size_t group_stride = LANES * padded_columns(k);
     for (size_t g = from; g < to; g++) {
         size_t rows = m - g * LANES < LANES ? m - g * LANES : LANES;
-        pack_group((float *)packed + g * group_stride, lanes, x + g * LANES * stride, stride, rows, k,
-                   round);
+        pack_group((float *)packed + g * group_stride, lanes, x + g * LANES * stride, stride, rows,
+                   k, round);
     }
 }
 

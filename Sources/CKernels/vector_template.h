@@ -45,9 +45,11 @@ static inline float largest_of(const float *x, size_t count) {
 }
 
 /* e^x within 2 units in the last place: x = n ln 2 + r, a polynomial of degree 6 in r, and n into
-   the exponent. Below -87.3 the result is 0, above 88.7 it is the largest that fits. */
+   the exponent. Below -86.98, where n would leave the normal numbers, the result is 0; above 88.7
+   it is the largest that fits. */
 static inline float exponential(float x) {
-    float clamped = x < -87.3f ? -87.3f : x > 88.7f ? 88.7f : x;
+    float clamped = x > -86.98f ? x : -86.98f; /* a NaN too, until the end */
+    clamped = clamped < 88.7f ? clamped : 88.7f;
     float n = rintf(clamped * 1.44269504f);
     float r = (clamped - n * 0.693359375f) - n * -2.12194440e-4f;
     float p = 1.9875691500e-4f;
@@ -59,7 +61,7 @@ static inline float exponential(float x) {
     p = p * r * r + r + 1.0f;
     float power = bits_float((uint32_t)((int32_t)n + 126) << 23);
     float result = p * power * 2.0f;
-    return x < -87.3f ? 0.0f : x != x ? x : result;
+    return x < -86.98f ? 0.0f : x != x ? x : result;
 }
 
 /* erf(x) as a rational function of odd over even degree, |x| cut at 4 where f32 is at 1. */

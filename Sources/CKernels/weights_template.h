@@ -15,7 +15,7 @@ static inline void round_row(uint16_t *y, const void *x, llava_element element, 
     if (element == LLAVA_BF16) {
         memcpy(y, x, columns * sizeof *y);
     } else if (element == LLAVA_F16) {
-        for (size_t i = 0; i < columns; i++) 
+        for (size_t i = 0; i < columns; i++)
             y[i] = (uint16_t)(float_bits(round_f16(f16_to_f32(half_at(x, i)))) >> 16);
     } else {
         for (size_t i = 0; i < columns; i++) y[i] = f32_to_bf16(float_at(x, i));
@@ -64,7 +64,8 @@ static inline int aligned_to(size_t bytes, const llava_weights *w, const char *f
 static inline int in_place(const llava_weights *w, const char *first, size_t rows, size_t columns,
                            int round) {
     int readable = WEIGHT_IS_F32 ? w->element == LLAVA_F32 && !round : w->element == LLAVA_BF16;
-    return readable && aligned_to(sizeof(weight_t), w, first) && rows % ROWS == 0 && columns % K_STEP == 0;
+    int whole = rows % ROWS == 0 && columns % K_STEP == 0;
+    return readable && whole && aligned_to(sizeof(weight_t), w, first);
 }
 
 /* The weights of one block: in place, or copied to scratch with missing rows as zeros. */

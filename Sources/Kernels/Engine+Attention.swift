@@ -141,12 +141,3 @@ extension Engine {
     }
   }
 }
-
-extension Float {
-  /// The bits of the nearest bf16, ties to even.
-  @inlinable var bf16: UInt16 {
-    let bits = bitPattern
-    if isNaN { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
-    return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) >> 16)
-  }
-}

@@ -12,6 +12,8 @@
 const llava_product *emulated_amx_product(void) {
     return __builtin_cpu_supports("avx512bf16") ? &emulated_product : NULL;
 }
+int emulated_tiles_are_released(void) { return emulated_now.palette == 0; }
 #else
 const llava_product *emulated_amx_product(void) { return NULL; }
+int emulated_tiles_are_released(void) { return 1; }
 #endif

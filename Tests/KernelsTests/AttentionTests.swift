@@ -1,6 +1,7 @@
 // Attention against doubles, between guard pages, at the edges of its blocks of 1024 keys.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
+import CTileEmulation
 import Glibc
 import TestSupport
 import Testing
@@ -89,20 +90,35 @@ struct AttentionTests {
     for precision in Precision.allCases {
       let engine = try Engine(kernels: kernels, threads: 1, precision: precision)
       defer { engine.pool.stop() }
-      let head = Head(shape, type: precision == .bf16 ? .bf16 : .f32)
-      let (width, product) = (shape.width, engine.attentionProduct())
-      // Not a whole step of keys; in the causal case the first of 48 queries see one block only.
-      let visible = shape.length - 3
-      let found = head.attend(0..<shape.queries, visible: visible, kernels, product)
-      for query in 0..<shape.queries {
-        let seen = shape.causal ? visible - (shape.queries - 1 - query) : visible
-        let line = Array(found[query * width..<(query + 1) * width])
-        let alone = head.attend(query..<query + 1, visible: seen, kernels, product)
-        #expect(alone == line, "query \(query) of \(precision)")
-        if query % 8 == 0 || query == shape.queries - 1 {
-          let error = zip(line, head.expected(query, visible: seen)).map { abs($0 - $1) }.max()
-          #expect(try #require(error) <= (precision == .bf16 ? 4e-3 : 1e-5))
-        }
+      try compare(
+        shape, kernels, engine.attentionProduct(), type: precision == .bf16 ? .bf16 : .f32)
+    }
+  }
+
+  @Test(
+    .enabled(if: emulated_amx_product() != nil, "packing for AMX needs AVX-512 with bf16"),
+    arguments: shapes)
+  func agreesOverEmulatedTiles(shape: Shape) throws {
+    let kernels = try #require(KernelSet(named: "avx512bf16"))
+    try compare(shape, kernels, try #require(emulated_amx_product()), type: .bf16)
+  }
+
+  private func compare(
+    _ shape: Shape, _ kernels: KernelSet, _ product: UnsafePointer<llava_product>, type: WeightType
+  ) throws {
+    let head = Head(shape, type: type)
+    let width = shape.width
+    // Not a whole step of keys; in the causal case the first of 48 queries see one block only.
+    let visible = shape.length - 3
+    let found = head.attend(0..<shape.queries, visible: visible, kernels, product)
+    for query in 0..<shape.queries {
+      let seen = shape.causal ? visible - (shape.queries - 1 - query) : visible
+      let line = Array(found[query * width..<(query + 1) * width])
+      let alone = head.attend(query..<query + 1, visible: seen, kernels, product)
+      #expect(alone == line, "query \(query) of \(type)")
+      if query % 8 == 0 || query == shape.queries - 1 {
+        let error = zip(line, head.expected(query, visible: seen)).map { abs($0 - $1) }.max()
+        #expect(try #require(error) <= (type == .bf16 ? 4e-3 : 1e-5))
       }
     }
   }

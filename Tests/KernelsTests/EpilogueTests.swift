@@ -7,7 +7,8 @@ import Testing
 @testable import Kernels
 
 struct EpilogueTests {
-  private static let (rows, outputs, width) = (50, 301, 40)
+  /// More rows than one call of a kernel takes.
+  private static let (rows, outputs, width) = (770, 301, 40)
   private let x, bias, before: [Float]
   private let weights: [UInt16]
 
@@ -51,7 +52,7 @@ struct EpilogueTests {
   func bitsDoNotDependOnTheOtherRows(row: String, precision: Precision) throws {
     for epilogue in [Epilogue.store(.quickGELU), .store(.gelu), .add, .gate] {
       let together = try multiply(row, precision, epilogue)
-      for rows in [1, 7, 17, 48] {
+      for rows in [1, 7, 17, 48, 769] {
         let found = try multiply(row, precision, epilogue, rows: rows)
         #expect(found == Array(together.prefix(found.count)), "\(epilogue), \(rows) rows")
       }
@@ -64,7 +65,7 @@ struct EpilogueTests {
     let engine = try Engine(
       kernels: try #require(KernelSet(named: row)), threads: 3, precision: precision)
     defer { engine.pool.stop() }
-    for rows in [1, 9, Self.rows] {
+    for rows in [1, 9, 50, Self.rows] {
       let (alone, together) = (results(rows), results(rows))
       weights.withUnsafeBytes { bytes in
         func product(_ outputs: Int, _ epilogue: Epilogue, _ y: UnsafeMutablePointer<Float>)

@@ -45,6 +45,8 @@ struct ProductTests {
     [1, 15, 16, 17, 49].flatMap { m in [1, 7, 33, 64, 65].map { (m, $0) } }
     .flatMap { m, n in [1, 2, 31, 33, 64].map { Shape(m: m, n: n, k: $0) } }
     + [Shape(m: 3, n: 9, k: 2049), Shape(m: 50, n: 8, k: 4128), Shape(m: 97, n: 70, k: 66)]
+    // Wider than a block of columns, by few rows: the largest scratch.
+    + [Shape(m: 7, n: 17, k: 11_008)]
 
   /// Weights of `type`, at the end of a page.
   static func weights(_ values: [Float], type: WeightType) -> Guarded {
@@ -101,6 +103,7 @@ struct ProductTests {
   func tileProductAgreesUnderEmulation(type: WeightType) throws {
     let product = try #require(emulated_amx_product()).pointee
     try Self.compare(product, .bf16, type)
+    #expect(emulated_tiles_are_released() != 0)
   }
 
   /// Every product that this machine can run, and that of AMX over emulated tiles.
@@ -142,7 +145,7 @@ struct ProductTests {
   }
 
   /// Few activation rows go another way, which begins at the weights' first cache line.
-  @Test(arguments: products, [34, 96, 2112])
+  @Test(arguments: products, [34, 64, 96, 2112])
   func fewRowsAgreeWhereverTheWeightsLie(named: Named, k: Int) throws {
     let product = named.product
     var random = SeededGenerator(seed: 11)

@@ -72,6 +72,20 @@ struct VectorTests {
     }
   }
 
+  /// Each power to its own digits, down to where f32's normal numbers end.
+  @Test(arguments: rows)
+  func smallPowersKeepTheirDigits(row: String) throws {
+    let vectors = try vectors(row)
+    let x = [Float](stride(from: 0, through: -86.9, by: -0.1)) + [-86.97, -87.5, -.infinity]
+    let y = Guarded(x)
+    var state = llava_softmax()
+    _ = vectors.softmax_block(y.floats, x.count, x.count, 1, &state)
+    for (index, value) in x.enumerated() {
+      let expected = value < -87 ? 0 : exp(Double(value))
+      #expect(abs(Double(y.floats[index]) - expected) <= expected * 0x1p-22, "e^\(value)")
+    }
+  }
+
   @Test(arguments: rows)
   func sumsAndMultiplesStayInTheirRow(row: String) throws {
     let vectors = try vectors(row)

@@ -86,8 +86,8 @@ static void tile_1(float *sums, const weight_t *w, size_t w_stride, const packed
 #include "../matmul_template.h"
 #include "../pack_bf16_template.h"
 
-static void multiply(float *y, size_t y_stride, const void *packed, const llava_weights *w, size_t m,
-                     size_t n, size_t k, void *scratch) {
+static void multiply(float *y, size_t y_stride, const void *packed, const llava_weights *w,
+                     size_t m, size_t n, size_t k, void *scratch) {
     tiles_configure(&shape);
     multiply_bf16(y, y_stride, packed, w, m, n, k, scratch);
     tiles_release();

@@ -22,7 +22,8 @@ typedef struct llava_weights {
 } llava_weights;
 
 /* One way to multiply. Activations are packed first: groups of `lanes` rows, so that one vector
-   holds the same column of many rows; weights stay row-major where they are, in a file mapping say.
+   holds the same column of many rows, or without gaps where they are few; so `multiply` must be told
+   the same m and k as `pack`. Weights stay row-major where they are, in a file mapping say.
 
    Every output element is one chain of additions over k in ascending order, kept in f32; AMX adds
    steps of 32 columns, each summed by itself. It depends neither on m nor on n nor on where the row
@@ -39,7 +40,7 @@ typedef struct llava_product {
                  size_t to);
     /* Bytes of scratch that one call of `multiply` needs. */
     size_t (*scratch_bytes)(size_t m, size_t k);
-    /* y[m, n] = x . w^T, the rows of y `y_stride` floats apart. m <= max_rows. */
+    /* y[m, n] = x . w^T, the rows of y `y_stride` floats apart. m <= max_rows, all that is packed. */
     void (*multiply)(float *y, size_t y_stride, const void *packed, const llava_weights *w, size_t m,
                      size_t n, size_t k, void *scratch);
 } llava_product;

@@ -8,4 +8,7 @@
 /* The product of matmul_amx.c; NULL where AVX-512 with bf16, which packs for it, is missing. */
 const llava_product *emulated_amx_product(void);
 
+/* Whether this thread has released its tiles. */
+int emulated_tiles_are_released(void);
+
 #endif
