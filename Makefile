@@ -74,7 +74,7 @@ demo: build ## Caption the bundled pictures with the bundled tiny model
 test: build ## Run every test, the command tests on the release tools
 	$(SWIFT_TEST)
 
-test-cpus: build ## Run every test once for each row of kernels
+test-cpus: build ## Run every test with each row of kernels as the ceiling
 	for row in $(ROWS); do echo "LLAVA_CPU=$$row"; LLAVA_CPU=$$row $(SWIFT_TEST); done
 
 bench: build bench-packages $(VENV) $(LIMITS) $(LLAMA_BUILD) ## Time the tools, PyTorch and llama.cpp side by side
