@@ -88,9 +88,10 @@ def job(setting, table):
 
     compare(setting, table, f"captions, 336 px, {NEW} tokens, 7B", "an hour", 3600, ours,
             [[("llama-mtmd-cli Q4_0", theirs)]],
-            note=lambda: f"ours: what {count} more pictures take after {count}; llama.cpp's: its"
-            " own lines of prompt and eval time, one picture. Tokens of a prompt, the image's rows"
-            f" among them: {', '.join(f'{name} {most}' for name, most in prompts.items())}."
+            note=lambda: f"ours: --batch 16, what {count} more pictures take after {count};"
+            " llama.cpp's: its own lines of prompt and eval time, one picture. Tokens of a prompt,"
+            " the image's rows among them: "
+            f"{', '.join(f'{name} {most}' for name, most in prompts.items())}."
             f" {setting.note()}")
     stages(setting, table)
 

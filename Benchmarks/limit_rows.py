@@ -28,8 +28,8 @@ def encode_operations(vision, batch):
 
 
 def prefill_operations(language, layers, tokens):
-    """Products of the layers and one row of the head; attention sees half of the square. Of the last
-    layer only keys and values are made of every row."""
+    """Products of the layers and one row of the head; attention sees half of the square. Of the
+    last layer only keys and values are made of every row."""
     width, inner = language["hidden_size"], language["intermediate_size"]
     keys = width // language["num_attention_heads"] * language["num_key_value_heads"]
     key_value, others = 4 * width * keys, 4 * width * width + 6 * width * inner
@@ -105,4 +105,5 @@ def attention(setting, table):
                   ours=", ".join(f"{figure:.3g}" for figure in figures),
                   ratio=figures[-1] / figures[0], row=setting.row_name, commands=commands,
                   note=f"{models.SHALLOW} layers and the head, of a prompt's last layer what its"
-                  " answer needs. Ratio: the longest over the shortest.", values={"milliseconds": figures})
+                  " answer needs. Ratio: the longest over the shortest.",
+                  values={"milliseconds": figures})
