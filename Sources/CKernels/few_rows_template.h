@@ -108,10 +108,10 @@ _Static_assert(DENSE == AT_ONCE || LANES == AT_ONCE,
 /* lanes_1 .. lanes_16: code of its own for each number of lanes that may be packed, and for each
    type: asking for it at every step costs a sixth of the speed. */
 #define ROWS_IN_LANES(count)                                                                     \
-    static void lanes_##count(size_t m, float *y, size_t y_stride, size_t rows, const uint16_t *w, \
-                             size_t stride, llava_element element, const packed_t *x,            \
-                             size_t columns) {                                                   \
-        if (count > DENSE && count != AT_ONCE) __builtin_unreachable();   \
+    static void lanes_##count(size_t m, float *y, size_t y_stride, size_t rows,                  \
+                              const uint16_t *w, size_t stride, llava_element element,           \
+                              const packed_t *x, size_t columns) {                               \
+        if (count > DENSE && count != AT_ONCE) __builtin_unreachable();                          \
         if (element == LLAVA_BF16)                                                               \
             multiply_few_rows(count, m, y, y_stride, rows, w, stride, LLAVA_BF16, x, columns);   \
         else                                                                                     \
