@@ -23,7 +23,7 @@ BENCH ?=
 # limits.c has instructions of x86; elsewhere its rows are left out.
 LIMITS := $(if $(filter x86_64,$(shell uname -m)),.build/limits)
 VENV := $(if $(filter .venv/%,$(PYTHON)),.venv/ready)
-REQUIREMENTS := Tests/Agreement/requirements.txt Benchmarks/requirements.txt
+REQUIREMENTS := Tests/Agreement/requirements.txt Tests/Benchmarks/requirements.txt
 # Makes the tools start fast: the C++ library in the binary, relocations packed, no exported names.
 FAST_LINK := -use-ld=lld -L.build/link -Xclang-linker -static-libgcc \
   $(addprefix -Xlinker ,--no-export-dynamic -z pack-relative-relocs)
@@ -79,15 +79,15 @@ test-cpus: build ## Run every test with each row of kernels as the ceiling
 
 bench: build bench-packages $(VENV) $(LIMITS) $(LLAMA_BUILD) ## Time the tools, PyTorch and llama.cpp side by side
 	$(RELEASE) --product llava-bench
-	$(PYTHON) -W ignore Benchmarks/bench.py --tools $(BIN) \
+	$(PYTHON) -W ignore Tests/Benchmarks/bench.py --tools $(BIN) \
 	  --llama-cpp $(or $(LLAMA_CPP),.build/llama.cpp) $(BENCH)
 
-.build/limits: Benchmarks/limits.c | bench-packages
+.build/limits: Tests/Benchmarks/limits.c | bench-packages
 	mkdir -p .build
 	$$(command -v clang || echo cc) -O3 -march=native -Wall -Wextra -pthread -o $@ $<
 
-.build/llama.cpp/ready: Benchmarks/llama_cpp.sh | bench-packages $(VENV)
-	PYTHON=$(PYTHON) Benchmarks/llama_cpp.sh .build/llama.cpp
+.build/llama.cpp/ready: Tests/Benchmarks/llama_cpp.sh | bench-packages $(VENV)
+	PYTHON=$(PYTHON) Tests/Benchmarks/llama_cpp.sh .build/llama.cpp
 	touch $@
 
 agreement: build $(VENV) ## Compare every stage with PyTorch at true widths

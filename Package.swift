@@ -1,46 +1,173 @@
 // swift-tools-version: 6.0
-// The package: one target a rung of the ladder (man/llava.7 and CONTRIBUTING.md tell it in words).
+// The package: groups of modules, lowest first; a module uses what stands before it.
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
-/// A Swift library target whose dependencies are lower rungs only; `Tests/LayoutTests` checks that.
-func library(_ name: String, _ uses: String...) -> Target {
-  .target(name: name, dependencies: uses.map { .byName(name: $0) })
+// MARK: The ladder. `Tests/Project/LayoutTests` reads its order from here.
+
+/// A group of Swift modules, `Sources/GROUP/MODULE` each, and what each of them uses.
+func group(_ name: String, _ modules: KeyValuePairs<String, [String]>) -> [Target] {
+  modules.map { module, uses in
+    .target(name: module, dependencies: names(uses), path: "Sources/\(name)/\(module)")
+  }
 }
 
-/// A system library that Debian installs.
+/// A module of group C that is written here.
+func cModule(_ name: String, _ uses: String...) -> Target {
+  .target(name: name, dependencies: names(uses), path: "Sources/C/\(name)")
+}
+
+/// A library of the system's, which Debian installs.
 func system(_ name: String, pkgConfig: String, apt package: String) -> Target {
-  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+  .systemLibrary(
+    name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
-func tests(_ name: String, _ uses: String..., exclude: [String] = []) -> Target {
-  .testTarget(
-    name: name,
-    dependencies: (uses + ["TestSupport"]).map { .byName(name: $0) },
-    path: "Tests/\(name)", exclude: exclude)
+func names(_ modules: [String]) -> [Target.Dependency] {
+  modules.map { $0 == "ArgumentParser" ? argumentParser : .byName(name: $0) }
 }
 
-/// Each tool and the libraries that its few files use.
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let c: [Target] = [
+  cModule("CKernels"),
+  // Loads libopenblas when f32 is first asked for; Debian: libopenblas-dev.
+  cModule("COpenBLAS"),
+  cModule("CSystem"),
+  system("CJPEG", pkgConfig: "libjpeg", apt: "libjpeg-dev"),
+  system("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
+  cModule("CImageCodecs", "CJPEG", "CPNG"),
+  system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+  system("CNettle", pkgConfig: "nettle", apt: "nettle-dev"),
+]
+
+let base = group(
+  "Base",
+  [
+    "InputOutput": ["CSystem"],
+    "JSON": [],
+    "Tensors": [],
+  ])
+
+let compute = group(
+  "Compute",
+  [
+    "Kernels": ["CKernels", "COpenBLAS"],
+    "Computation": ["Kernels", "Tensors"],
+  ])
+
+let formats = group(
+  "Formats",
+  [
+    "Safetensors": ["InputOutput", "JSON", "Tensors"],
+    "Streams": ["CZstd", "CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"],
+    "Images": ["CImageCodecs", "InputOutput", "Tensors"],
+    "Tokenizers": ["InputOutput", "JSON"],
+  ])
+
+let models = group(
+  "Models",
+  [
+    "Checkpoints": ["CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"],
+    "Towers": ["Checkpoints", "Computation", "Images", "InputOutput", "JSON", "Tensors"],
+    "Projectors": ["Checkpoints", "Computation", "InputOutput", "JSON", "Tensors"],
+    "Decoders": ["Checkpoints", "Computation", "InputOutput", "JSON", "Tensors"],
+    "Generation": [
+      "Checkpoints", "Computation", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
+    ],
+    "Conversations": ["InputOutput", "JSON", "Tokenizers"],
+  ])
+
+let support = group(
+  "Support",
+  [
+    "ToolSupport": [
+      "ArgumentParser", "InputOutput", "JSON", "Tensors", "Streams", "Checkpoints",
+    ],
+    "ModelSupport": [
+      "ArgumentParser", "InputOutput", "JSON", "Tensors", "Kernels", "Computation", "Streams",
+      "Checkpoints", "ToolSupport",
+    ],
+  ])
+
+/// Each tool and what it uses besides the modules of every tool.
 let tools: KeyValuePairs = [
   "convo-format": ["Conversations", "Tokenizers", "Checkpoints", "Streams"],
-  "clip-encode": ["CLIPVision", "Images", "Checkpoints", "Computation", "ModelSupport", "Streams"],
-  "llava-project": ["Projection", "Checkpoints", "Computation", "ModelSupport", "Streams"],
+  "clip-encode": ["Towers", "Images", "Checkpoints", "Computation", "ModelSupport", "Streams"],
+  "llava-project": ["Projectors", "Checkpoints", "Computation", "ModelSupport", "Streams"],
   "vicuna-decode": [
-    "Vicuna", "Tokenizers", "Checkpoints", "Computation", "ModelSupport", "Streams",
+    "Decoders", "Generation", "Tokenizers", "Checkpoints", "Computation", "ModelSupport", "Streams",
   ],
   "tensor-view": ["Streams"],
   "tensor-diff": ["Streams"],
 ]
 
-let argumentParser: Target.Dependency = .product(
-  name: "ArgumentParser", package: "swift-argument-parser")
-
 let toolTargets: [Target] = tools.map { name, uses in
   .executableTarget(
     name: name,
-    dependencies: [argumentParser, "ToolSupport", "JSON", "InputOutput", "Tensors"]
-      + uses.map { .byName(name: $0) })
+    dependencies: names(
+      ["ArgumentParser", "ToolSupport", "JSON", "InputOutput", "Tensors"] + uses),
+    path: "Sources/Tools/\(name)")
 }
+
+// MARK: Tests mirror the sources: `Tests/GROUP/MODULETests`.
+
+func tests(_ group: String, _ name: String, _ uses: String..., exclude: [String] = []) -> Target {
+  .testTarget(
+    name: name, dependencies: names(uses + ["TestSupport"]), path: "Tests/\(group)/\(name)",
+    exclude: exclude)
+}
+
+let testTargets: [Target] = [
+  .target(
+    name: "TestSupport", dependencies: ["Checkpoints", "InputOutput", "Tensors"],
+    path: "Tests/Helpers/TestSupport"),
+  .target(name: "CTileEmulation", path: "Tests/Helpers/CTileEmulation"),
+  .target(name: "CTestImages", dependencies: ["CJPEG"], path: "Tests/Helpers/CTestImages"),
+  tests("Base", "InputOutputTests", "InputOutput"),
+  tests("Base", "JSONTests", "JSON"),
+  tests("Base", "TensorsTests", "Tensors"),
+  tests("Compute", "KernelsTests", "Kernels", "CKernels", "CTileEmulation", "Tensors"),
+  tests("Compute", "ComputationTests", "Computation", "Kernels", "Tensors"),
+  tests("Formats", "SafetensorsTests", "Safetensors", "InputOutput", "JSON", "Tensors"),
+  tests(
+    "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Safetensors", "Tensors"),
+  tests("Formats", "ImagesTests", "Images", "InputOutput", "Tensors"),
+  tests("Formats", "TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
+  tests(
+    "Models", "CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Safetensors", "Tensors"),
+  tests(
+    "Models", "TowersTests", "Towers", "Checkpoints", "Computation", "Kernels", "Images", "Tensors",
+    "JSON"),
+  tests(
+    "Models", "ProjectorsTests", "Projectors", "Checkpoints", "Computation", "Kernels", "Tensors",
+    "JSON"),
+  tests(
+    "Models", "DecodersTests", "Decoders", "Checkpoints", "Computation", "Kernels", "Tensors",
+    "JSON"),
+  tests(
+    "Models", "GenerationTests", "Generation", "Checkpoints", "Computation", "Kernels", "Tensors",
+    "Tokenizers", "JSON"),
+  tests("Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput"),
+  tests(
+    "Support", "ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams", "Tensors"),
+  tests("Support", "ModelSupportTests", "ModelSupport", "InputOutput", "JSON"),
+  tests(
+    "Tools", "CommandTests", "CTestImages", "Checkpoints", "InputOutput", "JSON", "Kernels",
+    "Streams", "Tensors", exclude: ["pipes.tst"]),
+  tests("Project", "DocsTests", "JSON"),
+  tests("Project", "LayoutTests", "InputOutput"),
+]
+
+/// For `make bench`; not a product.
+let bench = Target.executableTarget(
+  name: "llava-bench",
+  dependencies: names([
+    "ArgumentParser", "Towers", "Checkpoints", "Computation", "InputOutput", "Kernels",
+    "Projectors", "Tensors", "Decoders",
+  ]),
+  path: "Tests/Benchmarks/llava-bench")
 
 let package = Package(
   name: "llava-tools",
@@ -48,84 +175,5 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2"))
   ],
-  targets: toolTargets + [
-    // Rung 0: C and the system's libraries.
-    .target(name: "CKernels"),
-    .target(name: "CSystem"),
-    .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"]),
-    system("CJPEG", pkgConfig: "libjpeg", apt: "libjpeg-dev"),
-    system("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
-    // Loads libopenblas when f32 is first asked for; Debian: libopenblas-dev.
-    .target(name: "COpenBLAS"),
-    system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
-    system("CNettle", pkgConfig: "nettle", apt: "nettle-dev"),
-    // Rung 1.
-    library("Kernels", "CKernels", "COpenBLAS"),
-    library("InputOutput", "CSystem"),
-    library("JSON"),
-    // Rung 2.
-    library("Tensors"),
-    library("Safetensors", "InputOutput", "JSON", "Tensors"),
-    library("Computation", "Kernels", "Tensors"),
-    // Rung 3.
-    library("Streams", "CZstd", "CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"),
-    library("Checkpoints", "CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"),
-    library("Images", "CImageCodecs", "InputOutput", "Tensors"),
-    library("Tokenizers", "InputOutput", "JSON"),
-    // Rung 4.
-    library("CLIPVision", "Checkpoints", "Computation", "Images", "InputOutput", "JSON", "Tensors"),
-    library("Projection", "Checkpoints", "Computation", "InputOutput", "JSON", "Tensors"),
-    library("Vicuna", "Checkpoints", "Computation", "InputOutput", "JSON", "Tensors", "Tokenizers"),
-    library("Conversations", "InputOutput", "JSON", "Tokenizers"),
-    // Rung 5.
-    .target(
-      name: "ToolSupport",
-      dependencies: [argumentParser, "InputOutput", "JSON", "Streams", "Tensors", "Checkpoints"]),
-    .target(
-      name: "ModelSupport",
-      dependencies: [
-        argumentParser, "Checkpoints", "Computation", "InputOutput", "JSON", "Kernels", "Streams",
-        "Tensors", "ToolSupport",
-      ]),
-    // For `make bench`; not a product.
-    .executableTarget(
-      name: "llava-bench",
-      dependencies: [
-        argumentParser, "CLIPVision", "Checkpoints", "Computation", "InputOutput", "Kernels",
-        "Projection", "Tensors", "Vicuna",
-      ],
-      path: "Benchmarks/llava-bench"),
-    // Tests mirror the sources.
-    .target(
-      name: "TestSupport", dependencies: ["Checkpoints", "InputOutput", "Tensors"],
-      path: "Tests/TestSupport"),
-    .target(name: "CTileEmulation", path: "Tests/CTileEmulation"),
-    .target(name: "CTestImages", dependencies: ["CJPEG"], path: "Tests/CTestImages"),
-    tests("KernelsTests", "Kernels", "CKernels", "CTileEmulation", "Tensors"),
-    tests("InputOutputTests", "InputOutput"),
-    tests("JSONTests", "JSON"),
-    tests("TensorsTests", "Tensors"),
-    tests("ComputationTests", "Computation", "Kernels", "Tensors"),
-    tests("SafetensorsTests", "Safetensors", "InputOutput", "JSON", "Tensors"),
-    tests("StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Safetensors", "Tensors"),
-    tests("CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Safetensors", "Tensors"),
-    tests("ImagesTests", "Images", "InputOutput", "Tensors"),
-    tests("TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
-    tests(
-      "CLIPVisionTests", "CLIPVision", "Checkpoints", "Computation", "Kernels", "Images", "Tensors",
-      "JSON"),
-    tests(
-      "ProjectionTests", "Projection", "Checkpoints", "Computation", "Kernels", "Tensors", "JSON"),
-    tests(
-      "VicunaTests", "Vicuna", "Checkpoints", "Computation", "Kernels", "Tensors", "Tokenizers",
-      "JSON"),
-    tests("ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput"),
-    tests("ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams", "Tensors"),
-    tests("ModelSupportTests", "ModelSupport", "InputOutput", "JSON"),
-    tests(
-      "CommandTests", "CTestImages", "Checkpoints", "InputOutput", "JSON", "Kernels", "Streams",
-      "Tensors", exclude: ["pipes.tst"]),
-    tests("DocsTests", "JSON"),
-    tests("LayoutTests", "InputOutput"),
-  ]
+  targets: c + base + compute + formats + models + support + toolTargets + testTargets + [bench]
 )

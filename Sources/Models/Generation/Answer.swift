@@ -1,0 +1,95 @@
+// One answer while it is being written, and when it is done.
+// SPDX-License-Identifier: Apache-2.0
+import Computation
+import Decoders
+import InputOutput
+import Tensors
+import Tokenizers
+
+/// A finished answer.
+public struct Answer: Equatable, Sendable {
+  public enum FinishReason: String, Sendable {
+    /// The end token or a stop text.
+    case stop
+    /// The longest answer, or the model's last position.
+    case length
+  }
+
+  /// Without white space at either end.
+  public let text: String
+  public let finishReason: FinishReason
+  /// Positions that the prompt took, image rows included.
+  public let promptTokens: Int
+  /// Tokens of the answer, the end token not counted.
+  public let completionTokens: Int
+}
+
+/// An answer that is being written: its cache, its sampler and its text so far.
+final class OpenAnswer {
+  let ordinal: Int
+  let prompt: PreparedPrompt
+  let cache: KeyValueCache
+  private(set) var lastToken: Int32 = 0
+  private var sampler: Sampler
+  private var decoder: StreamingDecoder
+  private var matcher: StopMatcher
+  private var text = ""
+  private var count = 0
+  private let maxTokens: Int
+
+  init(
+    ordinal: Int, id: String, prompt: PreparedPrompt, cache: KeyValueCache,
+    options: GenerationOptions,
+    maxTokens: Int, tokenizer: Tokenizer
+  ) {
+    self.ordinal = ordinal
+    self.prompt = prompt
+    self.cache = cache
+    self.maxTokens = maxTokens
+    sampler = Sampler(options, id: id, prompt: prompt.tokens)
+    decoder = StreamingDecoder(tokenizer)
+    matcher = StopMatcher(options.stops + prompt.stops)
+  }
+
+  /// Takes the logits of the next position; `show` sees text as it becomes certain.
+  /// Returns the answer when it ends here.
+  func advance(_ logits: [Float], ends: Set<Int32>, show: (String) -> Void) throws(Failure)
+    -> Answer?
+  {
+    guard let token = sampler.choose(logits) else {
+      throw Failure(
+        .invalidInput, code: "decode/not-finite",
+        "the model's logits are not finite numbers after \(count) tokens",
+        remedy: "look for nan and inf among the embeddings with tensor-view; if there are none, the"
+          + " model's weights are damaged")
+    }
+    if ends.contains(token) { return finish(.stop, show: show) }
+    lastToken = token
+    count += 1
+    emit(matcher.append(decoder.append(token)), show)
+    if matcher.isStopped { return finish(.stop, show: show) }
+    return count >= maxTokens ? finish(.length, show: show) : nil
+  }
+
+  private func finish(_ reason: Answer.FinishReason, show: (String) -> Void) -> Answer {
+    if !matcher.isStopped { emit(matcher.append(decoder.finish()) + matcher.finish(), show) }
+    return Answer(
+      text: text.trimmed, finishReason: reason, promptTokens: prompt.length,
+      completionTokens: count)
+  }
+
+  private func emit(_ part: String, _ show: (String) -> Void) {
+    guard !part.isEmpty else { return }
+    text += part
+    show(part)
+  }
+}
+
+extension String {
+  /// Without white space at either end.
+  var trimmed: String {
+    let kept = drop { $0.isWhitespace }
+    guard let last = kept.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+    return String(kept[...last])
+  }
+}

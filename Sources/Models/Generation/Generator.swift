@@ -1,0 +1,137 @@
+// Writes several answers at once, each place taken anew as soon as its answer is done.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import Computation
+import Decoders
+import InputOutput
+import Tensors
+import Tokenizers
+
+/// Runs prompts through a language model, up to `batch` of them together.
+///
+/// The weights are read once a step for all open answers. An answer's text depends on its prompt,
+/// the options and its record's id alone: not on the batch, the threads or its neighbours.
+public final class Generator {
+  public let batch: Int
+  private let model: LanguageModel
+  private let tokenizer: Tokenizer
+  private let options: GenerationOptions
+  private let ends: Set<Int32>
+  private var open: [OpenAnswer] = []
+  /// The last prompt that had an answer, and its cache: the next one often begins alike (questions
+  /// on one image).
+  private var latest: (prompt: PreparedPrompt, cache: KeyValueCache)?
+  /// Sees each answer's text as it becomes certain.
+  public var show: (_ ordinal: Int, _ text: String) -> Void = { _, _ in }
+  /// Sees the end of each answer.
+  public var ended: (_ ordinal: Int) -> Void = { _ in }
+
+  public init(
+    model: LanguageModel, tokenizer: Tokenizer, options: GenerationOptions, batch: Int
+  ) {
+    self.model = model
+    self.tokenizer = tokenizer
+    self.options = options
+    self.batch = max(1, batch)
+    ends = Set(
+      model.config.endTokens.map { Int32(clamping: $0) } + [tokenizer.eos].compactMap { $0 })
+  }
+
+  public var isIdle: Bool { open.isEmpty }
+  public var hasRoom: Bool { open.count < batch }
+
+  /// Reads the prompt and chooses the first token. Returns the answer if that ends it.
+  ///
+  /// `ordinal` names the answer in what `step` returns; `id` is the record's, for the random
+  /// numbers. Throws `prompt/too-long` when the model has no position left for an answer.
+  public func begin(_ prompt: PreparedPrompt, ordinal: Int, id: String) throws(Failure) -> Answer? {
+    let room = model.config.maxPositions - prompt.length
+    guard room > 0 else { throw tooLong(prompt) }
+    let maxTokens = min(options.maxTokens, room)
+    do {
+      let cache = try model.makeCache(capacity: prompt.length + maxTokens)
+      let answer = OpenAnswer(
+        ordinal: ordinal, id: id, prompt: prompt, cache: cache, options: options,
+        maxTokens: maxTokens, tokenizer: tokenizer)
+      let logits = try read(prompt, into: cache)
+      let done = try answer.advance(logits, ends: ends) { show(ordinal, $0) }
+      // Only now: keys and values beside a number that is none must not serve other prompts.
+      latest = (prompt, cache)
+      if done == nil { open.append(answer) }
+      return done
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw Self.outOfMemory(error)
+    }
+  }
+
+  /// The logits [rows, vocabulary] of every position of a prompt.
+  /// Throws `prompt/too-long` when the model has fewer positions.
+  public func logits(of prompt: PreparedPrompt) throws(Failure) -> Tensor {
+    guard prompt.length <= model.config.maxPositions else { throw tooLong(prompt) }
+    do {
+      let cache = try model.makeCache(capacity: prompt.length)
+      let rows = try prompt.embeddings(from: 0, model: model)
+      return try model.logits(model.forward(rows, caches: [(cache, 0..<prompt.length)]))
+    } catch {
+      throw Self.outOfMemory(error)
+    }
+  }
+
+  /// Writes one more token of every open answer. Returns those that ended or failed.
+  public func step() throws(Failure) -> [(ordinal: Int, result: Result<Answer, Failure>)] {
+    guard !open.isEmpty else { return [] }
+    let logits: Tensor
+    do {
+      let rows = try model.embed(open.map(\.lastToken))
+      let caches = open.enumerated().map { ($1.cache, $0..<$0 + 1) }
+      logits = try model.logits(model.lastHidden(rows, caches: caches))
+    } catch {
+      throw Self.outOfMemory(error)
+    }
+    var finished: [(ordinal: Int, result: Result<Answer, Failure>)] = []
+    var stillOpen: [OpenAnswer] = []
+    for (row, answer) in open.enumerated() {
+      let result = Result { () throws(Failure) in
+        try answer.advance(logits.values(ofRow: row), ends: ends) { show(answer.ordinal, $0) }
+      }
+      switch result {
+      case .success(let done?): finished.append((answer.ordinal, .success(done)))
+      case .success(nil): stillOpen.append(answer)
+      case .failure(let failure): finished.append((answer.ordinal, .failure(failure)))
+      }
+    }
+    open = stillOpen
+    return finished
+  }
+
+  /// Fills `cache` with the prompt and returns the logits of its last position. What the latest
+  /// prompt shares is copied: the bits are those that reading would give.
+  private func read(_ prompt: PreparedPrompt, into cache: KeyValueCache)
+    throws(AllocationError) -> [Float]
+  {
+    var start = 0
+    if let latest {
+      start = min(prompt.commonPrefix(with: latest.prompt), prompt.length - 1)
+      cache.copyPrefix(of: latest.cache, length: start)
+    }
+    let rows = try prompt.embeddings(from: start, model: model)
+    let last = try model.lastHidden(rows, caches: [(cache, 0..<rows.shape[0])])
+    return try model.logits(last).values(ofRow: 0)
+  }
+
+  private func tooLong(_ prompt: PreparedPrompt) -> Failure {
+    Failure(
+      .mismatch, code: "prompt/too-long",
+      "the prompt takes \(prompt.length) positions, the model has \(model.config.maxPositions)",
+      remedy: "shorten the conversation")
+  }
+
+  private static func outOfMemory(_ error: any Error) -> Failure {
+    let size = (error as? AllocationError).map { "\($0.byteCount) bytes" } ?? "\(error)"
+    return Failure(
+      .limitExceeded, code: "memory/exhausted", "no memory for \(size)",
+      remedy: "use a smaller --batch or --max-tokens")
+  }
+}

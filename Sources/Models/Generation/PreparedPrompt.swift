@@ -1,0 +1,73 @@
+// A prompt as the model takes it: runs of token ids, and images as rows of word embeddings.
+// SPDX-License-Identifier: Apache-2.0
+import Decoders
+import Tensors
+
+/// What stands before the answer.
+public struct PreparedPrompt: Sendable {
+  public enum Piece: Sendable {
+    case tokens([Int32])
+    /// [rows, width] F32.
+    case image(Tensor)
+
+    public var length: Int {
+      switch self {
+      case .tokens(let ids): ids.count
+      case .image(let rows): rows.shape[0]
+      }
+    }
+  }
+
+  public var pieces: [Piece]
+  /// Texts that end the answer.
+  public var stops: [String]
+
+  public init(pieces: [Piece], stops: [String] = []) {
+    self.pieces = pieces
+    self.stops = stops
+  }
+
+  /// Positions that the prompt takes in the cache.
+  public var length: Int { pieces.reduce(0) { $0 + $1.length } }
+
+  /// The token ids without the images.
+  public var tokens: [Int32] {
+    pieces.flatMap { piece -> [Int32] in
+      if case .tokens(let ids) = piece { ids } else { [] }
+    }
+  }
+
+  /// Positions from the start at which both prompts are the same.
+  public func commonPrefix(with other: PreparedPrompt) -> Int {
+    var length = 0
+    for (left, right) in zip(pieces, other.pieces) {
+      switch (left, right) {
+      case (.tokens(let a), .tokens(let b)):
+        let same = zip(a, b).prefix { $0 == $1 }.count
+        length += same
+        guard same == a.count, same == b.count else { return length }
+      case (.image(let a), .image(let b)):
+        guard a.hasSameBytes(as: b) else { return length }
+        length += a.shape[0]
+      default: return length
+      }
+    }
+    return length
+  }
+
+  /// Embeddings [length - start, width] of the positions from `start` on.
+  func embeddings(from start: Int, model: LanguageModel) throws(AllocationError) -> Tensor {
+    var parts: [Tensor] = []
+    var position = 0
+    for piece in pieces {
+      let skipped = min(max(0, start - position), piece.length)
+      position += piece.length
+      guard skipped < piece.length else { continue }
+      switch piece {
+      case .tokens(let ids): parts.append(try model.embed(Array(ids[skipped...])))
+      case .image(let rows): parts.append(rows.rows(skipped..<piece.length))
+      }
+    }
+    return try model.join(parts)
+  }
+}

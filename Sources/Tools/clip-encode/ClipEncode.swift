@@ -1,0 +1,122 @@
+// The clip-encode tool: its options and what they mean.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Checkpoints
+import Images
+import InputOutput
+import ModelSupport
+import Streams
+import ToolSupport
+import Towers
+
+@main
+struct ClipEncode: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "clip-encode",
+    abstract: "Read records with images, write the grid features of a CLIP vision tower.",
+    version: toolVersion("clip-encode", libraries: imageLibraries + modelLibraries))
+
+  /// What the stream carries.
+  enum Emission: String, ExpressibleByArgument, CaseIterable { case features, pixels }
+  /// Which rows of the chosen layer.
+  enum FeatureRows: String, ExpressibleByArgument, CaseIterable {
+    case patch
+    case clsPatch = "cls_patch"
+  }
+  enum Orientation: String, ExpressibleByArgument, CaseIterable { case ignore, apply }
+  enum Truncation: String, ExpressibleByArgument, CaseIterable { case skip, pad }
+
+  @Argument(
+    help: "Records or image paths; stdin where absent or -.", completion: .file())
+  var input: String?
+
+  @Option(help: "What the input is: auto, jsonl, array, paths or paths0.")
+  var from = ObjectFormat.auto
+
+  @OptionGroup var models: ModelOptions
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Hidden state to take; default: the model's, -2.", valueName: "number"))
+  var layer: Int?
+
+  @Option(help: "Rows to keep: patch or cls_patch (default: the model's).")
+  var features: FeatureRows?
+
+  @Option(help: "Make images square by crop or pad (default: the model's).")
+  var aspect: PreprocessorSettings.Aspect?
+
+  @Option(help: "What to write: features or pixels.")
+  var emit = Emission.features
+
+  @Option(
+    help: ArgumentHelp("Confine image paths to this directory.", valueName: "dir"),
+    completion: .directory)
+  var imageRoot: String?
+
+  @Option(help: ArgumentHelp("Images that go through the tower together.", valueName: "count"))
+  var batch = 8
+
+  @Option(help: "EXIF orientation: ignore or apply.")
+  var exif = Orientation.ignore
+
+  @Option(help: "Cut image files: skip, or pad with grey.")
+  var truncated = Truncation.skip
+
+  @Flag(help: "Accept damaged images as far as they decode.")
+  var lenient = false
+
+  @Option(help: ArgumentHelp("Largest image to accept.", valueName: "count"))
+  var maxPixels = DecodeOptions().maxPixels
+
+  @OptionGroup var stream: StreamOptions
+
+  func validate() throws {
+    guard (1...1024).contains(batch) else {
+      throw ValidationError("--batch must be 1 to 1024, found \(batch)")
+    }
+    guard (1...1 << 40).contains(maxPixels) else {
+      throw ValidationError("--max-pixels must be 1 to \(1 << 40), found \(maxPixels)")
+    }
+  }
+
+  func run(_ session: Session) throws(Failure) {
+    let directory = try models.open()
+    let checkpoint = try directory.visionCheckpoint(
+      featureLayer: layer, keepsClassToken: features.map { $0 == .clsPatch })
+    let preprocessor = try Preprocessor(checkpoint.preprocessor, aspect: aspect)
+    let loader = ImageLoader(
+      preprocessor: preprocessor, options: decodeOptions(),
+      root: try imageRoot.map { (path) throws(Failure) in try FileRoot(path: path) })
+    let operations = try models.operations(session)
+    let reader = try session.objectReader(input, format: from, refusesNothing: true)
+    let maker: any RecordMaker
+    switch emit {
+    case .pixels:
+      maker = PixelMaker(loader: loader, operations: operations)
+    case .features:
+      let tower = try catchingMemory { try VisionTower(checkpoint, operations: operations) }
+      maker = FeatureMaker(
+        encoder: ImageEncoder(
+          tower: tower, loader: loader, operations: operations, batch: batch),
+        tower: tower, type: models.streamType, operations: operations)
+    }
+    let header = StreamHeader(
+      content: maker.content, schema: maker.schema, producer: session.producer,
+      model: try checkpoint.weights.identity(),
+      config: configuration(checkpoint, preprocessor.settings).serializedString)
+    let writer = try session.tensorWriter(header)
+    var run = EncodeRun(
+      session: session, reader: reader, writer: writer, batch: batch, maker: maker)
+    try run.run()
+  }
+
+  private func decodeOptions() -> DecodeOptions {
+    var options = DecodeOptions()
+    options.maxPixels = maxPixels
+    options.appliesExif = exif == .apply
+    options.padsTruncated = truncated == .pad
+    options.isLenient = lenient
+    return options
+  }
+}

@@ -1,0 +1,99 @@
+// The llava-project tool: its options and its loop.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Checkpoints
+import Computation
+import InputOutput
+import ModelSupport
+import Projectors
+import Streams
+import Tensors
+import ToolSupport
+
+@main
+struct LlavaProject: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "llava-project",
+    abstract: "Read image features, write them projected into the word-embedding space.",
+    version: toolVersion("llava-project", libraries: modelLibraries))
+
+  @Argument(help: "A stream of features; stdin where absent or -.", completion: .file())
+  var input: String?
+
+  @OptionGroup var models: ModelOptions
+
+  @OptionGroup var stream: StreamOptions
+
+  func run(_ session: Session) throws(Failure) {
+    let checkpoint = try models.open().projectorCheckpoint()
+    let operations = try models.operations(session)
+    let projector = try catchingMemory { try Projector(checkpoint, operations: operations) }
+    let reader = try session.tensorReader(input)
+    try checkInput(reader, projector)
+    let writer = try session.tensorWriter(try header(checkpoint, reader, session))
+    while let record = try reader.next() {
+      try Interruption.check(reader.name)
+      switch record {
+      case .skip(let skip):
+        try session.skipPassedOn(skip)
+        try writer.skip(skip)
+      case .data(let data):
+        guard let features = data["features"], let rows = data["image_rows"] else { continue }
+        let embeddings = try catchingMemory {
+          let projected = try projector(try operations.convert(features, to: .f32))
+          return try operations.convert(projected, to: models.streamType)
+        }
+        try writer.write(
+          id: data.id, json: data.json,
+          tensors: [("embeddings", embeddings), ("image_rows", rows)],
+          metadata: data.metadata)
+        session.recordDone()
+      }
+    }
+    try writer.finish()
+  }
+
+  private func header(
+    _ checkpoint: ProjectorCheckpoint, _ reader: TensorStreamReader, _ session: Session
+  ) throws(Failure) -> StreamHeader {
+    StreamHeader(
+      content: "projected",
+      schema: StreamSchema([
+        StreamSchema.Field("embeddings", models.streamType, [nil, checkpoint.config.outputWidth]),
+        StreamSchema.Field("image_rows", .i32, [nil]),
+      ]),
+      producer: session.producer, model: try checkpoint.weights.identity(),
+      config: #"{"precision":"\#(models.precision.rawValue)"}"#, input: reader.header.digest)
+  }
+
+  /// What to do with a stream of other content.
+  private func remedy(for content: String) -> String? {
+    switch content {
+    case "projected": "it is projected already: pass it to vicuna-decode"
+    case "pixels": "run clip-encode without --emit pixels"
+    default: nil
+    }
+  }
+
+  /// The stream must hold features of the width that the projector takes.
+  private func checkInput(_ reader: TensorStreamReader, _ projector: Projector) throws(Failure) {
+    let schema = reader.header.schema
+    guard reader.header.content == "clip-features",
+      let field = schema["features"], field.shape.count == 2,
+      [.f32, .bf16, .f16].contains(field.elementType),
+      schema["image_rows"]?.elementType == .i32
+    else {
+      throw Failure(
+        .mismatch, code: "stream/content", at: reader.name,
+        "expected features from clip-encode, found a stream of \(reader.header.shownContent)",
+        remedy: remedy(for: reader.header.content))
+    }
+    guard field.shape[1] == projector.config.inputWidth else {
+      throw Failure(
+        .mismatch, code: "stream/width", at: reader.name,
+        "expected features of width \(projector.config.inputWidth), found"
+          + " \(field.shape[1].map { "\($0)" } ?? "any")",
+        remedy: "encode with the vision tower that the projector was trained on")
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import Decoders
+import Generation
+// The loop of vicuna-decode: keeps the batch full, writes answers in the order of the records.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import JSON
+import ModelSupport
+import Streams
+import ToolSupport
+
+/// Answers wait for those before them; at most `window` wait, so that memory stays bounded.
+struct DecodeRun {
+  let session: Session
+  let records: PromptSource
+  let prompts: PromptReader
+  let generator: Generator
+  let writer: JSONLWriter
+  let keepsPrompt: Bool
+  private var waiting: [Int: Entry] = [:]
+  private var nextOut = 0
+  private var nextIn = 0
+  private var tokens = 0
+
+  private enum Outcome {
+    case open
+    case answer(Answer)
+    case failure(Failure)
+    case passOn(code: String, message: String)
+  }
+
+  private struct Entry {
+    let id: String
+    var object: JSONObject
+    var outcome: Outcome
+  }
+
+  init(
+    session: Session, records: PromptSource, prompts: PromptReader, generator: Generator,
+    writer: JSONLWriter, keepsPrompt: Bool
+  ) {
+    self.session = session
+    self.records = records
+    self.prompts = prompts
+    self.generator = generator
+    self.writer = writer
+    self.keepsPrompt = keepsPrompt
+  }
+
+  private var window: Int { 4 * generator.batch + 16 }
+
+  mutating func run() throws(Failure) {
+    let start = monotonicSeconds()
+    var isAtEnd = false
+    while true {
+      while !isAtEnd, generator.hasRoom, nextIn - nextOut < window {
+        let fetched = try records.queue.next(waits: generator.isIdle)
+        guard case .element(let record) = fetched else {
+          if case .end = fetched { isAtEnd = true }
+          break
+        }
+        try begin(record)
+        try writeReady()
+      }
+      if generator.isIdle, isAtEnd { break }
+      for (ordinal, result) in try generator.step() { settle(ordinal, result) }
+      try writeReady()
+    }
+    try writer.finish()
+    report(seconds: monotonicSeconds() - start)
+  }
+
+  private mutating func begin(_ record: PromptRecord) throws(Failure) {
+    let ordinal = nextIn
+    nextIn += 1
+    switch record {
+    case .passOn(let id, let object, let code, let message):
+      waiting[ordinal] = Entry(
+        id: id, object: object, outcome: .passOn(code: code, message: message))
+    case .broken(let id, let object, let failure):
+      waiting[ordinal] = Entry(id: id, object: object, outcome: .failure(failure))
+    case .ask(let id, let object, let images):
+      waiting[ordinal] = Entry(id: id, object: object, outcome: .open)
+      do throws(Failure) {
+        let prompt = try prompts.prompt(of: object, images: images)
+        if let answer = try generator.begin(prompt, ordinal: ordinal, id: id) {
+          settle(ordinal, .success(answer))
+        }
+      } catch {
+        settle(ordinal, .failure(error.place == nil ? error.at("id=\(id)") : error))
+      }
+    }
+  }
+
+  private mutating func settle(_ ordinal: Int, _ result: Result<Answer, Failure>) {
+    generator.ended(ordinal)
+    switch result {
+    case .success(let answer):
+      tokens += answer.completionTokens
+      waiting[ordinal]?.outcome = .answer(answer)
+    case .failure(let failure): waiting[ordinal]?.outcome = .failure(failure)
+    }
+  }
+
+  private mutating func writeReady() throws(Failure) {
+    while let entry = waiting[nextOut] {
+      var object = entry.object
+      if !keepsPrompt { object["prompt"] = nil }
+      if [nil, .null, .string("")].contains(object["id"]) { object["id"] = .string(entry.id) }
+      switch entry.outcome {
+      case .open: return
+      case .answer(let answer):
+        add(answer, to: &object)
+        try writer.write(object)
+        session.recordDone()
+      case .passOn(let code, let message):
+        try session.skipPassedOn(code: code, message: message, id: entry.id)
+        try writer.skip(object, code: code, message: message)
+      case .failure(let failure):
+        try session.recordSkipped(failure.place == nil ? failure.at("id=\(entry.id)") : failure)
+        try writer.skip(object, code: failure.code, message: failure.message)
+      }
+      waiting[nextOut] = nil
+      nextOut += 1
+    }
+  }
+
+  private func add(_ answer: Answer, to object: inout JSONObject) {
+    object["text"] = .string(answer.text)
+    object["finish_reason"] = .string(answer.finishReason.rawValue)
+    object["prompt_tokens"] = .int(answer.promptTokens)
+    object["completion_tokens"] = .int(answer.completionTokens)
+  }
+
+  private func report(seconds: Double) {
+    guard session.settings.isVerbose, seconds > 0 else { return }
+    session.reporter.note(
+      "\(tokens) tokens in \(decimal(seconds)) s: \(decimal(Double(tokens) / seconds)) tokens/s")
+  }
+}

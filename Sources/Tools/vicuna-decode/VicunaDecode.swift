@@ -1,0 +1,147 @@
+// The vicuna-decode tool: its options and what they mean.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Checkpoints
+import Computation
+import Decoders
+import Generation
+import Glibc
+import InputOutput
+import ModelSupport
+import Streams
+import Tokenizers
+import ToolSupport
+
+@main
+struct VicunaDecode: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "vicuna-decode",
+    abstract: "Read prompts with projected images, write the language model's answers.",
+    version: toolVersion("vicuna-decode", libraries: modelLibraries))
+
+  /// What is written.
+  enum Emission: String, ExpressibleByArgument, CaseIterable { case text, logits }
+
+  @Argument(
+    help: "A stream of embeddings, or JSONL without images; stdin where absent or -.",
+    completion: .file())
+  var input: String?
+
+  @OptionGroup var models: ModelOptions
+
+  @Option(help: ArgumentHelp("Answers that are written together.", valueName: "count"))
+  var batch = 8
+
+  @Option(help: ArgumentHelp("Longest answer.", valueName: "count"))
+  var maxTokens = 512
+
+  @Option(help: ArgumentHelp("0 takes the likeliest token, more draws.", valueName: "number"))
+  var temperature = 0.0
+
+  @Option(help: ArgumentHelp("Draw from this many likeliest; 0: all.", valueName: "count"))
+  var topK = 0
+
+  @Option(help: ArgumentHelp("Draw from the likeliest up to this sum.", valueName: "number"))
+  var topP = 1.0
+
+  @Option(help: ArgumentHelp("Make tokens less likely that came before.", valueName: "number"))
+  var repetitionPenalty = 1.0
+
+  @Option(help: ArgumentHelp("Seed of the draws.", valueName: "number"))
+  var seed: UInt64 = 0
+
+  @Option(
+    help: ArgumentHelp("End the answer before this text; may be repeated.", valueName: "text"))
+  var stop: [String] = []
+
+  @Option(help: "What to write: text, or the prompt's logits.")
+  var emit = Emission.text
+
+  @Flag(name: .customLong("stream"), help: "Show the answer to a single record as it is written.")
+  var showsText = false
+
+  @Flag(help: "Keep the prompt in the output.")
+  var keepPrompt = false
+
+  @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL.")
+  var compress = false
+
+  @OptionGroup var stream: StreamOptions
+
+  func validate() throws {
+    func require(_ holds: Bool, _ message: String) throws {
+      if !holds { throw ValidationError(message) }
+    }
+    try require((1...1024).contains(batch), "--batch must be 1 to 1024, found \(batch)")
+    try require(
+      (1...1 << 20).contains(maxTokens), "--max-tokens must be 1 to 1048576, found \(maxTokens)")
+    try require(
+      (0...1e6).contains(temperature), "--temperature must be 0 to 1000000, found \(temperature)")
+    try require(topK >= 0, "--top-k must be 0 or more, found \(topK)")
+    try require(
+      topP > 0 && topP <= 1, "--top-p must be above 0 and at most 1, found \(topP)")
+    // Logits are Float: what this divides them by must stay a number there, and not 0.
+    try require(
+      (1e-6...1e6).contains(repetitionPenalty),
+      "--repetition-penalty must be 0.000001 to 1000000, found \(repetitionPenalty)")
+    try require(!stop.contains(""), "--stop must not be empty")
+    try require(!(showsText && emit == .logits), "--stream and --emit logits exclude each other")
+  }
+
+  func run(_ session: Session) throws(Failure) {
+    let directory = try models.open()
+    let checkpoint = try directory.languageCheckpoint()
+    let tokenizer = try Tokenizer.load(directory: try directory.tokenizerDirectory())
+    let operations = try models.operations(session)
+    let model = try catchingMemory { try LanguageModel(checkpoint, operations: operations) }
+    let generator = Generator(
+      model: model, tokenizer: tokenizer, options: options(), batch: showsText ? 1 : batch)
+    let prompts = try PromptReader(tokenizer: tokenizer, vocabularyRows: model.vocabularyRows)
+    let records = try PromptSource(
+      session: session, path: input, width: checkpoint.config.width)
+    switch emit {
+    case .logits:
+      try LogitsRun(
+        session: session, records: records, prompts: prompts, generator: generator,
+        vocabulary: model.vocabularyRows, model: try checkpoint.weights.identity(),
+        precision: models.precision.rawValue
+      ).run()
+    case .text:
+      let writer = try session.objectWriter(compresses: compress)
+      if showsText { show(generator) }
+      var run = DecodeRun(
+        session: session, records: records, prompts: prompts, generator: generator, writer: writer,
+        keepsPrompt: keepPrompt)
+      try run.run()
+    }
+  }
+
+  private func options() -> GenerationOptions {
+    var options = GenerationOptions()
+    options.temperature = temperature
+    options.topK = topK
+    options.topP = topP
+    options.repetitionPenalty = repetitionPenalty
+    options.seed = seed
+    options.maxTokens = maxTokens
+    options.stops = stop
+    return options
+  }
+
+  /// Text as it comes goes to stderr: stdout is for records.
+  private func show(_ generator: Generator) {
+    let screen = FileSink(descriptor: 2, name: "stderr")
+    var isInLine = false
+    generator.show = { _, text in
+      isInLine = true
+      try? screen.write(
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+          .map { escapedForTerminal(String($0)) }.joined(separator: "\n"))
+    }
+    // A record that is skipped before its first word has no line to end.
+    generator.ended = { _ in
+      if isInLine { try? screen.write("\n") }
+      isInLine = false
+    }
+  }
+}

@@ -1,0 +1,83 @@
+// The kinds of work that are timed.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Checkpoints
+import Computation
+import Decoders
+import Projectors
+import Tensors
+import Towers
+
+extension LlavaBench {
+  /// What one repetition does, everything it needs made beforehand.
+  func prepare(_ operations: CPUOperations) throws -> () throws -> Void {
+    switch mode {
+    case .encode: try encode(ModelDirectory.open(model: model), operations)
+    case .prefill: try prefill(language(operations))
+    case .decode: try decode(language(operations))
+    case .matmul: try matmul(operations)
+    }
+  }
+
+  private func language(_ operations: CPUOperations) throws -> LanguageModel {
+    try LanguageModel(
+      ModelDirectory.open(model: model).languageCheckpoint(), operations: operations)
+  }
+
+  private func encode(
+    _ directory: ModelDirectory, _ operations: CPUOperations
+  ) throws -> () throws -> Void {
+    let tower = try VisionTower(directory.visionCheckpoint(), operations: operations)
+    let projector =
+      project ? try Projector(directory.projectorCheckpoint(), operations: operations) : nil
+    let side = tower.config.imageSize
+    let images = try Tensor(noise(batch * 3 * side * side), shape: [batch, 3, side, side])
+    return {
+      let features = try tower(images)
+      let width = features.shape[features.shape.count - 1]
+      _ = try projector?(features.reshaped([features.count / width, width]))
+    }
+  }
+
+  private func prefill(_ language: LanguageModel) -> () throws -> Void {
+    return {
+      let cache = try language.makeCache(capacity: tokens)
+      let last = try language.lastHidden(
+        language.embed(ids(tokens, language)), caches: [(cache, 0..<tokens)])
+      _ = try language.logits(last)
+    }
+  }
+
+  /// One step of all sequences, which is then undone.
+  private func decode(_ language: LanguageModel) throws -> () throws -> Void {
+    let caches = try (0..<batch).map { _ in try language.makeCache(capacity: tokens + 1) }
+    for cache in caches {
+      _ = try language.forward(language.embed(ids(tokens, language)), caches: [(cache, 0..<tokens)])
+    }
+    return {
+      for cache in caches { cache.truncate(to: tokens) }
+      let rows = caches.enumerated().map { ($1, $0..<$0 + 1) }
+      let last = try language.lastHidden(language.embed(ids(batch, language)), caches: rows)
+      _ = try language.logits(last)
+    }
+  }
+
+  private func matmul(_ operations: CPUOperations) throws -> () throws -> Void {
+    let sizes = shape.split(separator: "x").compactMap { Int($0) }
+    guard sizes.count == 3, sizes.allSatisfy({ 1...65_536 ~= $0 }) else {
+      throw ValidationError("--shape wants rows, width and outputs, as 640x4096x11008")
+    }
+    let x = try Tensor(noise(sizes[0] * sizes[1]), shape: [sizes[0], sizes[1]])
+    let weight = try operations.convert(
+      Tensor(noise(sizes[2] * sizes[1]), shape: [sizes[2], sizes[1]]), to: .bf16)
+    return { _ = try operations.linear(x, weight: weight, bias: nil) }
+  }
+
+  private func ids(_ count: Int, _ language: LanguageModel) -> [Int32] {
+    (0..<count).map { Int32($0 * 7 % language.vocabularyRows) }
+  }
+
+  private func noise(_ count: Int) -> [Float] {
+    (0..<count).map { (index: Int) -> Float in Float(index * 7919 % 255) / 128 - 1 }
+  }
+}

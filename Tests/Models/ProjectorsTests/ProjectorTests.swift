@@ -1,0 +1,35 @@
+// The projector against PyTorch: two layers with GELU, and one linear layer.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import Computation
+import Kernels
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Projectors
+
+struct ProjectorTests {
+  private func project(_ name: String, row: String, precision: Precision) throws
+    -> (found: [Float], expected: [Float], width: Int)
+  {
+    let golden = try GoldenModel(name)
+    let kernels = try #require(KernelSet(named: row))
+    let operations = try CPUOperations(kernels: kernels, threads: 2, precision: precision)
+    let projector = try Projector(
+      ModelDirectory.open(model: golden.path).projectorCheckpoint(), operations: operations)
+    let source = name == "llava-original" ? try GoldenModel("clip-42") : golden
+    let features = try source.tensor("features")
+    let rows = features.count / projector.config.inputWidth
+    let found = try projector(features.reshaped([rows, projector.config.inputWidth]))
+    return (found.floatValues, try golden.floats("embeddings"), projector.config.outputWidth)
+  }
+
+  @Test(arguments: ["llava-hf", "llava-original"], KernelSet.runnable.map(\.name))
+  func agreesWithPyTorch(model: String, row: String) throws {
+    let exact = try project(model, row: row, precision: .f32)
+    expectClose(exact.found, exact.expected, relative: 1e-5)
+    let rounded = try project(model, row: row, precision: .bf16)
+    #expect(smallestCosine(rounded.found, rounded.expected, width: rounded.width) > 0.9995)
+  }
+}
