@@ -47,14 +47,15 @@ let base = group(
   [
     "InputOutput": ["CSystem"],
     "JSON": [],
-    "Tensors": [],
+    "Tensors": ["CKernels"],
+    "Threads": [],
   ])
 
 let compute = group(
   "Compute",
   [
-    "Kernels": ["CKernels", "COpenBLAS"],
-    "Computation": ["Kernels", "Tensors"],
+    "Operations": ["Tensors"],
+    "CPU": ["CKernels", "COpenBLAS", "Tensors", "Threads", "Operations"],
   ])
 
 let formats = group(
@@ -69,12 +70,12 @@ let formats = group(
 let models = group(
   "Models",
   [
-    "Checkpoints": ["CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"],
-    "Towers": ["Checkpoints", "Computation", "Images", "InputOutput", "JSON", "Tensors"],
-    "Projectors": ["Checkpoints", "Computation", "InputOutput", "JSON", "Tensors"],
-    "Decoders": ["Checkpoints", "Computation", "InputOutput", "JSON", "Tensors"],
+    "Checkpoints": ["CNettle", "InputOutput", "JSON", "Tensors", "Operations", "Safetensors"],
+    "Towers": ["Checkpoints", "Operations", "Threads", "Images", "InputOutput", "JSON", "Tensors"],
+    "Projectors": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
+    "Decoders": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
     "Generation": [
-      "Checkpoints", "Computation", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
+      "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
     "Conversations": ["InputOutput", "JSON", "Tokenizers"],
   ])
@@ -86,7 +87,7 @@ let support = group(
       "ArgumentParser", "InputOutput", "JSON", "Tensors", "Streams", "Checkpoints",
     ],
     "ModelSupport": [
-      "ArgumentParser", "InputOutput", "JSON", "Tensors", "Kernels", "Computation", "Streams",
+      "ArgumentParser", "InputOutput", "JSON", "Tensors", "Operations", "CPU", "Streams",
       "Checkpoints", "ToolSupport",
     ],
   ])
@@ -94,10 +95,10 @@ let support = group(
 /// Each tool and what it uses besides the modules of every tool.
 let tools: KeyValuePairs = [
   "convo-format": ["Conversations", "Tokenizers", "Checkpoints", "Streams"],
-  "clip-encode": ["Towers", "Images", "Checkpoints", "Computation", "ModelSupport", "Streams"],
-  "llava-project": ["Projectors", "Checkpoints", "Computation", "ModelSupport", "Streams"],
+  "clip-encode": ["Towers", "Images", "Checkpoints", "Operations", "ModelSupport", "Streams"],
+  "llava-project": ["Projectors", "Checkpoints", "Operations", "ModelSupport", "Streams"],
   "vicuna-decode": [
-    "Decoders", "Generation", "Tokenizers", "Checkpoints", "Computation", "ModelSupport", "Streams",
+    "Decoders", "Generation", "Tokenizers", "Checkpoints", "Operations", "ModelSupport", "Streams",
   ],
   "tensor-view": ["Streams"],
   "tensor-diff": ["Streams"],
@@ -128,8 +129,10 @@ let testTargets: [Target] = [
   tests("Base", "InputOutputTests", "InputOutput"),
   tests("Base", "JSONTests", "JSON"),
   tests("Base", "TensorsTests", "Tensors"),
-  tests("Compute", "KernelsTests", "Kernels", "CKernels", "CTileEmulation", "Tensors"),
-  tests("Compute", "ComputationTests", "Computation", "Kernels", "Tensors"),
+  tests("Base", "ThreadsTests", "Threads"),
+  tests("Compute", "OperationsTests", "Operations", "Tensors"),
+  tests(
+    "Compute", "CPUTests", "CPU", "CKernels", "CTileEmulation", "Operations", "Tensors", "Threads"),
   tests("Formats", "SafetensorsTests", "Safetensors", "InputOutput", "JSON", "Tensors"),
   tests(
     "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Safetensors", "Tensors"),
@@ -138,23 +141,23 @@ let testTargets: [Target] = [
   tests(
     "Models", "CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Safetensors", "Tensors"),
   tests(
-    "Models", "TowersTests", "Towers", "Checkpoints", "Computation", "Kernels", "Images", "Tensors",
+    "Models", "TowersTests", "Towers", "Checkpoints", "Operations", "CPU", "Images", "Tensors",
     "JSON"),
   tests(
-    "Models", "ProjectorsTests", "Projectors", "Checkpoints", "Computation", "Kernels", "Tensors",
+    "Models", "ProjectorsTests", "Projectors", "Checkpoints", "Operations", "CPU", "Tensors",
     "JSON"),
   tests(
-    "Models", "DecodersTests", "Decoders", "Checkpoints", "Computation", "Kernels", "Tensors",
+    "Models", "DecodersTests", "Decoders", "Checkpoints", "Operations", "CPU", "Tensors",
     "JSON"),
   tests(
-    "Models", "GenerationTests", "Generation", "Checkpoints", "Computation", "Kernels", "Tensors",
+    "Models", "GenerationTests", "Generation", "Checkpoints", "Operations", "CPU", "Tensors",
     "Tokenizers", "JSON"),
   tests("Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput"),
   tests(
     "Support", "ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams", "Tensors"),
   tests("Support", "ModelSupportTests", "ModelSupport", "InputOutput", "JSON"),
   tests(
-    "Tools", "CommandTests", "CTestImages", "Checkpoints", "InputOutput", "JSON", "Kernels",
+    "Tools", "CommandTests", "CTestImages", "Checkpoints", "InputOutput", "JSON", "CPU",
     "Streams", "Tensors", exclude: ["pipes.tst"]),
   tests("Project", "DocsTests", "JSON"),
   tests("Project", "LayoutTests", "InputOutput"),
@@ -164,7 +167,7 @@ let testTargets: [Target] = [
 let bench = Target.executableTarget(
   name: "llava-bench",
   dependencies: names([
-    "ArgumentParser", "Towers", "Checkpoints", "Computation", "InputOutput", "Kernels",
+    "ArgumentParser", "Towers", "Checkpoints", "Operations", "InputOutput", "CPU",
     "Projectors", "Tensors", "Decoders",
   ]),
   path: "Tests/Benchmarks/llava-bench")

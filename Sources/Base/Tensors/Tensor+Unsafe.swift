@@ -17,6 +17,9 @@ extension Tensor {
   /// Valid while the tensor is kept.
   package var rawBase: UnsafeRawPointer { UnsafeRawPointer(storage.base + byteOffset) }
 
+  /// Likewise, for the function that has just made this tensor.
+  package var mutableRawBase: UnsafeMutableRawPointer { storage.base + byteOffset }
+
   package var floats: UnsafePointer<Float> {
     precondition(elementType == .f32, "expected F32, found \(elementType.rawValue)")
     return rawBase.assumingMemoryBound(to: Float.self)

@@ -136,16 +136,12 @@ extension Tensor {
   /// The same elements of an F32, BF16 or F16 tensor as F32, on the calling thread.
   public func widened() throws(AllocationError) -> Tensor {
     if elementType == .f32 { return self }
-    let wide = try Tensor(uninitialized: .f32, shape: shape)
-    let count = count
-    withUnsafeBytes { source in
-      for index in 0..<count {
-        let bits = source.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
-        wide.mutableFloats[index] =
-          elementType == .bf16
-          ? Float(bitPattern: UInt32(bits) << 16) : Float(Float16(bitPattern: bits))
-      }
+    guard let format = WeightFormat(elementType) else {
+      preconditionFailure("\(elementType.rawValue) has no wider form")
     }
+    let wide = try Tensor(uninitialized: .f32, shape: shape)
+    format.decode(rawBase, into: wide.mutableFloats, count: count)
+    withExtendedLifetime(self) {}
     return wide
   }
 }

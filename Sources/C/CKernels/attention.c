@@ -69,8 +69,8 @@ static void attend_block(const llava_kernels *kernels, const llava_product *prod
                          const llava_attention *task, const workspace *space, size_t first,
                          size_t keys) {
     size_t queries = task->queries, width = task->width;
-    llava_element element = product == &kernels->f32 ? LLAVA_F32 : LLAVA_BF16;
-    size_t element_bytes = element == LLAVA_F32 ? 4 : 2;
+    llava_element element = product->inputs;
+    size_t element_bytes = llava_formats[element].block_bytes;
 
     /* scores[queries, keys] = q . keys^T, then their exponentials */
     llava_weights w = {(const char *)task->keys + first * task->key_row_bytes, element,

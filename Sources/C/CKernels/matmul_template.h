@@ -11,6 +11,7 @@
      ROWS_PER_BLOCK      weight rows of one block, whole tiles
      COLUMNS_PER_BLOCK   columns that pass before sums rest
      packed_t    the type of a packed activation
+     FORMAT_TABLE    the formats with this instruction set's decoders
      tile_1 .. tile_GROUPS:
        void tile_G(float *sums, const weight_t *w, size_t w_stride, const packed_t *x,
                    size_t group_stride, size_t columns, int more)

@@ -13,6 +13,7 @@ extern const llava_product llava_product_avx2_bf16, llava_product_avx2_f32;
 extern const llava_product llava_product_avx512_bf16, llava_product_avx512_f32;
 extern const llava_product llava_product_avx512bf16, llava_product_amx;
 extern const llava_vectors llava_vectors_avx2, llava_vectors_avx512;
+extern const llava_format llava_formats_avx2[LLAVA_FORMATS], llava_formats_avx512[LLAVA_FORMATS];
 #endif
 
 #endif

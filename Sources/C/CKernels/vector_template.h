@@ -3,7 +3,8 @@
 
    Reductions keep 16 partial sums, column i in partial i % 16, and join them in a fixed tree, so
    that a row's result depends on nothing but the row. */
-#include "convert.h"
+#include "formats_template.h"
+#include "transpose_template.h"
 #include <math.h>
 
 enum { PARTIALS = 16 };
@@ -155,14 +156,7 @@ static void to_bf16(uint16_t *y, const float *x, size_t count) {
     for (size_t i = 0; i < count; i++) y[i] = f32_to_bf16(x[i]);
 }
 
-static void to_f32(float *y, const void *x, llava_element element, size_t count) {
-    if (element == LLAVA_F32) memcpy(y, x, count * sizeof(float));
-    if (element == LLAVA_BF16)
-        for (size_t i = 0; i < count; i++) y[i] = bf16_to_f32(half_at(x, i));
-    if (element == LLAVA_F16)
-        for (size_t i = 0; i < count; i++) y[i] = f16_to_f32(half_at(x, i));
-}
-
-#define VECTORS                                                                                  \
-    {layer_norm, rms_norm,      softmax_block, scale,   add,   add_bias, quick_gelu,              \
-     gelu,       silu_multiply, rotate,        to_bf16, to_f32}
+#define VECTORS(FORMAT_TABLE)                                                                    \
+    {layer_norm,   rms_norm, softmax_block, scale,        add,          add_bias, quick_gelu,      \
+     gelu,         silu_multiply, rotate,   to_bf16,      transpose_16, transpose_32,              \
+     FORMAT_TABLE}

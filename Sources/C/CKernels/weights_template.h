@@ -9,37 +9,35 @@ enum { LINE = 64 / sizeof(weight_t) };
 
 static inline size_t padded_columns(size_t k) { return (k + K_STEP - 1) / K_STEP * K_STEP; }
 
-/* y[0..columns) = weights of any type as bf16; y[columns..padded) = 0. */
+/* y[0..columns) = weights of any format as bf16; y[columns..padded) = 0. */
 static inline void round_row(uint16_t *y, const void *x, llava_element element, size_t columns,
                              size_t padded) {
-    if (element == LLAVA_BF16) {
-        memcpy(y, x, columns * sizeof *y);
-    } else if (element == LLAVA_F16) {
-        for (size_t i = 0; i < columns; i++)
-            y[i] = (uint16_t)(float_bits(round_f16(f16_to_f32(half_at(x, i)))) >> 16);
-    } else {
-        for (size_t i = 0; i < columns; i++) y[i] = f32_to_bf16(float_at(x, i));
-    }
+    FORMAT_TABLE[element].to_bf16(y, x, columns);
     memset(y + columns, 0, (padded - columns) * sizeof *y);
 }
 
 #if WEIGHT_IS_F32
+/* Elements that are rounded together: whole blocks of every format. */
+enum { ROUNDED_TOGETHER = 256 };
+
+/* Weights of any format through bf16. */
+static inline void round_and_widen(float *y, const char *x, llava_element element, size_t columns) {
+    const llava_format *format = &FORMAT_TABLE[element];
+    uint16_t rounded[ROUNDED_TOGETHER];
+    for (size_t first = 0; first < columns; first += ROUNDED_TOGETHER) {
+        size_t count = columns - first < ROUNDED_TOGETHER ? columns - first : ROUNDED_TOGETHER;
+        format->to_bf16(rounded, x + first / format->block_elements * format->block_bytes, count);
+        for (size_t i = 0; i < count; i++) y[first + i] = bf16_to_f32(rounded[i]);
+    }
+}
+
 /* The same as f32, through bf16 where `round`. */
 static inline void expand(float *y, const void *x, llava_element element, size_t columns,
                           size_t padded, int round) {
-    if (element == LLAVA_BF16) {
-        for (size_t i = 0; i < columns; i++) y[i] = bf16_to_f32(half_at(x, i));
-    } else if (element == LLAVA_F16) {
-        for (size_t i = 0; i < columns; i++) {
-            float value = f16_to_f32(half_at(x, i));
-            y[i] = round ? round_f16(value) : value;
-        }
-    } else {
-        for (size_t i = 0; i < columns; i++) {
-            float value = float_at(x, i);
-            y[i] = round ? bf16_to_f32(f32_to_bf16(value)) : value;
-        }
-    }
+    if (round && element != LLAVA_BF16)
+        round_and_widen(y, x, element, columns);
+    else
+        FORMAT_TABLE[element].to_f32(y, x, columns);
     memset(y + columns, 0, (padded - columns) * sizeof *y);
 }
 #else
@@ -51,8 +49,9 @@ static inline void expand(uint16_t *y, const void *x, llava_element element, siz
 #endif
 
 static inline const char *first_weight(const llava_weights *w, size_t row, size_t column) {
-    static const size_t width[] = {4, 2, 2};
-    return (const char *)w->data + row * w->row_bytes + column * width[w->element];
+    const llava_format *format = &FORMAT_TABLE[w->element];
+    return (const char *)w->data + row * w->row_bytes
+         + column / format->block_elements * format->block_bytes;
 }
 
 static inline int aligned_to(size_t bytes, const llava_weights *w, const char *first) {

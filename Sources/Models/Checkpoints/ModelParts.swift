@@ -1,6 +1,7 @@
 // The three parts of LLaVA, each with its configuration and its checked weights.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
+import Tensors
 
 /// A vision tower ready for use.
 public struct VisionCheckpoint: Sendable {
@@ -14,12 +15,23 @@ public struct VisionCheckpoint: Sendable {
 
   /// Rows of features that one image gives.
   public var rowsPerImage: Int { config.patches + (keepsClassToken ? 1 : 0) }
+
+  /// The mapped weights that the features are computed with.
+  public func parameters() throws(Failure) -> VisionParameters<Weight> {
+    try config.expectedParameters(blocks: blocks).prefix(blocks)
+      .map { name, _ throws(Failure) in try weights.weight(name) }
+  }
 }
 
 /// A projector ready for use.
 public struct ProjectorCheckpoint: Sendable {
   public let config: ProjectorConfig
   public let weights: Weights
+
+  /// The mapped weights.
+  public func parameters() throws(Failure) -> ProjectorParameters<Weight> {
+    try config.expectedParameters.map { name, _ throws(Failure) in try weights.weight(name) }
+  }
 }
 
 /// A language model ready for use.
@@ -27,9 +39,27 @@ public struct LanguageCheckpoint: Sendable {
   public let config: LanguageConfig
   public let weights: Weights
 
-  /// The canonical name of the output layer's weight: the embedding, if they are tied.
-  public var outputName: String {
-    config.tiesEmbeddings ? "language.embed_tokens.weight" : "language.lm_head.weight"
+  /// The mapped weights. `output` is nil where the file has none, or the embedding's own bytes.
+  public func parameters() throws(Failure) -> LlamaParameters<Weight> {
+    var expected = config.expectedParameters
+    if try !hasOwnHead() { expected.output = nil }
+    return try expected.map { name, _ throws(Failure) in try weights.weight(name) }
+  }
+
+  /// Whether the file's output layer is another than its embedding. A configuration that ties them
+  /// says nothing of the file: what is in there is what the model was trained with.
+  public func hasOwnHead() throws(Failure) -> Bool {
+    let (head, embedding) = (LlamaParameters<Weight>.outputName, "language.embed_tokens.weight")
+    guard weights.contains(head) else { return false }
+    guard config.tiesEmbeddings else { return true }
+    return try !weights.tensor(head).hasSameBytes(as: weights.tensor(embedding))
+  }
+
+  /// What a user should know of a head that the configuration denies; nil where there is none.
+  public func headWarning() throws(Failure) -> String? {
+    guard config.tiesEmbeddings, try hasOwnHead() else { return nil }
+    return "config.json ties the output layer to the embedding, but the file has an lm_head.weight"
+      + " of its own, which is used"
   }
 }
 
@@ -66,7 +96,7 @@ extension ModelDirectory {
           + " \(config.layers) layers")
     }
     let weights = try visionWeights(source)
-    try weights.check(config.expectedTensors(blocks: blocks), part: "vision tower")
+    try weights.check(config.expectedParameters(blocks: blocks), part: "vision tower")
     return VisionCheckpoint(
       config: config, blocks: blocks, keepsClassToken: settings.keepsClassToken,
       preprocessor: try preprocessor(for: config, settings: settings), weights: weights)
@@ -112,7 +142,7 @@ extension ModelDirectory {
         .invalidInput, code: "checkpoint/no-part", at: source.path,
         "expected projector tensors such as model.mm_projector.0.weight")
     }
-    try weights.check(config.expectedTensors(), part: "projector")
+    try weights.check(config.expectedParameters, part: "projector")
     try Self.checkFit(
       vision: (vision ?? model)?.config?.vision, projector: config,
       language: (language ?? model)?.config?.language)
@@ -124,7 +154,7 @@ extension ModelDirectory {
     let config = try languageConfig()
     guard let source = language ?? model else { throw Self.unnamed("language") }
     let weights = try Weights(Checkpoint.open(source.path), part: "language")
-    try weights.check(config.expectedTensors(), part: "language model")
+    try weights.check(config.expectedParameters, part: "language model")
     return LanguageCheckpoint(config: config, weights: weights)
   }
 }
@@ -132,15 +162,16 @@ extension ModelDirectory {
 extension ProjectorConfig {
   /// The shape that `weights` show: their first layer's columns and last layer's rows.
   init?(inferredFrom weights: Weights) {
+    let layerName = ProjectorParameters<Weight>.layerName
     var depth = 0
     var lastShape: [Int] = []
     while depth < Self.depthLimit,
-      let shape = weights.entry("\(Self.layerName(depth)).weight")?.shape
+      let shape = weights.entry("\(layerName(depth)).weight")?.shape
     {
       lastShape = shape
       depth += 1
     }
-    guard let first = weights.entry("\(Self.layerName(0)).weight")?.shape, first.count == 2,
+    guard let first = weights.entry("\(layerName(0)).weight")?.shape, first.count == 2,
       lastShape.count == 2
     else { return nil }
     self.init(depth: depth, inputWidth: first[1], outputWidth: lastShape[0])

@@ -30,9 +30,6 @@ public struct ProjectorConfig: Equatable, Sendable {
     }
   }
 
-  /// The canonical name, without `.weight`, of linear layer `index` counted from 0.
-  public static func layerName(_ index: Int) -> String { "projector.\(2 * index)" }
-
   /// The depth that LLaVA's `mm_projector_type` names, nil for an unknown name.
   static func depth(ofType name: String) -> Int? {
     switch name {

@@ -72,13 +72,6 @@ public enum TensorNames {
     return replacePrefix(of: outer, by: inner) ?? outer
   }
 
-  /// The name that the original LLaVA gives a projector tensor: `projector.2.bias` is
-  /// `model.mm_projector.2.bias`, and a linear projector has no index.
-  public static func originalProjectorName(_ canonical: String, isLinear: Bool) -> String {
-    let rest = canonical.dropFirst(isLinear ? "projector.0.".count : "projector.".count)
-    return "model.mm_projector.\(rest)"
-  }
-
   private static func replacePrefix(
     of name: String, by rows: [(found: String, canonical: String)]
   ) -> String? {

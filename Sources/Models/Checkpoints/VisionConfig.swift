@@ -2,14 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
-
-/// The activation between the two linear layers of a block.
-public enum Activation: String, Sendable {
-  /// x * sigmoid(1.702 x).
-  case quickGELU = "quick_gelu"
-  /// The exact one, with erf.
-  case gelu
-}
+import Operations
 
 /// A CLIP vision tower's hyper-parameters (CLIPVisionConfig of transformers).
 public struct VisionConfig: Equatable, Sendable {

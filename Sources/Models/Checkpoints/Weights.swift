@@ -23,10 +23,18 @@ public struct Weights: Sendable {
     return try checkpoint.tensor(named: found)
   }
 
-  /// The tensor called `name`, nil if the checkpoint has none.
-  public func optionalTensor(_ name: String) throws(Failure) -> Tensor? {
-    names[name] == nil ? nil : try tensor(name)
+  /// The weight called `name` (`TensorNames`), where it lies in the mapped file.
+  public func weight(_ name: String) throws(Failure) -> Weight {
+    guard let weight = Weight(try tensor(name)) else {
+      throw Failure(
+        .internalError, code: "checkpoint/no-weight", at: checkpoint.path,
+        "tensor \(name) has a type that no weight may have")
+    }
+    return weight
   }
+
+  /// Whether there is a tensor called `name`.
+  public func contains(_ name: String) -> Bool { names[name] != nil }
 
   public var path: String { checkpoint.path }
 
@@ -37,9 +45,6 @@ public struct Weights: Sendable {
 }
 
 extension Weights {
-  /// The element types that weights may have.
-  public static let elementTypes: Set<ElementType> = [.f32, .f16, .bf16]
-
   /// The tensors of `checkpoint` whose canonical names begin with `part` and a dot.
   /// Throws `checkpoint/ambiguous` when two tensors have the same canonical name.
   init(_ checkpoint: Checkpoint, part: String) throws(Failure) {
@@ -57,22 +62,22 @@ extension Weights {
   }
 
   /// Throws one failure with a table of all differences, code `checkpoint/tensors`.
-  func check(_ expected: [ExpectedTensor], part: String) throws(Failure) {
+  func check(_ expected: some Parameters<ExpectedTensor>, part: String) throws(Failure) {
     var table = MismatchTable()
-    for tensor in expected {
+    var known: Set<String> = []
+    expected.forEach { name, tensor in
+      known.insert(name)
       let wanted = tensor.mayHaveMoreRows ? "\(tensor.shape) or more rows" : "\(tensor.shape)"
-      switch entry(tensor.name) {
+      switch entry(name) {
       case nil where tensor.isRequired:
-        table.add(tensor.name, expected: wanted, found: "missing")
+        table.add(name, expected: wanted, found: "missing")
       case let found? where !tensor.fits(found.shape):
-        table.add(tensor.name, expected: wanted, found: Self.shown(found.shape))
-      case let found? where !Self.elementTypes.contains(found.elementType):
-        table.add(
-          tensor.name, expected: "F32, F16 or BF16", found: found.elementType.rawValue)
+        table.add(name, expected: wanted, found: Self.shown(found.shape))
+      case let found? where WeightFormat(found.elementType) == nil:
+        table.add(name, expected: "F32, F16 or BF16", found: found.elementType.rawValue)
       default: break
       }
     }
-    let known = Set(expected.map(\.name))
     for name in canonicalNames where !known.contains(name) {
       let shape = entry(name).map { Self.shown($0.shape) } ?? ""
       table.add(name, expected: "none", found: shape)

@@ -1,6 +1,6 @@
 // Where the rows of a batch stand in their sequences.
 // SPDX-License-Identifier: Apache-2.0
-import Computation
+import Operations
 import Tensors
 
 /// The rows that go through the layers together, a span of them for each sequence.
@@ -10,20 +10,19 @@ struct SpanRows {
   let angles: RotaryAngles
   private let positions: [Int32]
 
-  /// New rows at the end of each cache, which advances past them: all rows of x, in order.
-  init(
-    advancing caches: [(cache: KeyValueCache, rows: Range<Int>)], of x: Tensor,
-    _ rotary: RotaryEmbedding
-  ) throws(AllocationError) {
+  /// New rows at the end of each store, which advances past them: all rows of x, in order.
+  init(advancing spans: [SequenceSpan], of x: Tensor, _ rotary: RotaryEmbedding)
+    throws(AllocationError)
+  {
     var positions: [Int32] = []
-    for (cache, rows) in caches {
+    for span in spans {
+      let (store, rows) = (span.store, span.rows)
       precondition(rows.lowerBound == positions.count && !rows.isEmpty, "spans leave rows out")
-      positions += (cache.length..<cache.length + rows.count).map(Int32.init)
-      cache.advance(by: rows.count)
+      positions += (store.length..<store.length + rows.count).map(Int32.init)
+      store.advance(by: rows.count)
     }
     precondition(positions.count == x.shape[0], "spans leave rows out")
-    try self.init(
-      caches.map { SequenceSpan(cache: $0.cache, rows: $0.rows) }, positions: positions, rotary)
+    try self.init(spans, positions: positions, rotary)
   }
 
   private init(_ spans: [SequenceSpan], positions: [Int32], _ rotary: RotaryEmbedding)
@@ -43,7 +42,7 @@ struct SpanRows {
   /// The last rows by themselves, one after the other.
   func lastOfEachSpan(_ rotary: RotaryEmbedding) throws(AllocationError) -> SpanRows {
     try SpanRows(
-      spans.enumerated().map { SequenceSpan(cache: $1.cache, rows: $0..<$0 + 1) },
+      spans.enumerated().map { SequenceSpan(store: $1.store, rows: $0..<$0 + 1) },
       positions: lastRows.map { positions[Int($0)] }, rotary)
   }
 }

@@ -1,8 +1,8 @@
 // One answer while it is being written, and when it is done.
 // SPDX-License-Identifier: Apache-2.0
-import Computation
 import Decoders
 import InputOutput
+import Operations
 import Tensors
 import Tokenizers
 
@@ -24,11 +24,11 @@ public struct Answer: Equatable, Sendable {
   public let completionTokens: Int
 }
 
-/// An answer that is being written: its cache, its sampler and its text so far.
+/// An answer that is being written: its store, its sampler and its text so far.
 final class OpenAnswer {
   let ordinal: Int
   let prompt: PreparedPrompt
-  let cache: KeyValueCache
+  let store: any AttentionStore
   private(set) var lastToken: Int32 = 0
   private var sampler: Sampler
   private var decoder: StreamingDecoder
@@ -38,13 +38,13 @@ final class OpenAnswer {
   private let maxTokens: Int
 
   init(
-    ordinal: Int, id: String, prompt: PreparedPrompt, cache: KeyValueCache,
+    ordinal: Int, id: String, prompt: PreparedPrompt, store: any AttentionStore,
     options: GenerationOptions,
     maxTokens: Int, tokenizer: Tokenizer
   ) {
     self.ordinal = ordinal
     self.prompt = prompt
-    self.cache = cache
+    self.store = store
     self.maxTokens = maxTokens
     sampler = Sampler(options, id: id, prompt: prompt.tokens)
     decoder = StreamingDecoder(tokenizer)

@@ -1,9 +1,9 @@
 // Writes several answers at once, each place taken anew as soon as its answer is done.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
-import Computation
 import Decoders
 import InputOutput
+import Operations
 import Tensors
 import Tokenizers
 
@@ -18,9 +18,9 @@ public final class Generator {
   private let options: GenerationOptions
   private let ends: Set<Int32>
   private var open: [OpenAnswer] = []
-  /// The last prompt that had an answer, and its cache: the next one often begins alike (questions
+  /// The last prompt that had an answer, and its store: the next one often begins alike (questions
   /// on one image).
-  private var latest: (prompt: PreparedPrompt, cache: KeyValueCache)?
+  private var latest: (prompt: PreparedPrompt, store: any AttentionStore)?
   /// Sees each answer's text as it becomes certain.
   public var show: (_ ordinal: Int, _ text: String) -> Void = { _, _ in }
   /// Sees the end of each answer.
@@ -49,14 +49,14 @@ public final class Generator {
     guard room > 0 else { throw tooLong(prompt) }
     let maxTokens = min(options.maxTokens, room)
     do {
-      let cache = try model.makeCache(capacity: prompt.length + maxTokens)
+      let store = try model.makeAttentionStore(capacity: prompt.length + maxTokens)
       let answer = OpenAnswer(
-        ordinal: ordinal, id: id, prompt: prompt, cache: cache, options: options,
+        ordinal: ordinal, id: id, prompt: prompt, store: store, options: options,
         maxTokens: maxTokens, tokenizer: tokenizer)
-      let logits = try read(prompt, into: cache)
+      let logits = try read(prompt, into: store)
       let done = try answer.advance(logits, ends: ends) { show(ordinal, $0) }
       // Only now: keys and values beside a number that is none must not serve other prompts.
-      latest = (prompt, cache)
+      latest = (prompt, store)
       if done == nil { open.append(answer) }
       return done
     } catch let failure as Failure {
@@ -71,9 +71,10 @@ public final class Generator {
   public func logits(of prompt: PreparedPrompt) throws(Failure) -> Tensor {
     guard prompt.length <= model.config.maxPositions else { throw tooLong(prompt) }
     do {
-      let cache = try model.makeCache(capacity: prompt.length)
+      let store = try model.makeAttentionStore(capacity: prompt.length)
       let rows = try prompt.embeddings(from: 0, model: model)
-      return try model.logits(model.forward(rows, caches: [(cache, 0..<prompt.length)]))
+      return try model.logits(
+        model.forward(rows, spans: [SequenceSpan(store: store, rows: 0..<prompt.length)]))
     } catch {
       throw Self.outOfMemory(error)
     }
@@ -85,8 +86,8 @@ public final class Generator {
     let logits: Tensor
     do {
       let rows = try model.embed(open.map(\.lastToken))
-      let caches = open.enumerated().map { ($1.cache, $0..<$0 + 1) }
-      logits = try model.logits(model.lastHidden(rows, caches: caches))
+      let spans = open.enumerated().map { SequenceSpan(store: $1.store, rows: $0..<$0 + 1) }
+      logits = try model.logits(model.lastHidden(rows, spans: spans))
     } catch {
       throw Self.outOfMemory(error)
     }
@@ -106,18 +107,19 @@ public final class Generator {
     return finished
   }
 
-  /// Fills `cache` with the prompt and returns the logits of its last position. What the latest
+  /// Fills `store` with the prompt and returns the logits of its last position. What the latest
   /// prompt shares is copied: the bits are those that reading would give.
-  private func read(_ prompt: PreparedPrompt, into cache: KeyValueCache)
+  private func read(_ prompt: PreparedPrompt, into store: any AttentionStore)
     throws(AllocationError) -> [Float]
   {
     var start = 0
     if let latest {
       start = min(prompt.commonPrefix(with: latest.prompt), prompt.length - 1)
-      cache.copyPrefix(of: latest.cache, length: start)
+      store.copyPrefix(of: latest.store, length: start)
     }
     let rows = try prompt.embeddings(from: start, model: model)
-    let last = try model.lastHidden(rows, caches: [(cache, 0..<rows.shape[0])])
+    let last = try model.lastHidden(
+      rows, spans: [SequenceSpan(store: store, rows: 0..<rows.shape[0])])
     return try model.logits(last).values(ofRow: 0)
   }
 

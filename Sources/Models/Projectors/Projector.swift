@@ -1,8 +1,8 @@
 // The projector between the vision tower and the language model.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
-import Computation
 import InputOutput
+import Operations
 import Tensors
 
 /// H = W Z (LLaVA, arXiv 2304.08485, section 4.1), or the multi-layer form of LLaVA-1.5: linear
@@ -10,32 +10,22 @@ import Tensors
 public struct Projector: Sendable {
   public let config: ProjectorConfig
   private let operations: any Operations
-  private let layers: [Linear]
+  private let parameters: ProjectorParameters<Weight>
 
-  private struct Linear: Sendable {
-    let weight: Tensor  // [out, in]
-    let bias: Tensor  // [out]
-  }
-
-  /// Takes the weights where they are mapped.
+  /// Takes the weights where they are mapped, the biases as f32.
   public init(_ checkpoint: ProjectorCheckpoint, operations: any Operations) throws {
     config = checkpoint.config
     self.operations = operations
-    layers = try (0..<checkpoint.config.depth).map { index in
-      let name = ProjectorConfig.layerName(index)
-      return Linear(
-        weight: try checkpoint.weights.tensor("\(name).weight"),
-        bias: try operations.convert(checkpoint.weights.tensor("\(name).bias"), to: .f32))
-    }
+    parameters = try checkpoint.parameters().map { try operations.adopt($1) }
   }
 
   /// Features [rows, inputWidth] f32 to word embeddings [rows, outputWidth] f32.
   public func callAsFunction(_ features: Tensor) throws(AllocationError) -> Tensor {
     var rows = features
-    for (index, layer) in layers.enumerated() {
+    for (index, layer) in parameters.layers.enumerated() {
       rows = try operations.linear(
         rows, weight: layer.weight, bias: layer.bias,
-        activation: index + 1 < layers.count ? .gelu : nil)
+        activation: index + 1 < parameters.layers.count ? .gelu : nil)
     }
     return rows
   }

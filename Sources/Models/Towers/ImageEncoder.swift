@@ -1,10 +1,11 @@
 // From image files to features: loads on all threads, then encodes together.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
-import Computation
 import Images
 import InputOutput
+import Operations
 import Tensors
+import Threads
 
 /// Reads and preprocesses image files.
 public struct ImageLoader: Sendable {
@@ -59,15 +60,20 @@ public final class ImageEncoder {
   private let tower: VisionTower
   private let loader: ImageLoader
   private let operations: any Operations
+  private let pool: ThreadPool
   private let batch: Int
   /// By the bytes of the path: equal strings may be spelled differently, as files are not.
   private var known: [[UInt8]: Result<Tensor, Failure>] = [:]
 
-  /// At most `batch` images go through the tower together.
-  public init(tower: VisionTower, loader: ImageLoader, operations: any Operations, batch: Int) {
+  /// At most `batch` images go through the tower together; `pool` decodes them.
+  public init(
+    tower: VisionTower, loader: ImageLoader, operations: any Operations, pool: ThreadPool,
+    batch: Int
+  ) {
     self.tower = tower
     self.loader = loader
     self.operations = operations
+    self.pool = pool
     self.batch = max(1, batch)
   }
 
@@ -78,7 +84,7 @@ public final class ImageEncoder {
     var results = known.filter { wanted.contains($0.key) }
     var seen = Set(results.keys)
     let new = zip(keys, paths).filter { seen.insert($0.0).inserted }.map(\.1)
-    let pixels = loadInParallel(new, loader: loader, operations: operations)
+    let pixels = loadInParallel(new, loader: loader, pool: pool)
     var ready: [(path: String, pixels: Tensor)] = []
     for (path, result) in zip(new, pixels) {
       switch result {
@@ -110,14 +116,14 @@ public final class ImageEncoder {
   }
 }
 
-/// Loads every path on the operations' threads; the results are in the order of the paths.
+/// Loads every path on the threads of `pool`; the results are in the order of the paths.
 public func loadInParallel(
-  _ paths: [String], loader: ImageLoader, operations: any Operations
+  _ paths: [String], loader: ImageLoader, pool: ThreadPool
 ) -> [Result<Tensor, Failure>] {
   var results = [Result<Tensor, Failure>?](repeating: nil, count: paths.count)
   results.withUnsafeMutableBufferPointer { results in
     nonisolated(unsafe) let slots = results  // each task writes its own slot
-    operations.inParallel(paths.count) { index in
+    pool.run(paths.count) { index, _ in
       slots[index] = Result { () throws(Failure) in try loader.pixels(paths[index]) }
     }
   }

@@ -1,11 +1,11 @@
 // The options that all tools with a model share and spell alike.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import CPU
 import Checkpoints
-import Computation
 import Glibc
 import InputOutput
-import Kernels
+import Operations
 import Tensors
 import ToolSupport
 
@@ -31,7 +31,7 @@ public struct ModelOptions: ParsableArguments {
   public var language: String?
 
   @Option(help: "Number format of products: bf16 or f32.")
-  public var precision = Computation.Precision.bf16
+  public var precision = Precision.bf16
 
   public init() {}
 
@@ -87,7 +87,7 @@ public struct ModelOptions: ParsableArguments {
   public var streamType: ElementType { precision == .bf16 ? .bf16 : .f32 }
 }
 
-extension Kernels.Precision: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
 
 /// Runs `body`, whose only error besides a failure is that memory is out.
 public func catchingMemory<Result>(_ body: () throws -> Result) throws(Failure) -> Result {

@@ -93,12 +93,13 @@ struct ClipEncode: ToolCommand {
     let maker: any RecordMaker
     switch emit {
     case .pixels:
-      maker = PixelMaker(loader: loader, operations: operations)
+      maker = PixelMaker(loader: loader, pool: operations.pool)
     case .features:
       let tower = try catchingMemory { try VisionTower(checkpoint, operations: operations) }
       maker = FeatureMaker(
         encoder: ImageEncoder(
-          tower: tower, loader: loader, operations: operations, batch: batch),
+          tower: tower, loader: loader, operations: operations, pool: operations.pool,
+          batch: batch),
         tower: tower, type: models.streamType, operations: operations)
     }
     let header = StreamHeader(

@@ -1,13 +1,14 @@
-import Computation
+// The loop of clip-encode: records in, groups of images through the tower, records out in order.
+// SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
 import JSON
 import ModelSupport
+import Operations
 import Streams
 import Tensors
+import Threads
 import ToolSupport
-// The loop of clip-encode: records in, groups of images through the tower, records out in order.
-// SPDX-License-Identifier: Apache-2.0
 import Towers
 
 /// Makes the tensors of records from their images.
@@ -134,7 +135,7 @@ struct FeatureMaker: RecordMaker {
 /// The preprocessed images of a record before normalisation: U8 [images, side, side, 3].
 struct PixelMaker: RecordMaker {
   let loader: ImageLoader
-  let operations: any Operations
+  let pool: ThreadPool
 
   var content: String { "pixels" }
 
@@ -148,7 +149,7 @@ struct PixelMaker: RecordMaker {
     -> [Result<[(name: String, tensor: Tensor)], Failure>]
   {
     try catchingMemory {
-      let all = loadInParallel(records.flatMap { $0 }, loader: loader, operations: operations)
+      let all = loadInParallel(records.flatMap { $0 }, loader: loader, pool: pool)
       var rest = all[...]
       return try records.map { paths in
         let images = rest.prefix(paths.count)

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Checkpoints
-import Computation
 import InputOutput
 import ModelSupport
+import Operations
 import Projectors
 import Streams
 import Tensors

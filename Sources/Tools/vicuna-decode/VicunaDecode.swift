@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Checkpoints
-import Computation
 import Decoders
 import Generation
 import Glibc
 import InputOutput
 import ModelSupport
+import Operations
 import Streams
 import Tokenizers
 import ToolSupport
@@ -93,6 +93,7 @@ struct VicunaDecode: ToolCommand {
     let checkpoint = try directory.languageCheckpoint()
     let tokenizer = try Tokenizer.load(directory: try directory.tokenizerDirectory())
     let operations = try models.operations(session)
+    if let text = try checkpoint.headWarning() { session.reporter.warning(text) }
     let model = try catchingMemory { try LanguageModel(checkpoint, operations: operations) }
     let generator = Generator(
       model: model, tokenizer: tokenizer, options: options(), batch: showsText ? 1 : batch)

@@ -1,9 +1,10 @@
 // The kinds of work that are timed.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import CPU
 import Checkpoints
-import Computation
 import Decoders
+import Operations
 import Projectors
 import Tensors
 import Towers
@@ -41,23 +42,28 @@ extension LlavaBench {
 
   private func prefill(_ language: LanguageModel) -> () throws -> Void {
     return {
-      let cache = try language.makeCache(capacity: tokens)
+      let store = try language.makeAttentionStore(capacity: tokens)
       let last = try language.lastHidden(
-        language.embed(ids(tokens, language)), caches: [(cache, 0..<tokens)])
+        language.embed(ids(tokens, language)), spans: [SequenceSpan(store: store, rows: 0..<tokens)]
+      )
       _ = try language.logits(last)
     }
   }
 
   /// One step of all sequences, which is then undone.
   private func decode(_ language: LanguageModel) throws -> () throws -> Void {
-    let caches = try (0..<batch).map { _ in try language.makeCache(capacity: tokens + 1) }
-    for cache in caches {
-      _ = try language.forward(language.embed(ids(tokens, language)), caches: [(cache, 0..<tokens)])
+    let stores = try (0..<batch).map { _ in
+      try language.makeAttentionStore(capacity: tokens + 1)
+    }
+    for store in stores {
+      _ = try language.forward(
+        language.embed(ids(tokens, language)),
+        spans: [SequenceSpan(store: store, rows: 0..<tokens)])
     }
     return {
-      for cache in caches { cache.truncate(to: tokens) }
-      let rows = caches.enumerated().map { ($1, $0..<$0 + 1) }
-      let last = try language.lastHidden(language.embed(ids(batch, language)), caches: rows)
+      for store in stores { store.truncate(to: tokens) }
+      let spans = stores.enumerated().map { SequenceSpan(store: $1, rows: $0..<$0 + 1) }
+      let last = try language.lastHidden(language.embed(ids(batch, language)), spans: spans)
       _ = try language.logits(last)
     }
   }
@@ -68,9 +74,17 @@ extension LlavaBench {
       throw ValidationError("--shape wants rows, width and outputs, as 640x4096x11008")
     }
     let x = try Tensor(noise(sizes[0] * sizes[1]), shape: [sizes[0], sizes[1]])
-    let weight = try operations.convert(
+    let matrix = try operations.convert(
       Tensor(noise(sizes[2] * sizes[1]), shape: [sizes[2], sizes[1]]), to: .bf16)
-    return { _ = try operations.linear(x, weight: weight, bias: nil) }
+    guard let weight = Weight(matrix) else { return {} }
+    let dy = try Tensor(noise(sizes[0] * sizes[2]), shape: [sizes[0], sizes[2]])
+    switch product {
+    case .forward: return { _ = try operations.linear(x, weight: weight, bias: nil) }
+    case .input: return { _ = try operations.inputGradient(dy, weight: weight) }
+    case .weight:
+      let gradient = try Tensor(.f32, shape: [sizes[2], sizes[1]])
+      return { try operations.addWeightGradient(dy, x, to: gradient) }
+    }
   }
 
   private func ids(_ count: Int, _ language: LanguageModel) -> [Int32] {

@@ -1,10 +1,10 @@
 // Times the library on one kind of work, one repetition for each line read from stdin.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import Computation
+import CPU
 import Glibc
 import InputOutput
-import Kernels
+import Operations
 
 /// Loads the model once, warms up, prints `{"ready":…}` and answers each line on stdin with
 /// `{"seconds":…}`, so that bench.py can run it and a peer by turns.
@@ -14,6 +14,8 @@ struct LlavaBench: ParsableCommand {
     commandName: "llava-bench", abstract: "Answer each line on stdin with the time of one run.")
 
   enum Mode: String, ExpressibleByArgument, CaseIterable { case encode, prefill, decode, matmul }
+
+  enum Product: String, ExpressibleByArgument, CaseIterable { case forward, input, weight }
 
   @Argument var mode: Mode
   @Option(name: .shortAndLong, help: "The model directory; matmul needs none.") var model = ""
@@ -25,6 +27,8 @@ struct LlavaBench: ParsableCommand {
   @Option(help: "Repetitions before the first one counts.") var warmUps = 2
   @Option(help: "Rows, width and outputs of the product (matmul), as 640x4096x11008.")
   var shape = "640x4096x11008"
+  @Option(help: "Which product (matmul): forward, or the gradient of its input or weight.")
+  var product = Product.forward
 
   func validate() throws {
     guard threads > 0, batch > 0, tokens > 0, times > 0, warmUps >= 0 else {

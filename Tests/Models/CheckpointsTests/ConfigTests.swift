@@ -215,9 +215,10 @@ struct ConfigTests {
       do throws(Failure) {
         let config = try ModelConfig(object, place: "c")
         accepted += 1
-        #expect(config.vision.map { !$0.expectedTensors(blocks: 1).isEmpty } != false)
-        #expect(config.language.map { !$0.expectedTensors().isEmpty } != false)
-        #expect(config.projector.map { $0.expectedTensors().count == 2 * $0.depth } != false)
+        #expect(config.vision.map { !$0.expectedParameters(blocks: 1).named.isEmpty } != false)
+        #expect(config.language.map { !$0.expectedParameters.named.isEmpty } != false)
+        #expect(
+          config.projector.map { $0.expectedParameters.named.count == 2 * $0.depth } != false)
       } catch {
         #expect(error.status == .mismatch)
       }

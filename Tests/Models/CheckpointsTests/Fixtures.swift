@@ -13,6 +13,8 @@ struct FixtureTensor {
   var name: String
   var shape: [Int]
   var type = "BF16"
+  /// Every byte; nil for a pattern that differs from tensor to tensor.
+  var fill: UInt8?
 }
 
 enum Fixture {
@@ -30,15 +32,21 @@ enum Fixture {
   static func file(_ tensors: [FixtureTensor]) -> [UInt8] {
     let widths = ["BF16": 2, "F16": 2, "F32": 4, "I64": 8, "I8": 1]
     var offset = 0
+    var filled: [(Range<Int>, UInt8)] = []
     let entries = tensors.map { tensor -> String in
       let count = tensor.shape.reduce(widths[tensor.type]!, *)
       defer { offset += count }
+      if let fill = tensor.fill { filled.append((offset..<offset + count, fill)) }
       return "\"\(tensor.name)\":{\"dtype\":\"\(tensor.type)\",\"shape\":\(tensor.shape),"
         + "\"data_offsets\":[\(offset),\(offset + count)]}"
     }
     let json = "{" + entries.joined(separator: ",") + "}"
     let padding = String(repeating: " ", count: (8 - json.utf8.count % 8) % 8)
-    return file(header: json + padding, dataCount: offset)
+    var bytes = file(header: json + padding, dataCount: offset)
+    for (range, fill) in filled {
+      for index in range { bytes[bytes.count - offset + index] = fill }
+    }
+    return bytes
   }
 
   static let vision = VisionConfig(
@@ -74,9 +82,9 @@ enum Fixture {
   static func tensors(projectorDepth: Int = 2) -> [FixtureTensor] {
     let projector = ProjectorConfig(depth: projectorDepth, inputWidth: 8, outputWidth: 16)
     let expected =
-      vision.expectedTensors(blocks: 3) + projector.expectedTensors()
-      + language.expectedTensors()
-    return expected.map { FixtureTensor(name: $0.name, shape: $0.shape) }
+      vision.expectedParameters(blocks: 3).named + projector.expectedParameters.named
+      + language.expectedParameters.named
+    return expected.map { FixtureTensor(name: $0.name, shape: $0.value.shape) }
   }
 
   static func object(_ text: String) throws -> JSONObject {

@@ -24,7 +24,7 @@ struct ModelDirectoryTests {
     #expect(projector.weights.canonicalNames.count == 4)
     let language = try model.languageCheckpoint()
     #expect(language.config == Fixture.language)
-    #expect(language.outputName == "language.lm_head.weight")
+    #expect(try language.parameters().output?.rows == 40)
     let keys = try language.weights.tensor("language.layers.1.self_attn.k_proj.weight")
     #expect(keys.shape == [8, 16])
     #expect(keys.elementType == .bf16)
@@ -71,7 +71,8 @@ struct ModelDirectoryTests {
       Fixture.file(
         tensors.map {
           FixtureTensor(
-            name: TensorNames.originalProjectorName($0.name, isLinear: depth == 1),
+            name: CheckpointLayout.original.name(of: $0.name, isLinearProjector: depth == 1)
+              ?? "",
             shape: $0.shape)
         }), to: "mine.safetensors")
     let model = try ModelDirectory.open(model: directory.path, projector: path)
@@ -105,7 +106,24 @@ struct ModelDirectoryTests {
       $0.removeAll { $0.name == "language.lm_head.weight" }
     }
     let language = try ModelDirectory.open(model: directory.path).languageCheckpoint()
-    #expect(language.outputName == "language.embed_tokens.weight")
+    #expect(try language.parameters().output == nil)
+    #expect(try language.parameters().layers.count == 2)
+  }
+
+  /// What the configuration says of ties does not undo a head that was trained by itself.
+  @Test func aHeadOfItsOwnIsUsedThoughTheConfigurationTies() throws {
+    let tied = Fixture.llavaJSON.replacing(
+      "\"image_token", with: "\"tie_word_embeddings\":true,\"image_token")
+    for (fill, isOwn) in [(UInt8(1), true), (0, false)] {
+      let directory = try Fixture.llava(config: tied) {
+        for index in $0.indices where $0[index].shape == [40, 16] {
+          $0[index].fill = $0[index].name == "language.lm_head.weight" ? fill : 0
+        }
+      }
+      let language = try ModelDirectory.open(model: directory.path).languageCheckpoint()
+      #expect(try language.hasOwnHead() == isOwn)
+      #expect(try (language.parameters().output != nil) == isOwn)
+    }
   }
 
   @Test func acceptsPaddedVocabulariesAndUnusedLayersThatAreAbsent() throws {

@@ -63,7 +63,9 @@ extension Fixture {
   ) throws -> TemporaryDirectory {
     let directory = try directory ?? TemporaryDirectory()
     try directory.write(config, to: "config.json")
-    let named = tensors.map { FixtureTensor(name: name($0.name), shape: $0.shape, type: $0.type) }
+    let named = tensors.map {
+      FixtureTensor(name: name($0.name), shape: $0.shape, type: $0.type, fill: $0.fill)
+    }
     try directory.write(file(named), to: "model.safetensors")
     return directory
   }

@@ -65,13 +65,45 @@ struct TensorNamesTests {
     #expect(TensorNames.canonical(name) == nil)
   }
 
-  @Test func writesOriginalProjectorNames() {
+  @Test func writesProjectorNames() {
+    let name = "projector.2.bias"
+    #expect(CheckpointLayout.original.name(of: name) == "model.mm_projector.2.bias")
     #expect(
-      TensorNames.originalProjectorName("projector.2.bias", isLinear: false)
-        == "model.mm_projector.2.bias")
-    #expect(
-      TensorNames.originalProjectorName("projector.0.weight", isLinear: true)
+      CheckpointLayout.original.name(of: "projector.0.weight", isLinearProjector: true)
         == "model.mm_projector.weight")
+    #expect(
+      CheckpointLayout.huggingFace.name(of: name) == "multi_modal_projector.linear_2.bias")
+    #expect(CheckpointLayout.huggingFace.name(of: "projector.4.bias") == nil)
+  }
+
+  /// What a layout calls a tensor means that tensor again, for every tensor of every part.
+  @Test(arguments: CheckpointLayout.allCases)
+  func namesGoToEveryLayoutAndBack(layout: CheckpointLayout) throws {
+    let names =
+      Fixture.vision.expectedParameters(blocks: 3).named.map(\.name)
+      + Fixture.language.expectedParameters.named.map(\.name)
+      + ProjectorConfig(depth: 2, inputWidth: 8, outputWidth: 16).expectedParameters.named
+      .map(\.name)
+    var seen: Set<String> = []
+    for name in names {
+      let found = try #require(layout.name(of: name))
+      #expect(TensorNames.canonical(found) == name)
+      #expect(seen.insert(found).inserted, "\(found) stands for two tensors")
+    }
+    #expect(names.count > 60)
+  }
+
+  @Test func parametersKeepTheirNamesAndPlacesThroughAMap() {
+    let expected = Fixture.language.expectedParameters
+    let names = expected.map { name, _ in name }
+    #expect(names.layers[1].gate == "language.layers.1.mlp.gate_proj.weight")
+    #expect(names.output == "language.lm_head.weight")
+    #expect(names.named.allSatisfy { $0.name == $0.value })
+    let tower = Fixture.vision.expectedParameters(blocks: 2).map { name, _ in name }
+    #expect(tower.layers[2].down.bias == "vision.layers.2.mlp.fc2.bias")
+    #expect(tower.prefix(2).named.allSatisfy { $0.name == $0.value })
+    #expect(tower.prefix(2).layers.count == 2 && tower.prefix(2).finalNorm == nil)
+    #expect(Set(tower.named.map(\.name)).count == tower.named.count)
   }
 
   @Test func noPrefixHidesALongerOne() {

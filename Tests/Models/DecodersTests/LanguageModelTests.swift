@@ -1,8 +1,8 @@
 // The language model against PyTorch, and against itself in other batches.
 // SPDX-License-Identifier: Apache-2.0
+import CPU
 import Checkpoints
-import Computation
-import Kernels
+import Operations
 import Tensors
 import TestSupport
 import Testing
@@ -29,12 +29,14 @@ struct LanguageModelTests {
 
   /// The logits of every row of `inputs`, fed in pieces of the given sizes.
   static func logits(_ model: LanguageModel, _ inputs: Tensor, pieces: [Int]) throws -> [Float] {
-    let cache = try model.makeCache(capacity: inputs.shape[0])
+    let cache = try model.makeAttentionStore(capacity: inputs.shape[0])
     var first = 0
     return try pieces.flatMap { size in
       let piece = try model.join([inputs.rows(first..<first + size)])
       first += size
-      return try model.logits(model.forward(piece, caches: [(cache, 0..<size)])).floatValues
+      return try model.logits(
+        model.forward(piece, spans: [SequenceSpan(store: cache, rows: 0..<size)])
+      ).floatValues
     }
   }
 
@@ -57,12 +59,12 @@ struct LanguageModelTests {
     for title in Self.cases(golden) {
       let expected = try golden.ids("\(title).continuation")
       let inputs = try golden.tensor("\(title).inputs")
-      let cache = try model.makeCache(capacity: inputs.shape[0] + expected.count)
+      let cache = try model.makeAttentionStore(capacity: inputs.shape[0] + expected.count)
       var next = try model.join([inputs])
       var found: [Int32] = []
       while found.count < expected.count {
         let rows = next.shape[0]
-        let last = try model.lastHidden(next, caches: [(cache, 0..<rows)])
+        let last = try model.lastHidden(next, spans: [SequenceSpan(store: cache, rows: 0..<rows)])
         let logits = try model.logits(last).floatValues
         let best = try #require(logits.indices.max { logits[$0] < logits[$1] })
         found.append(Int32(best))
@@ -86,21 +88,24 @@ struct LanguageModelTests {
   }
 
   @Test(arguments: Precision.allCases, rows)
-  func companyAndThreadsChangeNoBit(precision: Kernels.Precision, row: String) throws {
+  func companyAndThreadsChangeNoBit(precision: Precision, row: String) throws {
     let golden = try GoldenModel("llava-hf")
     let alone = try Self.load("llava-hf", row: row, precision: precision, threads: 1)
     let crowd = try Self.load("llava-hf", row: row, precision: precision, threads: 3)
     let parts = try Self.cases(golden).map { try golden.tensor("\($0).inputs") }
     let copies = Array(repeating: parts, count: 4).flatMap { $0 }
-    var caches: [(cache: KeyValueCache, rows: Range<Int>)] = []
+    var spans: [SequenceSpan] = []
     var first = 0
     for part in copies {
-      caches.append((try crowd.makeCache(capacity: part.shape[0]), first..<first + part.shape[0]))
+      spans.append(
+        SequenceSpan(
+          store: try crowd.makeAttentionStore(capacity: part.shape[0]),
+          rows: first..<first + part.shape[0]))
       first += part.shape[0]
     }
-    let hidden = try crowd.forward(crowd.join(copies), caches: caches)
+    let hidden = try crowd.forward(crowd.join(copies), spans: spans)
     let together = try crowd.logits(hidden)
-    for (part, entry) in zip(copies, caches) {
+    for (part, entry) in zip(copies, spans) {
       let expected = try Self.logits(alone, part, pieces: [part.shape[0]])
       #expect(together.rows(entry.rows).floatValues == expected)
     }
@@ -108,22 +113,24 @@ struct LanguageModelTests {
 
   /// Prompts of several lengths in one call, each continued by one row.
   @Test(arguments: Precision.allCases, rows)
-  func lastRowsAreThoseOfAllRows(precision: Kernels.Precision, row: String) throws {
+  func lastRowsAreThoseOfAllRows(precision: Precision, row: String) throws {
     let golden = try GoldenModel("llava-hf")
     let model = try Self.load("llava-hf", row: row, precision: precision)
     let parts = try Self.cases(golden).map { try golden.tensor("\($0).inputs") }
     let whole = try parts.map { try Self.logits(model, $0, pieces: [$0.shape[0]]) }
     let prompts = parts.map { $0.rows(0..<$0.shape[0] - 1) }
-    var (caches, first): ([(cache: KeyValueCache, rows: Range<Int>)], Int) = ([], 0)
+    var (spans, first): ([SequenceSpan], Int) = ([], 0)
     for part in parts {
       let rows = first..<first + part.shape[0] - 1
-      caches.append((try model.makeCache(capacity: part.shape[0]), rows))
+      spans.append(
+        SequenceSpan(
+          store: try model.makeAttentionStore(capacity: part.shape[0]), rows: rows))
       first = rows.upperBound
     }
-    let read = try model.logits(model.lastHidden(model.join(prompts), caches: caches))
+    let read = try model.logits(model.lastHidden(model.join(prompts), spans: spans))
     let next = try model.join(parts.map { $0.rows($0.shape[0] - 1..<$0.shape[0]) })
-    let steps = caches.enumerated().map { ($1.cache, $0..<$0 + 1) }
-    let written = try model.logits(model.lastHidden(next, caches: steps))
+    let steps = spans.enumerated().map { SequenceSpan(store: $1.store, rows: $0..<$0 + 1) }
+    let written = try model.logits(model.lastHidden(next, spans: steps))
     let vocabulary = model.vocabularyRows
     #expect(parts.count > 1 && read.shape == [parts.count, vocabulary])
     for (index, logits) in whole.enumerated() {
@@ -138,12 +145,14 @@ struct LanguageModelTests {
     let inputs = try golden.tensor("image.inputs")
     let length = inputs.shape[0]
     let whole = try Self.logits(model, inputs, pieces: [length])
-    let source = try model.makeCache(capacity: length)
-    _ = try model.forward(model.join([inputs]), caches: [(source, 0..<length)])
-    let cache = try model.makeCache(capacity: length + 64)
+    let source = try model.makeAttentionStore(capacity: length)
+    _ = try model.forward(
+      model.join([inputs]), spans: [SequenceSpan(store: source, rows: 0..<length)])
+    let cache = try model.makeAttentionStore(capacity: length + 64)
     cache.copyPrefix(of: source, length: 5)
     let rest = try model.join([inputs.rows(5..<length)])
-    let found = try model.logits(model.forward(rest, caches: [(cache, 0..<length - 5)]))
+    let found = try model.logits(
+      model.forward(rest, spans: [SequenceSpan(store: cache, rows: 0..<length - 5)]))
     let vocabulary = model.vocabularyRows
     #expect(found.floatValues == Array(whole[5 * vocabulary..<length * vocabulary]))
   }

@@ -1,8 +1,8 @@
 // The projector against PyTorch: two layers with GELU, and one linear layer.
 // SPDX-License-Identifier: Apache-2.0
+import CPU
 import Checkpoints
-import Computation
-import Kernels
+import Operations
 import Tensors
 import TestSupport
 import Testing

@@ -1,8 +1,8 @@
 // The vision tower against PyTorch, on every row of kernels.
 // SPDX-License-Identifier: Apache-2.0
+import CPU
 import Checkpoints
-import Computation
-import Kernels
+import Operations
 import Tensors
 import TestSupport
 import Testing
@@ -38,7 +38,7 @@ struct VisionTowerTests {
   }
 
   @Test(arguments: Precision.allCases, KernelSet.runnable.map(\.name))
-  func dependsNeitherOnBatchNorThreads(precision: Kernels.Precision, row: String) throws {
+  func dependsNeitherOnBatchNorThreads(precision: Precision, row: String) throws {
     let golden = try GoldenModel("llava-hf")
     let kernels = try #require(KernelSet(named: row))
     let directory = try ModelDirectory.open(model: golden.path)

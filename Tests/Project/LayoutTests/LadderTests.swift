@@ -81,6 +81,19 @@ struct LadderTests {
     }
   }
 
+  /// An import that is not declared links by chance only.
+  @Test func modulesDeclareWhatTheyImport() {
+    let declared = Project.manifest.text.matches(of: #/(?m)^    "(\w+)": \[([^\]]*)\]/#)
+    for match in declared {
+      let module = String(match.1)
+      let uses = Set(match.2.matches(of: #/"(\w+)"/#).map { String($0.1) })
+      for file in Project.sources where file.module == module {
+        let missing = Set(imports(file)).subtracting(uses).subtracting(systemModules)
+        #expect(missing.isEmpty, "\(file.path) imports \(missing), which it does not declare")
+      }
+    }
+  }
+
   @Test func forbiddenImportsAreSeen() {
     #expect(mayImport("ToolSupport", "ArgumentParser"))
     #expect(!mayImport("Streams", "ArgumentParser"))

@@ -1,6 +1,6 @@
 // The same bytes for every batch and every number of threads, on every row of kernels.
 // SPDX-License-Identifier: Apache-2.0
-import Kernels
+import CPU
 import TestSupport
 import Testing
 

@@ -16,6 +16,7 @@
 enum { ROWS = 32, LANES = 16, K_STEP = 32, ROWS_PER_BLOCK = 64, COLUMNS_PER_BLOCK = 2048 };
 #define GROUPS 2
 #define WEIGHT_IS_F32 0
+#define FORMAT_TABLE llava_formats_avx512
 typedef uint16_t weight_t;
 typedef uint16_t packed_t;
 
@@ -94,7 +95,8 @@ static void multiply(float *y, size_t y_stride, const void *packed, const llava_
 }
 
 const llava_product llava_product_amx = {
-    LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack, scratch_bytes, multiply};
+    LLAVA_BF16, LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack,
+    scratch_bytes, multiply};
 
 #pragma clang attribute pop
 #endif

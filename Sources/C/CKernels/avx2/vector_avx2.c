@@ -6,7 +6,8 @@
 #define F16_IN_HARDWARE
 #include "../vector_template.h"
 
-const llava_vectors llava_vectors_avx2 = VECTORS;
+const llava_format llava_formats_avx2[LLAVA_FORMATS] = FORMATS;
+const llava_vectors llava_vectors_avx2 = VECTORS(llava_formats_avx2);
 
 #pragma clang attribute pop
 #endif

@@ -11,6 +11,7 @@
 enum { ROWS = 8, LANES = 16, K_STEP = 2, ROWS_PER_BLOCK = 64, COLUMNS_PER_BLOCK = 1024 };
 #define GROUPS 3
 #define WEIGHT_IS_F32 1
+#define FORMAT_TABLE llava_formats_avx512
 typedef float weight_t;
 typedef float packed_t;
 
@@ -45,9 +46,11 @@ static inline __attribute__((always_inline)) void tile(const int groups, float *
 #include "../pack_f32_template.h"
 
 const llava_product llava_product_avx512_bf16 = {
-    LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack_bf16, scratch_bytes, multiply_bf16};
+    LLAVA_BF16, LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack_bf16,
+    scratch_bytes, multiply_bf16};
 const llava_product llava_product_avx512_f32 = {
-    LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack_f32, scratch_bytes, multiply_f32};
+    LLAVA_F32, LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack_f32,
+    scratch_bytes, multiply_f32};
 
 #pragma clang attribute pop
 #endif

@@ -12,6 +12,7 @@
 enum { ROWS = 8, LANES = 16, K_STEP = 2, ROWS_PER_BLOCK = 64, COLUMNS_PER_BLOCK = 2048 };
 #define GROUPS 3
 #define WEIGHT_IS_F32 0
+#define FORMAT_TABLE llava_formats_avx512
 typedef uint16_t weight_t;
 typedef uint16_t packed_t;
 
@@ -57,7 +58,8 @@ static inline __attribute__((always_inline)) void tile(const int groups, float *
 #include "../pack_bf16_template.h"
 
 const llava_product llava_product_avx512bf16 = {
-    LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack, scratch_bytes, multiply_bf16};
+    LLAVA_BF16, LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack,
+    scratch_bytes, multiply_bf16};
 
 #pragma clang attribute pop
 #endif

@@ -11,8 +11,30 @@
 
 #pragma clang assume_nonnull begin
 
-/* Element types that a weight may have in memory. */
-typedef enum llava_element { LLAVA_F32 = 0, LLAVA_BF16 = 1, LLAVA_F16 = 2 } llava_element;
+/* The formats that a weight may have in memory. */
+typedef enum llava_element {
+    LLAVA_F32 = 0,
+    LLAVA_BF16 = 1,
+    LLAVA_F16 = 2,
+    LLAVA_FORMATS
+} llava_element;
+
+/* What is known of a format. Elements come in blocks; a row of weights is whole blocks. */
+typedef struct llava_format {
+    const char *name;      /* as files spell it */
+    size_t block_elements; /* elements of one block */
+    size_t block_bytes;
+    /* Decode `count` elements, whole blocks, from any address; bf16 to nearest even. */
+    void (*to_f32)(float *y, const void *x, size_t count);
+    void (*to_bf16)(uint16_t *y, const void *x, size_t count);
+} llava_format;
+
+/* The table for any processor, by llava_element. */
+extern const llava_format llava_formats[LLAVA_FORMATS];
+
+static inline const llava_format *llava_format_of(llava_element element) {
+    return &llava_formats[element];
+}
 
 /* A matrix of weights [n, k], row-major, each row `row_bytes` after the one before. */
 typedef struct llava_weights {
@@ -29,6 +51,7 @@ typedef struct llava_weights {
    steps of 32 columns, each summed by itself. It depends neither on m nor on n nor on where the row
    stands, so no batch size or split changes a bit, but for the payload of a NaN. */
 typedef struct llava_product {
+    llava_element inputs;    /* what activations are rounded to: LLAVA_BF16 or LLAVA_F32 */
     size_t lanes;            /* rows in one packed group */
     size_t max_rows;         /* largest m of one call of `multiply` */
     size_t block_rows;       /* calls with a multiple of so many weight rows are fastest */
@@ -79,9 +102,15 @@ typedef struct llava_vectors {
     /* Rotates the pairs (x[i], x[i + width/2]) of one head by the angles behind cosine and sine,
        each [width/2]. */
     void (*rotate)(float *x, const float *cosine, const float *sine, size_t width);
-    /* Conversions, to nearest even. */
+    /* To bf16, to nearest even. */
     void (*to_bf16)(uint16_t *y, const float *x, size_t count);
-    void (*to_f32)(float *y, const void *x, llava_element element, size_t count);
+    /* y[column, row] = x[row, column]; rows lie the strides apart. */
+    void (*transpose_16)(uint16_t *y, size_t y_stride, const uint16_t *x, size_t x_stride,
+                         size_t rows, size_t columns);
+    void (*transpose_32)(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows,
+                         size_t columns);
+    /* [LLAVA_FORMATS], the table of formats with this set's decoders. */
+    const llava_format *formats;
 } llava_vectors;
 
 /* A row of the ladder. */
@@ -127,7 +156,7 @@ typedef struct llava_attention {
     float scale;
 } llava_attention;
 
-/* `product` is kernels->bf16 with bf16 keys and values, or kernels->f32 with f32 ones. */
+/* Keys and values are of the type that `product`, one of the row's two, takes its inputs in. */
 size_t llava_attention_scratch_bytes(const llava_product *product, size_t queries, size_t width,
                                      size_t length);
 void llava_attend(const llava_kernels *kernels, const llava_product *product,

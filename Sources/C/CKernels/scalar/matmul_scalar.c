@@ -7,6 +7,7 @@
 enum { ROWS = 4, LANES = 4, K_STEP = 1, ROWS_PER_BLOCK = 64, COLUMNS_PER_BLOCK = 2048 };
 #define GROUPS 1
 #define WEIGHT_IS_F32 1
+#define FORMAT_TABLE llava_formats
 typedef float weight_t;
 typedef float packed_t;
 
@@ -25,6 +26,8 @@ static void tile_1(float *sums, const weight_t *w, size_t w_stride, const packed
 #include "../pack_f32_template.h"
 
 const llava_product llava_product_scalar_bf16 = {
-    LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack_bf16, scratch_bytes, multiply_bf16};
+    LLAVA_BF16, LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack_bf16,
+    scratch_bytes, multiply_bf16};
 const llava_product llava_product_scalar_f32 = {
-    LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack_f32, scratch_bytes, multiply_f32};
+    LLAVA_F32, LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack_f32,
+    scratch_bytes, multiply_f32};

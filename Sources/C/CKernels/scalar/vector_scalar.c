@@ -4,5 +4,6 @@
 
 #include "../vector_template.h"
 
-const llava_vectors llava_vectors_scalar = VECTORS;
+const llava_format llava_formats[LLAVA_FORMATS] = FORMATS;
+const llava_vectors llava_vectors_scalar = VECTORS(llava_formats);
 

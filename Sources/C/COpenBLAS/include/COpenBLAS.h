@@ -7,7 +7,16 @@
 /* Loads libopenblas for one thread a caller; 0 when it is there. Safe to call from any thread. */
 int llava_blas_load(void);
 
-/* c[m, n] = a[m, k] . b[n, k]^T, all row-major and without gaps, once llava_blas_load gave 0. */
-void llava_blas_multiply(float *c, const float *a, const float *b, int m, int n, int k);
+/* Whether a row's result is the same at every place among 64: tried once, as some of OpenBLAS's
+   kernels (those for Zen and Haswell) round the rows that are left over in another way. */
+int llava_blas_rows_agree(void);
+
+/* c[m, n] = a[m, k] . b[n, k]^T, row-major, the rows of b `stride` apart and the others without
+   gaps, once llava_blas_load gave 0. */
+void llava_blas_multiply(float *c, const float *a, const float *b, int stride, int m, int n, int k);
+
+/* c[m, n] = a[m, k] . b[k, n], likewise. */
+void llava_blas_multiply_columns(float *c, const float *a, const float *b, int stride, int m, int n,
+                                 int k);
 
 #endif

@@ -1,0 +1,61 @@
+// A weight: a matrix in some format, used where it lies.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A matrix [rows, columns] of a model's parameters, row-major, in any `WeightFormat`: mostly bytes
+/// of a file mapping. A vector is one row.
+public struct Weight: Sendable {
+  public let rows: Int
+  public let columns: Int
+  public let format: WeightFormat
+  let storage: TensorStorage
+  let byteOffset: Int
+
+  /// Bytes of one row.
+  public var rowBytes: Int { columns / format.blockElements * format.blockBytes }
+  public var byteCount: Int { rows * rowBytes }
+
+  /// A view of `storage`. Nil unless rows are whole blocks and all bytes lie inside the storage.
+  public init?(
+    rows: Int, columns: Int, format: WeightFormat, storage: TensorStorage, byteOffset: Int = 0
+  ) {
+    guard rows >= 0, byteOffset >= 0, let rowBytes = format.byteCount(of: columns) else {
+      return nil
+    }
+    let (byteCount, tooMany) = rows.multipliedReportingOverflow(by: rowBytes)
+    let (end, tooFar) = byteOffset.addingReportingOverflow(byteCount)
+    guard !tooMany, !tooFar, end <= storage.byteCount else { return nil }
+    (self.rows, self.columns, self.format) = (rows, columns, format)
+    (self.storage, self.byteOffset) = (storage, byteOffset)
+  }
+
+  /// The same bytes as `tensor`: its first dimension are rows, the others together columns; a
+  /// vector is one row. Nil when no weight may have its element type.
+  public init?(_ tensor: Tensor) {
+    guard let format = WeightFormat(tensor.elementType) else { return nil }
+    let rows = tensor.shape.count > 1 ? tensor.shape[0] : 1
+    let columns = tensor.shape.dropFirst(tensor.shape.count > 1 ? 1 : 0).reduce(1, *)
+    self.init(
+      rows: rows, columns: columns, format: format, storage: tensor.storage,
+      byteOffset: tensor.byteOffset)
+  }
+
+  /// A vector of F32 as one row, or a matrix of F32: what gradients and the like are.
+  public init(f32 tensor: Tensor) {
+    precondition(tensor.elementType == .f32, "expected F32, found \(tensor.elementType.rawValue)")
+    rows = tensor.shape.count > 1 ? tensor.shape[0] : 1
+    columns = tensor.count / max(1, rows)
+    format = .f32
+    (storage, byteOffset) = (tensor.storage, tensor.byteOffset)
+  }
+
+  /// The bytes, row after row.
+  public func withUnsafeBytes<R, E>(
+    _ body: (UnsafeRawBufferPointer) throws(E) -> R
+  ) throws(E) -> R {
+    defer { withExtendedLifetime(storage) {} }
+    return try body(UnsafeRawBufferPointer(start: storage.base + byteOffset, count: byteCount))
+  }
+
+  /// Valid while the weight is kept.
+  package var rawBase: UnsafeRawPointer { UnsafeRawPointer(storage.base + byteOffset) }
+}

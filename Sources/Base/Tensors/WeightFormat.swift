@@ -1,0 +1,53 @@
+// The formats that weights have in files: rows of one table, which the kernels share.
+// SPDX-License-Identifier: Apache-2.0
+import CKernels
+
+/// How the elements of a weight lie in bytes: blocks of elements, each of the same number of bytes.
+///
+/// The table is CKernels' (`formats_template.h`): one decoder a format serves products, look-ups
+/// and conversions.
+public struct WeightFormat: Hashable, Sendable {
+  /// The place in the table.
+  package let element: llava_element
+
+  package init(_ element: llava_element) { self.element = element }
+
+  public static let f32 = WeightFormat(LLAVA_F32)
+  public static let bf16 = WeightFormat(LLAVA_BF16)
+  public static let f16 = WeightFormat(LLAVA_F16)
+
+  /// Every format, in the order of the table.
+  public static let all = (0..<LLAVA_FORMATS.rawValue).map { WeightFormat(llava_element($0)) }
+
+  /// The format called `name`, as files spell it; nil for one that no weight may have.
+  public init?(named name: String) {
+    guard let format = Self.all.first(where: { $0.name == name }) else { return nil }
+    self = format
+  }
+
+  /// The format of a tensor's elements; nil where a weight may not have it.
+  public init?(_ elementType: ElementType) { self.init(named: elementType.rawValue) }
+
+  public var name: String { withRow { String(cString: $0.name) } }
+  /// Elements of one block: 1 where elements stand alone.
+  public var blockElements: Int { withRow { $0.block_elements } }
+  public var blockBytes: Int { withRow { $0.block_bytes } }
+
+  /// Bytes of `count` elements, which must be whole blocks; nil where they are not, or overflow.
+  public func byteCount(of count: Int) -> Int? {
+    guard count >= 0, count % blockElements == 0 else { return nil }
+    let (bytes, overflow) = (count / blockElements).multipliedReportingOverflow(by: blockBytes)
+    return overflow ? nil : bytes
+  }
+
+  /// Decodes `count` elements, whole blocks, from `bytes`: for a thread by itself.
+  package func decode(
+    _ bytes: UnsafeRawPointer, into floats: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    withRow { $0.to_f32(floats, bytes, count) }
+  }
+
+  private func withRow<R>(_ body: (llava_format) -> R) -> R {
+    body(llava_format_of(element).pointee)
+  }
+}

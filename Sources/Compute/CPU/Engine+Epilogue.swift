@@ -1,0 +1,68 @@
+// What becomes of a product's results while they still are in the cache.
+// SPDX-License-Identifier: Apache-2.0
+import Operations
+
+/// Where a product's results go, their bias added.
+public enum Epilogue: Sendable {
+  /// y = them, or the activation of them.
+  case store(Activation?)
+  /// y += them.
+  case add
+  /// y = y sigmoid(y) times them: the gate of SwiGLU.
+  case gate
+}
+
+extension Engine {
+  /// Where results [rows, width] go, no gaps between rows, and how.
+  struct Output: @unchecked Sendable {
+    // Sendable: what it points to is the caller's, who waits for the engine.
+    /// [width], added first.
+    let bias: Floats?
+    let epilogue: Epilogue
+    let y: MutableFloats
+    let width: Int
+
+    init(bias: Floats? = nil, _ epilogue: Epilogue, into y: MutableFloats, width: Int) {
+      (self.bias, self.epilogue, self.y, self.width) = (bias, epilogue, y, width)
+    }
+  }
+
+  /// A product of an input by weights, and what becomes of it.
+  public struct Product: Sendable {
+    public let weights: WeightMatrix
+    let output: Output
+
+    /// bias [weights.rows]; y [rows of the input, weights.rows], no gaps between rows.
+    public init(
+      by weights: WeightMatrix, bias: Floats? = nil, _ epilogue: Epilogue = .store(nil),
+      into y: MutableFloats
+    ) {
+      self.weights = weights
+      output = Output(bias: bias, epilogue, into: y, width: weights.rows)
+    }
+  }
+
+  /// Results for some rows and columns, one row after the other, to their places; `block` is
+  /// overwritten. One pass over y, instead of one for each step.
+  func finish(_ block: MutableFloats, rows: Range<Int>, columns: Range<Int>, _ output: Output) {
+    let (vectors, width) = (self.vectors, columns.count)
+    if let bias = output.bias {
+      vectors.add_bias(block, bias + columns.lowerBound, rows.count, width)
+    }
+    if case .store(let activation?) = output.epilogue {
+      switch activation {
+      case .quickGELU: vectors.quick_gelu(block, rows.count * width)
+      case .gelu: vectors.gelu(block, rows.count * width)
+      }
+    }
+    for (index, row) in rows.enumerated() {
+      let from = block + index * width
+      let to = output.y + row * output.width + columns.lowerBound
+      switch output.epilogue {
+      case .store: to.update(from: from, count: width)
+      case .add: vectors.add(to, from, width)
+      case .gate: vectors.silu_multiply(to, from, width)
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// A weight as the kernels read it: an address, a format and the distance of rows.
+// SPDX-License-Identifier: Apache-2.0
+import CKernels
+import Tensors
+
+/// Weights [rows, columns], row-major, row `rowBytes` after row.
+public struct WeightMatrix: @unchecked Sendable {
+  // Sendable: it is only read; who made it keeps the memory.
+  public let base: UnsafeRawPointer
+  public let format: WeightFormat
+  public let rows: Int
+  public let columns: Int
+  public let rowBytes: Int
+
+  public init(
+    base: UnsafeRawPointer, format: WeightFormat, rows: Int, columns: Int, rowBytes: Int? = nil
+  ) {
+    self.base = base
+    self.format = format
+    self.rows = rows
+    self.columns = columns
+    self.rowBytes = rowBytes ?? columns / format.blockElements * format.blockBytes
+  }
+
+  /// Valid while `weight` is kept.
+  init(_ weight: Weight) {
+    self.init(
+      base: weight.rawBase, format: weight.format, rows: weight.rows, columns: weight.columns)
+  }
+
+  func fromRow(_ row: Int) -> llava_weights {
+    llava_weights(data: base + row * rowBytes, element: format.element, row_bytes: rowBytes)
+  }
+}

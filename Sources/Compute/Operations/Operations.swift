@@ -1,0 +1,117 @@
+// The operations that the models use, all of them: a second machine is a second implementation.
+// SPDX-License-Identifier: Apache-2.0
+import Tensors
+
+/// What a model may ask of the machine it runs on.
+///
+/// Tensors, weights and attention stores belong to the operations that made or uploaded them, and
+/// only these may use them; on the processor's own cores they lie in the program's memory.
+/// Activations are f32. Matrices are [out, in] in any format, used where they lie; gains and biases
+/// are what `vector` gives. Results are new tensors unless a function says `in place`; no result
+/// depends on the other rows of the batch or on the number of threads.
+public protocol Operations: Sendable {
+  var precision: Precision { get }
+
+  // MARK: Between the program's memory and the machine's
+
+  /// The same elements where this machine computes: the tensor itself where that is here.
+  func upload(_ x: Tensor) throws(AllocationError) -> Tensor
+  /// The same weight where this machine computes: the weight itself where that is here.
+  func upload(_ weight: Weight) throws(AllocationError) -> Weight
+  /// The elements of a result in the program's memory.
+  func download(_ x: Tensor) throws(AllocationError) -> Tensor
+  /// A weight as the gain or bias of a layer: one row of F32.
+  func vector(_ weight: Weight) throws(AllocationError) -> Weight
+  /// An empty store for `capacity` positions.
+  func makeAttentionStore(_ shape: AttentionShape, capacity: Int) throws(AllocationError)
+    -> any AttentionStore
+
+  // MARK: Linear layers
+
+  /// x [rows, in] times weight [out, in] transposed, plus bias [out]: [rows, out]; then the
+  /// activation of each element.
+  func linear(_ x: Tensor, weight: Weight, bias: Weight?, activation: Activation?)
+    throws(AllocationError) -> Tensor
+
+  /// y [rows, out] += linear(x), in place.
+  func addLinear(_ x: Tensor, weight: Weight, bias: Weight?, to y: Tensor)
+
+  /// Several linear layers of the same x, which is prepared once for them.
+  func linears(_ x: Tensor, _ layers: [(weight: Weight, bias: Weight?)]) throws(AllocationError)
+    -> [Tensor]
+
+  /// [rows, out] = g sigmoid(g) times linear(x, up), element by element, where g is
+  /// linear(x, gate): SwiGLU (Shazeer, arXiv 2002.05202).
+  func swiGLU(_ x: Tensor, gate: Weight, up: Weight) throws(AllocationError) -> Tensor
+
+  // MARK: Their gradients
+
+  /// What reaches a linear layer's input from dy [rows, out]: dy times weight [out, in], read where
+  /// it lies: [rows, in].
+  func inputGradient(_ dy: Tensor, weight: Weight) throws(AllocationError) -> Tensor
+
+  /// gradient [out, in] += dy [rows, out] transposed times x [rows, in], in place: what reaches a
+  /// linear layer's weight. Each element is one chain over the rows in their order.
+  func addWeightGradient(_ dy: Tensor, _ x: Tensor, to gradient: Tensor) throws(AllocationError)
+
+  // MARK: Along rows
+
+  /// [rows, width] to zero mean and unit variance a row, times gain, plus bias.
+  func layerNorm(_ x: Tensor, gain: Weight, bias: Weight, eps: Float) throws(AllocationError)
+    -> Tensor
+
+  /// [rows, width] divided by each row's root mean square, times gain.
+  func rmsNorm(_ x: Tensor, gain: Weight, eps: Float) throws(AllocationError) -> Tensor
+
+  /// x += y, in place.
+  func add(_ y: Tensor, to x: Tensor)
+
+  /// Rotates each head of x [rows, heads * headWidth] by its row's angles, in place.
+  func rotate(_ x: Tensor, by angles: RotaryAngles)
+
+  // MARK: Attention
+
+  /// Writes keys and values [rows, heads * headWidth] into the stores of `spans`.
+  func append(keys: Tensor, values: Tensor, layer: Int, spans: [SequenceSpan])
+
+  /// Attention of query [rows, heads * headWidth] over the stores of `spans`: the same shape.
+  /// Causal: each row of a span sees one position fewer than the row after it.
+  func attend(_ query: Tensor, layer: Int, spans: [SequenceSpan]) throws(AllocationError) -> Tensor
+
+  /// Attention of query, keys and values [rows, heads * headWidth] within each of `spans`, every
+  /// row of which sees all of them: the same shape.
+  func attend(
+    _ query: Tensor, keys: Tensor, values: Tensor, headWidth: Int, within spans: [Range<Int>]
+  ) throws(AllocationError) -> Tensor
+
+  // MARK: Moving elements
+
+  /// Rows `ids` of a table [count, width] in any format: [ids.count, width] f32.
+  /// The caller has checked the ids against the table.
+  func rows(_ ids: [Int32], of table: Weight) throws(AllocationError) -> Tensor
+
+  /// Rows `ids` of x [rows, width] f32.
+  func rows(_ ids: [Int32], of x: Tensor) throws(AllocationError) -> Tensor
+
+  /// The rows of several [rows, width] f32 tensors, one after the other.
+  func join(_ parts: [Tensor]) throws(AllocationError) -> Tensor
+
+  /// Cuts images [batch, channels, side, side] into squares, row by row:
+  /// [batch * squares, channels * patchSide * patchSide].
+  func patches(of images: Tensor, patchSide: Int) throws(AllocationError) -> Tensor
+
+  /// The same elements as another float type, f32 or bf16.
+  func convert(_ x: Tensor, to type: ElementType) throws(AllocationError) -> Tensor
+}
+
+extension Operations {
+  /// A parameter as models use it: a vector as F32, a matrix where it lies.
+  public func adopt(_ weight: Weight) throws(AllocationError) -> Weight {
+    try weight.rows == 1 ? vector(weight) : upload(weight)
+  }
+
+  /// The linear layer alone.
+  public func linear(_ x: Tensor, weight: Weight, bias: Weight?) throws(AllocationError) -> Tensor {
+    try linear(x, weight: weight, bias: bias, activation: nil)
+  }
+}

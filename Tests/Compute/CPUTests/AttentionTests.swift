@@ -1,0 +1,128 @@
+// Attention against doubles, between guard pages, at the edges of its blocks of 1024 keys.
+// SPDX-License-Identifier: Apache-2.0
+import CKernels
+import CTileEmulation
+import Glibc
+import Operations
+import Tensors
+import TestSupport
+import Testing
+
+@testable import CPU
+
+struct AttentionTests {
+  struct Shape: CustomTestStringConvertible, Sendable {
+    let queries, length, width: Int
+    var causal = true
+    var testDescription: String { "\(queries) of \(length), width \(width), causal \(causal)" }
+  }
+
+  static let shapes = [
+    Shape(queries: 1, length: 32, width: 6), Shape(queries: 8, length: 1024, width: 32),
+    Shape(queries: 9, length: 1056, width: 32), Shape(queries: 48, length: 1056, width: 32),
+    Shape(queries: 48, length: 1056, width: 6), Shape(queries: 17, length: 2080, width: 16),
+    Shape(queries: 33, length: 1056, width: 32, causal: false),
+  ]
+
+  /// One head's inputs, all of them bf16 numbers, at the ends of pages.
+  private struct Head {
+    let shape: Shape
+    let queries, keys, values: [Float]
+    let keyMemory, valueMemory: Guarded
+    let bytes: Int
+
+    init(_ shape: Shape, type: WeightFormat) {
+      var random = SeededGenerator(seed: 21)
+      func numbers(_ count: Int, times scale: Float) -> [Float] {
+        random.floats(count).map { Float(bitPattern: UInt32(($0 * scale).bf16) << 16) }
+      }
+      self.shape = shape
+      bytes = type.blockBytes
+      queries = numbers(shape.queries * shape.width, times: 3)
+      keys = numbers(shape.length * shape.width, times: 1)
+      values = numbers(shape.length * shape.width, times: 1)
+      keyMemory = ProductTests.weights(keys, type: type)
+      valueMemory = ProductTests.weights(values, type: type)
+    }
+
+    /// Queries `rows`, of which the last sees `visible` keys.
+    func attend(
+      _ rows: Range<Int>, visible: Int, _ kernels: KernelSet,
+      _ product: UnsafePointer<llava_product>
+    ) -> [Float] {
+      let (count, width) = (rows.count, shape.width)
+      let length = (visible + 31) / 32 * 32
+      let q = Guarded(Array(queries[rows.lowerBound * width..<rows.upperBound * width]))
+      let out = Guarded([Float](repeating: .nan, count: count * width))
+      let scratch = Guarded(
+        bytes: (llava_attention_scratch_bytes(product, count, width, length) + 63) / 64 * 64,
+        alignment: 64)
+      var task = llava_attention(
+        q: q.floats, q_stride: width, keys: keyMemory.base, key_row_bytes: width * bytes,
+        values: valueMemory.base, value_row_bytes: shape.length * bytes, out: out.floats,
+        out_stride: width, queries: count, width: width, length: length, visible: visible,
+        causal: shape.causal ? 1 : 0, scale: 0.5)
+      llava_attend(kernels.row, product, &task, scratch.base)
+      return Array(UnsafeBufferPointer(start: out.floats, count: count * width))
+    }
+
+    /// What query `row` gets of the first `visible` keys.
+    func expected(_ row: Int, visible: Int) -> [Float] {
+      let width = shape.width
+      let scores = (0..<visible).map { key in
+        (0..<width).reduce(0.0) {
+          $0 + Double(queries[row * width + $1]) * Double(keys[key * width + $1])
+        } * 0.5
+      }
+      let largest = scores.max() ?? 0
+      let powers = scores.map { exp($0 - largest) }
+      let total = powers.reduce(0, +)
+      return (0..<width).map { column in
+        Float(
+          (0..<visible).reduce(0.0) {
+            $0 + powers[$1] * Double(values[column * shape.length + $1])
+          } / total)
+      }
+    }
+  }
+
+  @Test(arguments: KernelSet.runnable.map(\.name), shapes)
+  func agreesWithDoublesAndWithEachQueryAlone(row: String, shape: Shape) throws {
+    let kernels = try #require(KernelSet(named: row))
+    for precision in Precision.allCases {
+      let engine = try Engine(kernels: kernels, threads: 1, precision: precision)
+      defer { engine.pool.stop() }
+      try compare(
+        shape, kernels, engine.attentionProduct(), type: precision == .bf16 ? .bf16 : .f32)
+    }
+  }
+
+  @Test(
+    .enabled(if: emulated_amx_product() != nil, "packing for AMX needs AVX-512 with bf16"),
+    arguments: shapes)
+  func agreesOverEmulatedTiles(shape: Shape) throws {
+    let kernels = try #require(KernelSet(named: "avx512bf16"))
+    try compare(shape, kernels, try #require(emulated_amx_product()), type: .bf16)
+  }
+
+  private func compare(
+    _ shape: Shape, _ kernels: KernelSet, _ product: UnsafePointer<llava_product>,
+    type: WeightFormat
+  ) throws {
+    let head = Head(shape, type: type)
+    let width = shape.width
+    // Not a whole step of keys; in the causal case the first of 48 queries see one block only.
+    let visible = shape.length - 3
+    let found = head.attend(0..<shape.queries, visible: visible, kernels, product)
+    for query in 0..<shape.queries {
+      let seen = shape.causal ? visible - (shape.queries - 1 - query) : visible
+      let line = Array(found[query * width..<(query + 1) * width])
+      let alone = head.attend(query..<query + 1, visible: seen, kernels, product)
+      #expect(alone == line, "query \(query) of \(type)")
+      if query % 8 == 0 || query == shape.queries - 1 {
+        let error = zip(line, head.expected(query, visible: seen)).map { abs($0 - $1) }.max()
+        #expect(try #require(error) <= (type == .bf16 ? 4e-3 : 1e-5))
+      }
+    }
+  }
+}
