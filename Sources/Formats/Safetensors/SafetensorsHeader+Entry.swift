@@ -20,7 +20,7 @@ extension SafetensorsHeader {
       throw fault("dtype", at: place, "expected a string dtype")
     }
     guard let type = ElementType(rawValue: typeName) else {
-      throw fault("dtype", at: place, "the type \(quoted(typeName)) is not supported")
+      throw unsupported(typeName, at: place)
     }
     let shape = try sizes(fields["shape"], rules.rank, "shape", place)
     let byteCount = try byteCount(type, shape, place, rules)

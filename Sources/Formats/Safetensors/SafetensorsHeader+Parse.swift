@@ -69,6 +69,16 @@ extension SafetensorsHeader {
     Failure(.invalidInput, code: "safetensors/\(code)", at: place, message)
   }
 
+  /// A type that no tensor may have here. Those of quantised checkpoints are told as such.
+  static func unsupported(_ type: String, at place: String) -> Failure {
+    var failure = fault("dtype", at: place, "the type \(quoted(type)) is not supported")
+    let narrow = ["F8_", "F4", "F6_", "E8M0"]
+    if narrow.contains(where: { type.utf8.starts(with: $0.utf8) }) {
+      failure.remedy = "the weights are quantised: take the model's edition in BF16, F16 or F32"
+    }
+    return failure
+  }
+
   private static func tooLarge(_ length: UInt64, _ rules: SafetensorsRules) -> Failure {
     Failure(
       .limitExceeded, code: "safetensors/header-too-large",

@@ -70,6 +70,7 @@ extension Checkpoint {
       if let name = fileNames.first(where: directory.contains) {
         return try open(directory.path(of: name))
       }
+      if let refusal = OtherKind.refusal(of: directory) { throw refusal }
       if let name = pickleNames.first(where: directory.contains) {
         throw refusal(of: directory.path(of: name))
       }

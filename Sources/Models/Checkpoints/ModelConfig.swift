@@ -29,10 +29,14 @@ public struct ModelConfig: Equatable, Sendable {
 
 extension ModelConfig {
   /// Reads `object`, found at `place`.
-  /// Throws `.mismatch` with everything that is wrong, code `checkpoint/config`.
+  /// Throws `.mismatch` with everything that is wrong, code `checkpoint/config`, or
+  /// `checkpoint/quantised`.
   public init(_ object: JSONObject, place: String) throws(Failure) {
     let problems = ConfigProblems()
     let reader = ConfigReader(object: object, prefix: "", problems: problems)
+    for reader in [reader, reader.nested("text_config")].compactMap({ $0 }) {
+      if let method = reader.quantisation { throw OtherKind.quantised(method, at: place) }
+    }
     switch Kind(reader) {
     case .huggingFace: readHuggingFace(reader)
     case .original: readOriginal(reader)

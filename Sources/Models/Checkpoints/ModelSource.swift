@@ -25,6 +25,7 @@ struct ModelSource: Sendable {
     if let found = Directory(path) {
       directory = found.path
       guard found.contains("config.json") else {
+        if let refusal = OtherKind.refusal(of: found) { throw refusal }
         throw Failure(
           .invalidInput, code: "checkpoint/no-config", at: path,
           "expected config.json in the directory",

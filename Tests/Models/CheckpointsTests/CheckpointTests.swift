@@ -93,6 +93,42 @@ struct CheckpointTests {
     }
   }
 
+  @Test func adaptersAndQuantisedWeightsAreNamed() throws {
+    let adapter = try TemporaryDirectory()
+    try adapter.write("{}", to: "adapter_config.json")
+    let open = [
+      try failure { try Checkpoint.open(adapter.path) },
+      try failure { try ModelDirectory.open(model: adapter.path) },
+    ]
+    for failure in open {
+      #expect(failure.code == "checkpoint/adapter")
+      #expect(failure.message.contains("LoRA adapter"))
+      #expect(failure.remedy?.contains("base model") == true)
+    }
+    for (settings, name) in [
+      (#"{"quant_method":"awq","bits":4}"#, "awq"), (#"{"quant_method":"gptq"}"#, "gptq"),
+      (#"{"load_in_4bit":true}"#, "bitsandbytes"), (#"{"bits":3}"#, "quantization_config"),
+    ] {
+      let config = Fixture.llavaJSON.replacing(
+        "\"image_token", with: "\"quantization_config\":\(settings),\"image_token")
+      let directory = try Fixture.llava(config: config)
+      let failure = try failure { try ModelDirectory.open(model: directory.path) }
+      #expect(failure.code == "checkpoint/quantised" && failure.message.contains(name))
+      #expect(failure.status == .mismatch)
+    }
+  }
+
+  @Test func narrowFloatsAreToldAsQuantised() throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.write(
+      Fixture.file(
+        header: #"{"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}}"#, dataCount: 2),
+      to: "model.safetensors")
+    let failure = try failure { try Checkpoint.open(path) }
+    #expect(failure.code == "safetensors/dtype")
+    #expect(failure.remedy?.contains("quantised") == true)
+  }
+
   @Test func refusesADirectoryWithoutWeights() throws {
     let empty = try TemporaryDirectory()
     #expect(try failure { try Checkpoint.open(empty.path) }.code == "checkpoint/no-weights")
