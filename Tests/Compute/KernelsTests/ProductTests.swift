@@ -128,6 +128,20 @@ struct ProductTests {
     try Self.judge(kernels.f32, .f32, type)
   }
 
+  /// The bounds tell the precisions apart, and a column that is left out, at every width.
+  @Test func theDefinitionSeesWrongProducts() throws {
+    let scalar = try #require(KernelSet(named: "scalar")).row.pointee
+    for test in try #require(Self.cases[.bf16]?[.f32]) {
+      let w = Self.weights(test.w, type: .f32)
+      let unrounded = Self.multiply(scalar.f32, test.x, w, type: .f32, test.shape)
+      #expect(fault(unrounded, test.values, within: test.bounds) != nil, "\(test.shape)")
+      var short = test.x
+      for row in 0..<test.shape.m { short[(row + 1) * test.shape.k - 1] = 0 }
+      let cut = Self.multiply(scalar.bf16, short, w, type: .f32, test.shape)
+      #expect(fault(cut, test.values, within: test.bounds) != nil, "\(test.shape)")
+    }
+  }
+
   @Test(.enabled(if: emulated_amx_product() != nil, withoutTiles), arguments: types)
   func tileProductAgreesUnderEmulation(type: WeightType) throws {
     let product = try #require(emulated_amx_product()).pointee
