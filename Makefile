@@ -28,9 +28,10 @@ REQUIREMENTS := Tests/Agreement/requirements.txt Tests/Benchmarks/requirements.t
 FAST_LINK := -use-ld=lld -L.build/link -Xclang-linker -static-libgcc \
   $(addprefix -Xlinker ,--no-export-dynamic -z pack-relative-relocs)
 RELEASE := swift build -c release --static-swift-stdlib --disable-local-rpath -Xlinker -s $$(cat .build/link/flags)
-SWIFT_TEST = LLAVA_TOOLS_DIRECTORY="$(CURDIR)/$(BIN)" swift test
+# What `run.sh` leaves out of the screen stands in its log.
+SWIFT_TEST = LLAVA_TOOLS_DIRECTORY="$(CURDIR)/$(BIN)" Tests/run.sh .build/test.log swift test
 
-.PHONY: always help packages bench-packages build demo test test-cpus bench agreement docs docs-check \
+.PHONY: always help packages bench-packages build demo test test-cpus soak bench agreement docs docs-check \
   format lint install uninstall clean
 
 help: ## List these commands
@@ -71,11 +72,14 @@ build: packages .build/link/flags ## Build the tools in release, Swift's library
 demo: build ## Caption the bundled pictures with the bundled tiny model
 	@examples/demo.sh
 
-test: build ## Run every test, the command tests on the release tools
-	$(SWIFT_TEST)
+test: build ## Run every test, the command tests on the release tools (long sweeps in short)
+	@$(SWIFT_TEST)
 
 test-cpus: build ## Run every test with each row of kernels as the ceiling
-	for row in $(ROWS); do echo "LLAVA_CPU=$$row"; LLAVA_CPU=$$row $(SWIFT_TEST); done
+	@for row in $(ROWS); do echo "LLAVA_CPU=$$row"; LLAVA_CPU=$$row $(SWIFT_TEST); done
+
+soak: build ## Run every test with the long forms of the sweeps: ten thousand pictures, fuzzing (hours)
+	@LLAVA_SOAK=1 $(SWIFT_TEST)
 
 bench: build bench-packages $(VENV) $(LIMITS) $(LLAMA_BUILD) ## Time the tools, PyTorch and llama.cpp side by side
 	$(RELEASE) --product llava-bench

@@ -72,7 +72,10 @@ class Table:
                 self.row(stage, precision, f"shape {list(theirs.shape)}", f"{list(ours.shape)}",
                          False)
                 return
-        if precision == "f32":
+        if not all(number.isfinite().all() for pair in pairs for number in pair):
+            # `max` and `min` below would let a NaN pass.
+            self.row(stage, precision, "finite", "not finite", False)
+        elif precision == "f32":
             bound = BOUNDS[stage, precision]
             error = max(((a - b).abs().max() / b.abs().max()).item() for a, b in pairs)
             self.row(stage, precision, f"relative error {bound:g}", f"{error:.2e}", error <= bound)

@@ -27,6 +27,9 @@ def pixels_to_features(pixels, model):
 
 
 def least_cosine(ours, theirs):
+    """The least cosine of two rows; -1 where a number is not finite, which `min` would let pass."""
+    if not (ours.isfinite().all() and theirs.isfinite().all()):
+        return -1.0
     return torch.cosine_similarity(ours.float(), theirs.float(), -1).min().item()
 
 

@@ -95,7 +95,7 @@ func refusesInvalidUTF8(bytes: [UInt8]) {
   var generator = SeededGenerator(seed: 1)
   let seed = Array(#"{"id":"a\u00e9","conversations":[{"from":"human","n":-1.5e3}],"x":null}"#.utf8)
   var accepted = 0
-  for _ in 0..<4000 {
+  for _ in 0..<amount(4000, soak: 400_000) {
     var bytes = seed
     for _ in 0..<Int.random(in: 1...4, using: &generator) {
       let index = Int.random(in: 0..<bytes.count, using: &generator)

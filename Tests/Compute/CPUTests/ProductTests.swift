@@ -1,4 +1,4 @@
-// Every row's products against the scalar definition, at edge shapes, between guard pages.
+// Every row's products against the definition, at edge shapes, between guard pages.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import CTileEmulation
@@ -35,9 +35,10 @@ final class Guarded {
   var floats: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
 }
 
-struct ProductTests {
-  enum Kind: CaseIterable { case bf16, f32 }
+/// Why AMX's product is not tried over emulated tiles.
+let withoutTiles: Comment = "packing for AMX needs AVX-512 with bf16, which this machine lacks"
 
+struct ProductTests {
   struct Shape: CustomStringConvertible, Sendable {
     let m, n, k: Int
     var description: String { "\(m) x \(n) x \(k)" }
@@ -76,35 +77,78 @@ struct ProductTests {
     return Array(UnsafeBufferPointer(start: output.floats, count: m * n))
   }
 
-  static func compare(_ product: llava_product, _ kind: Kind, _ type: WeightFormat) throws {
-    var random = SeededGenerator(seed: 0x11A7A)
-    let scalar = try #require(KernelSet(named: "scalar")).row.pointee
-    for shape in shapes {
-      let x = random.floats(shape.m * shape.k)
-      let w = weights(random.floats(shape.n * shape.k), type: type)
-      let found = multiply(product, x, w, type: type, shape)
-      let definition = kind == .bf16 ? scalar.bf16 : scalar.f32
-      let expected = multiply(definition, x, w, type: type, shape)
-      // Sums of k products of size at most 1: the rounding of each addition, with room.
-      let bound = Float(shape.k) * 0x1p-22
-      let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
-      #expect(worst <= bound, "\(shape) of \(type)")
+  /// What the tests of one type of weights multiply, and what that is by definition.
+  struct Case: Sendable {
+    let shape: Shape
+    let x, w: [Float]
+    let values, bounds: [Double]
+  }
+
+  /// Made once for all rows of kernels.
+  static let cases: [Rounding: [WeightFormat: [Case]]] = {
+    var cases: [Rounding: [WeightFormat: [Case]]] = [:]
+    for rounding in Rounding.allCases {
+      for type in types {
+        var random = SeededGenerator(seed: 0x11A7A)
+        cases[rounding, default: [:]][type] = shapes.map { shape in
+          let (m, n, k) = (shape.m, shape.n, shape.k)
+          let (x, w) = (random.floats(m * k), random.floats(n * k))
+          let product = Definition(
+            product: x.map { rounding($0) }, by: w.map { rounding(stored($0, type: type)) }, m: m,
+            n: n, k: k)
+          return Case(shape: shape, x: x, w: w, values: product.values, bounds: product.bounds)
+        }
+      }
+    }
+    return cases
+  }()
+
+  static let types = [WeightFormat.f32, .bf16, .f16]
+
+  /// `value` as a file of `type` holds it.
+  static func stored(_ value: Float, type: WeightFormat) -> Float {
+    switch type {
+    case .f32: value
+    case .bf16: Float(nearestBF16(Double(value)))
+    case .f16: Float(Float16(value))
+    default: preconditionFailure("no test of \(type.name)")
     }
   }
 
-  @Test(arguments: KernelSet.runnable.map(\.name), [WeightFormat.f32, .bf16, .f16])
-  func rowsAgreeWithTheDefinition(row: String, type: WeightFormat) throws {
-    let kernels = try #require(KernelSet(named: row)).row.pointee
-    try Self.compare(kernels.bf16, .bf16, type)
-    try Self.compare(kernels.f32, .f32, type)
+  static func judge(_ product: llava_product, _ rounding: Rounding, _ type: WeightFormat) throws {
+    for test in try #require(cases[rounding]?[type]) {
+      let w = weights(test.w, type: type)
+      expectClose(
+        multiply(product, test.x, w, type: type, test.shape), test.values, within: test.bounds,
+        "\(test.shape) of \(type)")
+    }
   }
 
-  @Test(
-    .enabled(if: emulated_amx_product() != nil, "packing for AMX needs AVX-512 with bf16"),
-    arguments: [WeightFormat.f32, .bf16, .f16])
+  @Test(arguments: KernelSet.runnable.map(\.name), types)
+  func everyRowAgreesWithTheDefinition(row: String, type: WeightFormat) throws {
+    let kernels = try #require(KernelSet(named: row)).row.pointee
+    try Self.judge(kernels.bf16, .bf16, type)
+    try Self.judge(kernels.f32, .f32, type)
+  }
+
+  /// The bounds tell the precisions apart, and a column that is left out, at every width.
+  @Test func theDefinitionSeesWrongProducts() throws {
+    let scalar = try #require(KernelSet(named: "scalar")).row.pointee
+    for test in try #require(Self.cases[.bf16]?[.f32]) {
+      let w = Self.weights(test.w, type: .f32)
+      let unrounded = Self.multiply(scalar.f32, test.x, w, type: .f32, test.shape)
+      #expect(fault(unrounded, test.values, within: test.bounds) != nil, "\(test.shape)")
+      var short = test.x
+      for row in 0..<test.shape.m { short[(row + 1) * test.shape.k - 1] = 0 }
+      let cut = Self.multiply(scalar.bf16, short, w, type: .f32, test.shape)
+      #expect(fault(cut, test.values, within: test.bounds) != nil, "\(test.shape)")
+    }
+  }
+
+  @Test(.enabled(if: emulated_amx_product() != nil, withoutTiles), arguments: types)
   func tileProductAgreesUnderEmulation(type: WeightFormat) throws {
     let product = try #require(emulated_amx_product()).pointee
-    try Self.compare(product, .bf16, type)
+    try Self.judge(product, .bf16, type)
     #expect(emulated_tiles_are_released() != 0)
   }
 
@@ -181,7 +225,7 @@ struct ProductTests {
       for column in 0..<k { half[row * k + column] = column == 0 ? UInt16(row) : 0 }
     }
     let expected = (0..<count).map { bits in
-      Float(bitPattern: UInt32(Float(Float16(bitPattern: UInt16(bits))).bf16) << 16)
+      Float(nearestBF16(Double(Float16(bitPattern: UInt16(bits)))))
     }
     for m in [1, 6, 16, 17] {
       let x = (0..<m * k).map { $0 % k == 0 ? Float(1) : 0 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Images
 import InputOutput
+import TestSupport
 import Testing
 
 @Suite("Hostile images")
@@ -45,10 +46,10 @@ struct HostileTests {
     }
   }
 
-  @Test("cut at every hundredth", arguments: victims)
+  @Test("cut at hundredths", arguments: victims)
   func cuts(name: String) throws {
     let bytes = try Golden.bytes(name)
-    for percent in 0..<100 {
+    for percent in stride(from: 0, to: 100, by: amount(7, soak: 1)) {
       let part = Array(bytes.prefix(bytes.count * percent / 100))
       for flags in Self.allFlags { Self.survives(part, flags) }
     }
@@ -57,7 +58,7 @@ struct HostileTests {
   @Test("no cut JPEG or PNG passes for whole", arguments: compressed)
   func cutsAreNoticed(name: String) throws {
     let bytes = try Golden.bytes(name)
-    for count in 1..<bytes.count {
+    for count in stride(from: 1, to: bytes.count, by: amount(7, soak: 1)) {
       let failure = #expect(throws: Failure.self) {
         try ImageDecoder.decode(Array(bytes.prefix(count)))
       }
@@ -70,7 +71,7 @@ struct HostileTests {
   func flips(name: String) throws {
     let bytes = try Golden.bytes(name)
     var random = SeededGenerator(state: UInt64(bytes.count))
-    for _ in 0..<150 {
+    for _ in 0..<amount(30, soak: 3000) {
       var changed = bytes
       let index = Int.random(in: 0..<changed.count, using: &random)
       changed[index] ^= UInt8.random(in: 1...255, using: &random)
@@ -88,7 +89,7 @@ struct HostileTests {
     }
   }
 
-  @Test("noise after the first bytes", arguments: 0..<60)
+  @Test("noise after the first bytes", arguments: 0..<amount(60, soak: 6000))
   func noise(seed: Int) {
     var random = SeededGenerator(state: UInt64(seed))
     let heads: [[UInt8]] = [

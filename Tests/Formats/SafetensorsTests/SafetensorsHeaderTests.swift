@@ -127,7 +127,7 @@ func refusesHeadersThatLie(json: String, expected: String) {
   let seed = image(
     #"{"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}"#, data: 8)
   var refused = 0
-  for _ in 0..<4000 {
+  for _ in 0..<amount(4000, soak: 400_000) {
     var bytes = seed
     for _ in 0..<Int.random(in: 1...3, using: &generator) {
       let index = Int.random(in: 0..<bytes.count, using: &generator)

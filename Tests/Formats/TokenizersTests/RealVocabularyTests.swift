@@ -6,7 +6,8 @@ import Testing
 
 @testable import Tokenizers
 
-@Suite(.enabled(if: RealVocabulary.path != nil)) struct RealVocabularyTests {
+@Suite(.enabled(if: RealVocabulary.path != nil, "LLaMA's vocabulary is not beside the checkout"))
+struct RealVocabularyTests {
   @Test func knowsItsSpecialTokens() throws {
     let tokenizer = try RealVocabulary.tokenizer()
     #expect(tokenizer.vocabularySize == 32000)

@@ -33,20 +33,3 @@ extension Tensor {
   /// The elements of an F32 tensor.
   public var floatValues: [Float] { withUnsafeBytes { Array($0.bindMemory(to: Float.self)) } }
 }
-
-/// The smallest cosine between corresponding rows of `width` elements.
-public func smallestCosine(_ left: [Float], _ right: [Float], width: Int) -> Double {
-  precondition(left.count == right.count && left.count % width == 0)
-  var smallest = 1.0
-  for start in stride(from: 0, to: left.count, by: width) {
-    var (dot, leftSquare, rightSquare) = (0.0, 0.0, 0.0)
-    for index in start..<start + width {
-      let (a, b) = (Double(left[index]), Double(right[index]))
-      dot += a * b
-      leftSquare += a * a
-      rightSquare += b * b
-    }
-    smallest = min(smallest, dot / (leftSquare * rightSquare).squareRoot())
-  }
-  return smallest
-}

@@ -5,7 +5,8 @@ import Tokenizers
 
 @testable import Conversations
 
-@Suite(.enabled(if: Models.real != nil)) struct RealVocabularyTests {
+@Suite(.enabled(if: Models.real != nil, "LLaMA's vocabulary is not beside the checkout"))
+struct RealVocabularyTests {
   private let turns = dialogue(["<image>\nWhat is this?", "A cat.", "Sure?", "Yes."])
 
   private func tokens(

@@ -45,7 +45,7 @@ struct ManPageTests {
     }
   }
 
-  @Test(.enabled(if: hasMandoc), arguments: pages)
+  @Test(.enabled(if: hasMandoc, "mandoc is not installed"), arguments: pages)
   func mandocFindsNoFault(page: String) throws {
     let result = try Shell.bash("mandoc -T lint -W warning man/\(page)", in: packageRoot)
     #expect(result.status == 0, "\(result.text)\(result.errors)")

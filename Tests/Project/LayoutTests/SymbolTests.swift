@@ -29,7 +29,8 @@ struct SymbolTests {
     #expect(exportedNames(SourceFile(path: "a.c", text: text)) == ["b_c", "llava_d"])
   }
 
-  @Test(.enabled(if: hasNm), arguments: modules)
+  @Test(
+    .enabled(if: hasNm, "nm, or a build's folder of objects, is not there"), arguments: modules)
   func objectsExportPrefixedNames(module: String) throws {
     let folder = "\(Shell.toolsDirectory)/\(module).build"
     let names = try Shell.bash(

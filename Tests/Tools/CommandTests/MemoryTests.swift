@@ -9,10 +9,10 @@ import Testing
   static let slack = 12_000
 
   /// Bytes that each record carries through all tools, so that one that is kept shows.
-  private static let padding = 20_000
+  private static let padding = 40_000
 
   private static let few = 200
-  private static let many = 2000
+  private static let many = amount(1100, soak: 10_000)
 
   /// A directory with `list`, `prompts`, `features` and `projected` of `many` pictures.
   private func streams() throws -> TemporaryDirectory {

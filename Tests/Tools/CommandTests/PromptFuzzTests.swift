@@ -43,7 +43,7 @@ import Testing
     return bytes.filter { $0 != 0x0A } + [0x0A]
   }
 
-  @Test(arguments: [UInt64(1), 2, 3])
+  @Test(arguments: 1...amount(UInt64(1), soak: 100))
   func changedPromptsAreAnsweredOrSkipped(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let lines = [Array(Self.seeds[0].utf8) + [0x0A]] + (0..<500).map { _ in mutated(&random) }
