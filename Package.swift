@@ -62,14 +62,15 @@ let formats = group(
   [
     "Safetensors": ["InputOutput", "JSON", "Tensors"],
     "Streams": ["CZstd", "CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"],
-    "Images": ["CImageCodecs", "InputOutput", "Tensors"],
+    "Preprocessing": ["InputOutput"],
+    "Images": ["CImageCodecs", "InputOutput", "Preprocessing", "Tensors"],
     "Tokenizers": ["InputOutput", "JSON"],
   ])
 
 let models = group(
   "Models",
   [
-    "Checkpoints": ["CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"],
+    "Checkpoints": ["CNettle", "InputOutput", "JSON", "Preprocessing", "Safetensors", "Tensors"],
     "Towers": ["Checkpoints", "Computation", "Images", "InputOutput", "JSON", "Tensors"],
     "Projectors": ["Checkpoints", "Computation", "InputOutput", "JSON", "Tensors"],
     "Decoders": ["Checkpoints", "Computation", "InputOutput", "JSON", "Tensors"],
@@ -94,7 +95,9 @@ let support = group(
 /// Each tool and what it uses besides the modules of every tool.
 let tools: KeyValuePairs = [
   "convo-format": ["Conversations", "Tokenizers", "Checkpoints", "Streams"],
-  "clip-encode": ["Towers", "Images", "Checkpoints", "Computation", "ModelSupport", "Streams"],
+  "clip-encode": [
+    "Towers", "Images", "Preprocessing", "Checkpoints", "Computation", "ModelSupport", "Streams",
+  ],
   "llava-project": ["Projectors", "Checkpoints", "Computation", "ModelSupport", "Streams"],
   "vicuna-decode": [
     "Decoders", "Generation", "Tokenizers", "Checkpoints", "Computation", "ModelSupport", "Streams",
@@ -133,13 +136,15 @@ let testTargets: [Target] = [
   tests("Formats", "SafetensorsTests", "Safetensors", "InputOutput", "JSON", "Tensors"),
   tests(
     "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Safetensors", "Tensors"),
-  tests("Formats", "ImagesTests", "Images", "InputOutput", "Tensors"),
+  tests("Formats", "PreprocessingTests", "Preprocessing", "InputOutput"),
+  tests("Formats", "ImagesTests", "Images", "InputOutput", "Preprocessing", "Tensors"),
   tests("Formats", "TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
   tests(
-    "Models", "CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Safetensors", "Tensors"),
+    "Models", "CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Preprocessing",
+    "Safetensors", "Tensors"),
   tests(
-    "Models", "TowersTests", "Towers", "Checkpoints", "Computation", "Kernels", "Images", "Tensors",
-    "JSON"),
+    "Models", "TowersTests", "Towers", "Checkpoints", "Computation", "InputOutput", "Kernels",
+    "Images", "Preprocessing", "Tensors", "JSON"),
   tests(
     "Models", "ProjectorsTests", "Projectors", "Checkpoints", "Computation", "Kernels", "Tensors",
     "JSON"),
