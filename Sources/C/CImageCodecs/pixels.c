@@ -20,17 +20,13 @@ void codec_orient(
   const bool mirror_y = turns || orientation == 4 || orientation == 6;
   const size_t columns = swap ? height : width;
   const size_t rows = swap ? width : height;
-  /* Some rows at a time: where a row is a column of the source, its neighbours share cache lines. */
-  for (size_t first = 0; first < rows; first += 16) {
-    const size_t end = rows - first < 16 ? rows : first + 16;
-    for (size_t column = 0; column < columns; column++) {
-      for (size_t row = first; row < end; row++) {
-        size_t x = swap ? row : column;
-        size_t y = swap ? column : row;
-        if (mirror_x) x = width - 1 - x;
-        if (mirror_y) y = height - 1 - y;
-        memcpy(output + 3 * (row * columns + column), rgb + 3 * (y * width + x), 3);
-      }
+  for (size_t row = 0; row < rows; row++) {
+    for (size_t column = 0; column < columns; column++, output += 3) {
+      size_t x = swap ? row : column;
+      size_t y = swap ? column : row;
+      if (mirror_x) x = width - 1 - x;
+      if (mirror_y) y = height - 1 - y;
+      memcpy(output, rgb + 3 * (y * width + x), 3);
     }
   }
 }
