@@ -63,14 +63,17 @@ let formats = group(
   [
     "Safetensors": ["InputOutput", "JSON", "Tensors"],
     "Streams": ["CZstd", "CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"],
-    "Images": ["CImageCodecs", "InputOutput", "Tensors"],
+    "Preprocessing": ["InputOutput"],
+    "Images": ["CImageCodecs", "InputOutput", "Preprocessing", "Tensors"],
     "Tokenizers": ["InputOutput", "JSON"],
   ])
 
 let models = group(
   "Models",
   [
-    "Checkpoints": ["CNettle", "InputOutput", "JSON", "Tensors", "Operations", "Safetensors"],
+    "Checkpoints": [
+      "CNettle", "InputOutput", "JSON", "Tensors", "Operations", "Preprocessing", "Safetensors",
+    ],
     "Towers": ["Checkpoints", "Operations", "Threads", "Images", "InputOutput", "JSON", "Tensors"],
     "Projectors": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
     "Decoders": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
@@ -95,7 +98,7 @@ let support = group(
 /// Each tool and what it uses besides the modules of every tool.
 let tools: KeyValuePairs = [
   "convo-format": ["Conversations", "Tokenizers", "Checkpoints", "Streams"],
-  "clip-encode": ["Towers", "Images", "Checkpoints", "Operations", "ModelSupport", "Streams"],
+  "clip-encode": ["Towers", "Images", "Preprocessing", "Checkpoints", "Operations", "CPU", "Threads", "ModelSupport", "Streams"],
   "llava-project": ["Projectors", "Checkpoints", "Operations", "ModelSupport", "Streams"],
   "vicuna-decode": [
     "Decoders", "Generation", "Tokenizers", "Checkpoints", "Operations", "ModelSupport", "Streams",
@@ -136,12 +139,14 @@ let testTargets: [Target] = [
   tests("Formats", "SafetensorsTests", "Safetensors", "InputOutput", "JSON", "Tensors"),
   tests(
     "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Safetensors", "Tensors"),
-  tests("Formats", "ImagesTests", "Images", "InputOutput", "Tensors"),
+  tests("Formats", "PreprocessingTests", "Preprocessing", "InputOutput"),
+  tests("Formats", "ImagesTests", "Images", "InputOutput", "Preprocessing", "Tensors"),
   tests("Formats", "TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
   tests(
-    "Models", "CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Safetensors", "Tensors"),
+    "Models", "CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Preprocessing",
+    "Safetensors", "Tensors"),
   tests(
-    "Models", "TowersTests", "Towers", "Checkpoints", "Operations", "CPU", "Images", "Tensors",
+    "Models", "TowersTests", "Towers", "Checkpoints", "Operations", "CPU", "InputOutput", "Images", "Preprocessing", "Threads", "Tensors",
     "JSON"),
   tests(
     "Models", "ProjectorsTests", "Projectors", "Checkpoints", "Operations", "CPU", "Tensors",

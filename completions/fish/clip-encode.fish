@@ -90,7 +90,7 @@ complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_o
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" emit' -l 'emit' -d 'What to write: features or pixels.' -rfka 'features pixels'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" image-root' -l 'image-root' -d 'Confine image paths to this directory.' -rfa '(__clip-encode_complete_directories)'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" batch' -l 'batch' -d 'Images that go through the tower together.' -rfka ''
-complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" exif' -l 'exif' -d 'EXIF orientation: ignore or apply.' -rfka 'ignore apply'
+complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" exif' -l 'exif' -d 'EXIF orientation: apply, or ignore as LLaVA does.' -rfka 'apply ignore'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" truncated' -l 'truncated' -d 'Cut image files: skip, or pad with grey.' -rfka 'skip pad'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" lenient' -l 'lenient' -d 'Accept damaged images as far as they decode.'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" max-pixels' -l 'max-pixels' -d 'Largest image to accept.' -rfka ''

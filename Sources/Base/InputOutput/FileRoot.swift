@@ -23,13 +23,17 @@ public final class FileRoot: @unchecked Sendable {
 
   deinit { close(descriptor) }
 
-  /// The bytes of the regular file `name`, at most `limit` of them.
+  /// The bytes of the regular file `name`, at most `limit` of them. Before memory is taken
+  /// `willRead` gets the size.
   ///
-  /// Throws `path/invalid`, `path/outside-root`, `path/missing`, `file/not-regular`,
-  /// `file/too-large` or `io/open`.
-  public func read(_ name: String, limit: Int) throws(Failure) -> [UInt8] {
-    let opened = try openFile(name)
-    return try RegularFile(adopting: opened, path: name).readAll(limit: limit)
+  /// Throws `path/invalid`, `path/outside-root`, `path/missing`, `path/refused`,
+  /// `file/not-regular`, `file/too-large`, `io/open` or `io/read`.
+  public func read(
+    _ name: String, limit: Int, willRead: (Int) -> Void = { _ in }
+  ) throws(Failure) -> [UInt8] {
+    let file = try RegularFile(adopting: try openFile(name), path: name)
+    try file.refuseKernelFile()
+    return try file.readAll(limit: limit, willRead: willRead)
   }
 
   private func openFile(_ name: String) throws(Failure) -> Int32 {
@@ -53,11 +57,7 @@ public final class FileRoot: @unchecked Sendable {
     if opened >= 0 { return opened }
     switch errno {
     case EXDEV, ELOOP: throw outside(name)
-    case ENOENT, ENOTDIR, ENAMETOOLONG:
-      throw Failure(
-        .invalidInput, code: "path/missing", at: name,
-        "no such file beneath \(escapedForTerminal(path))", remedy: "check the path")
-    default: throw .system("open", name, errno: errno)
+    case let code: throw .opening(name, errno: code, in: descriptor, root: path)
     }
   }
 

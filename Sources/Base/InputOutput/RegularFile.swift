@@ -9,7 +9,7 @@ final class RegularFile {
   let size: Int
 
   /// Throws `path/invalid`, `io/open`, or `file/not-regular` when `path` names something else;
-  /// `path/missing` for what is not there where the data name it, not the user.
+  /// where the data name it, not the user, what `Failure.opening` throws.
   convenience init(path: String, isNamedByData: Bool = false) throws(Failure) {
     try checkPath(path)
     // O_NONBLOCK: opening a FIFO that nobody writes would wait for ever.
@@ -17,13 +17,10 @@ final class RegularFile {
     let opened = retryingInterrupted { open(path, flags) }
     guard opened >= 0 else {
       let code = errno
-      if isNamedByData, [ENOENT, ENOTDIR, ENAMETOOLONG].contains(code) {
-        throw Failure(
-          .invalidInput, code: "path/missing", at: path, "no such file", remedy: "check the path")
-      }
-      throw .system("open", path, errno: code)
+      throw isNamedByData ? .opening(path, errno: code) : .system("open", path, errno: code)
     }
     try self.init(adopting: opened, path: path)
+    if isNamedByData { try refuseKernelFile() }
   }
 
   /// Takes over `descriptor`.
@@ -36,9 +33,7 @@ final class RegularFile {
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw Failure(
-        .invalidInput, code: "file/not-regular", at: path,
-        "expected a regular file, found \(Self.kind(status.st_mode))")
+      throw Self.notRegular(path, status.st_mode)
     }
     self.descriptor = descriptor
     self.path = path
@@ -47,18 +42,23 @@ final class RegularFile {
 
   deinit { close(descriptor) }
 
-  private static func kind(_ mode: mode_t) -> String {
-    switch mode & S_IFMT {
-    case S_IFDIR: "a directory"
-    case S_IFIFO: "a pipe"
-    case S_IFSOCK: "a socket"
-    default: "a device"
-    }
+  static func notRegular(_ path: String, _ mode: mode_t) -> Failure {
+    let kind =
+      switch mode & S_IFMT {
+      case S_IFDIR: "a directory"
+      case S_IFIFO: "a pipe"
+      case S_IFSOCK: "a socket"
+      default: "a device"
+      }
+    return Failure(
+      .invalidInput, code: "file/not-regular", at: path,
+      "expected a regular file, found \(kind)")
   }
 
   /// All bytes. Throws `file/too-large` above `limit`; a file that grows meanwhile is cut there.
-  func readAll(limit: Int) throws(Failure) -> [UInt8] {
+  func readAll(limit: Int, willRead: (Int) -> Void = { _ in }) throws(Failure) -> [UInt8] {
     guard size <= limit else { throw tooLarge(limit) }
+    willRead(size)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(size + 1)
     let source = FileSource(descriptor: descriptor, name: path)
@@ -80,10 +80,12 @@ final class RegularFile {
 }
 
 /// The bytes of the regular file `path`, of which there may be at most `limit`.
-/// Throws `path/invalid`, `io/open`, `io/read`, `file/not-regular` or `file/too-large`. A file that
-/// is not there is `path/missing` with `isNamedByData`: then a record is at fault, not the system.
-public func readWholeFile(_ path: String, limit: Int, isNamedByData: Bool = false)
-  throws(Failure) -> [UInt8]
-{
-  try RegularFile(path: path, isNamedByData: isNamedByData).readAll(limit: limit)
+/// Throws `path/invalid`, `io/open`, `io/read`, `file/not-regular` or `file/too-large`. With
+/// `isNamedByData` a file that a record should not have named is `path/missing` or `path/refused`.
+/// Before memory is taken `willRead` gets the size.
+public func readWholeFile(
+  _ path: String, limit: Int, isNamedByData: Bool = false, willRead: (Int) -> Void = { _ in }
+) throws(Failure) -> [UInt8] {
+  let file = try RegularFile(path: path, isNamedByData: isNamedByData)
+  return try file.readAll(limit: limit, willRead: willRead)
 }

@@ -8,6 +8,9 @@ extension Failure {
     var remedy: String?
     switch code {
     case ENOSPC, EDQUOT: remedy = "free some space and run again"
+    case EMFILE: remedy = "raise ulimit -n, or use fewer threads with -j"
+    case ENFILE, ENOMEM: remedy = "run it again when the system has more to give"
+    case EIO: remedy = "check the disk or the mount, and run again"
     case EACCES, EPERM: remedy = "check the permissions"
     case ENOENT: remedy = "check the path"
     case EISDIR where action == "read":

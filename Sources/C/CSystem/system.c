@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <malloc.h>
 #include <sched.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 // The numbers are the kernel's and the same on every architecture; old headers lack them.
@@ -32,6 +34,23 @@ int llava_openat2_beneath(int root, const char *path, int flags) {
     result = syscall(SYS_openat2, root, path, &how, sizeof how);
   } while (result < 0 && (errno == EINTR || errno == EAGAIN));
   return (int)result;
+}
+
+bool llava_is_kernel_file(int descriptor) {
+  struct statfs system;
+  if (fstatfs(descriptor, &system) != 0) return false;
+  switch ((unsigned long)system.f_type) {
+  case PROC_SUPER_MAGIC:
+  case SYSFS_MAGIC:
+  case DEBUGFS_MAGIC:
+  case TRACEFS_MAGIC:
+  case SECURITYFS_MAGIC:
+  case CGROUP_SUPER_MAGIC:
+  case CGROUP2_SUPER_MAGIC:
+    return true;
+  default:
+    return false;
+  }
 }
 
 int llava_available_cores(void) {

@@ -22,8 +22,8 @@ public struct DecodeOptions: Sendable, Equatable {
   public var padsTruncated = false
   /// Decodes corrupt data by a guess where the libraries would, as Pillow does.
   public var isLenient = false
-  /// Turns the image as its EXIF orientation says. LLaVA does not.
-  public var appliesExif = false
+  /// Turns the image as its EXIF orientation says, as transformers does. LLaVA's own code does not.
+  public var appliesExif = true
 
   public init() {}
 
@@ -70,13 +70,20 @@ enum ImageFailure {
     Failure(.invalidInput, code: "image/corrupt", message)
   }
 
+  /// Says nothing about the image: another run may have the memory.
+  static func outOfMemory(_ message: String) -> Failure {
+    Failure(
+      .limitExceeded, code: "memory/exhausted", message,
+      remedy: "lower --max-pixels, or give it more memory")
+  }
+
   static func tooComplex(_ message: String) -> Failure {
     Failure(.limitExceeded, code: "image/too-complex", message)
   }
 
-  static func unsupported(_ message: String) -> Failure {
-    Failure(
-      .invalidInput, code: "image/unsupported", message,
-      remedy: "convert it to JPEG, PNG or PNM first")
+  static func unsupported(
+    _ message: String, remedy: String = "convert it to JPEG, PNG or PNM first"
+  ) -> Failure {
+    Failure(.invalidInput, code: "image/unsupported", message, remedy: remedy)
   }
 }

@@ -4,18 +4,26 @@ import CImageCodecs
 import InputOutput
 
 extension ImageDecoder {
-  static func decodeJPEG(_ bytes: [UInt8], _ options: DecodeOptions) throws(Failure) -> RGBImage {
+  /// The outline of a file that keeps the limits.
+  static func outlineJPEG(
+    _ bytes: [UInt8], _ options: DecodeOptions
+  ) throws(Failure) -> JPEGStructure {
     let outline = try JPEGStructure(bytes, options)
     try checkFrame(outline, options)
     if outline.end == nil, !options.padsTruncated {
       throw ImageFailure.truncated("the JPEG data ends without an end marker")
     }
     try checkCost(outline, options)
+    return outline
+  }
+
+  static func decodeJPEG(
+    _ bytes: [UInt8], _ outline: JPEGStructure, _ options: DecodeOptions
+  ) throws(Failure) -> RGBImage {
     var image = try run(
       codec_decode_jpeg, on: bytes, width: outline.width, height: outline.height, options)
     if let end = outline.end, end < bytes.count { image.notes.insert(.trailingBytes) }
-    guard options.appliesExif, let exif = outline.exif else { return image }
-    return try image.turned(to: exifOrientation(bytes, in: exif))
+    return options.appliesExif ? try image.turned(to: outline.photo.orientation) : image
   }
 
   private static func checkFrame(

@@ -4,7 +4,10 @@ import CImageCodecs
 import InputOutput
 
 extension ImageDecoder {
-  static func decodePNG(_ bytes: [UInt8], _ options: DecodeOptions) throws(Failure) -> RGBImage {
+  /// The outline of a file that keeps the limits.
+  static func outlinePNG(
+    _ bytes: [UInt8], _ options: DecodeOptions
+  ) throws(Failure) -> PNGStructure {
     let outline = try PNGStructure(bytes, options)
     try options.check(width: outline.width, height: outline.height)
     if outline.end == nil, !options.padsTruncated {
@@ -17,11 +20,16 @@ extension ImageDecoder {
         "the header says \(outline.width)x\(outline.height), but \(outline.imageBytes) bytes "
           + "of image data cannot hold that")
     }
+    return outline
+  }
+
+  static func decodePNG(
+    _ bytes: [UInt8], _ outline: PNGStructure, _ options: DecodeOptions
+  ) throws(Failure) -> RGBImage {
     var image = try run(
       codec_decode_png, on: bytes, width: outline.width, height: outline.height, options)
     if let end = outline.end, end < bytes.count { image.notes.insert(.trailingBytes) }
     if outline.colourType == 0, outline.bitDepth == 16 { image.notes.insert(.reducedGrey) }
-    guard options.appliesExif, let exif = outline.exif else { return image }
-    return try image.turned(to: exifOrientation(bytes, in: exif))
+    return options.appliesExif ? try image.turned(to: outline.photo.orientation) : image
   }
 }

@@ -4,27 +4,16 @@ import InputOutput
 import Tensors
 
 extension ImageDecoder {
-  /// - Parameter kind: 1 ... 6, the digit of the magic: bitmap, grey, colour; plain, then raw.
   static func decodePNM(
-    _ bytes: [UInt8], kind: Int, _ options: DecodeOptions
+    _ header: PNMHeader, _ options: DecodeOptions
   ) throws(Failure) -> RGBImage {
-    var reader = PNMReader(bytes)
-    let isBitmap = kind == 1 || kind == 4
-    let width = try reader.headerNumber()
-    let height = try reader.headerNumber()
-    let maximum = isBitmap ? 1 : try reader.headerNumber()
-    try options.check(width: width, height: height)
-    guard (1...65_535).contains(maximum) else {
-      throw ImageFailure.corrupt("a maximum of \(maximum), not 1 ... 65535")
-    }
-    let channels = kind == 3 || kind == 6 ? 3 : 1
-    let count = width * height * channels
-    try reader.checkLength(
-      kind: kind, width: width, height: height, samples: count, maximum: maximum, options)
-    let levels = PNMLevels(maximum: maximum, isBitmap: isBitmap, isGrey: channels == 1)
-    let pixels = try allocate(.u8, shape: [height, width, 3])
+    let (kind, maximum, channels) = (header.kind, header.maximum, header.channels)
+    var reader = header.reader
+    let levels = PNMLevels(
+      maximum: maximum, isBitmap: header.isBitmap, isGrey: channels == 1)
+    let pixels = try allocate(.u8, shape: [header.height, header.width, 3])
     let isComplete = try fill(
-      pixels, from: &reader, kind: kind, width: width, channels: channels, levels: levels)
+      pixels, from: &reader, kind: kind, width: header.width, channels: channels, levels: levels)
     var image = RGBImage(pixels: pixels)
     if !isComplete {
       guard options.padsTruncated else {
@@ -71,6 +60,36 @@ extension ImageDecoder {
     }
     if let failure { throw failure }
     return isComplete
+  }
+}
+
+/// The header of a PNM file that keeps the limits.
+struct PNMHeader {
+  /// 1 ... 6, the digit of the magic: bitmap, grey, colour; plain, then raw.
+  let kind: Int
+  let width: Int
+  let height: Int
+  let maximum: Int
+  /// At the first sample.
+  let reader: PNMReader
+
+  var isBitmap: Bool { kind == 1 || kind == 4 }
+  var channels: Int { kind == 3 || kind == 6 ? 3 : 1 }
+
+  init(_ bytes: [UInt8], kind: Int, _ options: DecodeOptions) throws(Failure) {
+    var reader = PNMReader(bytes)
+    self.kind = kind
+    width = try reader.headerNumber()
+    height = try reader.headerNumber()
+    maximum = kind == 1 || kind == 4 ? 1 : try reader.headerNumber()
+    try options.check(width: width, height: height)
+    guard (1...65_535).contains(maximum) else {
+      throw ImageFailure.corrupt("a maximum of \(maximum), not 1 ... 65535")
+    }
+    self.reader = reader
+    try reader.checkLength(
+      kind: kind, width: width, height: height, samples: width * height * channels,
+      maximum: maximum, options)
   }
 }
 

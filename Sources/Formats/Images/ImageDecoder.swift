@@ -4,7 +4,8 @@ import CImageCodecs
 import InputOutput
 import Tensors
 
-/// Decodes JPEG, PNG and PNM (P1 ... P6) to the bytes of Pillow's `Image.open(f).convert('RGB')`.
+/// Decodes JPEG, PNG and PNM (P1 ... P6) to the bytes of Pillow's
+/// `ImageOps.exif_transpose(Image.open(f)).convert('RGB')`.
 ///
 /// Differences from Pillow, all on purpose: grey with more than 8 bits keeps its high byte
 /// instead of clipping to white; corrupt and cut files are failures unless the options say
@@ -13,22 +14,11 @@ public enum ImageDecoder {
   /// Decodes a whole file that has been read into memory.
   ///
   /// - Throws: `image/empty`, `image/unsupported`, `image/too-large`, `image/too-complex`,
-  ///   `image/truncated`, `image/corrupt` or `image/memory`, without a place.
+  ///   `image/truncated`, `image/corrupt` or `memory/exhausted`, without a place.
   public static func decode(
     _ bytes: [UInt8], options: DecodeOptions = DecodeOptions()
   ) throws(Failure) -> RGBImage {
-    switch ImageFormat(of: bytes) {
-    case .empty:
-      throw Failure(.invalidInput, code: "image/empty", "the file is empty")
-    case .jpeg:
-      return try decodeJPEG(bytes, options)
-    case .png:
-      return try decodePNG(bytes, options)
-    case .pnm(let kind):
-      return try decodePNM(bytes, kind: kind, options)
-    case .other(let name):
-      throw ImageFailure.unsupported(name.map { "looks like \($0)" } ?? "not a known image format")
-    }
+    try ImageFile(bytes, options: options).decode()
   }
 
   /// One of the two decoders written in C.
@@ -73,7 +63,7 @@ public enum ImageDecoder {
     case CODEC_TOO_COMPLEX: throw ImageFailure.tooComplex(message)
     case CODEC_UNSUPPORTED: throw ImageFailure.unsupported(message)
     case CODEC_EMPTY: throw Failure(.invalidInput, code: "image/empty", message)
-    case CODEC_NO_MEMORY: throw Failure(.limitExceeded, code: "image/memory", message)
+    case CODEC_NO_MEMORY: throw ImageFailure.outOfMemory(message)
     default: throw ImageFailure.corrupt(message)
     }
   }

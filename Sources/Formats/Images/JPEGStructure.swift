@@ -17,8 +17,7 @@ struct JPEGStructure {
   private(set) var frame: UInt8 = 0
   private(set) var scans = 0
   private(set) var entropyBytes = 0
-  /// Where the TIFF header of the first EXIF segment is.
-  private(set) var exif: Range<Int>?
+  private(set) var photo = PhotoMetadata()
   /// Where the image ends: after EOI, or nil when there is none.
   private(set) var end: Int?
 
@@ -92,10 +91,17 @@ struct JPEGStructure {
       guard metadata <= options.maxMetadata else {
         throw ImageFailure.tooComplex("more than \(options.maxMetadata) bytes of metadata")
       }
-      if marker == 0xE1, exif == nil, bytes[body].starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0]) {
-        exif = body.lowerBound + 6..<body.upperBound
-      }
+      if marker == 0xE1, scans == 0 { notePhoto(bytes[body]) }
     default: break
+    }
+  }
+
+  private mutating func notePhoto(_ body: ArraySlice<UInt8>) {
+    let xmpHeader = "http://ns.adobe.com/xap/1.0/\0".utf8
+    if body.starts(with: PhotoMetadata.exifHeader) {
+      photo.addExif(body.dropFirst(PhotoMetadata.exifHeader.count))
+    } else if body.starts(with: xmpHeader) {
+      photo.xmp = body.dropFirst(xmpHeader.count)
     }
   }
 
@@ -121,6 +127,13 @@ struct JPEGStructure {
       let rows = (height * component.vertical).roundedUpQuotient(by: max(1, down) * 8)
       return sum + columns * rows
     }
+  }
+
+  /// The coefficients that libjpeg keeps until the last scan, 16 bits each; none of a file with one
+  /// scan for all components.
+  var coefficientBytes: Int {
+    let isProgressive = frame == 0xC2 || frame == 0xCA
+    return isProgressive || scans > 1 ? blocks * 128 : 0
   }
 
   /// Whether each block costs at least a bit; arithmetic coding may spend less.

@@ -11,8 +11,7 @@ struct PNGStructure {
   private(set) var bitDepth = 0
   private(set) var colourType = 0
   private(set) var imageBytes = 0
-  /// Where the TIFF header of the first eXIf chunk is.
-  private(set) var exif: Range<Int>?
+  private(set) var photo = PhotoMetadata()
   /// Where the image ends: after IEND, or nil when there is none.
   private(set) var end: Int?
 
@@ -35,7 +34,8 @@ struct PNGStructure {
       }
       others += 1
       metadata += length
-      if exif == nil, kind.elementsEqual("eXIf".utf8) { exif = body }
+      if kind.elementsEqual("eXIf".utf8) { photo.replaceExif(bytes[body]) }
+      if kind.elementsEqual("iTXt".utf8) { noteText(bytes[body]) }
       guard others <= options.maxSegments, metadata <= options.maxMetadata else {
         throw ImageFailure.tooComplex(
           "\(others) chunks and \(metadata) bytes of metadata, more than the limit")
@@ -47,7 +47,22 @@ struct PNGStructure {
     }
   }
 
+  /// XMP stands in a text chunk of its own, not compressed: keyword, 0, two bytes, language, 0,
+  /// translated keyword, 0, text.
+  private mutating func noteText(_ body: ArraySlice<UInt8>) {
+    let keyword = "XML:com.adobe.xmp\0\0\0".utf8
+    guard body.starts(with: keyword) else { return }
+    let parts = body.dropFirst(keyword.count).split(
+      separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
+    if parts.count == 3 { photo.xmp = parts[2] }
+  }
+
   private mutating func readHeader(_ bytes: [UInt8], at position: Int) throws(Failure) {
+    guard !bytes.dropFirst(position + 4).starts(with: "CgBI".utf8) else {
+      throw ImageFailure.unsupported(
+        "Apple's variant of PNG (CgBI), as apps for the iPhone hold it",
+        remedy: "on a Mac, xcrun pngcrush -revert-iphone-optimizations makes it a PNG again")
+    }
     guard bytes.count >= position + 25 else {
       throw ImageFailure.truncated("the PNG data ends in the header")
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CImageCodecs
 import InputOutput
+import Preprocessing
 
 extension Preprocessor {
   /// Both directions of a resize of which only the cropped part is wanted.
@@ -31,7 +32,7 @@ extension Preprocessor {
       y = Self.axis(
         length: whole.height, stored: height, resized: target.height,
         crop: settings.crops ? settings.cropHeight : target.height)
-      guard Int(x.count) * Int(y.count) <= Preprocessor.maxPixels else {
+      guard Int(x.count) * Int(y.count) <= PreprocessorSettings.maxPixels else {
         throw Failure(
           .limitExceeded, code: "image/too-large",
           "the resized image would be \(x.count)x\(y.count)")
@@ -78,33 +79,5 @@ extension Preprocessor {
         return (value - mean) / deviation
       }
     }
-  }
-
-  static func check(_ settings: PreprocessorSettings) throws(Failure) {
-    func fail(_ message: String) -> Failure {
-      Failure(.invalidInput, code: "preprocessor/settings", message)
-    }
-    var sides = settings.crops ? [settings.cropWidth, settings.cropHeight] : []
-    if settings.resizes {
-      switch settings.size {
-      case .shortestEdge(let edge): sides.append(edge)
-      case .exact(let width, let height): sides += [width, height]
-      }
-    }
-    guard sides.allSatisfy({ (1...maxSide).contains($0) }) else {
-      throw fail("sizes \(sides), not all in 1 ... \(maxSide)")
-    }
-    guard !settings.crops || settings.cropWidth * settings.cropHeight <= maxPixels else {
-      throw fail("a crop of \(settings.cropWidth)x\(settings.cropHeight)")
-    }
-    guard settings.mean.count == 3, settings.standardDeviation.count == 3 else {
-      throw fail(
-        "\(settings.mean.count) means and \(settings.standardDeviation.count) deviations, not 3 each"
-      )
-    }
-    let numbers = settings.mean + settings.standardDeviation + [settings.rescaleFactor]
-    guard numbers.allSatisfy(\.isFinite),
-      settings.standardDeviation.allSatisfy({ Float($0) != 0 })
-    else { throw fail("a mean, deviation or factor is not finite, or a deviation is zero") }
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CImageCodecs
 import InputOutput
+import Preprocessing
 import Tensors
 
 /// Resizes, crops and normalises images: the same bytes as Pillow, the same floats as
@@ -13,15 +14,12 @@ public struct Preprocessor: Sendable {
   /// For each channel the normalised value of each byte.
   private let tables: [Float]
 
-  /// Longest side of anything that is made, so that no settings ask for absurd memory.
-  static let maxSide = 65_500
-  static let maxPixels = 100_000_000
   /// Longest side of an image that is resized.
   static let maxInput = 1 << 24
 
   /// - Throws: `preprocessor/settings` when a size, mean or deviation makes no sense.
   public init(_ settings: PreprocessorSettings) throws(Failure) {
-    try Self.check(settings)
+    try settings.check()
     self.settings = settings
     background = settings.mean.map { UInt8(min(255, max(0, $0 * 255))) }
     tables = Self.tables(settings)
@@ -72,7 +70,7 @@ public struct Preprocessor: Sendable {
       }
     }
     guard status == CODEC_OK else {
-      throw Failure(.limitExceeded, code: "image/memory", "no memory to resize an image")
+      throw ImageFailure.outOfMemory("no memory to resize an image")
     }
     return output
   }

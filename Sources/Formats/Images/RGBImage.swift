@@ -61,8 +61,6 @@ func allocate(_ elementType: ElementType, shape: [Int]) throws(Failure) -> Tenso
   do {
     return try Tensor(elementType, shape: shape)
   } catch {
-    throw Failure(
-      .limitExceeded, code: "image/memory", "no memory for an image of shape \(shape)",
-      remedy: "lower --max-pixels")
+    throw ImageFailure.outOfMemory("no memory for an image of shape \(shape)")
   }
 }

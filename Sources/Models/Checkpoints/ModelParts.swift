@@ -1,6 +1,7 @@
 // The three parts of LLaVA, each with its configuration and its checked weights.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
+import Preprocessing
 import Tensors
 
 /// A vision tower ready for use.
@@ -10,7 +11,7 @@ public struct VisionCheckpoint: Sendable {
   public let blocks: Int
   /// The class token's row stays before the patches' rows.
   public let keepsClassToken: Bool
-  public let preprocessor: PreprocessorConfig
+  public let preprocessor: PreprocessorSettings
   public let weights: Weights
 
   /// Rows of features that one image gives.
@@ -113,20 +114,19 @@ extension ModelDirectory {
 
   private func preprocessor(
     for config: VisionConfig, settings: ModelConfig
-  ) throws(Failure) -> PreprocessorConfig {
-    var found: PreprocessorConfig?
+  ) throws(Failure) -> PreprocessorSettings {
+    var found: PreprocessorSettings?
     for source in [vision, model].compactMap({ $0 }) where found == nil {
       found = try source.readPreprocessor()
     }
-    var result =
-      found ?? PreprocessorConfig(shortestEdge: config.imageSize, cropSize: config.imageSize)
-    guard result.cropSize == config.imageSize else {
+    var result = found ?? PreprocessorSettings(side: config.imageSize)
+    guard result.cropWidth == config.imageSize else {
       throw Failure(
         .mismatch, code: "checkpoint/parts", at: (vision ?? model)?.path,
-        "the preprocessor cuts images of \(result.cropSize) pixels, the vision tower takes"
+        "the preprocessor cuts images of \(result.cropWidth) pixels, the vision tower takes"
           + " \(config.imageSize)")
     }
-    if let pads = settings.padsToSquare { result.padsToSquare = pads }
+    if let pads = settings.padsToSquare { result.aspect = pads ? .pad : .crop }
     return result
   }
 

@@ -3,6 +3,7 @@
 import Glibc
 import InputOutput
 import JSON
+import Preprocessing
 
 /// A directory, or a weights file and what lies beside it.
 struct ModelSource: Sendable {
@@ -68,17 +69,17 @@ struct ModelSource: Sendable {
 
   /// The image settings: preprocessor_config.json, or the `image_processor` that newer versions of
   /// transformers put into processor_config.json. Nil when there is neither.
-  func readPreprocessor() throws(Failure) -> PreprocessorConfig? {
+  func readPreprocessor() throws(Failure) -> PreprocessorSettings? {
     guard let directory = Directory(directory) else { return nil }
     if directory.contains("preprocessor_config.json") {
       let path = directory.path(of: "preprocessor_config.json")
-      return try PreprocessorConfig(readObject(path, limit: Self.configLimit), place: path)
+      return try PreprocessorSettings(readObject(path, limit: Self.configLimit), place: path)
     }
     guard directory.contains("processor_config.json") else { return nil }
     let path = directory.path(of: "processor_config.json")
     let object = try readObject(path, limit: Self.configLimit)
     guard let settings = object["image_processor"]?.object else { return nil }
-    return try PreprocessorConfig(settings, place: path)
+    return try PreprocessorSettings(settings, place: path)
   }
 
   var holdsTokenizer: Bool {

@@ -7,51 +7,54 @@ import Operations
 import Tensors
 import Threads
 
-/// Reads and preprocesses image files.
+/// Reads and preprocesses image files, within a budget of memory for all that are at work.
 public struct ImageLoader: Sendable {
   public let preprocessor: Preprocessor
   public let options: DecodeOptions
   /// Paths are confined to this directory; nil takes any path.
   public let root: FileRoot?
+  /// Shared by all copies.
+  public let budget: DecodeBudget
 
   /// The most bytes of one image file.
   public static let fileLimit = 256 << 20
 
-  public init(preprocessor: Preprocessor, options: DecodeOptions, root: FileRoot?) {
+  public init(
+    preprocessor: Preprocessor, options: DecodeOptions, root: FileRoot?,
+    budget: DecodeBudget = DecodeBudget()
+  ) {
     self.preprocessor = preprocessor
     self.options = options
     self.root = root
+    self.budget = budget
   }
 
   /// The preprocessed image at `path`: U8 [side, side, 3].
-  /// Throws codes `path/…`, `file/…` and `image/…`.
+  /// Throws codes `path/…`, `file/…` and `image/…`, which tell of the image; `io/…` and
+  /// `memory/exhausted`, which tell of the system.
   public func pixels(_ path: String) throws(Failure) -> Tensor {
-    let bytes: [UInt8]
-    if let root {
-      bytes = try root.read(path, limit: Self.fileLimit)
-    } else {
-      bytes = try readWholeFile(path, limit: Self.fileLimit, isNamedByData: true)
-    }
+    let share = DecodeBudget.Share(of: budget)
+    defer { share.end() }
+    let bytes = try read(path) { share.beginReading($0) }
     do {
-      return try preprocessor.pixels(of: ImageDecoder.decode(bytes, options: options))
+      let file = try ImageFile(bytes, options: options)
+      share.beginDecoding(file.workingBytes)
+      return try preprocessor.pixels(of: file.decode())
     } catch {
       throw error.place == nil ? error.at(path) : error
     }
   }
-}
 
-extension Preprocessor {
-  /// The preprocessor that a checkpoint's settings describe; `aspect` overrides theirs.
-  public init(_ config: PreprocessorConfig, aspect: PreprocessorSettings.Aspect? = nil)
-    throws(Failure)
-  {
-    var settings = PreprocessorSettings(side: config.cropSize)
-    settings.size = .shortestEdge(config.shortestEdge)
-    settings.filter = config.resampling == .bicubic ? .bicubic : .bilinear
-    settings.mean = config.mean
-    settings.standardDeviation = config.deviation
-    settings.aspect = aspect ?? (config.padsToSquare ? .pad : .crop)
-    try self.init(settings)
+  private func read(_ path: String, willRead: (Int) -> Void) throws(Failure) -> [UInt8] {
+    do {
+      if let root { return try root.read(path, limit: Self.fileLimit, willRead: willRead) }
+      return try readWholeFile(
+        path, limit: Self.fileLimit, isNamedByData: true, willRead: willRead)
+    } catch {
+      // A folder may be called `http:`, so that the system is asked first.
+      guard error.code.hasPrefix("path/"), let failure = notAPath(path) else { throw error }
+      throw failure
+    }
   }
 }
 

@@ -33,11 +33,12 @@ public final class Session {
   /// Call for each record that cannot be made, before its skip record is written.
   ///
   /// Throws the failure itself with `--strict`, `skips/too-many` above `--max-skips`, and always a
-  /// failure that is no record's fault (the system's, our own).
+  /// failure that is no record's fault (the system's, our own): a skip record is final, and what
+  /// the system lacked this time another run may have.
   public func recordSkipped(_ failure: Failure) throws(Failure) {
     switch failure.status {
+    case .limitExceeded where failure.code == "memory/exhausted": throw failure
     case .invalidInput, .limitExceeded, .mismatch: break
-    case .inputOutput where failure.code == "io/open" || failure.code == "io/read": break
     default: throw failure
     }
     if settings.isStrict { throw failure }

@@ -5,6 +5,7 @@ import Checkpoints
 import Images
 import InputOutput
 import ModelSupport
+import Preprocessing
 import Streams
 import ToolSupport
 import Towers
@@ -23,7 +24,7 @@ struct ClipEncode: ToolCommand {
     case patch
     case clsPatch = "cls_patch"
   }
-  enum Orientation: String, ExpressibleByArgument, CaseIterable { case ignore, apply }
+  enum Orientation: String, ExpressibleByArgument, CaseIterable { case apply, ignore }
   enum Truncation: String, ExpressibleByArgument, CaseIterable { case skip, pad }
 
   @Argument(
@@ -57,8 +58,8 @@ struct ClipEncode: ToolCommand {
   @Option(help: ArgumentHelp("Images that go through the tower together.", valueName: "count"))
   var batch = 8
 
-  @Option(help: "EXIF orientation: ignore or apply.")
-  var exif = Orientation.ignore
+  @Option(help: "EXIF orientation: apply, or ignore as LLaVA does.")
+  var exif = Orientation.apply
 
   @Option(help: "Cut image files: skip, or pad with grey.")
   var truncated = Truncation.skip
@@ -84,7 +85,9 @@ struct ClipEncode: ToolCommand {
     let directory = try models.open()
     let checkpoint = try directory.visionCheckpoint(
       featureLayer: layer, keepsClassToken: features.map { $0 == .clsPatch })
-    let preprocessor = try Preprocessor(checkpoint.preprocessor, aspect: aspect)
+    var settings = checkpoint.preprocessor
+    settings.aspect = aspect ?? settings.aspect
+    let preprocessor = try Preprocessor(settings)
     let loader = ImageLoader(
       preprocessor: preprocessor, options: decodeOptions(),
       root: try imageRoot.map { (path) throws(Failure) in try FileRoot(path: path) })
@@ -105,7 +108,7 @@ struct ClipEncode: ToolCommand {
     let header = StreamHeader(
       content: maker.content, schema: maker.schema, producer: session.producer,
       model: try checkpoint.weights.identity(),
-      config: configuration(checkpoint, preprocessor.settings).serializedString)
+      config: configuration(checkpoint, settings).serializedString)
     let writer = try session.tensorWriter(header)
     var run = EncodeRun(
       session: session, reader: reader, writer: writer, batch: batch, maker: maker)

@@ -15,6 +15,8 @@ import Towers
 protocol RecordMaker {
   var content: String { get }
   var schema: StreamSchema { get }
+  /// What an image adds to a record.
+  var bytesPerImage: Int { get }
   /// For each list of paths the record's tensors, or why there are none.
   mutating func tensors(for records: [[String]]) throws(Failure)
     -> [Result<[(name: String, tensor: Tensor)], Failure>]
@@ -56,18 +58,49 @@ struct EncodeRun {
       guard case .success(let record) = record, SourceRecord.skip(in: record.object) == nil else {
         return []
       }
-      return (try? SourceRecord.imagePaths(of: record.object)) ?? []
+      return (try? imagePaths(record)) ?? []
     }
-    let made = try maker.tensors(for: paths)
-    for ((line, record), tensors) in zip(zip(lines, records), made) {
-      switch record {
-      case .failure(let failure):
-        try skip(id: "line-\(line.number)", nil, failure)
-      case .success(let record):
-        try write(record, tensors)
+    for group in groups(paths.map(\.count)) {
+      let made = try maker.tensors(for: Array(paths[group]))
+      for (index, tensors) in zip(group, made) {
+        switch records[index] {
+        case .failure(let failure):
+          try skip(id: "line-\(lines[index].number)", nil, failure)
+        case .success(let record):
+          try write(record, tensors)
+        }
       }
     }
     return paths.reduce(0) { $0 + $1.count }
+  }
+
+  /// Records whose tensors are made together: as many as name four batches of images, or one that
+  /// names more. What they make is in memory until it is written.
+  private func groups(_ images: [Int]) -> [Range<Int>] {
+    var groups: [Range<Int>] = []
+    var (start, sum) = (0, 0)
+    for (index, count) in images.enumerated() {
+      if index > start, sum + count > 4 * batch {
+        groups.append(start..<index)
+        (start, sum) = (index, 0)
+      }
+      sum += count
+    }
+    return groups + [start..<images.count]
+  }
+
+  /// The images of a record. Throws `record/image`, and `stream/too-large` before anything is made
+  /// that no record of a stream could hold.
+  private func imagePaths(_ record: SourceRecord) throws(Failure) -> [String] {
+    let paths = try SourceRecord.imagePaths(of: record.object)
+    let most = session.settings.limits.recordBytes
+    guard paths.count <= most / maker.bytesPerImage else {
+      throw Failure(
+        .limitExceeded, code: "stream/too-large",
+        "expected a record of at most \(most) bytes, found \(paths.count) images of"
+          + " \(maker.bytesPerImage) each", remedy: "raise --max-record")
+    }
+    return paths
   }
 
   private func write(
@@ -79,7 +112,7 @@ struct EncodeRun {
       return
     }
     do throws(Failure) {
-      _ = try SourceRecord.imagePaths(of: record.object)
+      _ = try imagePaths(record)
       try writer.write(id: record.id, json: record.object, tensors: try made.get())
       session.recordDone()
     } catch {
@@ -102,6 +135,8 @@ struct FeatureMaker: RecordMaker {
   let operations: any Operations
 
   var content: String { "clip-features" }
+
+  var bytesPerImage: Int { tower.rowsPerImage * tower.config.width * type.byteWidth }
 
   var schema: StreamSchema {
     StreamSchema([
@@ -140,6 +175,8 @@ struct PixelMaker: RecordMaker {
   var content: String { "pixels" }
 
   private var side: Int { loader.preprocessor.settings.cropWidth }
+
+  var bytesPerImage: Int { side * side * 3 }
 
   var schema: StreamSchema {
     StreamSchema([StreamSchema.Field("pixels", .u8, [nil, side, side, 3])])

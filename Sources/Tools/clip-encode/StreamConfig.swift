@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Checkpoints
-import Images
 import JSON
+import Preprocessing
 import Streams
 
 extension PreprocessorSettings.Aspect: ExpressibleByArgument {}

@@ -1,9 +1,10 @@
 // Files: complete or absent, regular or refused, beneath their root or out of reach.
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import InputOutput
 import TestSupport
 import Testing
+
+@testable import InputOutput
 
 private func code(_ body: () throws -> Void) -> String? {
   do { try body() } catch let failure as Failure { return failure.code } catch { return "\(error)" }
@@ -120,6 +121,49 @@ func rootConfinesPaths(usesKernel: Bool) throws {
   #expect(directory.names == ["file"])
   let missing = directory.file("none")
   #expect(code { _ = try readWholeFile(missing, limit: 9, isNamedByData: true) } == "path/missing")
+}
+
+/// A skip record is final: it may not say what another run would find otherwise.
+@Test func whatTheSystemLacksIsNoFaultOfAPath() throws {
+  let directory = try TemporaryDirectory()
+  try directory.write("x", to: "file")
+  let path = directory.file("file")
+  for shortage in [EMFILE, ENFILE, ENOMEM, EIO, ESTALE, ETIMEDOUT] {
+    let failure = Failure.opening(path, errno: shortage)
+    #expect(failure.status == .inputOutput && failure.code == "io/open", "\(shortage)")
+  }
+  #expect(Failure.opening(path, errno: EMFILE).remedy?.contains("ulimit -n") == true)
+  for fault in [EACCES, EPERM, ELOOP, ENXIO] {
+    #expect(Failure.opening(path, errno: fault).code == "path/refused", "\(fault)")
+  }
+  #expect(Failure.opening(path, errno: ENOENT).code == "path/missing")
+  // A serial port that is not there answers with EIO.
+  #expect(Failure.opening("/dev/null", errno: EIO).code == "file/not-regular")
+}
+
+@Test func filesOfTheKernelAreNoData() throws {
+  for path in [
+    "/proc/self/mem", "/proc/self/environ", "/sys/kernel/mm/transparent_hugepage/enabled",
+  ]
+  where access(path, F_OK) == 0 {
+    #expect(
+      code { _ = try readWholeFile(path, limit: 1 << 20, isNamedByData: true) }
+        == "file/not-regular", "\(path)")
+    #expect(
+      code { _ = try FileRoot(path: "/").read(String(path.dropFirst()), limit: 1 << 20) }?
+        .hasSuffix("not-regular") != false, "\(path)")
+  }
+}
+
+@Test func theSizeIsToldBeforeMemoryIsTaken() throws {
+  let directory = try TemporaryDirectory()
+  try directory.write("hello", to: "file")
+  var sizes: [Int] = []
+  let root = try FileRoot(path: directory.path)
+  _ = try root.read("file", limit: 5) { sizes.append($0) }
+  _ = try readWholeFile(directory.file("file"), limit: 5) { sizes.append($0) }
+  #expect(code { _ = try root.read("file", limit: 4) { sizes.append($0) } } == "file/too-large")
+  #expect(sizes == [5, 5])
 }
 
 @Test func placesOfBytesHaveOneForm() {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Images
 import InputOutput
+import Preprocessing
 import Tensors
 import Testing
 
@@ -116,23 +117,6 @@ struct PreprocessorTests {
     #expect(
       try Preprocessor(settings).pixels(of: Self.image(width: 7, height: 30, 3)).shape
         == [4, 9, 3])
-  }
-
-  static let senseless: [@Sendable (inout PreprocessorSettings) -> Void] = [
-    { $0.size = .shortestEdge(0) }, { $0.size = .shortestEdge(-3) },
-    { $0.size = .exact(width: 4, height: .max) }, { $0.cropWidth = 0 },
-    { $0.cropHeight = 1 << 40 }, { ($0.cropWidth, $0.cropHeight) = (60_000, 60_000) },
-    { $0.mean = [0.5] }, { $0.standardDeviation = [] }, { $0.standardDeviation = [1, 0, 1] },
-    { $0.mean = [0, .nan, 0] }, { $0.rescaleFactor = .infinity },
-    { $0.standardDeviation = [1, 1e-60, 1] },
-  ]
-
-  @Test("senseless settings are refused", arguments: senseless.indices)
-  func refusesSettings(index: Int) throws {
-    var settings = PreprocessorSettings(side: 8)
-    Self.senseless[index](&settings)
-    let failure = #expect(throws: Failure.self) { try Preprocessor(settings) }
-    #expect(failure?.code == "preprocessor/settings")
   }
 
   @Test("odd means neither trap nor overflow")

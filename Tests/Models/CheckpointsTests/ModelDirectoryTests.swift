@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Preprocessing
 import Tensors
 import TestSupport
 import Testing
@@ -17,7 +18,7 @@ struct ModelDirectoryTests {
     #expect(vision.config == Fixture.vision)
     #expect(vision.blocks == 2)
     #expect(vision.rowsPerImage == 4)
-    #expect(vision.preprocessor == PreprocessorConfig(shortestEdge: 28, cropSize: 28))
+    #expect(vision.preprocessor == PreprocessorSettings(side: 28))
     #expect(try vision.weights.tensor("vision.layers.1.mlp.fc1.weight").shape == [12, 8])
     let projector = try model.projectorCheckpoint()
     #expect(projector.config == ProjectorConfig(depth: 2, inputWidth: 8, outputWidth: 16))
@@ -44,7 +45,7 @@ struct ModelDirectoryTests {
     let model = try ModelDirectory.open(model: directory.path, vision: clip.path)
     let vision = try model.visionCheckpoint()
     #expect(vision.config == Fixture.vision)
-    #expect(vision.preprocessor.padsToSquare)
+    #expect(vision.preprocessor.aspect == .pad)
     #expect(try model.projectorCheckpoint().config.depth == 2)
     #expect(try model.languageCheckpoint().config == Fixture.language)
     #expect(model.imageToken == nil)
@@ -160,7 +161,7 @@ struct ModelDirectoryTests {
     try nested.write(
       "{\"image_processor\":\(Fixture.preprocessorJSON)}", to: "processor_config.json")
     let other = try ModelDirectory.open(model: nested.path)
-    #expect(try other.visionCheckpoint().preprocessor.cropSize == 28)
+    #expect(try other.visionCheckpoint().preprocessor.cropWidth == 28)
   }
 
   @Test func saysWhichPartIsMissing() throws {

@@ -88,8 +88,12 @@ private func code(_ body: () throws(Failure) -> Void) -> String? {
   settings.isStrict = true
   let strict = Session(tool: "test", settings: settings)
   #expect(code { () throws(Failure) in try strict.recordSkipped(bad) } == "image/cut")
-  let full = Failure(.inputOutput, code: "io/write", "full")
-  #expect(code { () throws(Failure) in try session.recordSkipped(full) } == "io/write")
+  for name in ["io/write", "io/open", "io/read"] {
+    let failure = Failure(.inputOutput, code: name, "the system refused")
+    #expect(code { () throws(Failure) in try session.recordSkipped(failure) } == name)
+  }
+  let short = Failure(.limitExceeded, code: "memory/exhausted", "no memory")
+  #expect(code { () throws(Failure) in try session.recordSkipped(short) } == "memory/exhausted")
 }
 
 @Test(arguments: [

@@ -21,6 +21,18 @@ ok  -  1\n  printf '{"id":"x","image":"grey.jpg","text":"a","n":1.50}\n' | convo
 ok  -  5\n  clip-encode --emit pixels good | tensor-view --json | grep -c '"shape":\[1,28,28,3\]'
 ok  -  1\n  head -1 good.jsonl | clip-encode | llava-project | vicuna-decode --emit logits | tensor-view | grep -c 'logits  F32 \[166, 320\]'
 
+# Photos stand upright, and the stream says whether they were turned.
+ok  -  -  clip-encode --emit pixels <(echo $IMAGES/orientation-6.jpg) | cmp - <(clip-encode --emit pixels --exif apply <(echo $IMAGES/orientation-6.jpg))
+0|1|0  -  1\n  clip-encode --emit pixels <(echo $IMAGES/orientation-6.jpg) | tensor-diff - <(clip-encode --emit pixels --exif ignore <(echo $IMAGES/orientation-6.jpg)) | grep -c 'different: 1 record'
+ok  -  1\n  echo $IMAGES/orientation-6.jpg | clip-encode -0 | grep -ac '\\"exif\\":\\"apply\\"'
+ok  -  1\n  echo $IMAGES/orientation-6.jpg | clip-encode -0 --exif ignore | grep -ac '\\"exif\\":\\"ignore\\"'
+
+# A record that no stream could hold is refused before anything is made of it; the next one goes on.
+0|1|1|0|0  found 40000 images of 256 each: skipped (raise --max-record)  2\n  (printf '{"image":["grey.jpg"'; printf ',"a"%.0s' $(seq 39999); printf ']}\n{"image":"grey.jpg"}\n') | clip-encode --max-record 1M | llava-project -q | tensor-view --ids | grep -c grey
+
+# What the system lacks skips no record: with too few open files all is done or the run ends.
+ok  -  none  for n in 4 5 6 7 8 9 10 12; do (ulimit -n $n; exec clip-encode -j 4 good) > /dev/null 2>&1; case $? in 0|4) ;; *) echo $n ;; esac; done
+
 # Streams may be stored, compressed anew, taken out of their frames, put one behind the other.
 ok  -  -  clip-encode -0 good.zst | tensor-diff - good.features > /dev/null
 ok  -  -  clip-encode --level 19 good.zst | tensor-diff - good.features > /dev/null
@@ -42,6 +54,9 @@ ok  -  -  vicuna-decode -z --max-tokens 2 good.projected | zstd -dcq | cmp - <(v
 0|1  line 1: column 3  -  printf '{ \n' | convo-format > /dev/null
 0|1|1|0  llava-project: 5 done, 1 skipped  -  cat list | clip-encode | llava-project | tensor-view > /dev/null
 0|1  none.jpg: no such file  -  printf 'none.jpg\n' | clip-encode > /dev/null
+0|1  https://h/a.jpg: expected the path of an image, found a URL  -  printf 'https://h/a.jpg\n' | clip-encode > /dev/null
+0|1  fetch it first, and name the file  -  printf '{"image":"https://h/a.jpg"}\n' | clip-encode --image-root . > /dev/null
+1  Apple's variant of PNG (CgBI)  -  printf '\211PNG\r\n\032\n\0\0\0\4CgBI\120\0\040\2\053\325\263\177\0\0\0\015IHDR' > apple.png; clip-encode <(echo apple.png) > /dev/null
 0|1  no `prompt`  -  printf '{"a":1}\n' | vicuna-decode > /dev/null
 # A byte that no JSON has spoils its line, not the run.
 0|1|0  line 2: column 8  101\n  printf '{"id":"1","text":"a"}\n{"id":"\0","text":"b"}\n{"id":"3","text":"c"}\n' | convo-format --plain | awk '{ printf "%d", !/skipped/ }  END { print "" }'

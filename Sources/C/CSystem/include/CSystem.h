@@ -3,9 +3,14 @@
 #ifndef CSYSTEM_H
 #define CSYSTEM_H
 
+#include <stdbool.h>
+
 // Opens `path` beneath the directory `root` for reading, the kernel refusing every way out.
 // Returns a descriptor, or -1 with errno; ENOSYS and EPERM where the kernel or a sandbox lacks it.
 int llava_openat2_beneath(int root, const char *path, int flags);
+
+// Whether an open file lies in a file system whose contents the kernel makes up, such as /proc.
+bool llava_is_kernel_file(int descriptor);
 
 // The number of cores that the process may run on.
 int llava_available_cores(void);

@@ -1,5 +1,6 @@
-// What a checkpoint's preprocessor_config.json asks for, as a plain value.
+// How images become a tower's pixels: what preprocessor_config.json asks for, as a plain value.
 // SPDX-License-Identifier: Apache-2.0
+import InputOutput
 
 /// The settings of `Preprocessor`; the defaults are CLIP's for 336 pixels, cropped.
 public struct PreprocessorSettings: Sendable, Equatable {
@@ -29,7 +30,6 @@ public struct PreprocessorSettings: Sendable, Equatable {
   }
 
   public var aspect = Aspect.crop
-  public var convertsToRGB = true
   public var resizes = true
   public var size = Size.shortestEdge(336)
   public var filter = Filter.bicubic
@@ -51,5 +51,39 @@ public struct PreprocessorSettings: Sendable, Equatable {
     size = .shortestEdge(side)
     cropWidth = side
     cropHeight = side
+  }
+}
+
+extension PreprocessorSettings {
+  /// Longest side and most pixels of anything that is made, so that no settings ask for absurd
+  /// memory.
+  public static let maxSide = 65_500
+  public static let maxPixels = 100_000_000
+
+  /// Throws `preprocessor/settings` when a size, mean or deviation makes no sense.
+  public func check() throws(Failure) {
+    func fail(_ message: String) -> Failure {
+      Failure(.invalidInput, code: "preprocessor/settings", message)
+    }
+    var sides = crops ? [cropWidth, cropHeight] : []
+    if resizes {
+      switch size {
+      case .shortestEdge(let edge): sides.append(edge)
+      case .exact(let width, let height): sides += [width, height]
+      }
+    }
+    guard sides.allSatisfy({ (1...Self.maxSide).contains($0) }) else {
+      throw fail("sizes \(sides), not all in 1 ... \(Self.maxSide)")
+    }
+    guard !crops || cropWidth * cropHeight <= Self.maxPixels else {
+      throw fail("a crop of \(cropWidth)x\(cropHeight)")
+    }
+    guard mean.count == 3, standardDeviation.count == 3 else {
+      throw fail("\(mean.count) means and \(standardDeviation.count) deviations, not 3 each")
+    }
+    let numbers = mean + standardDeviation + [rescaleFactor]
+    guard numbers.allSatisfy(\.isFinite), standardDeviation.allSatisfy({ Float($0) != 0 }) else {
+      throw fail("a mean, deviation or factor is not finite, or a deviation is zero")
+    }
   }
 }

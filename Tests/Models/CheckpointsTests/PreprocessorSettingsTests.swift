@@ -1,38 +1,39 @@
 // Image settings: old and new spellings, and settings that lie.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
+import Preprocessing
 import TestSupport
 import Testing
 
 @testable import Checkpoints
 
-struct PreprocessorConfigTests {
-  private func read(_ text: String) throws -> PreprocessorConfig {
-    try PreprocessorConfig(Fixture.object(text), place: "preprocessor_config.json")
+struct PreprocessorSettingsTests {
+  private func read(_ text: String) throws -> PreprocessorSettings {
+    try PreprocessorSettings(Fixture.object(text), place: "preprocessor_config.json")
   }
 
   @Test func readsIntegersAndObjects() throws {
-    let expected = PreprocessorConfig(shortestEdge: 336, cropSize: 336)
+    let expected = PreprocessorSettings(side: 336)
     #expect(try read("{\"size\":336,\"crop_size\":336,\"resample\":3}") == expected)
     #expect(
       try read(
         "{\"size\":{\"shortest_edge\":336},\"crop_size\":{\"height\":336,\"width\":336}}")
         == expected)
-    #expect(try read("{}") == PreprocessorConfig(shortestEdge: 224, cropSize: 224))
+    #expect(try read("{}") == PreprocessorSettings(side: 224))
   }
 
   @Test func readsPaddingInBothSpellings() throws {
-    #expect(try read("{\"do_pad\":true}").padsToSquare)
-    #expect(try read("{\"image_aspect_ratio\":\"pad\"}").padsToSquare)
-    #expect(try !read("{\"image_aspect_ratio\":null,\"do_pad\":false}").padsToSquare)
+    #expect(try read("{\"do_pad\":true}").aspect == .pad)
+    #expect(try read("{\"image_aspect_ratio\":\"pad\"}").aspect == .pad)
+    #expect(try read("{\"image_aspect_ratio\":null,\"do_pad\":false}").aspect == .crop)
   }
 
   @Test func readsMeanDeviationAndFilter() throws {
-    let config = try read(
+    let settings = try read(
       "{\"image_mean\":[0.5,0.25,0],\"image_std\":[1,0.5,0.125],\"resample\":2}")
-    #expect(config.mean == [0.5, 0.25, 0])
-    #expect(config.deviation == [1, 0.5, 0.125])
-    #expect(config.resampling == .bilinear)
+    #expect(settings.mean == [0.5, 0.25, 0])
+    #expect(settings.standardDeviation == [1, 0.5, 0.125])
+    #expect(settings.filter == .bilinear)
   }
 
   @Test(arguments: [

@@ -1,54 +1,25 @@
-// How images become pixels for the vision tower: what preprocessor_config.json says.
+// Reads the settings of CLIPImageProcessor and LlavaImageProcessor of transformers.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Preprocessing
 
-/// The settings of CLIPImageProcessor and LlavaImageProcessor of transformers.
-public struct PreprocessorConfig: Equatable, Sendable {
-  public enum Resampling: Sendable { case bilinear, bicubic }
-
-  /// The shorter side's length after resizing, in pixels.
-  public var shortestEdge: Int
-  /// The side of the square cut from the middle.
-  public var cropSize: Int
-  public var resampling: Resampling
-  /// What is taken off each of R, G, B, in units of the full scale.
-  public var mean: [Double]
-  /// What each of R, G, B is divided by.
-  public var deviation: [Double]
-  /// Pad to a square, with the mean colour, before resizing.
-  public var padsToSquare: Bool
-
-  public static let clipMean = [0.48145466, 0.4578275, 0.40821073]
-  public static let clipDeviation = [0.26862954, 0.26130258, 0.27577711]
-
-  public init(
-    shortestEdge: Int, cropSize: Int, resampling: Resampling = .bicubic,
-    mean: [Double] = clipMean, deviation: [Double] = clipDeviation, padsToSquare: Bool = false
-  ) {
-    self.shortestEdge = shortestEdge
-    self.cropSize = cropSize
-    self.resampling = resampling
-    self.mean = mean
-    self.deviation = deviation
-    self.padsToSquare = padsToSquare
-  }
-}
-
-extension PreprocessorConfig {
+extension PreprocessorSettings {
   /// Reads `object`, found at `place`: a preprocessor_config.json, or the `image_processor` of a
   /// processor_config.json. Throws `.mismatch` with everything that is wrong.
   public init(_ object: JSONObject, place: String) throws(Failure) {
     let problems = ConfigProblems()
     let reader = ConfigReader(object: object, prefix: "", problems: problems)
+    let pads =
+      reader.flag("do_pad", default: false)
+      || reader.choice("image_aspect_ratio", default: false, ["pad": true, "square": false])
     self.init(
-      shortestEdge: reader.side("size", keys: ["shortest_edge"]),
-      cropSize: reader.side("crop_size", keys: ["height", "width"]),
-      resampling: reader.resampling(),
-      mean: reader.channels("image_mean", default: Self.clipMean, in: -16...16),
-      deviation: reader.channels("image_std", default: Self.clipDeviation, in: 1e-6...16),
-      padsToSquare: reader.flag("do_pad", default: false)
-        || reader.choice("image_aspect_ratio", default: false, ["pad": true, "square": false]))
+      side: reader.side("crop_size", keys: ["height", "width"]), aspect: pads ? .pad : .crop)
+    let shortestEdge = reader.side("size", keys: ["shortest_edge"])
+    size = .shortestEdge(shortestEdge)
+    filter = reader.filter()
+    mean = reader.channels("image_mean", default: mean, in: -16...16)
+    standardDeviation = reader.channels("image_std", default: standardDeviation, in: 1e-6...16)
     for key in ["do_resize", "do_center_crop", "do_rescale", "do_normalize"] {
       reader.requireFlag(key, true)
     }
@@ -57,8 +28,8 @@ extension PreprocessorConfig {
       "rescale_factor", default: byteScale, in: byteScale - 1e-7...byteScale + 1e-7)
     if problems.isEmpty {
       problems.require(
-        cropSize <= shortestEdge,
-        "crop_size \(cropSize) is larger than size \(shortestEdge)")
+        cropWidth <= shortestEdge,
+        "crop_size \(cropWidth) is larger than size \(shortestEdge)")
     }
     try problems.throwIfAny(at: place)
   }
@@ -83,7 +54,7 @@ extension ConfigReader {
   }
 
   /// Pillow's number of a filter.
-  fileprivate func resampling() -> PreprocessorConfig.Resampling {
+  fileprivate func filter() -> PreprocessorSettings.Filter {
     switch integer("resample", default: 3, in: 0...5) {
     case 2: return .bilinear
     case 3: return .bicubic

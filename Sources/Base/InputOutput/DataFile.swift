@@ -1,0 +1,43 @@
+// Files that the data name, not the user: what is a record's fault there, and what the system's.
+// SPDX-License-Identifier: Apache-2.0
+import CSystem
+import Glibc
+
+extension Failure {
+  /// Why `path`, which a record names, cannot be opened beneath `directory`.
+  ///
+  /// `path/missing`, `path/refused` and `file/not-regular` tell of the record, and every run would
+  /// find the same. All else, such as too many open files or a disk that fails, is `io/open`.
+  static func opening(
+    _ path: String, errno code: Int32, in directory: Int32 = AT_FDCWD, root: String? = nil
+  ) -> Failure {
+    switch code {
+    case ENOENT, ENOTDIR, ENAMETOOLONG:
+      let beneath = root.map { " beneath \(escapedForTerminal($0))" } ?? ""
+      return Failure(
+        .invalidInput, code: "path/missing", at: path, "no such file\(beneath)",
+        remedy: "check the path")
+    case EACCES, EPERM, ELOOP, ENXIO, ENODEV, ENOMEDIUM, EBUSY, EINVAL, EOVERFLOW, ETXTBSY:
+      return Failure(
+        .invalidInput, code: "path/refused", at: path, "open: \(String(cString: strerror(code)))",
+        remedy: code == EACCES || code == EPERM ? "check the permissions" : nil)
+    default:
+      var status = stat()
+      if fstatat(directory, path, &status, 0) == 0, status.st_mode & S_IFMT != S_IFREG {
+        return RegularFile.notRegular(path, status.st_mode)
+      }
+      return .system("open", path, errno: code)
+    }
+  }
+}
+
+extension RegularFile {
+  /// Throws `file/not-regular` for a file that the kernel makes up while it is read: it is not what
+  /// a record can mean, and reading it may fail in ways that elsewhere tell of a bad disk.
+  func refuseKernelFile() throws(Failure) {
+    guard llava_is_kernel_file(descriptor) else { return }
+    throw Failure(
+      .invalidInput, code: "file/not-regular", at: path,
+      "expected a regular file, found one of the kernel's")
+  }
+}

@@ -1,0 +1,53 @@
+// An image file whose headers are read: what its decoding takes is known before it begins.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+
+/// A file in memory that keeps the limits of `DecodeOptions` as far as its headers tell.
+public struct ImageFile {
+  private enum Outline {
+    case jpeg(JPEGStructure)
+    case png(PNGStructure)
+    case pnm(PNMHeader)
+  }
+
+  private let bytes: [UInt8]
+  private let options: DecodeOptions
+  private let outline: Outline
+
+  /// Throws what `ImageDecoder.decode` throws, except for faults of the image data.
+  public init(_ bytes: [UInt8], options: DecodeOptions) throws(Failure) {
+    self.bytes = bytes
+    self.options = options
+    switch ImageFormat(of: bytes) {
+    case .empty:
+      throw Failure(.invalidInput, code: "image/empty", "the file is empty")
+    case .jpeg: outline = .jpeg(try ImageDecoder.outlineJPEG(bytes, options))
+    case .png: outline = .png(try ImageDecoder.outlinePNG(bytes, options))
+    case .pnm(let kind): outline = .pnm(try PNMHeader(bytes, kind: kind, options))
+    case .other(let name):
+      throw ImageFailure.unsupported(name.map { "looks like \($0)" } ?? "not a known image format")
+    }
+  }
+
+  /// The most bytes that decoding, turning and resizing take, besides the file's own: the pixels
+  /// and the larger of a second copy and a JPEG's coefficients, and rows at work in the library.
+  public var workingBytes: Int {
+    let (width, height, coefficients) =
+      switch outline {
+      case .jpeg(let outline): (outline.width, outline.height, outline.coefficientBytes)
+      case .png(let outline): (outline.width, outline.height, 0)
+      case .pnm(let header): (header.width, header.height, 0)
+      }
+    let pixels = width * height * 3
+    return pixels + max(pixels, coefficients) + 512 * width + 64 * height + (1 << 20)
+  }
+
+  /// Throws `image/truncated`, `image/corrupt`, `image/too-complex` or `memory/exhausted`.
+  public func decode() throws(Failure) -> RGBImage {
+    switch outline {
+    case .jpeg(let outline): try ImageDecoder.decodeJPEG(bytes, outline, options)
+    case .png(let outline): try ImageDecoder.decodePNG(bytes, outline, options)
+    case .pnm(let header): try ImageDecoder.decodePNM(header, options)
+    }
+  }
+}

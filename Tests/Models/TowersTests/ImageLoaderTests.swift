@@ -1,0 +1,82 @@
+// Loading images: one budget for all threads, the same pixels whatever it is, and paths that are none.
+// SPDX-License-Identifier: Apache-2.0
+import Operations
+import Images
+import InputOutput
+import CPU
+import Preprocessing
+import TestSupport
+import Testing
+
+@testable import Towers
+
+struct ImageLoaderTests {
+  private static let folder = "\(packageRoot)/Tests/Golden/images"
+
+  private func loader(_ budget: DecodeBudget = DecodeBudget()) throws -> ImageLoader {
+    ImageLoader(
+      preprocessor: try Preprocessor(PreprocessorSettings(side: 28)), options: DecodeOptions(),
+      root: nil, budget: budget)
+  }
+
+  @Test func memoryIsSharedAndPixelsDoNotDependOnIt() throws {
+    let kernels = try #require(KernelSet(named: "scalar"))
+    let operations = try CPUOperations(kernels: kernels, threads: 8, precision: .bf16)
+    let paths = (0..<40).map {
+      "\(Self.folder)/\(["cmyk-progressive.jpg", "high.png", "cut.jpg", "none.jpg"][$0 % 4])"
+    }
+    var all: [[String]] = []
+    for bytes in [1, 3 << 20, 1 << 40] {
+      let budget = DecodeBudget(bytes: bytes)
+      let results = loadInParallel(paths, loader: try loader(budget), operations: operations)
+      all.append(
+        results.map { result in
+          switch result {
+          case .success(let pixels): "\(pixels.withUnsafeBytes { Array($0) })"
+          case .failure(let failure): failure.code
+          }
+        })
+      // An image here takes 1 MiB and some.
+      if bytes < 1 << 40 { #expect(budget.mostHeld < max(bytes, 2) + 2 << 20) }
+    }
+    #expect(all[0] == all[1] && all[1] == all[2])
+  }
+
+  @Test(arguments: [
+    ("https://example.org/a.jpg", "fetch it first"), ("HTTP://h/a.png", "fetch it first"),
+    ("s3://bucket/a.jpg", "fetch it first"), ("file:///photos/a.jpg", "without file://"),
+    ("data:image/png;base64,iVBORw0KGgo=", "write the image to a file"),
+  ])
+  func saysThatAURLIsNoPath(path: String, remedy: String) throws {
+    for root in [nil, try FileRoot(path: Self.folder)] {
+      let loader = ImageLoader(
+        preprocessor: try Preprocessor(PreprocessorSettings(side: 28)), options: DecodeOptions(),
+        root: root)
+      let failure = #expect(throws: Failure.self) { try loader.pixels(path) }
+      #expect(failure?.code == "path/url")
+      #expect(failure?.remedy?.contains(remedy) == true, "\(failure?.remedy ?? "")")
+    }
+  }
+
+  @Test func longDataIsNotShown() throws {
+    let path = "data:image/png;base64," + String(repeating: "A", count: 9_000)
+    let failure = #expect(throws: Failure.self) { try loader().pixels(path) }
+    #expect(failure?.code == "path/url" && failure?.place == nil)
+  }
+
+  @Test(arguments: ["a:b.jpg", "12:30 photo.jpg", "x://y.jpg", "caf\u{e9}://x", "data:", "://a"])
+  func aMissingFileIsAMissingFile(path: String) throws {
+    #expect(#expect(throws: Failure.self) { try loader().pixels(path) }?.code == "path/missing")
+  }
+
+  @Test func aFolderMayBeNamedLikeAScheme() throws {
+    let directory = try TemporaryDirectory()
+    let image = try readWholeFile("\(Self.folder)/grey.jpg", limit: 1 << 20)
+    _ = try Shell.bash("mkdir -p https:/host", in: directory)
+    try directory.write(image, to: "https:/host/a.jpg")
+    let loader = ImageLoader(
+      preprocessor: try Preprocessor(PreprocessorSettings(side: 28)), options: DecodeOptions(),
+      root: try FileRoot(path: directory.path))
+    #expect(try loader.pixels("https://host/a.jpg").shape == [28, 28, 3])
+  }
+}
