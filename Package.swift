@@ -60,8 +60,11 @@ let compute = group(
 let formats = group(
   "Formats",
   [
+    "Records": ["InputOutput", "JSON"],
     "Safetensors": ["InputOutput", "JSON", "Tensors"],
-    "Streams": ["CZstd", "CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"],
+    "Streams": [
+      "CZstd", "CNettle", "InputOutput", "JSON", "Records", "Safetensors", "Tensors",
+    ],
     "Images": ["CImageCodecs", "InputOutput", "Tensors"],
     "Tokenizers": ["InputOutput", "JSON"],
   ])
@@ -76,14 +79,14 @@ let models = group(
     "Generation": [
       "Checkpoints", "Computation", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
-    "Conversations": ["InputOutput", "JSON", "Tokenizers"],
+    "Conversations": ["InputOutput", "JSON", "Records", "Tokenizers"],
   ])
 
 let support = group(
   "Support",
   [
     "ToolSupport": [
-      "ArgumentParser", "InputOutput", "JSON", "Tensors", "Streams", "Checkpoints",
+      "ArgumentParser", "InputOutput", "JSON", "Tensors", "Records", "Streams", "Checkpoints",
     ],
     "ModelSupport": [
       "ArgumentParser", "InputOutput", "JSON", "Tensors", "Kernels", "Computation", "Streams",
@@ -107,7 +110,7 @@ let toolTargets: [Target] = tools.map { name, uses in
   .executableTarget(
     name: name,
     dependencies: names(
-      ["ArgumentParser", "ToolSupport", "JSON", "InputOutput", "Tensors"] + uses),
+      ["ArgumentParser", "ToolSupport", "JSON", "InputOutput", "Records", "Tensors"] + uses),
     path: "Sources/Tools/\(name)")
 }
 
@@ -130,9 +133,11 @@ let testTargets: [Target] = [
   tests("Base", "TensorsTests", "Tensors"),
   tests("Compute", "KernelsTests", "Kernels", "CKernels", "CTileEmulation", "Tensors"),
   tests("Compute", "ComputationTests", "Computation", "Kernels", "Tensors"),
+  tests("Formats", "RecordsTests", "Records", "InputOutput", "JSON"),
   tests("Formats", "SafetensorsTests", "Safetensors", "InputOutput", "JSON", "Tensors"),
   tests(
-    "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Safetensors", "Tensors"),
+    "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Records", "Safetensors",
+    "Tensors"),
   tests("Formats", "ImagesTests", "Images", "InputOutput", "Tensors"),
   tests("Formats", "TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
   tests(
@@ -149,9 +154,11 @@ let testTargets: [Target] = [
   tests(
     "Models", "GenerationTests", "Generation", "Checkpoints", "Computation", "Kernels", "Tensors",
     "Tokenizers", "JSON"),
-  tests("Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput"),
   tests(
-    "Support", "ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams", "Tensors"),
+    "Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput", "Records"),
+  tests(
+    "Support", "ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Records", "Streams",
+    "Tensors"),
   tests("Support", "ModelSupportTests", "ModelSupport", "InputOutput", "JSON"),
   tests(
     "Tools", "CommandTests", "CTestImages", "Checkpoints", "InputOutput", "JSON", "Kernels",

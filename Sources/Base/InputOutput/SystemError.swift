@@ -17,7 +17,8 @@ extension Failure {
     }
     return Failure(
       .inputOutput, code: "io/\(action)", at: place,
-      "\(action): \(String(cString: strerror(code)))", remedy: remedy)
+      "\(action): \(String(cString: strerror(code)))", remedy: remedy,
+      kind: ["open", "read"].contains(action) ? .unreadableFile : .ordinary)
   }
 
   static func interrupted(_ place: String) -> Failure {

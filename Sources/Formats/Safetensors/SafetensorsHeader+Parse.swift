@@ -66,7 +66,9 @@ extension SafetensorsHeader {
   }
 
   static func fault(_ code: String, at place: String? = nil, _ message: String) -> Failure {
-    Failure(.invalidInput, code: "safetensors/\(code)", at: place, message)
+    Failure(
+      .invalidInput, code: "safetensors/\(code)", at: place, message,
+      kind: code == "cut" ? .cut : .ordinary)
   }
 
   private static func tooLarge(_ length: UInt64, _ rules: SafetensorsRules) -> Failure {

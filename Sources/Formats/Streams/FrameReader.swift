@@ -170,7 +170,7 @@ final class FrameReader {
   }
 
   private func notAFrame() -> Failure {
-    Failure(.invalidInput, code: "frame/magic", "expected a zstd frame")
+    Failure(.invalidInput, code: "frame/magic", "expected a zstd frame", kind: .otherFormat)
   }
 
   private func begin(_ header: FrameHeader) throws(Failure) {

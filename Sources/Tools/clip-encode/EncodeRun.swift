@@ -1,19 +1,22 @@
+// The loop of clip-encode: records in, groups of images through the tower, records out in order.
+// SPDX-License-Identifier: Apache-2.0
 import Computation
 import Glibc
 import InputOutput
 import JSON
 import ModelSupport
+import Records
 import Streams
 import Tensors
 import ToolSupport
-// The loop of clip-encode: records in, groups of images through the tower, records out in order.
-// SPDX-License-Identifier: Apache-2.0
 import Towers
 
 /// Makes the tensors of records from their images.
 protocol RecordMaker {
   var content: String { get }
   var schema: StreamSchema { get }
+  /// What a record with so many images will have.
+  func shapes(images: Int) -> [(name: String, type: ElementType, shape: [Int])]
   /// For each list of paths the record's tensors, or why there are none.
   mutating func tensors(for records: [[String]]) throws(Failure)
     -> [Result<[(name: String, tensor: Tensor)], Failure>]
@@ -48,48 +51,31 @@ struct EncodeRun {
 
   /// Returns the number of images that the records named.
   private mutating func process(_ lines: [ObjectLine]) throws(Failure) -> Int {
-    let records = lines.map { line in
-      line.result.map { SourceRecord($0, number: line.number) }
-    }
-    let paths = records.map { record -> [String] in
-      guard case .success(let record) = record, SourceRecord.skip(in: record.object) == nil else {
-        return []
-      }
-      return (try? SourceRecord.imagePaths(of: record.object)) ?? []
-    }
+    let wanted = lines.map { line in Result { () throws(Failure) in try images(of: line) } }
+    let paths = wanted.map { (try? $0.get()) ?? [] }
     let made = try maker.tensors(for: paths)
-    for ((line, record), tensors) in zip(zip(lines, records), made) {
-      switch record {
-      case .failure(let failure):
-        try skip(id: "line-\(line.number)", nil, failure)
-      case .success(let record):
-        try write(record, tensors)
+    for (index, line) in lines.enumerated() {
+      let record = line.record
+      if let mark = SkipMark(of: record.object) {
+        try session.passOn(record, mark, to: writer)
+      } else {
+        try session.write(record, images: paths[index].count, to: writer) { () throws(Failure) in
+          _ = try wanted[index].get()
+          return try made[index].get()
+        }
       }
     }
     return paths.reduce(0) { $0 + $1.count }
   }
 
-  private func write(
-    _ record: SourceRecord, _ made: Result<[(name: String, tensor: Tensor)], Failure>
-  ) throws(Failure) {
-    if let (code, message) = SourceRecord.skip(in: record.object) {
-      try session.skipPassedOn(code: code, message: message, id: record.id)
-      try writer.skip(id: record.id, json: record.object, code: code, message: message)
-      return
-    }
-    do throws(Failure) {
-      _ = try SourceRecord.imagePaths(of: record.object)
-      try writer.write(id: record.id, json: record.object, tensors: try made.get())
-      session.recordDone()
-    } catch {
-      guard error.code != "io/write" else { throw error }
-      try skip(id: record.id, record.object, error)
-    }
-  }
-
-  private func skip(id: String, _ object: JSONObject?, _ failure: Failure) throws(Failure) {
-    try session.recordSkipped(failure.place == nil ? failure.at("id=\(id)") : failure)
-    try writer.skip(id: id, json: object, code: failure.code, message: failure.message)
+  /// The paths of a record that is to be made, none of an earlier skip. Throws what is wrong with
+  /// it, before any image is read.
+  private func images(of line: ObjectLine) throws(Failure) -> [String] {
+    let object = try line.result.get()
+    if SkipMark(of: object) != nil { return [] }
+    let paths = try Record.imagePaths(of: object)
+    try writer.check(maker.shapes(images: paths.count))
+    return paths
   }
 }
 
@@ -107,6 +93,11 @@ struct FeatureMaker: RecordMaker {
       StreamSchema.Field("features", type, [nil, tower.config.width]),
       StreamSchema.Field("image_rows", .i32, [nil]),
     ])
+  }
+
+  func shapes(images: Int) -> [(name: String, type: ElementType, shape: [Int])] {
+    let rows = checkedProduct(images, tower.rowsPerImage) ?? .max
+    return [("features", type, [rows, tower.config.width]), ("image_rows", .i32, [images])]
   }
 
   func tensors(for records: [[String]]) throws(Failure)
@@ -142,6 +133,10 @@ struct PixelMaker: RecordMaker {
 
   var schema: StreamSchema {
     StreamSchema([StreamSchema.Field("pixels", .u8, [nil, side, side, 3])])
+  }
+
+  func shapes(images: Int) -> [(name: String, type: ElementType, shape: [Int])] {
+    [("pixels", .u8, [images, side, side, 3])]
   }
 
   func tensors(for records: [[String]]) throws(Failure)
