@@ -61,8 +61,11 @@ let compute = group(
 let formats = group(
   "Formats",
   [
+    "Records": ["InputOutput", "JSON"],
     "Safetensors": ["InputOutput", "JSON", "Tensors"],
-    "Streams": ["CZstd", "CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"],
+    "Streams": [
+      "CZstd", "CNettle", "InputOutput", "JSON", "Records", "Safetensors", "Tensors",
+    ],
     "Preprocessing": ["InputOutput"],
     "Images": ["CImageCodecs", "InputOutput", "Preprocessing", "Tensors"],
     "Tokenizers": ["InputOutput", "JSON"],
@@ -80,14 +83,14 @@ let models = group(
     "Generation": [
       "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
-    "Conversations": ["InputOutput", "JSON", "Tokenizers"],
+    "Conversations": ["InputOutput", "JSON", "Records", "Tokenizers"],
   ])
 
 let support = group(
   "Support",
   [
     "ToolSupport": [
-      "ArgumentParser", "InputOutput", "JSON", "Tensors", "Streams", "Checkpoints",
+      "ArgumentParser", "InputOutput", "JSON", "Tensors", "Records", "Streams", "Checkpoints",
     ],
     "ModelSupport": [
       "ArgumentParser", "InputOutput", "JSON", "Tensors", "Operations", "CPU", "Streams",
@@ -98,7 +101,10 @@ let support = group(
 /// Each tool and what it uses besides the modules of every tool.
 let tools: KeyValuePairs = [
   "convo-format": ["Conversations", "Tokenizers", "Checkpoints", "Streams"],
-  "clip-encode": ["Towers", "Images", "Preprocessing", "Checkpoints", "Operations", "CPU", "Threads", "ModelSupport", "Streams"],
+  "clip-encode": [
+    "Towers", "Images", "Preprocessing", "Checkpoints", "Operations", "CPU", "Threads",
+    "ModelSupport", "Streams",
+  ],
   "llava-project": ["Projectors", "Checkpoints", "Operations", "ModelSupport", "Streams"],
   "vicuna-decode": [
     "Decoders", "Generation", "Tokenizers", "Checkpoints", "Operations", "ModelSupport", "Streams",
@@ -111,7 +117,7 @@ let toolTargets: [Target] = tools.map { name, uses in
   .executableTarget(
     name: name,
     dependencies: names(
-      ["ArgumentParser", "ToolSupport", "JSON", "InputOutput", "Tensors"] + uses),
+      ["ArgumentParser", "ToolSupport", "JSON", "InputOutput", "Records", "Tensors"] + uses),
     path: "Sources/Tools/\(name)")
 }
 
@@ -136,9 +142,11 @@ let testTargets: [Target] = [
   tests("Compute", "OperationsTests", "Operations", "Tensors"),
   tests(
     "Compute", "CPUTests", "CPU", "CKernels", "CTileEmulation", "Operations", "Tensors", "Threads"),
+  tests("Formats", "RecordsTests", "Records", "InputOutput", "JSON"),
   tests("Formats", "SafetensorsTests", "Safetensors", "InputOutput", "JSON", "Tensors"),
   tests(
-    "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Safetensors", "Tensors"),
+    "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Records", "Safetensors",
+    "Tensors"),
   tests("Formats", "PreprocessingTests", "Preprocessing", "InputOutput"),
   tests("Formats", "ImagesTests", "Images", "InputOutput", "Preprocessing", "Tensors"),
   tests("Formats", "TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
@@ -146,7 +154,8 @@ let testTargets: [Target] = [
     "Models", "CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Preprocessing",
     "Safetensors", "Tensors"),
   tests(
-    "Models", "TowersTests", "Towers", "Checkpoints", "Operations", "CPU", "InputOutput", "Images", "Preprocessing", "Threads", "Tensors",
+    "Models", "TowersTests", "Towers", "Checkpoints", "Operations", "CPU", "InputOutput", "Images",
+    "Preprocessing", "Threads", "Tensors",
     "JSON"),
   tests(
     "Models", "ProjectorsTests", "Projectors", "Checkpoints", "Operations", "CPU", "Tensors",
@@ -157,9 +166,11 @@ let testTargets: [Target] = [
   tests(
     "Models", "GenerationTests", "Generation", "Checkpoints", "Operations", "CPU", "Tensors",
     "Tokenizers", "JSON"),
-  tests("Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput"),
   tests(
-    "Support", "ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Streams", "Tensors"),
+    "Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput", "Records"),
+  tests(
+    "Support", "ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Records", "Streams",
+    "Tensors"),
   tests("Support", "ModelSupportTests", "ModelSupport", "InputOutput", "JSON"),
   tests(
     "Tools", "CommandTests", "CTestImages", "Checkpoints", "InputOutput", "JSON", "CPU",

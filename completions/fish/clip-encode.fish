@@ -20,7 +20,7 @@ function __clip-encode_parse_tokens -S
     set -l unparsed_tokens (__clip-encode_tokens -pc)
     switch $unparsed_tokens[1]
     case 'clip-encode'
-        __clip-encode_parse_subcommand 1 'from=' 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'layer=' 'features=' 'aspect=' 'emit=' 'image-root=' 'batch=' 'exif=' 'truncated=' 'lenient' 'max-pixels=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+        __clip-encode_parse_subcommand 1 'from=' 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'layer=' 'features=' 'aspect=' 'emit=' 'image-root=' 'image-key=' 'batch=' 'exif=' 'truncated=' 'lenient' 'max-pixels=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __clip-encode_parse_subcommand -r 1 'version'
@@ -89,6 +89,7 @@ complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_o
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" aspect' -l 'aspect' -d 'Make images square by crop or pad (default: the model\'s).' -rfka 'crop pad'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" emit' -l 'emit' -d 'What to write: features or pixels.' -rfka 'features pixels'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" image-root' -l 'image-root' -d 'Confine image paths to this directory.' -rfa '(__clip-encode_complete_directories)'
+complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" image-key' -l 'image-key' -d 'Where records have no image, take it from here.' -rfka ''
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" batch' -l 'batch' -d 'Images that go through the tower together.' -rfka ''
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" exif' -l 'exif' -d 'EXIF orientation: apply, or ignore as LLaVA does.' -rfka 'apply ignore'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" truncated' -l 'truncated' -d 'Cut image files: skip, or pad with grey.' -rfka 'skip pad'

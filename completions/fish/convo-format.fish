@@ -20,7 +20,7 @@ function __convo-format_parse_tokens -S
     set -l unparsed_tokens (__convo-format_tokens -pc)
     switch $unparsed_tokens[1]
     case 'convo-format'
-        __convo-format_parse_subcommand 1 'from=' 'ask=' 'template=' 'template-for=' 'system=' 'image-position=' 'seed=' 'image-markers' 'train' 'compat=' 'tokenizer=' 'image-tokens=' 'max-length=' 'special=' 'separators=' 'skip-done=' 'show-mask' 'check' 'json' 'plain' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+        __convo-format_parse_subcommand 1 'from=' 'ask=+' 'm/model=' 'template=' 'template-for=' 'image-key=' 'system=' 'image-position=' 'seed=' 'image-markers' 'train' 'compat=' 'tokenizer=' 'image-tokens=' 'max-length=' 'special=' 'separators=' 'skip-done=' 'show-mask' 'check' 'json' 'plain' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __convo-format_parse_subcommand -r 1 'version'
@@ -79,9 +79,11 @@ end
 complete -c 'convo-format' -f
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_positional "convo-format" -eq 1' -F
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" from' -l 'from' -d 'What the input is.' -rfka 'auto jsonl array paths paths0'
-complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" ask' -l 'ask' -d 'The question for every record.' -rfka ''
-complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" template' -l 'template' -d 'The template (default: vicuna_v1).' -rfka ''
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format"' -l 'ask' -d 'The question for every record.' -rfka ''
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" m model' -s 'm' -l 'model' -d 'Take the template of this model; default: LLAVA_MODEL.' -rfa '(__convo-format_complete_directories)'
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" template' -l 'template' -d 'The template (default: the model\'s).' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" template-for' -l 'template-for' -d 'Choose the template by a model\'s name.' -rfka ''
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" image-key' -l 'image-key' -d 'Where records have no image, take it from here.' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" system' -l 'system' -d 'Replace the template\'s system text.' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" image-position' -l 'image-position' -d 'Where images go.' -rfka 'keep first after random'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" seed' -l 'seed' -d 'Seed of random image positions.' -rfka ''

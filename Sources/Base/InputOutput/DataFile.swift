@@ -16,11 +16,12 @@ extension Failure {
       let beneath = root.map { " beneath \(escapedForTerminal($0))" } ?? ""
       return Failure(
         .invalidInput, code: "path/missing", at: path, "no such file\(beneath)",
-        remedy: "check the path")
+        remedy: "check the path", kind: .unreadableFile)
     case EACCES, EPERM, ELOOP, ENXIO, ENODEV, ENOMEDIUM, EBUSY, EINVAL, EOVERFLOW, ETXTBSY:
       return Failure(
         .invalidInput, code: "path/refused", at: path, "open: \(String(cString: strerror(code)))",
-        remedy: code == EACCES || code == EPERM ? "check the permissions" : nil)
+        remedy: code == EACCES || code == EPERM ? "check the permissions" : nil,
+        kind: .unreadableFile)
     default:
       var status = stat()
       if fstatat(directory, path, &status, 0) == 0, status.st_mode & S_IFMT != S_IFREG {

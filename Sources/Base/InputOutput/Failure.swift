@@ -19,6 +19,22 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   case internalError = 70
 }
 
+/// What a caller may do about a failure besides passing it on. What a program does depends on this
+/// and on the status, never on a code's or a message's text.
+public enum FailureKind: Sendable {
+  case ordinary
+  /// A file that a record names is not there, or nobody may read it.
+  case unreadableFile
+  /// The machine lacks memory, descriptors or the like: no record is at fault.
+  case shortage
+  /// The input ends before what it began.
+  case cut
+  /// The input ends where it may, but without its end mark.
+  case noEndMark
+  /// The bytes are of another format than the one that was looked for.
+  case otherFormat
+}
+
 /// An error with its stable code, its place and its remedy, shown to the user as one line.
 ///
 /// The line is `tool: place: message (remedy)`; the parts are kept apart so that a skip record can
@@ -34,16 +50,26 @@ public struct Failure: Error, Equatable, Sendable {
   public var message: String
   /// What to do about it.
   public var remedy: String?
+  public var kind: FailureKind
 
   public init(
     _ status: ExitStatus, code: String, at place: String? = nil, _ message: String,
-    remedy: String? = nil
+    remedy: String? = nil, kind: FailureKind = .ordinary
   ) {
     self.status = status
     self.code = code
     self.place = place
     self.message = message
     self.remedy = remedy
+    self.kind = kind
+  }
+
+  /// Whether a record is at fault, so that it is skipped and the run goes on.
+  public var spoilsRecordOnly: Bool {
+    switch status {
+    case .invalidInput, .limitExceeded, .mismatch: kind != .shortage
+    default: false
+    }
   }
 
   /// The same failure, found at `outer` (prefixed to a place it already has, except to the name of

@@ -20,7 +20,7 @@ extension JSONParser {
 
   private func text(_ utf8: some Sequence<UInt8>, from start: Int) throws(JSONError) -> String {
     guard let text = String(validating: utf8, as: UTF8.self) else {
-      throw fault("the string is not valid UTF-8", at: start)
+      throw JSONError(offset: start, message: "the string is not valid UTF-8", isNoText: true)
     }
     return text
   }

@@ -31,6 +31,8 @@ struct JSONParser {
   let depthLimit: Int
   var valuesLeft: Int
   var position = 0
+  /// The keys of the members that the next value is in, outermost first.
+  private var keys: [String] = []
 
   init(bytes: UnsafeRawBufferPointer, depthLimit: Int, valueLimit: Int) {
     self.bytes = bytes
@@ -74,6 +76,9 @@ struct JSONParser {
     guard let byte = next else { throw fault("expected a value, found the end") }
     guard valuesLeft > 0 else { throw fault("more values than the limit") }
     valuesLeft -= 1
+    if byte == UInt8(ascii: "N") || byte == UInt8(ascii: "I") || byte == UInt8(ascii: "-") {
+      try refuseNonFinite()
+    }
     switch byte {
     case UInt8(ascii: "{"): return .object(try object(depth: depth))
     case UInt8(ascii: "["): return .array(try array(depth: depth))
@@ -84,6 +89,16 @@ struct JSONParser {
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try number())
     default: throw fault("expected a value")
     }
+  }
+
+  /// Refuses what Python's writer makes of numbers that JSON does not have, with the keys to it.
+  private func refuseNonFinite() throws(JSONError) {
+    let names = ["NaN", "Infinity", "-Infinity"]
+    guard let name = names.first(where: { bytes[position...].starts(with: $0.utf8) }) else {
+      return
+    }
+    let member = keys.isEmpty ? "" : "\(keys.joined(separator: ".")): "
+    throw fault("\(member)expected a number, found \(name), which JSON does not have")
   }
 
   private mutating func literal(_ text: StaticString, _ value: JSONValue) throws(JSONError)
@@ -125,7 +140,9 @@ struct JSONParser {
       skipSpace()
       guard take(":") else { throw fault("expected : after a key") }
       skipSpace()
+      keys.append(key)
       let value = try value(depth: depth + 1)
+      keys.removeLast()
       guard object.appendUnique(key, value) else {
         throw fault("the same key twice in one object", at: start)
       }

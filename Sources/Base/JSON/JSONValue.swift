@@ -51,9 +51,12 @@ public struct JSONError: Error, Equatable, Sendable {
   /// Bytes before the fault.
   public let offset: Int
   public let message: String
+  /// Whether the bytes are no UTF-8, so that they are no text at all.
+  public let isNoText: Bool
 
-  public init(offset: Int, message: String) {
+  public init(offset: Int, message: String, isNoText: Bool = false) {
     self.offset = offset
     self.message = message
+    self.isNoText = isNoText
   }
 }

@@ -74,7 +74,7 @@ enum ImageFailure {
   static func outOfMemory(_ message: String) -> Failure {
     Failure(
       .limitExceeded, code: "memory/exhausted", message,
-      remedy: "lower --max-pixels, or give it more memory")
+      remedy: "lower --max-pixels, or give it more memory", kind: .shortage)
   }
 
   static func tooComplex(_ message: String) -> Failure {

@@ -104,7 +104,7 @@ extension SafetensorsHeader {
       end = entry.byteRange.upperBound
     }
     if let dataByteCount, end > dataByteCount {
-      throw fault("cut", "the tensors take \(end) bytes, the data has \(dataByteCount)")
+      throw cut("the tensors take \(end) bytes, the data has \(dataByteCount)")
     }
     if let dataByteCount, end < dataByteCount {
       throw fault("layout", "the tensors take \(end) bytes, the data has \(dataByteCount)")

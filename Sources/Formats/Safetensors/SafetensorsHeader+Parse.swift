@@ -13,11 +13,11 @@ extension SafetensorsHeader {
     throws(Failure) -> (header: SafetensorsHeader, dataOffset: Int)
   {
     guard file.count >= 8 else {
-      throw fault("cut", "expected at least 8 bytes, found \(file.count)")
+      throw cut("expected at least 8 bytes, found \(file.count)")
     }
     let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
     guard length <= UInt64(file.count - 8) else {
-      throw fault("cut", "the header claims \(length) bytes, the file has \(file.count)")
+      throw cut("the header claims \(length) bytes, the file has \(file.count)")
     }
     let count = Int(length)
     guard count <= rules.headerBytes else { throw tooLarge(length, rules) }
@@ -77,6 +77,10 @@ extension SafetensorsHeader {
       failure.remedy = "the weights are quantised: take the model's edition in BF16, F16 or F32"
     }
     return failure
+  }
+
+  static func cut(_ message: String) -> Failure {
+    Failure(.invalidInput, code: "safetensors/cut", message, kind: .cut)
   }
 
   private static func tooLarge(_ length: UInt64, _ rules: SafetensorsRules) -> Failure {

@@ -38,7 +38,7 @@ struct FrameHeader: Equatable {
       return
     }
     guard magic == Self.zstdMagic else {
-      throw Failure(.invalidInput, code: "frame/magic", "expected a zstd frame")
+      throw Failure(.invalidInput, code: "frame/magic", "expected a zstd frame", kind: .otherFormat)
     }
     guard bytes.count >= 5 else { return nil }
     let descriptor = bytes[4]

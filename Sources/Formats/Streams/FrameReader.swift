@@ -170,7 +170,7 @@ final class FrameReader {
   }
 
   private func notAFrame() -> Failure {
-    Failure(.invalidInput, code: "frame/magic", "expected a zstd frame")
+    Failure(.invalidInput, code: "frame/magic", "expected a zstd frame", kind: .otherFormat)
   }
 
   private func begin(_ header: FrameHeader) throws(Failure) {
@@ -248,5 +248,7 @@ final class FrameReader {
 }
 
 func outOfMemory(_ byteCount: Int) -> Failure {
-  Failure(.limitExceeded, code: "memory/exhausted", "could not get \(byteCount) bytes of memory")
+  Failure(
+    .limitExceeded, code: "memory/exhausted", "could not get \(byteCount) bytes of memory",
+    kind: .shortage)
 }

@@ -64,7 +64,7 @@ final class JSONArrayReader: ObjectReader {
       guard let element else { throw lineTooLong(limits) }
       return try parseObject(element)
     }
-    return ObjectLine(number: number, result: result.mapError { $0.at(place) })
+    return ObjectLine(number: number, place: place, result: result.mapError { $0.at(place) })
   }
 
   /// The bytes of the next element, found by its brackets and quotes; nil when it is too long.

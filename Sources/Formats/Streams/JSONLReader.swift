@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Records
 
 /// The objects of a JSONL stream. A bad line spoils only itself; a missing or wrong end mark, or a
 /// damaged frame, ends the reading with a failure.
@@ -56,9 +57,9 @@ public final class JSONLReader: ObjectReader {
         result = Result { () throws(Failure) in try parseObject(bytes) }
       }
       isFirst = false
-      lines.marks.count(isSkip: (try? result.get())?["skipped"] != nil)
+      lines.marks.count(isSkip: (try? result.get()).flatMap(SkipMark.init) != nil)
       let place = "\(name): line \(number)"
-      return ObjectLine(number: number, result: result.mapError { $0.at(place) })
+      return ObjectLine(number: number, place: place, result: result.mapError { $0.at(place) })
     }
   }
 
@@ -75,17 +76,19 @@ public final class JSONLReader: ObjectReader {
     guard !lines.marks.isOpen, lines.marks.hasEnded || !requireEnd else {
       throw Failure(
         .invalidInput, code: "jsonl/no-end",
-        "the input ends without an end mark: its producer failed, or it was cut")
+        "the input ends without an end mark: its producer failed, or it was cut",
+        kind: .noEndMark)
     }
   }
 }
 
-/// Parses one object. Throws `json/syntax` with the column, or `json/not-an-object`.
+/// Parses one object. Throws `json/syntax` or `text/utf8` with the column, or `json/not-an-object`.
 func parseObject(_ bytes: [UInt8]) throws(Failure) -> JSONObject {
   let value: JSONValue
   do { value = try JSONValue(parsing: bytes) } catch {
     throw Failure(
-      .invalidInput, code: "json/syntax", at: "column \(error.offset + 1)", error.message)
+      .invalidInput, code: error.isNoText ? "text/utf8" : "json/syntax",
+      at: "column \(error.offset + 1)", error.message)
   }
   guard case .object(let object) = value else {
     throw Failure(.invalidInput, code: "json/not-an-object", "expected a JSON object")

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Records
 
 /// A JSONL stream in the making. Compressed, it has a begin mark, a frame a line, and an end mark
 /// that only `finish` writes, so that a reader notices a cut anywhere.
@@ -24,7 +25,7 @@ public final class JSONLWriter {
     self.frames = frames
   }
 
-  /// Writes one line. An object with a member `skipped` counts as skipped.
+  /// Writes one line. An object with the mark of a skip counts as skipped.
   public func write(_ object: JSONObject) throws(Failure) {
     if let failure { throw failure }
     do throws(Failure) {
@@ -35,13 +36,13 @@ public final class JSONLWriter {
       throw error
     }
     recordCount += 1
-    if object["skipped"] != nil { skippedCount += 1 }
+    if SkipMark(of: object) != nil { skippedCount += 1 }
   }
 
-  /// Writes `object` with a member `skipped` that says why nothing was made of it.
-  public func skip(_ object: JSONObject, code: String, message: String) throws(Failure) {
+  /// Writes `object` with a mark that says why nothing was made of it.
+  public func skip(_ object: JSONObject, _ mark: SkipMark) throws(Failure) {
     var object = object
-    object["skipped"] = .object(["code": .string(code), "message": .string(message)])
+    object["skipped"] = mark.json
     try write(object)
   }
 

@@ -3,13 +3,23 @@
 import Glibc
 import InputOutput
 import JSON
+import Records
 
 /// One object of the input, or why there is none at its place.
 public struct ObjectLine: Sendable {
   /// The line in JSONL and in lists, the element in an array; from 1.
   public let number: Int
+  /// The input and the number, such as `stdin: line 3`.
+  public let place: String
   /// A failure spoils this line only: the next ones can be read, and this one becomes a skip.
   public let result: Result<JSONObject, Failure>
+}
+
+extension ObjectLine {
+  /// The record; a line that holds none stands for one without members.
+  public var record: Record {
+    Record((try? result.get()) ?? JSONObject(), number: number, place: place)
+  }
 }
 
 /// Objects in order.

@@ -24,7 +24,8 @@ final class PathReader: ObjectReader {
         number += 1
         if case .bytes(let bytes) = line, bytes.isEmpty { continue }
         let place = "\(name): line \(number)"
-        return ObjectLine(number: number, result: object(line).mapError { $0.at(place) })
+        return ObjectLine(
+          number: number, place: place, result: object(line).mapError { $0.at(place) })
       }
     } catch {
       throw error.at("\(name): line \(number + 1)")

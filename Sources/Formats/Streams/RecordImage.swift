@@ -29,7 +29,7 @@ struct RecordImage {
       let kind = Self.kind(prefix)
       throw Failure(
         .invalidInput, code: "stream/not-a-stream", "expected a tensor stream, found \(kind)",
-        remedy: kind == "JSON" ? "pass it through clip-encode first" : nil)
+        remedy: kind == "JSON" ? "pass it through clip-encode first" : nil, kind: .otherFormat)
     }
     let count = Int(length)
     prefix += [UInt8](repeating: 0, count: count)

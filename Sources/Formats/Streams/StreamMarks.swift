@@ -35,7 +35,8 @@ final class StreamMarks {
     guard payload != beginMark else {
       if isOpen {
         throw Failure(
-          .invalidInput, code: "jsonl/no-end", "a stream begins before the one ahead has ended")
+          .invalidInput, code: "jsonl/no-end", "a stream begins before the one ahead has ended",
+          kind: .noEndMark)
       }
       isOpen = true
       (records, skipped) = (0, 0)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Records
 import Tensors
 
 /// User data beside the reserved keys: strings by name, in their order.
@@ -95,6 +96,22 @@ public enum StreamRecord: Sendable {
     case .skip(let record): record.sequence
     }
   }
+}
+
+extension StreamRecord {
+  /// The record that was read from `input`; without members where it carries no source object.
+  public func record(of input: String) -> Record {
+    let json =
+      switch self {
+      case .data(let record): record.json
+      case .skip(let record): record.json
+      }
+    return Record(json ?? JSONObject(), id: id, place: "\(input): record \(sequence)")
+  }
+}
+
+extension SkipRecord {
+  public var mark: SkipMark { SkipMark(code: code, message: message) }
 }
 
 /// `text` as an id: control characters escaped, at most 1024 bytes, `record-N` if empty.

@@ -122,7 +122,7 @@ public final class TensorStreamReader {
   private func beginNextStream() throws(Failure) -> Bool {
     let image: RecordImage?
     do { image = try RecordImage(frames, limits: limits) } catch {
-      guard ["frame/magic", "stream/not-a-stream"].contains(error.code) else { throw error }
+      guard error.kind == .otherFormat else { throw error }
       throw RecordMetadata.fault("after-end", "bytes after the end record")
     }
     guard let image else { return false }

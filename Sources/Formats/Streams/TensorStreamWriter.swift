@@ -55,6 +55,22 @@ public final class TensorStreamWriter {
     try write(.data, fields + metadata, tensors)
   }
 
+  /// Throws `stream/schema` or `stream/too-large` where a record of tensors of these types and
+  /// shapes could not be written, so that nobody computes them first.
+  public func check(_ tensors: [(name: String, type: ElementType, shape: [Int])]) throws(Failure) {
+    try header.schema.check(tensors.map { ($0.name, $0.type, $0.shape) })
+    let sizes = tensors.map { checkedProduct($0.shape + [$0.type.byteWidth]) ?? .max }
+    let total = checkedSum(sizes) ?? .max
+    guard total <= limits.recordBytes else { throw tooLarge("\(total)") }
+  }
+
+  private func tooLarge(_ found: String) -> Failure {
+    Failure(
+      .limitExceeded, code: "stream/too-large",
+      "expected a record of at most \(limits.recordBytes) bytes, found \(found)",
+      remedy: "raise --max-record")
+  }
+
   /// Writes a skip record. A source object that is too large is left out.
   public func skip(
     id: String, json: JSONObject?, code: String, message: String, metadata: StreamMetadata = []
@@ -102,10 +118,7 @@ public final class TensorStreamWriter {
       tensors.map { ($0.name, $0.tensor.elementType, $0.tensor.shape) },
       metadata: fixed + metadata, rules: .stream)
     guard built.header.dataByteCount <= limits.recordBytes - built.bytes.count else {
-      throw Failure(
-        .limitExceeded, code: "stream/too-large",
-        "expected a record of at most \(limits.recordBytes) bytes, found "
-          + "\(built.header.dataByteCount) and a header", remedy: "raise --max-record")
+      throw tooLarge("\(built.header.dataByteCount) and a header")
     }
     let ordered = built.header.entries.compactMap { entry in
       tensors.first { $0.name.utf8.elementsEqual(entry.name.utf8) }?.tensor

@@ -31,10 +31,12 @@ extension Prompt {
     }
     var segments: [PromptSegment] = []
     for part in parts { segments.append(try PromptSegment(part)) }
-    let stop = (object["stop"]?.array ?? []).compactMap(\.string)
+    let stops = try Self.member("stop", object, "a list of texts") { $0.array } ?? []
+    let stop = stops.compactMap(\.string)
+    guard stop.count == stops.count else { throw Self.fault("a `stop` that is no text") }
+    let template = try Self.member("template", object, "a text") { $0.string }
     self.init(
-      template: object["template"]?.string ?? "", segments: segments,
-      stop: stop.filter { !$0.isEmpty })
+      template: template ?? "", segments: segments, stop: stop.filter { !$0.isEmpty })
     guard object["tokens"] != nil else { return }
     let hasImages = segments.contains { if case .image = $0.content { true } else { false } }
     for key in ["image_positions", "image_order"] where object[key] == nil {
@@ -44,6 +46,15 @@ extension Prompt {
       }
     }
     tokens = try Tokens(object)
+  }
+
+  /// The member `key` where there is one. Throws when it is not `expected`.
+  fileprivate static func member<Value>(
+    _ key: String, _ object: JSONObject, _ expected: String, _ read: (JSONValue) -> Value?
+  ) throws(Failure) -> Value? {
+    guard let found = object[key], found != .null else { return nil }
+    guard let value = read(found) else { throw fault("a `\(key)` that is not \(expected)") }
+    return value
   }
 
   static func fault(_ found: String) -> Failure {
@@ -75,7 +86,8 @@ extension Prompt.Tokens {
         "image positions \(positions.prefix(8)) for images \(order.prefix(8))")
     }
     var spans: [Range<Int>] = []
-    for span in object["loss_spans"]?.array ?? [] {
+    let listed = try Prompt.member("loss_spans", object, "a list of pairs") { $0.array }
+    for span in listed ?? [] {
       let ends = try Self.numbers(span, upTo: ids.count, "the ends of loss spans")
       guard ends.count == 2, ends[0] < ends[1], ends[0] >= spans.last?.upperBound ?? 0 else {
         throw Prompt.fault("loss spans that are not ascending ranges of the tokens")
@@ -128,7 +140,10 @@ extension PromptSegment {
   }
 
   fileprivate init(_ json: JSONValue) throws(Failure) {
-    let loss = json.object?["loss"]?.bool ?? false
+    let loss =
+      try json.object.flatMap { (object) throws(Failure) in
+        try Prompt.member("loss", object, "true or false") { $0.bool }
+      } ?? false
     if let text = json.object?["text"]?.string {
       self.init(.text(text), carriesLoss: loss)
     } else if let name = json.object?["special"]?.string {

@@ -91,8 +91,8 @@ extension Checkpoint {
     Failure(
       .invalidInput, code: "checkpoint/pickle", at: path,
       "expected safetensors, found weights in PyTorch's pickle format",
-      remedy: "take the safetensors edition of the model, or convert it with"
-        + " save_pretrained(safe_serialization=True) of transformers")
+      remedy: "take the safetensors edition of the model, or save the tensors of"
+        + " torch.load(…, weights_only=True) with safetensors.torch.save_file, as the README does")
   }
 
   private static func open(index path: String) throws(Failure) -> Checkpoint {

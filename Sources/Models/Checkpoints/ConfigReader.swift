@@ -108,6 +108,12 @@ struct ConfigReader {
       "\(prefix)\(key) is \(shown(.string(text))); supported: \(supported.joined(separator: ", "))")
   }
 
+  /// Refuses a number whose only supported value is `only`.
+  func requireReal(_ key: String, _ only: Int) {
+    guard let value = value(key), value.double != Double(only) else { return }
+    problems.add("\(prefix)\(key) \(shown(value)) is not supported, only \(only)")
+  }
+
   /// Refuses a setting whose only supported value is `only`.
   func requireFlag(_ key: String, _ only: Bool) {
     problems.require(
@@ -127,7 +133,7 @@ struct ConfigReader {
   /// `value` as a message may show it: short, and safe on a terminal.
   func shown(_ value: JSONValue) -> String {
     switch value {
-    case .array: "a list"
+    case .array(let items): items.isEmpty ? "an empty list" : "a list of \(items.count)"
     case .object: "an object"
     case .string(let text): "\"\(escapedForTerminal(String(text.prefix(64))))\""
     case .number(let number): String(number.text.prefix(64))

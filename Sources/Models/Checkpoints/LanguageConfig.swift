@@ -119,7 +119,8 @@ extension ConfigReader {
     let ids = (value.array ?? [value]).map(\.int)
     let valid = ids.compactMap { $0 }.filter { 0...Int(Int32.max) ~= $0 }
     guard valid.count == ids.count, (1...64).contains(ids.count) else {
-      problems.add("\(prefix)\(key) must be a token id or a list of them, not \(shown(value))")
+      problems.add(
+        "\(prefix)\(key) must be a token id or a list of 1 to 64 of them, not \(shown(value))")
       return nil
     }
     return valid
@@ -137,7 +138,7 @@ private struct Rope {
     let thetaReader = parameters?.value("rope_theta") != nil ? parameters ?? reader : reader
     theta = thetaReader.real("rope_theta", default: theta, in: 1...1e12)
     for reader in [reader, scaling].compactMap({ $0 }) {
-      _ = reader.real("partial_rotary_factor", default: 1, in: 1...1)
+      reader.requireReal("partial_rotary_factor", 1)
     }
     guard let scaling else { return }
     let key = scaling.value("rope_type") != nil ? "rope_type" : "type"

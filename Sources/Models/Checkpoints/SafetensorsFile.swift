@@ -50,7 +50,7 @@ public final class SafetensorsFile: Sendable {
       return try SafetensorsHeader.parse(file: file.bytes)
     } catch {
       var failure = error.at(file.path)
-      if failure.code == "safetensors/cut" {
+      if failure.kind == .cut {
         failure.remedy = "the file is cut short: fetch it again"
       }
       throw failure

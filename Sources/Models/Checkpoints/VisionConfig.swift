@@ -68,7 +68,7 @@ extension VisionConfig {
       activation: reader.choice(
         "hidden_act", default: standard.activation, ["quick_gelu": .quickGELU, "gelu": .gelu]))
     reader.require("model_type", oneOf: ["clip_vision_model", "clip"])
-    _ = reader.integer("num_channels", default: Self.channels, in: Self.channels...Self.channels)
+    reader.requireReal("num_channels", Self.channels)
     guard reader.problems.isEmpty else { return }
     check(reader)
   }

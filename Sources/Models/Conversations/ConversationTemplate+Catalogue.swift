@@ -1,4 +1,4 @@
-// The sixteen templates, character by character, and the choice among them by a model's name.
+// The sixteen templates, character by character.
 // SPDX-License-Identifier: Apache-2.0
 
 extension ConversationTemplate {
@@ -26,17 +26,6 @@ extension ConversationTemplate {
     plain("plain"),
     plain("v0_plain"),
   ]
-
-  /// The template for a model's name, as LLaVA's command line chooses it.
-  public static func forModel(named name: String) -> ConversationTemplate {
-    let name = name.lowercased()
-    let choices = [
-      ("llama-2", "llava_llama_2"), ("mistral", "mistral_instruct"),
-      ("v1.6-34b", "chatml_direct"), ("v1", "llava_v1"), ("mpt", "mpt"),
-    ]
-    let key = choices.first { name.contains($0.0) }?.1 ?? "llava_v0"
-    return named(key) ?? single("llava_v0", system: humanSystem)
-  }
 
   private static func single(
     _ key: String, system: String, version: String = "Unknown", preset: [String] = []

@@ -43,7 +43,7 @@ extension ConversationTemplate {
       // The instruction is not part of the sequence: the caption follows the image at once.
       turns[0].parts = turns[0].images.map { .image($0) }
     }
-    if options.compatibility == .referenceV0, style == .single {
+    if options.writesReferenceV0(self) {
       writeReferenceV0(turns, into: &writer)
     } else {
       write(turns, forTraining: true, into: &writer)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Records
 
 /// The findings of `convo-format --check`.
 public struct DatasetCheck {
@@ -14,7 +15,7 @@ public struct DatasetCheck {
 
   public private(set) var records = 0
   public private(set) var counts: [String: Count] = [:]
-  private var ids: Set<String> = []
+  private var ids: Set<[UInt8]> = []
   private let formatter: RecordFormatter
 
   public init(_ formatter: RecordFormatter) { self.formatter = formatter }
@@ -23,23 +24,24 @@ public struct DatasetCheck {
   public var isClean: Bool { counts.isEmpty }
 
   /// Looks at one record, or at the failure that stands in its place.
-  public mutating func look(at line: Result<JSONObject, Failure>, number: Int) {
+  public mutating func look(at record: Record, _ result: Result<JSONObject, Failure>) {
     records += 1
     var notes: [FormatNote] = []
-    var place = "line \(number)"
     do throws(Failure) {
-      let source = try line.get()
-      let record = RecordFormatter.identified(source, line: number)
-      let id = record["id"]?.string ?? ""
-      place += " id=\(escapedForTerminal(id))"
-      if source["id"] != nil, !ids.insert(id).inserted {
-        notes.append(FormatNote(code: "record/duplicate-id", message: "the id was there before"))
+      let source = try result.get()
+      if let mark = SkipMark(of: source) {
+        notes.append(FormatNote(code: mark.code, message: mark.message))
+      } else {
+        if let id = Record.statedId(of: source), !ids.insert(Array(id.utf8)).inserted {
+          notes.append(
+            FormatNote(code: "record/duplicate-id", message: "the id was there before"))
+        }
+        _ = try formatter.format(record.identified, notes: &notes)
       }
-      _ = try formatter.format(record, notes: &notes)
     } catch {
-      let isText = error.code == "json/syntax" && error.message.contains("UTF-8")
-      notes.append(FormatNote(code: isText ? "text/utf8" : error.code, message: error.message))
+      notes.append(FormatNote(code: error.code, message: error.message))
     }
+    let place = escapedForTerminal(record.name)
     var seen: Set<String> = []
     for note in notes where seen.insert(note.code).inserted { count(note, at: place) }
   }

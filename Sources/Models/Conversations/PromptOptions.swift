@@ -28,4 +28,9 @@ public struct PromptOptions: Sendable {
   public var compatibility: Compatibility?
 
   public init() {}
+
+  /// Whether training sequences of `template` are the reference's v0 string.
+  func writesReferenceV0(_ template: ConversationTemplate) -> Bool {
+    compatibility == .referenceV0 && template.style == .single
+  }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Records
 import Tokenizers
 
 /// Where LLaVA's data says that an image belongs.
@@ -19,44 +20,37 @@ struct RecordDialogue {
 
   /// Reads `record`. Throws `record/…`, `conversation/…` or `prompt/image-count`.
   init(_ record: JSONObject, _ options: FormatOptions) throws(Failure) {
-    imageCount = try Self.imageCount(record)
+    imageCount = try Record.imagePaths(of: record).count
     dialogue = Dialogue()
     if let conversations = record["conversations"] {
-      try readTurns(conversations, isTraining: options.isForTraining)
+      try readTurns(conversations, options)
       if !options.isForTraining { try ask(options.question) }
     } else if options.isForTraining {
       throw Failure(
         .invalidInput, code: "record/no-conversations",
         "training needs a record with conversations", remedy: "leave out --train")
     } else {
-      let question = try Self.question(record, options, imageCount)
+      let question = try Self.question(record, options)
       dialogue.turns = [turn(.human, question)]
     }
     try placeLooseImages(isTraining: options.isForTraining)
   }
 
-  private static func imageCount(_ record: JSONObject) throws(Failure) -> Int {
-    let single = record["image"] ?? .null
-    let list = record["images"] ?? .null
-    switch (single, list) {
-    case (.null, .null): return 0
-    case (.string(let path), .null) where !path.isEmpty: return 1
-    case (.null, .array(let paths))
-    where paths.allSatisfy { $0.string.map { !$0.isEmpty } ?? false }:
-      return paths.count
-    default:
-      throw Failure(
-        .invalidInput, code: "record/image",
-        "expected `image` to be a path, or `images` a list of paths, and not both")
-    }
+  // `text` is the answer where a record has been through vicuna-decode.
+  private static let questionKeys = ["question", "text"]
+
+  /// Whether nothing says what to ask; an image alone is all that `plain` needs.
+  static func lacksQuestion(_ record: JSONObject, _ options: FormatOptions) -> Bool {
+    let hasImages = (try? Record.imagePaths(of: record))?.isEmpty == false
+    return options.question == nil && questionKeys.allSatisfy { record[$0] == nil }
+      && !(options.template.style == .plain && hasImages)
   }
 
-  private static func question(
-    _ record: JSONObject, _ options: FormatOptions, _ imageCount: Int
-  ) throws(Failure) -> String {
+  private static func question(_ record: JSONObject, _ options: FormatOptions) throws(Failure)
+    -> String
+  {
     if let question = options.question { return question }
-    // `text` is the answer where a record has been through vicuna-decode.
-    for key in ["question", "text"] {
+    for key in questionKeys {
       if let value = record[key] {
         guard let text = value.string else {
           throw Failure(.invalidInput, code: "record/question", "expected `\(key)` to be a text")
@@ -64,13 +58,15 @@ struct RecordDialogue {
         return text
       }
     }
-    if options.template.style == .plain, imageCount > 0 { return "" }
+    guard lacksQuestion(record, options) else { return "" }
     throw Failure(
       .invalidInput, code: "record/no-question",
       "the record has no text, question or conversations", remedy: "give a question with --ask")
   }
 
-  private mutating func readTurns(_ value: JSONValue, isTraining: Bool) throws(Failure) {
+  private mutating func readTurns(_ value: JSONValue, _ options: FormatOptions) throws(Failure) {
+    // The reference passes over an opening that is not the human's, but for v0, which trains on it.
+    let keepsOpening = options.isForTraining && options.prompt.writesReferenceV0(options.template)
     guard let entries = value.array, !entries.isEmpty else {
       throw Failure(
         .invalidInput, code: "conversation/empty", "expected `conversations` to be a list of turns")
@@ -91,17 +87,19 @@ struct RecordDialogue {
           .invalidInput, code: "conversation/role",
           "turn \(index + 1) is from \(escapedForTerminal(role)), expected human or gpt")
       }
-      // As in the reference, an opening that is not the human's is passed over.
-      if index == 0, speaker == .assistant { continue }
+      if index == 0, speaker == .assistant, !keepsOpening { continue }
       dialogue.turns.append(turn(speaker, text))
     }
-    while !isTraining, dialogue.turns.last?.speaker == .assistant { dialogue.turns.removeLast() }
-    try checkTurns(isTraining: isTraining)
+    while !options.isForTraining, dialogue.turns.last?.speaker == .assistant {
+      dialogue.turns.removeLast()
+    }
+    try checkTurns(isTraining: options.isForTraining)
   }
 
   private func checkTurns(isTraining: Bool) throws(Failure) {
+    let first = dialogue.turns.first?.speaker
     for (index, turn) in dialogue.turns.enumerated() {
-      guard (turn.speaker == .human) == (index % 2 == 0) else {
+      guard (turn.speaker == first) == (index % 2 == 0) else {
         throw Failure(
           .invalidInput, code: "conversation/alternation",
           "human and gpt do not take turns at the dialogue's turn \(index + 1)")
@@ -114,7 +112,7 @@ struct RecordDialogue {
           "turn \(index + 1) says nothing")
       }
     }
-    guard !dialogue.turns.isEmpty, !isTraining || dialogue.turns.count % 2 == 0 else {
+    guard let last = dialogue.turns.last, !isTraining || last.speaker == .assistant else {
       throw Failure(
         .invalidInput, code: "conversation/no-answer", "the dialogue does not end with an answer")
     }

@@ -28,18 +28,10 @@ public struct RecordFormatter: Sendable {
     _ = try prompt.encoded(by: tokenizer)
   }
 
-  /// `record` with a text as its `id`: its own, its `question_id`, its first image's path, or the
-  /// line's number.
-  public static func identified(_ record: JSONObject, line: Int) -> JSONObject {
-    var record = record
-    var id = text(record["id"]) ?? text(record["question_id"]) ?? record["image"]?.string
-    id = id ?? record["images"]?.array?.first?.string
-    record["id"] = .string(id.flatMap { $0.isEmpty ? nil : $0 } ?? "line-\(line)")
-    return record
-  }
-
-  private static func text(_ value: JSONValue?) -> String? {
-    if case .number(let number)? = value { number.text } else { value?.string }
+  /// Whether a record has no text to ask about its images, and none was given for all.
+  public func lacksQuestion(_ record: JSONObject) -> Bool {
+    record["conversations"] == nil && !options.isForTraining
+      && RecordDialogue.lacksQuestion(record, options)
   }
 
   /// Adds `prompt` to a record that has its id.

@@ -46,7 +46,9 @@ public final class Generator {
   /// numbers. Throws `prompt/too-long` when the model has no position left for an answer.
   public func begin(_ prompt: PreparedPrompt, ordinal: Int, id: String) throws(Failure) -> Answer? {
     let room = model.config.maxPositions - prompt.length
-    guard room > 0 else { throw tooLong(prompt) }
+    guard room > 0 else {
+      throw PreparedPrompt.tooLong(prompt.length, positions: model.config.maxPositions)
+    }
     let maxTokens = min(options.maxTokens, room)
     do {
       let store = try model.makeAttentionStore(capacity: prompt.length + maxTokens)
@@ -69,7 +71,7 @@ public final class Generator {
   /// The logits [rows, vocabulary] of every position of a prompt.
   /// Throws `prompt/too-long` when the model has fewer positions.
   public func logits(of prompt: PreparedPrompt) throws(Failure) -> Tensor {
-    guard prompt.length <= model.config.maxPositions else { throw tooLong(prompt) }
+    try checkRoom(for: prompt)
     do {
       let store = try model.makeAttentionStore(capacity: prompt.length)
       let rows = try prompt.embeddings(from: 0, model: model)
@@ -123,17 +125,16 @@ public final class Generator {
     return try model.logits(last).values(ofRow: 0)
   }
 
-  private func tooLong(_ prompt: PreparedPrompt) -> Failure {
-    Failure(
-      .mismatch, code: "prompt/too-long",
-      "the prompt takes \(prompt.length) positions, the model has \(model.config.maxPositions)",
-      remedy: "shorten the conversation")
+  /// Throws `prompt/too-long` when the model has fewer positions than the prompt takes.
+  public func checkRoom(for prompt: PreparedPrompt) throws(Failure) {
+    guard prompt.length > model.config.maxPositions else { return }
+    throw PreparedPrompt.tooLong(prompt.length, positions: model.config.maxPositions)
   }
 
   private static func outOfMemory(_ error: any Error) -> Failure {
     let size = (error as? AllocationError).map { "\($0.byteCount) bytes" } ?? "\(error)"
     return Failure(
       .limitExceeded, code: "memory/exhausted", "no memory for \(size)",
-      remedy: "use a smaller --batch or --max-tokens")
+      remedy: "use a smaller --batch or --max-tokens", kind: .shortage)
   }
 }

@@ -1,13 +1,14 @@
 // A prompt as the model takes it: runs of token ids, and images as rows of word embeddings.
 // SPDX-License-Identifier: Apache-2.0
 import Decoders
+import InputOutput
 import Tensors
 
 /// What stands before the answer.
 public struct PreparedPrompt: Sendable {
   public enum Piece: Sendable {
     case tokens([Int32])
-    /// [rows, width] F32.
+    /// [rows, width] of any float type.
     case image(Tensor)
 
     public var length: Int {
@@ -25,6 +26,14 @@ public struct PreparedPrompt: Sendable {
   public init(pieces: [Piece], stops: [String] = []) {
     self.pieces = pieces
     self.stops = stops
+  }
+
+  /// The failure of a prompt that takes `length` positions where there are fewer.
+  public static func tooLong(_ length: Int, positions: Int) -> Failure {
+    Failure(
+      .mismatch, code: "prompt/too-long",
+      "the prompt takes \(length) positions, the model has \(positions)",
+      remedy: "shorten the conversation")
   }
 
   /// Positions that the prompt takes in the cache.
@@ -65,7 +74,7 @@ public struct PreparedPrompt: Sendable {
       guard skipped < piece.length else { continue }
       switch piece {
       case .tokens(let ids): parts.append(try model.embed(Array(ids[skipped...])))
-      case .image(let rows): parts.append(rows.rows(skipped..<piece.length))
+      case .image(let rows): parts.append(try rows.rows(skipped..<piece.length).widened())
       }
     }
     return try model.join(parts)

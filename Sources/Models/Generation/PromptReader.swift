@@ -23,8 +23,8 @@ public struct PromptReader: Sendable {
     self.vocabularyRows = vocabularyRows
   }
 
-  /// The prompt of `record`, whose images are `images`, each [rows, width] F32. Token ids in the
-  /// record are used as they are; else the segments are encoded.
+  /// The prompt of `record`, whose images are `images`, each [rows, width] of a float type. Token ids in
+  /// the record are used as they are; else the segments are encoded.
   /// Throws codes `prompt/…` and `tokenizer/…`: the record, not the run, is at fault.
   public func prompt(of record: JSONObject, images: [Tensor]) throws(Failure) -> PreparedPrompt {
     guard let member = record["prompt"] else {

@@ -52,7 +52,7 @@ public struct ImageLoader: Sendable {
         path, limit: Self.fileLimit, isNamedByData: true, willRead: willRead)
     } catch {
       // A folder may be called `http:`, so that the system is asked first.
-      guard error.code.hasPrefix("path/"), let failure = notAPath(path) else { throw error }
+      guard error.kind == .unreadableFile, let failure = notAPath(path) else { throw error }
       throw failure
     }
   }

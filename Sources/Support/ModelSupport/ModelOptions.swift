@@ -37,10 +37,9 @@ public struct ModelOptions: ParsableArguments {
 
   /// The directory's configurations, checked against each other.
   public func open() throws(Failure) -> ModelDirectory {
-    let fromEnvironment = getenv("LLAVA_MODEL").map { String(cString: $0) }
-    let model = model ?? fromEnvironment.flatMap { $0.isEmpty ? nil : $0 }
-    return try ModelDirectory.open(
-      model: model, vision: vision, projector: projector, language: language)
+    try ModelDirectory.open(
+      model: model ?? modelFromEnvironment(), vision: vision, projector: projector,
+      language: language)
   }
 
   /// The kernels of this machine, no better than LLAVA_CPU allows.
@@ -104,5 +103,6 @@ public func catchingMemory<Result>(_ body: () throws -> Result) throws(Failure) 
 private func outOfMemory(_ byteCount: Int?, remedy: String) -> Failure {
   Failure(
     .limitExceeded, code: "memory/exhausted",
-    "no memory for \(byteCount.map { "\($0) bytes" } ?? "the work")", remedy: remedy)
+    "no memory for \(byteCount.map { "\($0) bytes" } ?? "the work")", remedy: remedy,
+    kind: .shortage)
 }

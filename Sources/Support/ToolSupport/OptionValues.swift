@@ -73,3 +73,8 @@ func threadsFromEnvironment() throws(Failure) -> Int? {
   }
   return count
 }
+
+/// LLAVA_MODEL, or nil where it is not set or empty.
+public func modelFromEnvironment() -> String? {
+  getenv("LLAVA_MODEL").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+}

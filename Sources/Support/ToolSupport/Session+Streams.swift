@@ -56,6 +56,15 @@ extension Session {
     ) { reporter.warning($0) }
   }
 
+  /// The same for tools that read images: `imageKey` names the member that says where they are.
+  public func imageReader(
+    _ path: String?, format: ObjectFormat, imageKey: String?, refusesNothing: Bool = false
+  ) throws(Failure) -> any ObjectReader {
+    let reporter = reporter
+    let reader = try objectReader(path, format: format, refusesNothing: refusesNothing)
+    return ImageKeyReader(reader, key: imageKey) { reporter.warning($0) }
+  }
+
   /// A tensor stream to `-o` or stdout. Throws `usage/terminal` rather than spoil a terminal.
   public func tensorWriter(_ header: StreamHeader) throws(Failure) -> TensorStreamWriter {
     try TensorStreamWriter(

@@ -1,6 +1,7 @@
 // One run of a tool: what it has done, what it skipped, and how it ends.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
+import Records
 import Streams
 
 /// Counts records and enforces `--strict` and `--max-skips`. For the thread that runs the tool.
@@ -12,6 +13,9 @@ public final class Session {
   public var total: Int?
   public private(set) var done = 0
   public private(set) var skipped = 0
+  /// How many of those that were made had images, and how many had none.
+  private var seeing = 0
+  private var blind = 0
 
   public init(tool: String, settings: Settings) {
     self.tool = tool
@@ -24,9 +28,11 @@ public final class Session {
   /// What the stream's header names as its maker.
   public var producer: String { producerName(tool) }
 
-  /// Call for each record that was made.
-  public func recordDone() {
+  /// Call for each record that was made; `images`: how many it has, where the tool knows.
+  public func recordDone(images: Int? = nil) {
     done += 1
+    if let images, images > 0 { seeing += 1 }
+    if images == 0 { blind += 1 }
     reporter.update(done: done + skipped, total: total)
   }
 
@@ -35,28 +41,20 @@ public final class Session {
   /// Throws the failure itself with `--strict`, `skips/too-many` above `--max-skips`, and always a
   /// failure that is no record's fault (the system's, our own): a skip record is final, and what
   /// the system lacked this time another run may have.
-  public func recordSkipped(_ failure: Failure) throws(Failure) {
-    switch failure.status {
-    case .limitExceeded where failure.code == "memory/exhausted": throw failure
-    case .invalidInput, .limitExceeded, .mismatch: break
-    default: throw failure
-    }
-    if settings.isStrict { throw failure }
-    reporter.skip(failure)
+  public func recordSkipped(_ failure: Failure, at record: Record) throws(Failure) {
+    guard failure.spoilsRecordOnly else { throw failure }
+    if settings.isStrict { throw failure.at(record) }
+    reporter.skip(failure.at(record))
     try count()
   }
 
-  /// Call for each skip record of an earlier tool that is passed on; it was reported there.
-  public func skipPassedOn(_ record: SkipRecord) throws(Failure) {
-    try skipPassedOn(code: record.code, message: record.message, id: record.id)
-  }
-
-  /// The same for a JSONL object that has `skipped`.
-  public func skipPassedOn(code: String, message: String, id: String) throws(Failure) {
+  /// Call for each skip of an earlier tool that is passed on; it was reported there.
+  public func skipPassedOn(_ mark: SkipMark, at record: Record) throws(Failure) {
     if settings.isStrict {
       throw Failure(
-        .invalidInput, code: code, at: "id=\(id)",
-        "skipped by an earlier tool: \(escapedForTerminal(message))")
+        .invalidInput, code: mark.code,
+        "skipped by an earlier tool: \(escapedForTerminal(mark.message))"
+      ).at(record)
     }
     try count()
   }
@@ -76,8 +74,11 @@ public final class Session {
   /// The status of a run that came to its end.
   func conclude() -> ExitStatus {
     reporter.endProgress()
-    if skipped > 0 || settings.isVerbose {
-      reporter.note("\(grouped(done)) done, \(grouped(skipped)) skipped")
+    // Where some records have images, one without may be one whose image went unnoticed.
+    let isMixed = seeing > 0 && blind > 0
+    if skipped > 0 || isMixed || settings.isVerbose {
+      let images = isMixed ? ", \(grouped(blind)) without an image" : ""
+      reporter.note("\(grouped(done)) done\(images), \(grouped(skipped)) skipped")
     }
     return skipped > 0 ? .skippedRecords : .complete
   }

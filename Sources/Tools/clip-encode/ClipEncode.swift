@@ -55,6 +55,9 @@ struct ClipEncode: ToolCommand {
     completion: .directory)
   var imageRoot: String?
 
+  @Option(help: ArgumentHelp("Where records have no image, take it from here.", valueName: "key"))
+  var imageKey: String?
+
   @Option(help: ArgumentHelp("Images that go through the tower together.", valueName: "count"))
   var batch = 8
 
@@ -92,7 +95,8 @@ struct ClipEncode: ToolCommand {
       preprocessor: preprocessor, options: decodeOptions(),
       root: try imageRoot.map { (path) throws(Failure) in try FileRoot(path: path) })
     let operations = try models.operations(session)
-    let reader = try session.objectReader(input, format: from, refusesNothing: true)
+    let reader = try session.imageReader(
+      input, format: from, imageKey: imageKey, refusesNothing: true)
     let maker: any RecordMaker
     switch emit {
     case .pixels:

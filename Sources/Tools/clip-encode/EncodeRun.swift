@@ -5,6 +5,7 @@ import InputOutput
 import JSON
 import ModelSupport
 import Operations
+import Records
 import Streams
 import Tensors
 import Threads
@@ -15,8 +16,8 @@ import Towers
 protocol RecordMaker {
   var content: String { get }
   var schema: StreamSchema { get }
-  /// What an image adds to a record.
-  var bytesPerImage: Int { get }
+  /// What a record with so many images will have.
+  func shapes(images: Int) -> [(name: String, type: ElementType, shape: [Int])]
   /// For each list of paths the record's tensors, or why there are none.
   mutating func tensors(for records: [[String]]) throws(Failure)
     -> [Result<[(name: String, tensor: Tensor)], Failure>]
@@ -51,23 +52,20 @@ struct EncodeRun {
 
   /// Returns the number of images that the records named.
   private mutating func process(_ lines: [ObjectLine]) throws(Failure) -> Int {
-    let records = lines.map { line in
-      line.result.map { SourceRecord($0, number: line.number) }
-    }
-    let paths = records.map { record -> [String] in
-      guard case .success(let record) = record, SourceRecord.skip(in: record.object) == nil else {
-        return []
-      }
-      return (try? imagePaths(record)) ?? []
-    }
+    let wanted = lines.map { line in Result { () throws(Failure) in try images(of: line) } }
+    let paths = wanted.map { (try? $0.get()) ?? [] }
     for group in groups(paths.map(\.count)) {
       let made = try maker.tensors(for: Array(paths[group]))
       for (index, tensors) in zip(group, made) {
-        switch records[index] {
-        case .failure(let failure):
-          try skip(id: "line-\(lines[index].number)", nil, failure)
-        case .success(let record):
-          try write(record, tensors)
+        let record = lines[index].record
+        if let mark = SkipMark(of: record.object) {
+          try session.passOn(record, mark, to: writer)
+        } else {
+          try session.write(record, images: paths[index].count, to: writer) {
+            () throws(Failure) in
+            _ = try wanted[index].get()
+            return try tensors.get()
+          }
         }
       }
     }
@@ -89,41 +87,14 @@ struct EncodeRun {
     return groups + [start..<images.count]
   }
 
-  /// The images of a record. Throws `record/image`, and `stream/too-large` before anything is made
-  /// that no record of a stream could hold.
-  private func imagePaths(_ record: SourceRecord) throws(Failure) -> [String] {
-    let paths = try SourceRecord.imagePaths(of: record.object)
-    let most = session.settings.limits.recordBytes
-    guard paths.count <= most / maker.bytesPerImage else {
-      throw Failure(
-        .limitExceeded, code: "stream/too-large",
-        "expected a record of at most \(most) bytes, found \(paths.count) images of"
-          + " \(maker.bytesPerImage) each", remedy: "raise --max-record")
-    }
+  /// The paths of a record that is to be made, none of an earlier skip. Throws what is wrong with
+  /// it, before any image is read.
+  private func images(of line: ObjectLine) throws(Failure) -> [String] {
+    let object = try line.result.get()
+    if SkipMark(of: object) != nil { return [] }
+    let paths = try Record.imagePaths(of: object)
+    try writer.check(maker.shapes(images: paths.count))
     return paths
-  }
-
-  private func write(
-    _ record: SourceRecord, _ made: Result<[(name: String, tensor: Tensor)], Failure>
-  ) throws(Failure) {
-    if let (code, message) = SourceRecord.skip(in: record.object) {
-      try session.skipPassedOn(code: code, message: message, id: record.id)
-      try writer.skip(id: record.id, json: record.object, code: code, message: message)
-      return
-    }
-    do throws(Failure) {
-      _ = try imagePaths(record)
-      try writer.write(id: record.id, json: record.object, tensors: try made.get())
-      session.recordDone()
-    } catch {
-      guard error.code != "io/write" else { throw error }
-      try skip(id: record.id, record.object, error)
-    }
-  }
-
-  private func skip(id: String, _ object: JSONObject?, _ failure: Failure) throws(Failure) {
-    try session.recordSkipped(failure.place == nil ? failure.at("id=\(id)") : failure)
-    try writer.skip(id: id, json: object, code: failure.code, message: failure.message)
   }
 }
 
@@ -136,13 +107,16 @@ struct FeatureMaker: RecordMaker {
 
   var content: String { "clip-features" }
 
-  var bytesPerImage: Int { tower.rowsPerImage * tower.config.width * type.byteWidth }
-
   var schema: StreamSchema {
     StreamSchema([
       StreamSchema.Field("features", type, [nil, tower.config.width]),
       StreamSchema.Field("image_rows", .i32, [nil]),
     ])
+  }
+
+  func shapes(images: Int) -> [(name: String, type: ElementType, shape: [Int])] {
+    let rows = checkedProduct(images, tower.rowsPerImage) ?? .max
+    return [("features", type, [rows, tower.config.width]), ("image_rows", .i32, [images])]
   }
 
   func tensors(for records: [[String]]) throws(Failure)
@@ -176,10 +150,12 @@ struct PixelMaker: RecordMaker {
 
   private var side: Int { loader.preprocessor.settings.cropWidth }
 
-  var bytesPerImage: Int { side * side * 3 }
-
   var schema: StreamSchema {
     StreamSchema([StreamSchema.Field("pixels", .u8, [nil, side, side, 3])])
+  }
+
+  func shapes(images: Int) -> [(name: String, type: ElementType, shape: [Int])] {
+    [("pixels", .u8, [images, side, side, 3])]
   }
 
   func tensors(for records: [[String]]) throws(Failure)

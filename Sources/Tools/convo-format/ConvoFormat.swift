@@ -4,7 +4,6 @@ import ArgumentParser
 import Conversations
 import InputOutput
 import Streams
-import Tokenizers
 import ToolSupport
 
 @main
@@ -21,14 +20,24 @@ struct ConvoFormat: ToolCommand {
   @Option(help: ArgumentHelp("What the input is.", valueName: "format"))
   var from = ObjectFormat.auto
 
-  @Option(help: ArgumentHelp("The question for every record.", valueName: "text"))
-  var ask: String?
+  @Option(
+    parsing: .singleValue, help: ArgumentHelp("The question for every record.", valueName: "text"))
+  var ask: [String] = []
 
-  @Option(help: ArgumentHelp("The template (default: vicuna_v1).", valueName: "key"))
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("Take the template of this model; default: LLAVA_MODEL.", valueName: "dir"),
+    completion: .directory)
+  var model: String?
+
+  @Option(help: ArgumentHelp("The template (default: the model's).", valueName: "key"))
   var template: String?
 
   @Option(help: ArgumentHelp("Choose the template by a model's name.", valueName: "model"))
   var templateFor: String?
+
+  @Option(help: ArgumentHelp("Where records have no image, take it from here.", valueName: "key"))
+  var imageKey: String?
 
   @Option(help: ArgumentHelp("Replace the template's system text.", valueName: "text"))
   var system: String?
@@ -90,6 +99,11 @@ struct ConvoFormat: ToolCommand {
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
+    if ask.count > 1 {
+      throw ValidationError(
+        "--ask takes one question, found \(ask.count): several for a record are not built yet,"
+          + " so run once for each")
+    }
     if template != nil, templateFor != nil {
       throw ValidationError("--template and --template-for exclude each other")
     }
@@ -112,7 +126,7 @@ struct ConvoFormat: ToolCommand {
     let formatter = RecordFormatter(try options())
     try formatter.checkTokenizer()
     let run = FormatRun(formatter: formatter, done: done, session: session)
-    let reader = try session.objectReader(input, format: from)
+    let reader = try session.imageReader(input, format: from, imageKey: imageKey)
     if check {
       try run.check(reader, asJSON: json)
     } else if showMask {
@@ -120,29 +134,5 @@ struct ConvoFormat: ToolCommand {
     } else {
       try run.write(reader, to: try session.objectWriter(compresses: !plain))
     }
-  }
-
-  private func options() throws(Failure) -> FormatOptions {
-    let byName = templateFor.map { ConversationTemplate.forModel(named: $0) }
-    let byKey = ConversationTemplate.named(template ?? "vicuna_v1")
-    guard var chosen = byName ?? byKey else {
-      throw Failure(.internalError, code: "internal/template", "no default template")
-    }
-    if let system { chosen.system = system }
-    var options = FormatOptions(template: chosen)
-    options.isForTraining = train
-    options.question = ask
-    options.imagePosition = imagePosition
-    options.seed = seed
-    options.tokenizer = try tokenizer.map { (path) throws(Failure) in
-      try Tokenizer.load(path: path)
-    }
-    options.imageTokens = imageTokens
-    options.maxLength = maxLength
-    options.specials = special
-    options.separators = separators
-    options.prompt.usesImageTokens = imageMarkers
-    options.prompt.compatibility = compat
-    return options
   }
 }

@@ -1,6 +1,7 @@
 // The ids in an earlier run's output, so that a run can be taken up where it stopped.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
+import Records
 import Streams
 import ToolSupport
 
@@ -24,10 +25,10 @@ struct DoneRecords {
     let reader = try session.objectReader(path, format: .jsonl)
     do throws(Failure) {
       while let line = try reader.next() {
-        if let id = try line.result.get()["id"]?.string { ids[Array(id.utf8), default: 0] += 1 }
+        if let id = Record.id(of: try line.result.get()) { ids[Array(id.utf8), default: 0] += 1 }
       }
     } catch {
-      if error.code != "jsonl/no-end" { throw error }
+      if error.kind != .noEndMark { throw error }
     }
   }
 

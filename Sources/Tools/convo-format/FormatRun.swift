@@ -4,6 +4,7 @@ import Conversations
 import Glibc
 import InputOutput
 import JSON
+import Records
 import Streams
 import Tokenizers
 import ToolSupport
@@ -20,7 +21,7 @@ struct FormatRun {
       switch result {
       case .success(let made): try writer.write(made)
       case .failure(let failure):
-        try writer.skip(record, code: failure.code, message: failure.message)
+        try writer.skip(record, SkipMark(code: failure.code, message: failure.message))
       }
     } passOn: { (record) throws(Failure) in
       try writer.write(record)
@@ -49,7 +50,7 @@ struct FormatRun {
   /// Prints what is wrong with the records. Ends with status 1 if anything is.
   func check(_ reader: any ObjectReader, asJSON: Bool) throws(Failure) {
     var check = DatasetCheck(formatter)
-    while let line = try reader.next() { check.look(at: line.result, number: line.number) }
+    while let line = try reader.next() { check.look(at: line.record, line.result) }
     let sink = try session.sink(isBinary: false)
     try sink.write(asJSON ? check.json.serializedString + "\n" : check.table)
     try sink.finish()
@@ -67,27 +68,23 @@ struct FormatRun {
     var counts: [FormatNote: Int] = [:]
     var done = done
     while let line = try reader.next() {
-      let source = (try? line.result.get()) ?? JSONObject()
-      let record = RecordFormatter.identified(source, line: line.number)
-      let id = record["id"]?.string ?? ""
-      if done?.take(id) == true { continue }
-      if let skipped = source["skipped"] {
-        let message = skipped.object?["message"]?.string ?? ""
-        try session.skipPassedOn(
-          code: skipped.object?["code"]?.string ?? "skipped", message: message, id: id)
-        try passOn(source)
+      let record = line.record
+      if done?.take(record.id) == true { continue }
+      if let mark = SkipMark(of: record.object) {
+        try session.skipPassedOn(mark, at: record)
+        try passOn(record.object)
         continue
       }
       var notes: [FormatNote] = []
       let result = Result { () throws(Failure) in
         _ = try line.result.get()
-        return try formatter.format(record, notes: &notes)
+        return try formatter.format(record.identified, notes: &notes)
       }
-      if case .failure(let failure) = result {
-        try refuse(failure, source, at: "\(reader.name): line \(line.number) id=\(id)")
+      if case .failure(let failure) = result { try refuse(failure, record) }
+      try body(record.identified, result)
+      if case .success = result {
+        session.recordDone(images: try record.imagePaths().count)
       }
-      try body(record, result)
-      if case .success = result { session.recordDone() }
       for note in Set(notes) { counts[note, default: 0] += 1 }
     }
     for (note, count) in counts.sorted(by: { $0.key.code < $1.key.code }) {
@@ -96,11 +93,14 @@ struct FormatRun {
   }
 
   /// Counts a record that cannot be made. A list of images without any question ends the run.
-  private func refuse(_ failure: Failure, _ source: JSONObject, at place: String) throws(Failure) {
-    if failure.code == "record/no-question", source.keys == ["image"], session.done == 0 {
+  private func refuse(_ failure: Failure, _ record: Record) throws(Failure) {
+    if session.done == 0, record.object.keys == ["image"],
+      formatter.lacksQuestion(record.object)
+    {
       throw Failure(
-        .usage, code: "usage/no-question", at: place, failure.message, remedy: failure.remedy)
+        .usage, code: "usage/no-question", failure.message, remedy: failure.remedy
+      ).at(record)
     }
-    try session.recordSkipped(failure.place == nil ? failure.at(place) : failure)
+    try session.recordSkipped(failure, at: record)
   }
 }

@@ -6,6 +6,7 @@ import InputOutput
 import ModelSupport
 import Operations
 import Projectors
+import Records
 import Streams
 import Tensors
 import ToolSupport
@@ -33,24 +34,36 @@ struct LlavaProject: ToolCommand {
     let writer = try session.tensorWriter(try header(checkpoint, reader, session))
     while let record = try reader.next() {
       try Interruption.check(reader.name)
+      let source = record.record(of: reader.name)
       switch record {
       case .skip(let skip):
-        try session.skipPassedOn(skip)
-        try writer.skip(skip)
+        try session.passOn(source, skip.mark, to: writer, metadata: skip.metadata)
       case .data(let data):
         guard let features = data["features"], let rows = data["image_rows"] else { continue }
-        let embeddings = try catchingMemory {
-          let projected = try projector(try operations.convert(features, to: .f32))
-          return try operations.convert(projected, to: models.streamType)
+        try session.write(source, images: rows.count, to: writer, metadata: data.metadata) {
+          () throws(Failure) in
+          let shape = [features.shape[0], projector.config.outputWidth]
+          try writer.check([
+            ("embeddings", models.streamType, shape), ("image_rows", .i32, rows.shape),
+          ])
+          let embeddings = try project(features, shape, projector, operations)
+          return [("embeddings", embeddings), ("image_rows", rows)]
         }
-        try writer.write(
-          id: data.id, json: data.json,
-          tensors: [("embeddings", embeddings), ("image_rows", rows)],
-          metadata: data.metadata)
-        session.recordDone()
       }
     }
     try writer.finish()
+  }
+
+  /// Some images' worth of rows at a time: a record may have as many as its reader allows.
+  private func project(
+    _ features: Tensor, _ shape: [Int], _ projector: Projector, _ operations: CPUOperations
+  ) throws(Failure) -> Tensor {
+    try catchingMemory {
+      try Tensor(models.streamType, shape: shape, blockRows: 1024) { range in
+        let block = try operations.convert(features.rows(range), to: .f32)
+        return try operations.convert(projector(block), to: models.streamType)
+      }
+    }
   }
 
   private func header(

@@ -56,7 +56,7 @@ struct RecordView {
       return lines.joined(separator: "\n") + "\n"
     case (.json, .skip(let skip)):
       var object = start("skip", record, skip.json)
-      object["skipped"] = .object(["code": .string(skip.code), "message": .string(skip.message)])
+      object["skipped"] = skip.mark.json
       return JSONValue.object(object).serializedString + "\n"
     case (.json, .data(let data)):
       var object = start("data", record, data.json)

@@ -5,6 +5,7 @@ import Generation
 import InputOutput
 import JSON
 import ModelSupport
+import Records
 import Streams
 import ToolSupport
 
@@ -25,12 +26,12 @@ struct DecodeRun {
     case open
     case answer(Answer)
     case failure(Failure)
-    case passOn(code: String, message: String)
+    case passOn(SkipMark)
   }
 
   private struct Entry {
-    let id: String
-    var object: JSONObject
+    let record: Record
+    let images: Int
     var outcome: Outcome
   }
 
@@ -73,20 +74,19 @@ struct DecodeRun {
     let ordinal = nextIn
     nextIn += 1
     switch record {
-    case .passOn(let id, let object, let code, let message):
-      waiting[ordinal] = Entry(
-        id: id, object: object, outcome: .passOn(code: code, message: message))
-    case .broken(let id, let object, let failure):
-      waiting[ordinal] = Entry(id: id, object: object, outcome: .failure(failure))
-    case .ask(let id, let object, let images):
-      waiting[ordinal] = Entry(id: id, object: object, outcome: .open)
+    case .passOn(let record, let mark):
+      waiting[ordinal] = Entry(record: record, images: 0, outcome: .passOn(mark))
+    case .broken(let record, let failure):
+      waiting[ordinal] = Entry(record: record, images: 0, outcome: .failure(failure))
+    case .ask(let record, let images):
+      waiting[ordinal] = Entry(record: record, images: images.count, outcome: .open)
       do throws(Failure) {
-        let prompt = try prompts.prompt(of: object, images: images)
-        if let answer = try generator.begin(prompt, ordinal: ordinal, id: id) {
+        let prompt = try prompts.prompt(of: record.object, images: images)
+        if let answer = try generator.begin(prompt, ordinal: ordinal, id: record.id) {
           settle(ordinal, .success(answer))
         }
       } catch {
-        settle(ordinal, .failure(error.place == nil ? error.at("id=\(id)") : error))
+        settle(ordinal, .failure(error))
       }
     }
   }
@@ -103,21 +103,21 @@ struct DecodeRun {
 
   private mutating func writeReady() throws(Failure) {
     while let entry = waiting[nextOut] {
-      var object = entry.object
+      var object = entry.record.object
       if !keepsPrompt { object["prompt"] = nil }
-      if [nil, .null, .string("")].contains(object["id"]) { object["id"] = .string(entry.id) }
+      object = Record(object, id: entry.record.id).identified
       switch entry.outcome {
       case .open: return
       case .answer(let answer):
         add(answer, to: &object)
         try writer.write(object)
-        session.recordDone()
-      case .passOn(let code, let message):
-        try session.skipPassedOn(code: code, message: message, id: entry.id)
-        try writer.skip(object, code: code, message: message)
+        session.recordDone(images: entry.images)
+      case .passOn(let mark):
+        try session.skipPassedOn(mark, at: entry.record)
+        try writer.skip(object, mark)
       case .failure(let failure):
-        try session.recordSkipped(failure.place == nil ? failure.at("id=\(entry.id)") : failure)
-        try writer.skip(object, code: failure.code, message: failure.message)
+        try session.recordSkipped(failure, at: entry.record)
+        try writer.skip(object, SkipMark(code: failure.code, message: failure.message))
       }
       waiting[nextOut] = nil
       nextOut += 1

@@ -3,8 +3,7 @@
 import Decoders
 import Generation
 import InputOutput
-import JSON
-import ModelSupport
+import Records
 import Streams
 import Tensors
 import ToolSupport
@@ -27,30 +26,17 @@ struct LogitsRun {
         config: #"{"precision":"\#(precision)"}"#, input: records.input))
     while case .element(let record) = try records.queue.next(waits: true) {
       switch record {
-      case .passOn(let id, let object, let code, let message):
-        try session.skipPassedOn(code: code, message: message, id: id)
-        try writer.skip(id: id, json: object, code: code, message: message)
-      case .broken(let id, let object, let failure):
-        try skip(id, object, failure, writer)
-      case .ask(let id, let object, let images):
-        do throws(Failure) {
-          let prompt = try prompts.prompt(of: object, images: images)
-          let logits = try generator.logits(of: prompt)
-          try writer.write(id: id, json: object, tensors: [("logits", logits)])
-          session.recordDone()
-        } catch {
-          guard error.code != "io/write" else { throw error }
-          try skip(id, object, error, writer)
+      case .passOn(let record, let mark): try session.passOn(record, mark, to: writer)
+      case .broken(let record, let failure): try session.skip(record, failure, to: writer)
+      case .ask(let record, let images):
+        try session.write(record, images: images.count, to: writer) { () throws(Failure) in
+          let prompt = try prompts.prompt(of: record.object, images: images)
+          try generator.checkRoom(for: prompt)
+          try writer.check([("logits", .f32, [prompt.length, vocabulary])])
+          return [("logits", try generator.logits(of: prompt))]
         }
       }
     }
     try writer.finish()
-  }
-
-  private func skip(
-    _ id: String, _ object: JSONObject, _ failure: Failure, _ writer: TensorStreamWriter
-  ) throws(Failure) {
-    try session.recordSkipped(failure.place == nil ? failure.at("id=\(id)") : failure)
-    try writer.skip(id: id, json: object, code: failure.code, message: failure.message)
   }
 }

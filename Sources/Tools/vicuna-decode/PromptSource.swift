@@ -1,20 +1,20 @@
 // The records that vicuna-decode answers: from a tensor stream with images, or JSONL without.
 // SPDX-License-Identifier: Apache-2.0
+import Generation
 import InputOutput
-import JSON
-import ModelSupport
+import Records
 import Streams
 import Tensors
 import ToolSupport
 
 /// A record to answer, or why it cannot be.
 enum PromptRecord: Sendable {
-  /// The images are [rows, width] F32.
-  case ask(id: String, object: JSONObject, images: [Tensor])
+  /// The images are [rows, width] of any float type.
+  case ask(Record, images: [Tensor])
   /// An earlier tool's skip.
-  case passOn(id: String, object: JSONObject, code: String, message: String)
+  case passOn(Record, SkipMark)
   /// A record that cannot be read.
-  case broken(id: String, object: JSONObject, Failure)
+  case broken(Record, Failure)
 }
 
 /// Reads either kind of input and reads ahead.
@@ -23,15 +23,15 @@ struct PromptSource {
   /// The digest of the input's header, if it was a tensor stream.
   let input: String?
 
-  init(session: Session, path: String?, width: Int) throws(Failure) {
+  /// `positions`: how many a prompt can have. What cannot fit is let go of before it waits.
+  init(session: Session, path: String?, width: Int, positions: Int) throws(Failure) {
     switch try session.recordStream(path) {
     case .tensors(let reader):
       try Self.check(reader, width: width)
       input = reader.header.digest
       nonisolated(unsafe) let own = reader  // used by the reading thread alone
       queue = RecordQueue(capacity: 4) { () throws(Failure) in
-        guard let record = try own.next() else { return nil }
-        return try Self.record(record)
+        try own.next().map { Self.record($0, of: own.name, positions: positions) }
       }
     case .objects(let reader):
       input = nil
@@ -62,43 +62,35 @@ struct PromptSource {
     }
   }
 
-  private static func record(_ record: StreamRecord) throws(Failure) -> PromptRecord {
+  private static func record(_ record: StreamRecord, of input: String, positions: Int)
+    -> PromptRecord
+  {
+    let source = record.record(of: input)
+    let data: DataRecord
     switch record {
-    case .skip(let skip):
-      return .passOn(
-        id: skip.id, object: skip.json ?? ["id": .string(skip.id)], code: skip.code,
-        message: skip.message)
-    case .data(let data):
-      let object = data.json ?? ["id": .string(data.id)]
-      guard let embeddings = data["embeddings"], let rows = data["image_rows"],
-        let ranges = ranges(rows, total: embeddings.shape[0])
-      else {
-        return .broken(
-          id: data.id, object: object,
-          Failure(
-            .invalidInput, code: "stream/image-rows", at: "record \(data.sequence) id=\(data.id)",
-            "image_rows do not add up to the rows of the embeddings"))
-      }
-      let images = try catchingMemory {
-        // On the reading thread, so without the operations' threads.
-        try ranges.map { try embeddings.rows($0).widened() }
-      }
-      return .ask(id: data.id, object: object, images: images)
+    case .skip(let skip): return .passOn(source, skip.mark)
+    case .data(let found): data = found
     }
+    guard let embeddings = data["embeddings"], let rows = data["image_rows"],
+      let ranges = ranges(rows, total: embeddings.shape[0])
+    else {
+      return .broken(
+        source,
+        Failure(
+          .invalidInput, code: "stream/image-rows",
+          "image_rows do not add up to the rows of the embeddings"))
+    }
+    guard embeddings.shape[0] <= positions else {
+      return .broken(source, PreparedPrompt.tooLong(embeddings.shape[0], positions: positions))
+    }
+    return .ask(source, images: ranges.map { embeddings.rows($0) })
   }
 
   private static func record(_ line: ObjectLine) -> PromptRecord {
-    switch line.result {
-    case .failure(let failure):
-      let id = "line-\(line.number)"
-      return .broken(id: id, object: ["id": .string(id)], failure)
-    case .success(let object):
-      let source = SourceRecord(object, number: line.number)
-      if let (code, message) = SourceRecord.skip(in: object) {
-        return .passOn(id: source.id, object: object, code: code, message: message)
-      }
-      return .ask(id: source.id, object: object, images: [])
-    }
+    let record = line.record
+    if case .failure(let failure) = line.result { return .broken(record, failure) }
+    if let mark = SkipMark(of: record.object) { return .passOn(record, mark) }
+    return .ask(record, images: [])
   }
 
   /// The rows of each image, or nil when the counts are not those of `total` rows.

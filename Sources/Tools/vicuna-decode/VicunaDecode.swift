@@ -99,7 +99,8 @@ struct VicunaDecode: ToolCommand {
       model: model, tokenizer: tokenizer, options: options(), batch: showsText ? 1 : batch)
     let prompts = try PromptReader(tokenizer: tokenizer, vocabularyRows: model.vocabularyRows)
     let records = try PromptSource(
-      session: session, path: input, width: checkpoint.config.width)
+      session: session, path: input, width: checkpoint.config.width,
+      positions: checkpoint.config.maxPositions)
     switch emit {
     case .logits:
       try LogitsRun(

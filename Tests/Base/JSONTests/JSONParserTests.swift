@@ -112,3 +112,15 @@ func refusesInvalidUTF8(bytes: [UInt8]) {
   }
   #expect(accepted > 0)
 }
+
+@Test(arguments: [
+  ("NaN", 0, "expected a number, found NaN, which JSON does not have"),
+  ("[1,-Infinity]", 3, "expected a number, found -Infinity, which JSON does not have"),
+  (
+    #"{"x":{"y":1},"a":{"b":[{"c":Infinity}]}}"#, 28,
+    "a.b.c: expected a number, found Infinity, which JSON does not have"
+  ), ("-", 1, "expected a digit"), ("Nan", 0, "expected a value"),
+])
+func numbersThatAreNoneAreNamed(text: String, offset: Int, message: String) {
+  #expect(throws: JSONError(offset: offset, message: message)) { try parse(text) }
+}

@@ -53,6 +53,18 @@ struct TensorTests {
     #expect(f16.floatValues == halves.map { Float(Float16(bitPattern: $0)) })
   }
 
+  @Test(arguments: [1, 2, 3, 7, 100])
+  func blocksFillATensor(blockRows: Int) throws {
+    var ranges: [Range<Int>] = []
+    let made = try Tensor(.f32, shape: [7, 2], blockRows: blockRows) { range in
+      ranges.append(range)
+      return try Tensor(range.flatMap { [Float($0), -Float($0)] }, shape: [range.count, 2])
+    }
+    #expect(made.floatValues == (0..<7).flatMap { [Float($0), -Float($0)] })
+    #expect(ranges.allSatisfy { $0.count <= blockRows })
+    #expect(try Tensor(.f32, shape: [0, 2], blockRows: 4) { _ in made }.count == 0)
+  }
+
   @Test func pixelsJoin() throws {
     let parts = try (0..<3).map { value in
       let bytes = [UInt8](repeating: UInt8(value), count: 4)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Records
 import Streams
 import TestSupport
 import Testing
@@ -120,7 +121,7 @@ private func written(_ count: Int, level: Int? = 1, finish: Bool = true) throws 
   let sink = MemorySink()
   let writer = try JSONLWriter(sink, level: level)
   for index in 0..<count { try writer.write(["n": .int(index)]) }
-  try writer.skip(["n": .int(count)], code: "image/cut", message: "cut")
+  try writer.skip(["n": .int(count)], SkipMark(code: "image/cut", message: "cut"))
   if finish { try writer.finish() }
   return sink.bytes
 }
@@ -192,4 +193,45 @@ private func written(_ count: Int, level: Int? = 1, finish: Bool = true) throws 
   // Whoever made this made nothing at all.
   #expect(throws: Failure.self) { try kind([]) }
   #expect(try kind(Array("a\nb".utf8)) == "2 objects")
+}
+
+/// A member `skipped` of the user's is no mark of ours, to the writer as to the reader.
+@Test func onlyMarksCountAsSkips() throws {
+  let sink = MemorySink()
+  let writer = try JSONLWriter(sink, level: 1)
+  try writer.write(["skipped": .bool(false)])
+  try writer.write(["skipped": SkipMark(code: "a/b", message: "").json])
+  try writer.finish()
+  #expect(writer.skippedCount == 1)
+  #expect(read(sink.bytes, requireEnd: true).last?.hasPrefix("2 ") == true)
+}
+
+@Test func imagesMayHaveAnotherName() throws {
+  var warnings: [String] = []
+  func objects(_ text: String, key: String?) throws -> [String] {
+    let reader = try openObjects(MemorySource(Array(text.utf8)))
+    let images = ImageKeyReader(reader, key: key) { warnings.append($0) }
+    var found: [String] = []
+    while let line = try images.next() {
+      found.append((try? JSONValue.object(line.result.get()).serializedString) ?? "-")
+    }
+    return found
+  }
+  let lines = """
+    {"photo":"a.jpg","text":"Q"}
+    {"image":"b.jpg","photo":"c.jpg"}
+    {"image":null,"photo":["d.jpg"]}
+    {"photo":null}
+    {
+    """
+  #expect(
+    try objects(lines, key: "photo") == [
+      #"{"photo":"a.jpg","text":"Q","image":"a.jpg"}"#, #"{"image":"b.jpg","photo":"c.jpg"}"#,
+      #"{"image":["d.jpg"],"photo":["d.jpg"]}"#, #"{"photo":null}"#, "-",
+    ])
+  #expect(warnings.isEmpty)
+  #expect(try objects(lines, key: nil).first == #"{"photo":"a.jpg","text":"Q"}"#)
+  #expect(warnings.count == 1)
+  #expect(warnings.first?.contains("line 1: the record has no `image`, but `photo` looks") == true)
+  #expect(warnings.first?.hasSuffix("(use --image-key photo)") == true)
 }

@@ -124,6 +124,21 @@ private final class Pieces: ByteSource {
   #expect(readStream(sink.bytes).records == ["1 a - stream/json-too-large large"])
 }
 
+@Test func writerRefusesSizesByTheirShapes() throws {
+  var limits = StreamLimits()
+  limits.recordBytes = 1000
+  let field = StreamSchema.Field("a", .f32, [nil, 10])
+  let header = StreamHeader(content: "a", schema: StreamSchema([field]), producer: "test/1")
+  let writer = try TensorStreamWriter(MemorySink(), header: header, limits: limits)
+  func code(_ shape: [Int]) -> String? {
+    do throws(Failure) { try writer.check([("a", .f32, shape)]) } catch { return error.code }
+    return nil
+  }
+  #expect(code([25, 10]) == nil)
+  for rows in [26, Int.max, Int.max / 40 + 1] { #expect(code([rows, 10]) == "stream/too-large") }
+  #expect(code([1, 11]) == "stream/schema")
+}
+
 private final class FullSink: ByteSink {
   let name = "full"
   private var left: Int

@@ -87,7 +87,7 @@ struct CheckpointTests {
     let inside = try failure { try Checkpoint.open(other.path) }
     #expect(inside.status == .invalidInput)
     #expect(inside.code == "checkpoint/pickle")
-    #expect(inside.remedy != nil)
+    #expect(inside.remedy?.contains("safetensors.torch.save_file") == true)
     if name.hasSuffix(".bin") {
       #expect(try failure { try Checkpoint.open(other.file(name)) }.code == "checkpoint/pickle")
     }

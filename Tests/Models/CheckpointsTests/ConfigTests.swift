@@ -123,6 +123,30 @@ struct ConfigTests {
   }
 
   @Test(arguments: [
+    ("eos_token_id", "[]", "a token id or a list of 1 to 64 of them, not an empty list"),
+    ("eos_token_id", "[2,\"a\"]", "or a list of 1 to 64 of them, not a list of 2"),
+    ("partial_rotary_factor", "0.5", "partial_rotary_factor 0.5 is not supported, only 1"),
+    ("partial_rotary_factor", "[]", "an empty list is not supported, only 1"),
+  ])
+  func messagesSayWhatWouldBeRight(key: String, value: String, message: String) throws {
+    let object = try changed(Fixture.languageJSON, [key], value)
+    let found = try failure { try ModelConfig(object, place: "c") }.message
+    #expect(found.hasSuffix(message), "\(found)")
+  }
+
+  @Test(arguments: ["NaN", "Infinity", "-Infinity"])
+  func numbersThatAreNoneAreNamed(value: String) throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(
+      #"{"model_type":"llava","text_config":{"a":{},"rms_norm_eps":\#(value)}}"#, to: "config.json")
+    let failure = try failure { try ModelDirectory.open(model: directory.path) }
+    #expect(failure.code == "checkpoint/json")
+    #expect(
+      failure.message
+        == "text_config.rms_norm_eps: expected a number, found \(value), which JSON does not have")
+  }
+
+  @Test(arguments: [
     (["attention_bias"], "true"), (["mlp_bias"], "true"), (["hidden_act"], "\"gelu\""),
     (["model_type"], "\"mistral\""), (["bos_token_id"], "40"), (["head_dim"], "3"),
     (["num_key_value_heads"], "3"), (["num_attention_heads"], "5"),

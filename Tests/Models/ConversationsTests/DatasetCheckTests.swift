@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Records
 import Testing
 import Tokenizers
 
@@ -14,9 +15,14 @@ import Tokenizers
     var check = DatasetCheck(RecordFormatter(options))
     for (index, line) in lines.enumerated() {
       let value = try JSONValue(parsing: Array(line.utf8))
-      check.look(at: .success(try #require(value.object)), number: index + 1)
+      let object = try #require(value.object)
+      check.look(at: record(object, index + 1), .success(object))
     }
     return check
+  }
+
+  private func record(_ object: JSONObject, _ number: Int) -> Record {
+    Record(object, number: number, place: "line \(number)")
   }
 
   private func turns(_ question: String, _ answer: String) -> String {
@@ -41,18 +47,20 @@ import Tokenizers
       "{\"id\":\"5\",\(turns("<image>", "A"))}",
     ])
     found.look(
-      at: .failure(
-        Failure(.invalidInput, code: "json/syntax", "the string is not valid UTF-8")), number: 7)
+      at: record([:], 7),
+      .failure(Failure(.invalidInput, code: "text/utf8", "the string is not valid UTF-8")))
+    let skip: JSONObject = ["skipped": SkipMark(code: "image/cut", message: "").json]
+    found.look(at: record(skip, 8), .success(skip))
     #expect(
       found.counts.mapValues(\.records) == [
         "record/duplicate-id": 1, "prompt/special-token": 1, "prompt/separator": 1,
         "conversation/empty-answer": 1, "prompt/image-count": 1, "prompt/placeholder": 1,
-        "text/utf8": 1,
+        "text/utf8": 1, "image/cut": 1,
       ])
     #expect(found.counts["record/duplicate-id"]?.first == "line 2 id=1")
-    #expect(found.table.hasSuffix("7 records\n"))
-    #expect(found.json.object?["records"]?.int == 7)
-    #expect(found.json.object?["findings"]?.object?.keys.count == 7)
+    #expect(found.table.hasSuffix("8 records\n"))
+    #expect(found.json.object?["records"]?.int == 8)
+    #expect(found.json.object?["findings"]?.object?.keys.count == 8)
   }
 
   @Test func theMaskShowsEachTokenAndImage() throws {

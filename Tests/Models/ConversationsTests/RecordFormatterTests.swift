@@ -46,6 +46,9 @@ import Tokenizers
       try prompt(#"{"images":["a","b"],"text":"Q"}"#, plain)
         == "S USER: <image>\n<image>\nQ ASSISTANT:")
     #expect(
+      try prompt(#"{"image":["a","b"],"text":"Q"}"#, plain)
+        == "S USER: <image>\n<image>\nQ ASSISTANT:")
+    #expect(
       try prompt(#"{"image":"a","text":"Q <image>"}"#, plain) == "S USER: <image>\nQ ASSISTANT:")
     #expect(try prompt(#"{"image":null,"text":"Q"}"#, plain) == "S USER: Q ASSISTANT:")
     #expect(try prompt(#"{"image":"a"}"#, options("plain")) == "<image>\n")
@@ -85,19 +88,9 @@ import Tokenizers
   }
 
   @Test(arguments: [
-    (#"{"image":"p/a.jpg"}"#, "p/a.jpg"), (#"{"id":"x","image":"a"}"#, "x"),
-    (#"{"id":12}"#, "12"), (#"{"question_id":3}"#, "3"), (#"{}"#, "line-9"),
-    (#"{"images":["b","c"]}"#, "b"), (#"{"id":"","image":"a"}"#, "line-9"),
-    (#"{"id":null}"#, "line-9"),
-  ])
-  func everyRecordHasAnId(text: String, id: String) throws {
-    #expect(try RecordFormatter.identified(record(text), line: 9)["id"]?.string == id)
-  }
-
-  @Test(arguments: [
     (#"{"image":"a","text":"<image><image>"}"#, "prompt/image-count"),
     (#"{"images":["a","b"],"text":"<image>"}"#, "prompt/image-count"),
-    (#"{"image":["a"],"text":"Q"}"#, "record/image"),
+    (#"{"image":["a",1],"text":"Q"}"#, "record/image"),
     (#"{"image":"","text":"Q"}"#, "record/image"),
     (#"{"images":[1],"text":"Q"}"#, "record/image"),
     (#"{"image":"a","images":["a"],"text":"Q"}"#, "record/image"),
@@ -231,6 +224,10 @@ import Tokenizers
     #"{"segments":[],"tokens":[1,2],"loss_spans":[[1,3]]}"#,
     #"{"segments":[],"tokens":[1,2],"loss_spans":[[1,2],[0,1]]}"#,
     #"{"segments":[],"tokens":[1,2],"loss_spans":[[1,1]]}"#,
+    #"{"segments":[],"stop":"x"}"#, #"{"segments":[],"stop":["a",5]}"#,
+    #"{"segments":[],"stop":{}}"#, #"{"segments":[],"template":{}}"#,
+    #"{"segments":[],"tokens":[1],"loss_spans":5}"#,
+    #"{"segments":[{"text":"a","loss":"yes"}]}"#,
   ])
   func impossiblePromptsAreRefused(text: String) throws {
     let value = try JSONValue(parsing: Array(text.utf8))

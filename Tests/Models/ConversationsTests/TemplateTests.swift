@@ -1,5 +1,6 @@
 // The sixteen templates against the strings that LLaVA builds.
 // SPDX-License-Identifier: Apache-2.0
+import InputOutput
 import Testing
 import Tokenizers
 
@@ -97,13 +98,54 @@ import Tokenizers
   }
 
   @Test(arguments: [
-    ("llava-v1.5-7b", "llava_v1"), ("LLaVA-V1-0719", "llava_v1"),
-    ("llava-llama-2-13b-chat", "llava_llama_2"), ("llava-v1.6-mistral-7b", "mistral_instruct"),
-    ("llava-v1.6-34b", "chatml_direct"), ("LLaVA-Lightning-MPT-7B", "mpt"),
-    ("LLaVA-13b-delta-v0", "llava_v0"), ("", "llava_v0"),
+    ("llava-1.5-7b-hf", "vicuna_v1"), ("llava-hf/llava-1.5-13b-hf", "vicuna_v1"),
+    ("liuhaotian/llava-v1.5-7b", "vicuna_v1"), ("models/llava-v1.5-13b-lora/", "vicuna_v1"),
+    ("llava-v1.6-vicuna-7b-hf", "vicuna_v1"), ("llava-v1.6-vicuna-13b", "vicuna_v1"),
+    ("LLaVA-Lightning-7B-delta-v1-1", "vicuna_v1"), ("bakLlava-v1-hf", "vicuna_v1"),
+    ("vip-llava-13b-hf", "vicuna_v1"), ("ShareGPT4V-7B", "vicuna_v1"),
+    ("MobileVLM_V2-1.7B", "vicuna_v1"), ("lmsys/vicuna-7b-v1.5", "vicuna_v1"),
+    ("llava-llama-2-13b-chat-lightning-preview", "llava_llama_2"),
+    ("llava-v1.6-mistral-7b-hf", "mistral_instruct"),
+    ("llava-v1.6-34b", "chatml_direct"), ("llava-v1.6-34b-hf", "chatml_direct"),
+    ("LLaVA-Lightning-MPT-7B-preview", "mpt"), ("LLaVA-13b-delta-v0-science_qa", "llava_v0"),
+    ("LLaVA-7b-delta-v0", "llava_v0"),
   ])
-  func modelNamesChooseATemplate(name: String, key: String) {
-    #expect(ConversationTemplate.forModel(named: name).key == key)
+  func modelNamesChooseATemplate(name: String, key: String) throws {
+    #expect(try ConversationTemplate.forModel(named: name).key == key)
+  }
+
+  @Test(arguments: [
+    "", "/", "foo", "v1", "llava", "gpt-v1", "SmolVLM-Instruct", "moondream2",
+    "llava-hf/llama3-llava-next-8b-hf", "llava-llama-3-8b-v1_1", "llava-phi-3-mini-hf",
+    "llama-joycaption-beta-one-hf-llava", "llava-interleave-qwen-0.5b-hf",
+    "llava-onevision-qwen2-7b-ov-hf", "llava-next-72b-hf", "TinyLLaVA-Qwen2-0.5B-SigLIP",
+  ])
+  func otherNamesAreRefusedWithTheList(name: String) throws {
+    let failure = #expect(throws: Failure.self) { try ConversationTemplate.forModel(named: name) }
+    #expect(failure?.status == .usage && failure?.code == "usage/template-for")
+    #expect(failure?.message.contains("known: bakLlava-v1-hf, vip-llava-7b-hf, ") == true)
+    #expect(failure?.message.contains("llava-1.5-7b-hf") == true)
+  }
+
+  /// What each does with roles, images and texts, in our own words of Jinja.
+  @Test(
+    arguments: [
+      (
+        "{{ message['role'].upper() + ': ' }}{{ '<image>\\n' }}{{ 'ASSISTANT:' }}", "vicuna_v1"
+      ), ("{{ 'USER: ' + text + ' ASSISTANT: ' + answer + '</s>' }}", "vicuna_v1"),
+      ("{{ '###Human: ' }}{{ '###' + message['role'].title() + ': ' }}", "llava_v0"),
+      ("{{ '[INST] ' }}{{ '<image>\\n' }}{{ ' [/INST]' }}", "mistral_instruct"),
+      ("{{ '[INST] <<SYS>>' + system + '<</SYS>>' }}{{ '[/INST]' }}", "llava_llama_2"),
+      (
+        "{{'<|im_start|>' + role + '\\n'}}{{ '<image>\\n' }}{{'<|im_end|>' + '\\n'}}",
+        "chatml_direct"
+      ), ("{{'<|im_start|>' + role + ' '}}{{ '<image>' }}{{ '<video>' }}{{'<|im_end|>'}}", nil),
+      ("<|im_start|>system\\nYou are a helpful assistant.<|im_end|>{{ '<image>\\n' }}", nil),
+      ("{{ '<|start_header_id|>' + role + '<|end_header_id|>' }}USER: ASSISTANT:", nil),
+      ("{{ '<|user|>' }}", nil), ("", nil), ("{% for m in messages %}{{ m }}{% endfor %}", nil),
+    ] as [(String, String?)])
+  func chatTemplatesAreRecognised(text: String, key: String?) {
+    #expect(ConversationTemplate.recognised(inChatTemplate: text)?.key == key)
   }
 
   @Test func answersEndWhereTheTemplateSaysSo() throws {

@@ -108,3 +108,45 @@ import Tokenizers
       ])
   }
 }
+
+/// An opening that is not the human's: v1, llama_2 and mpt pass over it, the reference's v0 does not.
+@Suite struct OpeningAnswerTests {
+  private func made(_ key: String, reference: Bool, _ turns: [String]) throws -> Prompt {
+    var options = FormatOptions(template: try template(key))
+    options.isForTraining = true
+    options.prompt.compatibility = reference ? .referenceV0 : nil
+    let entries = turns.map { turn in
+      let parts = turn.split(separator: ":", maxSplits: 1)
+      return JSONValue.object(["from": .string("\(parts[0])"), "value": .string("\(parts[1])")])
+    }
+    var notes: [FormatNote] = []
+    let record: JSONObject = ["id": .string("1"), "conversations": .array(entries)]
+    return try Prompt(
+      #require(RecordFormatter(options).format(record, notes: &notes)["prompt"]))
+  }
+
+  @Test func theReferencesV0TrainsOnIt() throws {
+    let turns = ["gpt:Hello", "human:Q", "gpt:A"]
+    let prompt = try made("llava_v0", reference: true, turns)
+    let system = ConversationTemplate.humanSystem
+    #expect(
+      prompt.joined == system + "\n\n### Assistant: Hello\n### Human: Q\n### Assistant: A\n### ")
+    let learned = prompt.segments.filter(\.carriesLoss).map(\.content)
+    #expect(
+      learned == [.text("### Assistant: Hello\n###"), .text("### Assistant: A\n### ")])
+    #expect(try made("llava_v0", reference: true, ["gpt:Hello"]).joined.hasSuffix("Hello\n### "))
+  }
+
+  @Test(arguments: ["vicuna_v1", "llava_llama_2", "mpt", "llava_v0"])
+  func othersPassOverIt(key: String) throws {
+    let reference = key != "llava_v0"
+    let with = try made(key, reference: reference, ["gpt:Hello", "human:Q", "gpt:A"])
+    #expect(try with == made(key, reference: reference, ["human:Q", "gpt:A"]))
+  }
+
+  @Test func turnsAlternateAllTheSame() throws {
+    for turns in [["gpt:a", "gpt:b"], ["gpt:a", "human:b"], ["gpt:a", "human:b", "human:c"]] {
+      #expect(throws: Failure.self) { try made("llava_v0", reference: true, turns) }
+    }
+  }
+}

@@ -1,12 +1,11 @@
 // Loading images: one budget for all threads, the same pixels whatever it is, and paths that are none.
 // SPDX-License-Identifier: Apache-2.0
-import Operations
 import Images
 import InputOutput
-import CPU
 import Preprocessing
 import TestSupport
 import Testing
+import Threads
 
 @testable import Towers
 
@@ -20,15 +19,15 @@ struct ImageLoaderTests {
   }
 
   @Test func memoryIsSharedAndPixelsDoNotDependOnIt() throws {
-    let kernels = try #require(KernelSet(named: "scalar"))
-    let operations = try CPUOperations(kernels: kernels, threads: 8, precision: .bf16)
+    let pool = ThreadPool(width: 8)
+    defer { pool.stop() }
     let paths = (0..<40).map {
       "\(Self.folder)/\(["cmyk-progressive.jpg", "high.png", "cut.jpg", "none.jpg"][$0 % 4])"
     }
     var all: [[String]] = []
     for bytes in [1, 3 << 20, 1 << 40] {
       let budget = DecodeBudget(bytes: bytes)
-      let results = loadInParallel(paths, loader: try loader(budget), operations: operations)
+      let results = loadInParallel(paths, loader: try loader(budget), pool: pool)
       all.append(
         results.map { result in
           switch result {

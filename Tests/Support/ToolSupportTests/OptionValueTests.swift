@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Records
 import Streams
 import TestSupport
 import Testing
@@ -76,24 +77,27 @@ private func code(_ body: () throws(Failure) -> Void) -> String? {
   settings.errors = .json
   settings.maxSkips = .count(1)
   let bad = Failure(.invalidInput, code: "image/cut", "cut")
+  let record = Record([:], id: "x")
   let session = Session(tool: "test", settings: settings)
   session.recordDone()
   #expect(session.conclude() == .complete)
-  #expect(code { () throws(Failure) in try session.recordSkipped(bad) } == nil)
+  #expect(code { () throws(Failure) in try session.recordSkipped(bad, at: record) } == nil)
   #expect(session.conclude() == .skippedRecords)
   let skip = { () throws(Failure) in
-    try session.skipPassedOn(code: "a/b", message: "m", id: "x")
+    try session.skipPassedOn(SkipMark(code: "a/b", message: "m"), at: record)
   }
   #expect(code(skip) == "skips/too-many")
   settings.isStrict = true
   let strict = Session(tool: "test", settings: settings)
-  #expect(code { () throws(Failure) in try strict.recordSkipped(bad) } == "image/cut")
+  #expect(code { () throws(Failure) in try strict.recordSkipped(bad, at: record) } == "image/cut")
   for name in ["io/write", "io/open", "io/read"] {
     let failure = Failure(.inputOutput, code: name, "the system refused")
-    #expect(code { () throws(Failure) in try session.recordSkipped(failure) } == name)
+    #expect(code { () throws(Failure) in try session.recordSkipped(failure, at: record) } == name)
   }
-  let short = Failure(.limitExceeded, code: "memory/exhausted", "no memory")
-  #expect(code { () throws(Failure) in try session.recordSkipped(short) } == "memory/exhausted")
+  let short = Failure(.limitExceeded, code: "memory/exhausted", "no memory", kind: .shortage)
+  #expect(
+    code { () throws(Failure) in try session.recordSkipped(short, at: record) }
+      == "memory/exhausted")
 }
 
 @Test(arguments: [
