@@ -45,7 +45,7 @@ let c: [Target] = [
 let base = group(
   "Base",
   [
-    "InputOutput": ["CSystem"],
+    "InputOutput": ["CNettle", "CSystem"],
     "JSON": [],
     "Tensors": [],
   ])
@@ -61,7 +61,7 @@ let formats = group(
   "Formats",
   [
     "Safetensors": ["InputOutput", "JSON", "Tensors"],
-    "Streams": ["CZstd", "CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"],
+    "Streams": ["CZstd", "InputOutput", "JSON", "Safetensors", "Tensors"],
     "Images": ["CImageCodecs", "InputOutput", "Tensors"],
     "Tokenizers": ["InputOutput", "JSON"],
   ])
@@ -69,7 +69,7 @@ let formats = group(
 let models = group(
   "Models",
   [
-    "Checkpoints": ["CNettle", "InputOutput", "JSON", "Safetensors", "Tensors"],
+    "Checkpoints": ["InputOutput", "JSON", "Safetensors", "Tensors"],
     "Towers": ["Checkpoints", "Computation", "Images", "InputOutput", "JSON", "Tensors"],
     "Projectors": ["Checkpoints", "Computation", "InputOutput", "JSON", "Tensors"],
     "Decoders": ["Checkpoints", "Computation", "InputOutput", "JSON", "Tensors"],

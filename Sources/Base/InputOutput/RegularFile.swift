@@ -11,7 +11,7 @@ final class RegularFile {
   /// Throws `path/invalid`, `io/open`, or `file/not-regular` when `path` names something else;
   /// `path/missing` for what is not there where the data name it, not the user.
   convenience init(path: String, isNamedByData: Bool = false) throws(Failure) {
-    try checkPath(path)
+    try checkPath(path, isNamedByData: isNamedByData)
     // O_NONBLOCK: opening a FIFO that nobody writes would wait for ever.
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
     let opened = retryingInterrupted { open(path, flags) }
@@ -26,7 +26,7 @@ final class RegularFile {
     try self.init(adopting: opened, path: path)
   }
 
-  /// Takes over `descriptor`.
+  /// Takes over `descriptor`. Throws `usage/same-file` where the process will replace the file.
   init(adopting descriptor: Int32, path: String) throws(Failure) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
@@ -43,6 +43,7 @@ final class RegularFile {
     self.descriptor = descriptor
     self.path = path
     size = Int(status.st_size)
+    try OutputClaims.check(descriptor, path)
   }
 
   deinit { close(descriptor) }

@@ -10,11 +10,20 @@ public final class JSONLWriter {
   public private(set) var skippedCount = 0
   private let sink: any ByteSink
   private let frames: FrameWriter?
+  private let lineBytes: Int
+  private let beforeEnd: () throws(Failure) -> Void
   private var failure: Failure?
 
-  /// `level`: nil writes plain text, 0 stores in frames, 1 to 19 compress.
-  public init(_ sink: any ByteSink, level: Int?) throws(Failure) {
+  /// `level`: nil writes plain text, 0 stores in frames, 1 to 19 compress. `lineBytes`: of skipped
+  /// objects that would be longer only the id is kept. `beforeEnd` throws where there must be no end
+  /// mark in spite of all.
+  public init(
+    _ sink: any ByteSink, level: Int?, lineBytes: Int = StreamLimits().lineBytes,
+    beforeEnd: @escaping () throws(Failure) -> Void = {}
+  ) throws(Failure) {
     self.sink = sink
+    self.lineBytes = lineBytes
+    self.beforeEnd = beforeEnd
     guard let level else {
       frames = nil
       return
@@ -26,28 +35,43 @@ public final class JSONLWriter {
 
   /// Writes one line. An object with a member `skipped` counts as skipped.
   public func write(_ object: JSONObject) throws(Failure) {
+    try write(JSONValue.object(object).serialized(), isSkip: object["skipped"] != nil)
+  }
+
+  private func write(_ object: [UInt8], isSkip: Bool) throws(Failure) {
     if let failure { throw failure }
     do throws(Failure) {
-      let line = JSONValue.object(object).serialized() + [0x0A]
-      if let frames { try frames.write(line) } else { try sink.write(line) }
+      if let frames {
+        try frames.write(object + [0x0A])
+      } else if sink.isTerminal {
+        try sink.write(escapedJSONForTerminal(String(decoding: object, as: UTF8.self)) + "\n")
+      } else {
+        try sink.write(object + [0x0A])
+      }
     } catch {
       failure = error
       throw error
     }
     recordCount += 1
-    if object["skipped"] != nil { skippedCount += 1 }
+    if isSkip { skippedCount += 1 }
   }
 
   /// Writes `object` with a member `skipped` that says why nothing was made of it.
   public func skip(_ object: JSONObject, code: String, message: String) throws(Failure) {
     var object = object
-    object["skipped"] = .object(["code": .string(code), "message": .string(message)])
-    try write(object)
+    let reason = JSONValue.object(["code": .string(code), "message": .string(message)])
+    object["skipped"] = reason
+    var line = JSONValue.object(object).serialized()
+    if line.count > lineBytes, let id = object["id"] {
+      line = JSONValue.object(["id": id, "skipped": reason]).serialized()
+    }
+    try write(line, isSkip: true)
   }
 
   /// Writes the end mark and makes sure that all bytes arrived.
   public func finish() throws(Failure) {
     if let failure { throw failure }
+    try beforeEnd()
     if let frames {
       let counts = JSONValue.object(["records": .int(recordCount), "skipped": .int(skippedCount)])
       try frames.writeMark(endMark + counts.serialized())

@@ -12,6 +12,7 @@ public final class Session {
   public var total: Int?
   public private(set) var done = 0
   public private(set) var skipped = 0
+  private var checks: [() throws(Failure) -> Void] = []
 
   public init(tool: String, settings: Settings) {
     self.tool = tool
@@ -24,6 +25,15 @@ public final class Session {
   /// What the stream's header names as its maker.
   public var producer: String { producerName(tool) }
 
+  /// Has `check` called before a stream gets its end mark and a file its name: what it throws spoils
+  /// the whole output, as a checkpoint that was overwritten meanwhile does.
+  public func beforeEnd(_ check: @escaping () throws(Failure) -> Void) { checks.append(check) }
+
+  /// Calls what `beforeEnd` was given.
+  func checkBeforeEnd() throws(Failure) {
+    for check in checks { try check() }
+  }
+
   /// Call for each record that was made.
   public func recordDone() {
     done += 1
@@ -33,9 +43,11 @@ public final class Session {
   /// Call for each record that cannot be made, before its skip record is written.
   ///
   /// Throws the failure itself with `--strict`, `skips/too-many` above `--max-skips`, and always a
-  /// failure that is no record's fault (the system's, our own).
+  /// failure that is no record's fault (the system's, memory's, our own).
   public func recordSkipped(_ failure: Failure) throws(Failure) {
     switch failure.status {
+    // Memory that is short says nothing of the record, which a later run may make.
+    case .limitExceeded where failure.code == "memory/exhausted": throw failure
     case .invalidInput, .limitExceeded, .mismatch: break
     case .inputOutput where failure.code == "io/open" || failure.code == "io/read": break
     default: throw failure

@@ -1,3 +1,5 @@
+// The loop of clip-encode: records in, groups of images through the tower, records out in order.
+// SPDX-License-Identifier: Apache-2.0
 import Computation
 import Glibc
 import InputOutput
@@ -6,8 +8,6 @@ import ModelSupport
 import Streams
 import Tensors
 import ToolSupport
-// The loop of clip-encode: records in, groups of images through the tower, records out in order.
-// SPDX-License-Identifier: Apache-2.0
 import Towers
 
 /// Makes the tensors of records from their images.

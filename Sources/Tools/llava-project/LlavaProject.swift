@@ -26,6 +26,7 @@ struct LlavaProject: ToolCommand {
 
   func run(_ session: Session) throws(Failure) {
     let checkpoint = try models.open().projectorCheckpoint()
+    session.beforeEnd { () throws(Failure) in try checkpoint.weights.verifyUnchanged() }
     let operations = try models.operations(session)
     let projector = try catchingMemory { try Projector(checkpoint, operations: operations) }
     let reader = try session.tensorReader(input)

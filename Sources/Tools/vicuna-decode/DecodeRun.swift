@@ -1,7 +1,7 @@
-import Decoders
-import Generation
 // The loop of vicuna-decode: keeps the batch full, writes answers in the order of the records.
 // SPDX-License-Identifier: Apache-2.0
+import Decoders
+import Generation
 import InputOutput
 import JSON
 import ModelSupport

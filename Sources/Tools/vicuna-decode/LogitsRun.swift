@@ -1,7 +1,7 @@
-import Decoders
-import Generation
 // vicuna-decode --emit logits: what the model makes of each prompt, as a tensor stream.
 // SPDX-License-Identifier: Apache-2.0
+import Decoders
+import Generation
 import InputOutput
 import JSON
 import ModelSupport
