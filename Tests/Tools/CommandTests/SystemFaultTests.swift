@@ -91,7 +91,8 @@ import Testing
     }
   }
 
-  /// From where the system cannot even load the tool (127) to where it has enough.
+  /// From where the system cannot even start the tool (139 from execve, then 127 from the loader) to
+  /// where it has enough.
   @Test(arguments: [
     "convo-format --ask x good", "convo-format --tokenizer $LLAVA_MODEL --ask x good",
     "clip-encode good", "llava-project good.features",
@@ -103,10 +104,11 @@ import Testing
     let result = try Workbench.run(
       """
       for ((size = 8000; size < 48000; size += 400)); do
-        (ulimit -v $size; \(command) > /dev/null 2> errors)
+        { (ulimit -v $size; \(command) > /dev/null 2> errors); } 2> /dev/null
         status=$?
         case $status in
-        127) ;;
+        127) isLoaded=1 ;;
+        139) test -z "$isLoaded" || echo "$size: status 139" ;;
         0) echo done; test ! -s errors || cat errors >&2 ;;
         5) grep -qE 'no memory|gives no thread' errors || { echo $size; cat errors >&2; } ;;
         *) echo "$size: status $status"; cat errors >&2 ;;
