@@ -45,7 +45,7 @@ let c: [Target] = [
 let base = group(
   "Base",
   [
-    "InputOutput": ["CSystem"],
+    "InputOutput": ["CNettle", "CSystem"],
     "JSON": [],
     "Tensors": ["CKernels"],
     "Threads": [],
@@ -64,7 +64,7 @@ let formats = group(
     "Records": ["InputOutput", "JSON"],
     "Safetensors": ["InputOutput", "JSON", "Tensors"],
     "Streams": [
-      "CZstd", "CNettle", "InputOutput", "JSON", "Records", "Safetensors", "Tensors",
+      "CZstd", "InputOutput", "JSON", "Records", "Safetensors", "Tensors",
     ],
     "Preprocessing": ["InputOutput"],
     "Images": ["CImageCodecs", "InputOutput", "Preprocessing", "Tensors"],
@@ -75,7 +75,7 @@ let models = group(
   "Models",
   [
     "Checkpoints": [
-      "CNettle", "InputOutput", "JSON", "Tensors", "Operations", "Preprocessing", "Safetensors",
+      "InputOutput", "JSON", "Tensors", "Operations", "Preprocessing", "Safetensors",
     ],
     "Towers": ["Checkpoints", "Operations", "Threads", "Images", "InputOutput", "JSON", "Tensors"],
     "Projectors": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
@@ -105,7 +105,7 @@ let tools: KeyValuePairs = [
     "Towers", "Images", "Preprocessing", "Checkpoints", "Operations", "CPU", "Threads",
     "ModelSupport", "Streams",
   ],
-  "llava-project": ["Projectors", "Checkpoints", "Operations", "ModelSupport", "Streams"],
+  "llava-project": ["Projectors", "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams"],
   "vicuna-decode": [
     "Decoders", "Generation", "Tokenizers", "Checkpoints", "Operations", "ModelSupport", "Streams",
   ],

@@ -96,6 +96,7 @@ complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" special' -l 'special' -d 'What becomes of special tokens\' names in texts.' -rfka 'error text allow'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" separators' -l 'separators' -d 'What becomes of the template\'s separators in texts.' -rfka 'warn error'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" skip-done' -l 'skip-done' -d 'Leave out records whose id is in this JSONL file.' -rF
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" repair' -l 'repair' -d 'Cut a record that was not finished off the end of the --skip-done file.'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" show-mask' -l 'show-mask' -d 'Print each token and whether it carries loss, instead of records.'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" check' -l 'check' -d 'Print what is wrong with the records, by reason, instead of records.'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" json' -l 'json' -d 'Print the findings of --check as JSON.'

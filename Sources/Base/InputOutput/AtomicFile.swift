@@ -46,14 +46,27 @@ public final class AtomicFile: ByteSink {
     -> (descriptor: Int32, path: String)
   {
     let (directory, name) = split(target)
+    // With a tag of 13 bytes at most, the name stays within the 255 that file systems take.
+    let start = prefix(of: name, bytes: 200)
     for _ in 0..<100 {
       let tag = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-      let path = "\(directory)/.\(name).\(tag).tmp"
+      let path = "\(directory)/.\(start).\(tag).tmp"
       let opened = retryingInterrupted { open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode) }
       if opened >= 0 { return (opened, path) }
       if errno != EEXIST { throw .system("create", target, errno: errno) }
     }
     throw .system("create", target, errno: EEXIST)
+  }
+
+  /// As much of `text` as fits into `bytes` of UTF-8.
+  private static func prefix(of text: String, bytes: Int) -> String {
+    var left = bytes
+    return String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.prefix {
+          left -= UTF8.width($0)
+          return left >= 0
+        }))
   }
 
   private static func split(_ path: String) -> (directory: String, name: String) {
@@ -64,6 +77,8 @@ public final class AtomicFile: ByteSink {
 
   /// True when the bytes go to a regular file.
   public var isRegularFile: Bool { temporary != nil }
+
+  public var isTerminal: Bool { isatty(descriptor) == 1 }
 
   public func write(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     precondition(isOpen, "write after the end of \(name)")

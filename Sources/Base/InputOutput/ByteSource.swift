@@ -15,6 +15,8 @@ public protocol ByteSink: AnyObject {
   var name: String { get }
   /// True for a file on disk: what is written stays, so a hash of it is worth its time.
   var isRegularFile: Bool { get }
+  /// True where someone reads along: nothing in the text may steer a terminal.
+  var isTerminal: Bool { get }
   /// Writes all of `bytes`.
   func write(_ bytes: UnsafeRawBufferPointer) throws(Failure)
   /// Makes sure that all bytes arrived. Nothing may be written afterwards.
@@ -23,6 +25,7 @@ public protocol ByteSink: AnyObject {
 
 extension ByteSink {
   public var isRegularFile: Bool { false }
+  public var isTerminal: Bool { false }
 
   /// Writes all of `bytes`.
   public func write(_ bytes: [UInt8]) throws(Failure) {

@@ -37,7 +37,7 @@ public final class FileRoot: @unchecked Sendable {
   }
 
   private func openFile(_ name: String) throws(Failure) -> Int32 {
-    try checkPath(name)
+    try checkPath(name, isNamedByData: true)
     guard name.utf8.first != UInt8(ascii: "/") else {
       throw Failure(
         .invalidInput, code: "path/outside-root", at: name,

@@ -13,11 +13,12 @@ public final class FileSink: ByteSink {
   public init(descriptor: Int32, name: String) {
     self.descriptor = descriptor
     self.name = name
+    isTerminal = isatty(descriptor) == 1
   }
 
   public static var standardOutput: FileSink { FileSink(descriptor: 1, name: "stdout") }
 
-  public var isTerminal: Bool { isatty(descriptor) == 1 }
+  public let isTerminal: Bool
 
   /// True for a file on disk, where an error shows late and a hash is worth its time.
   public var isRegularFile: Bool {

@@ -15,7 +15,7 @@ public final class FileSource: ByteSource {
     owned = false
   }
 
-  /// Opens `path`, which may be a pipe. Throws `path/invalid` or `io/open`.
+  /// Opens `path`, which may be a pipe. Throws `path/invalid`, `io/open` or `usage/same-file`.
   public init(path: String) throws(Failure) {
     try checkPath(path)
     let opened = retryingInterrupted { open(path, O_RDONLY | O_CLOEXEC) }
@@ -23,7 +23,11 @@ public final class FileSource: ByteSource {
     descriptor = opened
     name = path
     owned = true
+    try checkIsNoOutput()
   }
+
+  /// Throws `usage/same-file` where the process will replace this file.
+  public func checkIsNoOutput() throws(Failure) { try OutputClaims.check(descriptor, name) }
 
   deinit { if owned { close(descriptor) } }
 

@@ -23,6 +23,12 @@ public enum Interruption {
     if signal != nil { throw .interrupted(place) }
   }
 
+  /// Sets the lines that are written, each with its end, where nothing can be computed any more: when
+  /// memory is out, and when a mapped file is cut.
+  public static func setLastWords(memory: String, fileChanged: String) {
+    llava_set_last_words(memory, fileChanged)
+  }
+
   /// Removes the temporary files of every `AtomicFile` that is not finished; before an exit.
   public static func removeTemporaryFiles() { llava_remove_temporaries() }
 

@@ -5,18 +5,20 @@
 private let longestPath = 4095
 
 /// Throws `path/invalid` for a path that names no file: an empty one, one that holds a NUL, at
-/// which the system would cut it, or one that is too long.
-public func checkPath(_ path: String) throws(Failure) {
+/// which the system would cut it, or one that is too long. The fault is the user's, status 2, or
+/// the record's where `isNamedByData`.
+public func checkPath(_ path: String, isNamedByData: Bool = false) throws(Failure) {
+  let status = isNamedByData ? ExitStatus.invalidInput : .usage
   if path.isEmpty {
-    throw Failure(.invalidInput, code: "path/invalid", "expected a path, found an empty one")
+    throw Failure(status, code: "path/invalid", "expected a path, found an empty one")
   }
   guard !path.utf8.contains(0) else {
-    throw Failure(.invalidInput, code: "path/invalid", at: path, "the path holds a NUL")
+    throw Failure(status, code: "path/invalid", at: path, "the path holds a NUL")
   }
   let count = path.utf8.count
   guard count <= longestPath else {
     throw Failure(
-      .invalidInput, code: "path/invalid", at: "\(path.prefix(60))...",
+      status, code: "path/invalid", at: "\(path.prefix(60))...",
       "expected a path of at most \(longestPath) bytes, found \(count)")
   }
 }

@@ -11,7 +11,7 @@ final class RegularFile {
   /// Throws `path/invalid`, `io/open`, or `file/not-regular` when `path` names something else;
   /// where the data name it, not the user, what `Failure.opening` throws.
   convenience init(path: String, isNamedByData: Bool = false) throws(Failure) {
-    try checkPath(path)
+    try checkPath(path, isNamedByData: isNamedByData)
     // O_NONBLOCK: opening a FIFO that nobody writes would wait for ever.
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
     let opened = retryingInterrupted { open(path, flags) }
@@ -23,7 +23,7 @@ final class RegularFile {
     if isNamedByData { try refuseKernelFile() }
   }
 
-  /// Takes over `descriptor`.
+  /// Takes over `descriptor`. Throws `usage/same-file` where the process will replace the file.
   init(adopting descriptor: Int32, path: String) throws(Failure) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
@@ -38,6 +38,7 @@ final class RegularFile {
     self.descriptor = descriptor
     self.path = path
     size = Int(status.st_size)
+    try OutputClaims.check(descriptor, path)
   }
 
   deinit { close(descriptor) }

@@ -7,6 +7,8 @@ extension Failure {
   static func system(_ action: String, _ place: String, errno code: Int32) -> Failure {
     var remedy: String?
     switch code {
+    case ENOMEM: return .outOfMemory(at: place)
+    case EFBIG: remedy = "raise ulimit -f"
     case ENOSPC, EDQUOT: remedy = "free some space and run again"
     case EMFILE: remedy = "raise ulimit -n, or use fewer threads with -j"
     case ENFILE, ENOMEM: remedy = "run it again when the system has more to give"
@@ -21,6 +23,17 @@ extension Failure {
     return Failure(
       .inputOutput, code: "io/\(action)", at: place,
       "\(action): \(String(cString: strerror(code)))", remedy: remedy)
+  }
+
+  /// What needed `byteCount` bytes, or an unknown number of them, and did not get them.
+  public static func outOfMemory(
+    _ byteCount: Int? = nil, at place: String? = nil,
+    remedy: String = "raise ulimit -v, or use fewer threads with -j"
+  ) -> Failure {
+    Failure(
+      .limitExceeded, code: "memory/exhausted", at: place,
+      "no memory for \(byteCount.map { "\($0) bytes" } ?? "the work")", remedy: remedy,
+      kind: .shortage)
   }
 
   static func interrupted(_ place: String) -> Failure {

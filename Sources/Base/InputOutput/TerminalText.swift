@@ -18,6 +18,23 @@ public func escapedForTerminal(_ text: String) -> String {
   return escaped
 }
 
+/// `text`, which is JSON in lines, with the same characters spelt as `\u` escapes: of equal meaning,
+/// as they can only stand inside strings there.
+public func escapedJSONForTerminal(_ text: String) -> String {
+  let steers = { (scalar: Unicode.Scalar) in scalar != "\n" && steersTerminal(scalar) }
+  guard text.unicodeScalars.contains(where: steers) else { return text }
+  var escaped = String.UnicodeScalarView()
+  for scalar in text.unicodeScalars {
+    guard steers(scalar) else {
+      escaped.append(scalar)
+      continue
+    }
+    let digits = String(scalar.value, radix: 16)
+    escaped += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".unicodeScalars
+  }
+  return String(escaped)
+}
+
 /// `text`, whose line breaks are wanted, made safe line by line; further lines are indented, so that
 /// none of them passes for a message of its own.
 public func escapedLinesForTerminal(_ text: String) -> String {

@@ -31,8 +31,7 @@ final class BlockCache: Sendable {
   func take(_ byteCount: Int) -> Block? {
     guard let size = Self.roundedUp(byteCount) else { return nil }
     if let kept = takeKept(size) { return kept }
-    var base: UnsafeMutableRawPointer?
-    guard posix_memalign(&base, 64, size) == 0, let base else { return nil }
+    guard let base = aligned_alloc(64, size) else { return nil }
     return Block(base: base, byteCount: size)
   }
 

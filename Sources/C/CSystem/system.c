@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
 #include "CSystem.h"
+#include "last_words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,21 @@
 #ifndef SYS_openat2
 #define SYS_openat2 437
 #endif
+
+static int argument_count;
+static char **arguments;
+
+// glibc hands every constructor what main gets.
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+  argument_count = count;
+  arguments = values;
+}
+
+int llava_argument_count(void) { return argument_count; }
+
+const char *llava_argument(int number) {
+  return number >= 0 && number < argument_count ? arguments[number] : NULL;
+}
 
 struct how {
   uint64_t flags, mode, resolve;
@@ -99,12 +115,8 @@ void llava_remove_temporaries(void) {
 }
 
 static void on_bus_error(int signal) {
-  static const char line[] =
-      "a mapped file became shorter while it was being read (file/changed)\n";
   (void)signal;
-  llava_remove_temporaries();
-  if (write(2, line, sizeof line - 1) < 0) _exit(3);
-  _exit(3);
+  llava_end_with_last_words(last_words_file_changed, 3);
 }
 
 static void handle(int signal, void (*handler)(int)) {
@@ -150,6 +162,7 @@ void llava_install_interruption_handler(void) {
   handle_unless_ignored(SIGTERM, on_interruption);
   handle_unless_ignored(SIGHUP, on_interruption);
   handle(SIGPIPE, on_broken_pipe);
+  handle(SIGXFSZ, SIG_IGN);
 }
 
 int llava_pending_signal(void) { return atomic_load(&pending); }

@@ -28,7 +28,7 @@ public final class Scratch: @unchecked Sendable {
       free(base)
       base = nil
       capacity = max(byteCount, 4096)
-      if posix_memalign(&base, 64, capacity) != 0 { base = nil }
+      base = aligned_alloc(64, capacity)
     }
     guard let base else {
       exhausted.withLock { $0 }?(capacity)

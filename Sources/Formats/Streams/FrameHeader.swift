@@ -58,6 +58,33 @@ struct FrameHeader: Equatable {
     kind = .zstd(hasChecksum: descriptor & 0x04 != 0, windowBytes: window)
   }
 
+  /// The end of the last frame of `bytes` that is whole, found by the sizes in headers and blocks,
+  /// without decompressing.
+  static func endOfLastWhole(_ bytes: UnsafeRawBufferPointer) -> Int {
+    var end = 0
+    while let next = endOfFrame(bytes, at: end), next <= bytes.count { end = next }
+    return end
+  }
+
+  private static func endOfFrame(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Int? {
+    let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
+    guard let header = try? FrameHeader(rest) else { return nil }
+    var position = start + header.byteCount
+    guard case .zstd(let hasChecksum, _) = header.kind else {
+      guard case .skippable(_, let byteCount) = header.kind else { return nil }
+      return position + byteCount
+    }
+    while position <= bytes.count - 3 {
+      let block = bytes[position..<position + 3].reversed().reduce(0) { $0 << 8 | Int($1) }
+      let kind = block >> 1 & 3
+      if kind == 3 { return nil }
+      // A block of one repeated byte holds that byte alone.
+      position += 3 + (kind == 1 ? 1 : block >> 3)
+      if block & 1 == 1 { return position + (hasChecksum ? 4 : 0) }
+    }
+    return nil
+  }
+
   private static func contentSize(_ bytes: Slice<UnsafeRawBufferPointer>) -> UInt64 {
     let value = bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     return bytes.count == 2 ? value + 256 : value

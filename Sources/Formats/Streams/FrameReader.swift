@@ -10,7 +10,7 @@ final class FrameReader {
   private let limits: StreamLimits
   private let warn: (String) -> Void
   private let context: OpaquePointer
-  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
   /// What was read from the source and not used yet.
   private var unread = 0..<0
   private var state = State.unknown
@@ -27,7 +27,7 @@ final class FrameReader {
   init(_ source: any ByteSource, limits: StreamLimits, warn: @escaping (String) -> Void)
     throws(Failure)
   {
-    guard let context = ZSTD_createDCtx() else { throw outOfMemory(buffer.count) }
+    guard let context = ZSTD_createDCtx() else { throw .outOfMemory(buffer.count) }
     self.source = source
     self.limits = limits
     self.warn = warn
@@ -238,17 +238,11 @@ final class FrameReader {
         .invalidInput, code: "frame/checksum", "checksum mismatch: the data is damaged")
     case ZSTD_error_frameParameter_windowTooLarge:
       return Failure(.limitExceeded, code: "frame/window", "the zstd window is too large")
-    case ZSTD_error_memory_allocation: return outOfMemory(limits.windowBytes)
+    case ZSTD_error_memory_allocation: return .outOfMemory(limits.windowBytes)
     default:
       let text = String(cString: ZSTD_getErrorString(code))
       return Failure(
         .invalidInput, code: "frame/corrupt", "the compressed data is damaged: \(text)")
     }
   }
-}
-
-func outOfMemory(_ byteCount: Int) -> Failure {
-  Failure(
-    .limitExceeded, code: "memory/exhausted", "could not get \(byteCount) bytes of memory",
-    kind: .shortage)
 }

@@ -12,7 +12,7 @@ final class FrameWriter {
 
   /// Level 0 stores: the fastest level of zstd, at which it hardly looks for matches.
   init(_ sink: any ByteSink, level: Int) throws(Failure) {
-    guard let context = ZSTD_createCCtx() else { throw outOfMemory(1 << 20) }
+    guard let context = ZSTD_createCCtx() else { throw .outOfMemory(1 << 20) }
     self.sink = sink
     self.context = context
     let level = level == 0 ? ZSTD_minCLevel() : Int32(min(max(level, 1), 19))
@@ -76,9 +76,6 @@ final class FrameWriter {
 
 /// Memory that is not touched before it is used, so that a lying size costs nothing.
 func allocate(_ count: Int) throws(Failure) -> UnsafeMutableRawBufferPointer {
-  var pointer: UnsafeMutableRawPointer?
-  guard posix_memalign(&pointer, 64, max(64, count)) == 0, let pointer else {
-    throw outOfMemory(count)
-  }
+  guard let pointer = aligned_alloc(64, max(64, count)) else { throw .outOfMemory(count) }
   return UnsafeMutableRawBufferPointer(start: pointer, count: count)
 }

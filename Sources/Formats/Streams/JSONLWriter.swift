@@ -11,11 +11,20 @@ public final class JSONLWriter {
   public private(set) var skippedCount = 0
   private let sink: any ByteSink
   private let frames: FrameWriter?
+  private let lineBytes: Int
+  private let beforeEnd: () throws(Failure) -> Void
   private var failure: Failure?
 
-  /// `level`: nil writes plain text, 0 stores in frames, 1 to 19 compress.
-  public init(_ sink: any ByteSink, level: Int?) throws(Failure) {
+  /// `level`: nil writes plain text, 0 stores in frames, 1 to 19 compress. `lineBytes`: of skipped
+  /// objects that would be longer only the id is kept. `beforeEnd` throws where there must be no end
+  /// mark in spite of all.
+  public init(
+    _ sink: any ByteSink, level: Int?, lineBytes: Int = StreamLimits().lineBytes,
+    beforeEnd: @escaping () throws(Failure) -> Void = {}
+  ) throws(Failure) {
     self.sink = sink
+    self.lineBytes = lineBytes
+    self.beforeEnd = beforeEnd
     guard let level else {
       frames = nil
       return
@@ -27,28 +36,42 @@ public final class JSONLWriter {
 
   /// Writes one line. An object with the mark of a skip counts as skipped.
   public func write(_ object: JSONObject) throws(Failure) {
+    try write(JSONValue.object(object).serialized(), isSkip: SkipMark(of: object) != nil)
+  }
+
+  private func write(_ object: [UInt8], isSkip: Bool) throws(Failure) {
     if let failure { throw failure }
     do throws(Failure) {
-      let line = JSONValue.object(object).serialized() + [0x0A]
-      if let frames { try frames.write(line) } else { try sink.write(line) }
+      if let frames {
+        try frames.write(object + [0x0A])
+      } else if sink.isTerminal {
+        try sink.write(escapedJSONForTerminal(String(decoding: object, as: UTF8.self)) + "\n")
+      } else {
+        try sink.write(object + [0x0A])
+      }
     } catch {
       failure = error
       throw error
     }
     recordCount += 1
-    if SkipMark(of: object) != nil { skippedCount += 1 }
+    if isSkip { skippedCount += 1 }
   }
 
   /// Writes `object` with a mark that says why nothing was made of it.
   public func skip(_ object: JSONObject, _ mark: SkipMark) throws(Failure) {
     var object = object
     object["skipped"] = mark.json
-    try write(object)
+    var line = JSONValue.object(object).serialized()
+    if line.count > lineBytes, let id = object["id"] {
+      line = JSONValue.object(["id": id, "skipped": mark.json]).serialized()
+    }
+    try write(line, isSkip: true)
   }
 
   /// Writes the end mark and makes sure that all bytes arrived.
   public func finish() throws(Failure) {
     if let failure { throw failure }
+    try beforeEnd()
     if let frames {
       let counts = JSONValue.object(["records": .int(recordCount), "skipped": .int(skippedCount)])
       try frames.writeMark(endMark + counts.serialized())

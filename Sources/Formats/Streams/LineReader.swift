@@ -14,8 +14,9 @@ final class LineReader {
   let frames: FrameReader
   let limits: StreamLimits
   let marks: StreamMarks
-  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
+  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
   private var unread = 0..<0
+  private var isAtBeginning = true
   /// Empty lines at the beginning that were passed over without being read as lines.
   private(set) var droppedLines = 0
 
@@ -38,8 +39,17 @@ final class LineReader {
 
   /// The bytes that are there, after reading some if there were none; empty at the end.
   func available() throws(Failure) -> UnsafeRawBufferPointer {
+    if isAtBeginning { try skipByteOrderMark() }
     if unread.isEmpty { unread = 0..<(try frames.read(into: buffer)) }
     return UnsafeRawBufferPointer(rebasing: buffer[unread])
+  }
+
+  /// Windows' editors begin UTF-8 with one; it is no part of the text.
+  private func skipByteOrderMark() throws(Failure) {
+    isAtBeginning = false
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    guard try frames.peek(1).first == mark[0], try frames.peek(3) == mark else { return }
+    _ = try frames.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<mark.count]))
   }
 
   func use(_ count: Int) { unread = unread.lowerBound + count..<unread.upperBound }
@@ -122,13 +132,13 @@ final class LineReader {
 }
 
 extension LineReader {
-  /// Throws `text/binary` when an image begins here.
-  func refuseImage() throws(Failure) {
-    guard let format = Self.imageFormat(try arrived()) else { return }
+  /// Throws `text/binary` when an image or something else begins here that no list of paths does.
+  func refuseForeign() throws(Failure) {
+    guard let format = ForeignFormat.beginning(try arrived()) else { return }
     throw Failure(
       .invalidInput, code: "text/binary",
-      "expected records or a list of paths, found a \(format) image itself",
-      remedy: "pass its path: echo photo.jpg | clip-encode")
+      "expected records or a list of paths, found \(format.name)"
+        + (format.isImage ? " itself" : ""), remedy: format.remedy)
   }
 
   /// Throws `text/binary` when there is a NUL in what has arrived of the first line that is not
@@ -144,23 +154,6 @@ extension LineReader {
     Failure(
       .invalidInput, code: "text/binary", "expected text, found binary data",
       remedy: "for paths that end with NUL: --from paths0 of convo-format and clip-encode")
-  }
-
-  /// The name of the image format that `bytes` begin in a way that no list of paths does.
-  static func imageFormat(_ bytes: some Sequence<UInt8>) -> String? {
-    let magics: [(bytes: [UInt8], name: String)] = [
-      ([0xFF, 0xD8, 0xFF], "JPEG"), ([0x89, 0x50, 0x4E, 0x47], "PNG"),
-      (Array("II*\0".utf8), "TIFF"), (Array("MM\0*".utf8), "TIFF"),
-    ]
-    let head = Array(bytes.prefix(12))
-    // These begin with letters, as a path may; then comes a size, which no path has.
-    if head.contains(where: { $0 < 0x20 && !isBlank($0) }) {
-      if head.starts(with: "GIF87a".utf8) || head.starts(with: "GIF89a".utf8) { return "GIF" }
-      if head.starts(with: "RIFF".utf8), head.dropFirst(8).elementsEqual("WEBP".utf8) {
-        return "WebP"
-      }
-    }
-    return magics.first { head.starts(with: $0.bytes) }?.name
   }
 }
 

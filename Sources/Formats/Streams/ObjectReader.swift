@@ -71,7 +71,7 @@ func openObjects(_ lines: LineReader, format: ObjectFormat, requireEnd: Bool) th
   -> any ObjectReader
 {
   var format = format
-  if format != .paths0 { try lines.refuseImage() }
+  if format != .paths0 { try lines.refuseForeign() }
   if format == .auto {
     switch try lines.peekVisibleByte() {
     case UInt8(ascii: "["): format = .array

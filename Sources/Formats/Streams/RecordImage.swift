@@ -25,11 +25,10 @@ struct RecordImage {
     guard first == 8 else { throw Self.cut }
     let rules = SafetensorsRules.stream
     let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard length > 0, length <= UInt64(rules.headerBytes) else {
-      let kind = Self.kind(prefix)
-      throw Failure(
-        .invalidInput, code: "stream/not-a-stream", "expected a tensor stream, found \(kind)",
-        remedy: kind == "JSON" ? "pass it through clip-encode first" : nil, kind: .otherFormat)
+    let hasLength = length > 0 && length <= UInt64(rules.headerBytes)
+    // gzip's header may pass for a length.
+    guard hasLength, ForeignFormat.beginning(prefix) == nil else {
+      throw Self.notAStream(prefix + (try frames.peek(8)))
     }
     let count = Int(length)
     prefix += [UInt8](repeating: 0, count: count)
@@ -55,16 +54,16 @@ struct RecordImage {
     Failure(.invalidInput, code: "stream/cut", "the input ends inside the record")
   }
 
-  private static func kind(_ prefix: [UInt8]) -> String {
-    switch prefix.first {
-    case 0 where prefix.allSatisfy { $0 == 0 }: "zeros"
-    case _ where LineReader.imageFormat(prefix) != nil: "an image"
-    case UInt8(ascii: "{"), UInt8(ascii: "["): "JSON"
-    case 0x93 where prefix.starts(with: [0x93, 0x4E, 0x55]): "a NumPy array"
-    case 0x50 where prefix.starts(with: [0x50, 0x4B]): "a zip file"
-    case 0x1F where prefix.starts(with: [0x1F, 0x8B]): "gzip"
-    default: "something else"
-    }
+  private static func notAStream(_ beginning: [UInt8]) -> Failure {
+    let isJSON = [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(beginning.first)
+    let format =
+      ForeignFormat.beginning(beginning)
+      ?? ForeignFormat(
+        name: isJSON ? "JSON" : "something else",
+        remedy: isJSON ? "pass it through clip-encode first" : nil)
+    return Failure(
+      .invalidInput, code: "stream/not-a-stream", "expected a tensor stream, found \(format.name)",
+      remedy: format.remedy, kind: .otherFormat)
   }
 
   /// The tensors, sharing the data. Throws `stream/bool` for a BOOL other than 0 and 1.

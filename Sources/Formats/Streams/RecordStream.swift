@@ -33,7 +33,9 @@ extension FrameReader {
   /// text has.
   func holdTensors() throws(Failure) -> Bool {
     let start = try peek(8)
+    // gzip's header may have zeros there as well.
     return start.count == 8 && start[4...].allSatisfy { $0 == 0 }
+      && ForeignFormat.beginning(start) == nil
   }
 
   /// Throws `stream/empty` where there is not a byte: even a stream without records has frames, so

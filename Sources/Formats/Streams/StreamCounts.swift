@@ -8,7 +8,7 @@ struct StreamCounts {
   var sequence = 0
   var skipped = 0
   var bytes = 0
-  var digest = Digest()
+  var digest = SHA256()
 
   /// Data and skip records.
   var records: Int { sequence - 1 }

@@ -16,17 +16,21 @@ public final class TensorStreamWriter {
   private let frames: FrameWriter
   private let hashes: Bool
   private let limits: StreamLimits
+  private let beforeEnd: () throws(Failure) -> Void
   private var counts = StreamCounts()
   private var failure: Failure?
 
   /// Writes the header. `level` 0 stores, 1 to 19 are zstd's. `hash`: whether the end record holds
-  /// a SHA-256; nil: where `sink` is a regular file.
+  /// a SHA-256; nil: where `sink` is a regular file. `beforeEnd` throws where there must be no end
+  /// record in spite of all.
   public init(
     _ sink: any ByteSink, header: StreamHeader, level: Int = 1, hash: Bool? = nil,
-    limits: StreamLimits = StreamLimits()
+    limits: StreamLimits = StreamLimits(),
+    beforeEnd: @escaping () throws(Failure) -> Void = {}
   ) throws(Failure) {
     self.header = header
     self.limits = limits
+    self.beforeEnd = beforeEnd
     frames = try FrameWriter(sink, level: level)
     hashes = hash ?? sink.isRegularFile
     var metadata: StreamMetadata = [
@@ -90,6 +94,7 @@ public final class TensorStreamWriter {
 
   /// Writes the end record and makes sure that all bytes arrived.
   public func finish() throws(Failure) {
+    try beforeEnd()
     var metadata: StreamMetadata = [
       ("ts.records", "\(counts.records)"), ("ts.skipped", "\(counts.skipped)"),
       ("ts.bytes", "\(counts.bytes)"),

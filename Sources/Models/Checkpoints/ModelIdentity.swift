@@ -1,31 +1,7 @@
 // A short name for the weights of a part: equal weights have equal ones.
 // SPDX-License-Identifier: Apache-2.0
-import CNettle
 import InputOutput
 import Tensors
-
-/// SHA-256 of what it is given.
-struct SHA256 {
-  private var context = sha256_ctx()
-
-  init() { nettle_sha256_init(&context) }
-
-  mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    nettle_sha256_update(&context, bytes.count, bytes.bindMemory(to: UInt8.self).baseAddress)
-  }
-
-  mutating func update(_ text: String) {
-    var text = text
-    text.withUTF8 { update(UnsafeRawBufferPointer($0)) }
-  }
-
-  /// The digest in lower-case hexadecimal. Starts afresh.
-  mutating func finish() -> String {
-    var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_SIZE))
-    nettle_sha256_digest(&context, digest.count, &digest)
-    return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-  }
-}
 
 extension Weights {
   /// Tensors up to this many bytes are hashed whole.
@@ -49,6 +25,6 @@ extension Weights {
         }
       }
     }
-    return "sha256:" + hash.finish()
+    return "sha256:" + hash.hexadecimal()
   }
 }

@@ -38,6 +38,9 @@ public struct Weights: Sendable {
 
   public var path: String { checkpoint.path }
 
+  /// Throws `file/changed` if a file is not the one that was mapped.
+  public func verifyUnchanged() throws(Failure) { try checkpoint.verifyUnchanged() }
+
   /// Element type and shape of the tensor called `name`.
   public func entry(_ name: String) -> TensorEntry? {
     names[name].flatMap { checkpoint.entry(named: $0) }

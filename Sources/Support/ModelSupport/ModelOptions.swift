@@ -54,7 +54,7 @@ public struct ModelOptions: ParsableArguments {
     }
     let reporter = session.reporter
     whenScratchIsExhausted { byteCount in
-      reporter.error(outOfMemory(byteCount, remedy: "use fewer threads with -j"))
+      reporter.error(.outOfMemory(byteCount))
       Interruption.removeTemporaryFiles()
       _exit(ExitStatus.limitExceeded.rawValue)
     }
@@ -77,7 +77,7 @@ public struct ModelOptions: ParsableArguments {
     // Not malloc, which the compiler leaves out where nothing is written.
     let room = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard room != MAP_FAILED else {
-      throw outOfMemory(byteCount, remedy: "use --precision bf16, or raise ulimit -v")
+      throw .outOfMemory(byteCount, remedy: "use --precision bf16, or raise ulimit -v")
     }
     munmap(room, byteCount)
   }
@@ -95,14 +95,7 @@ public func catchingMemory<Result>(_ body: () throws -> Result) throws(Failure) 
   } catch let failure as Failure {
     throw failure
   } catch {
-    throw outOfMemory(
+    throw .outOfMemory(
       (error as? AllocationError)?.byteCount, remedy: "use a smaller --batch, or fewer threads")
   }
-}
-
-private func outOfMemory(_ byteCount: Int?, remedy: String) -> Failure {
-  Failure(
-    .limitExceeded, code: "memory/exhausted",
-    "no memory for \(byteCount.map { "\($0) bytes" } ?? "the work")", remedy: remedy,
-    kind: .shortage)
 }

@@ -22,7 +22,7 @@ public struct CommonOptions: ParsableArguments {
   public var errors = ErrorFormat.text
 
   @Option(help: ArgumentHelp("Largest tensor record to accept.", valueName: "size"))
-  public var maxRecord = ByteSize(1 << 30)
+  public var maxRecord = Size(1 << 30)
 
   public init() {}
 
@@ -35,7 +35,7 @@ public struct CommonOptions: ParsableArguments {
     settings.isQuiet = quiet
     settings.isVerbose = verbose
     settings.errors = errors
-    settings.limits.recordBytes = maxRecord.bytes
+    settings.limits.recordBytes = maxRecord.count
     return settings
   }
 }

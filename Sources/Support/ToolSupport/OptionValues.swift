@@ -4,26 +4,27 @@ import ArgumentParser
 import Glibc
 import InputOutput
 
-/// A number of bytes: `4096`, `64K`, `512M`, `2G`.
-public struct ByteSize: ExpressibleByArgument, Equatable, Sendable {
-  public let bytes: Int
+/// A number of bytes or of pixels: `4096`, `64K`, `512M`, `2G`, by powers of 1024.
+public struct Size: ExpressibleByArgument, Equatable, Sendable {
+  public let count: Int
 
-  public init(_ bytes: Int) { self.bytes = bytes }
+  public init(_ count: Int) { self.count = count }
 
   public init?(argument: String) {
     let scales: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
     let scale = argument.last.flatMap { scales[$0] }
     let digits = scale == nil ? argument[...] : argument.dropLast()
-    guard let count = Int(digits), count > 0, let bytes = checkedProduct(count, scale ?? 1) else {
+    guard let number = Int(digits), number > 0, let count = checkedProduct(number, scale ?? 1)
+    else {
       return nil
     }
-    self.bytes = bytes
+    self.count = count
   }
 
   public var defaultValueDescription: String {
     for (scale, unit) in [(1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K")]
-    where bytes >= scale && bytes % scale == 0 { return "\(bytes / scale)\(unit)" }
-    return "\(bytes)"
+    where count >= scale && count % scale == 0 { return "\(count / scale)\(unit)" }
+    return "\(count)"
   }
 }
 

@@ -54,6 +54,14 @@ public final class Reporter: Sendable {
     }
   }
 
+  /// Has the lines ready that are written where nothing can be computed any more.
+  func prepareLastWords() {
+    let changed = Failure(
+      .invalidInput, code: "file/changed", "a mapped file became shorter while it was read")
+    Interruption.setLastWords(
+      memory: rendered("error", .outOfMemory()), fileChanged: rendered("error", changed))
+  }
+
   /// Shows how far the tool is, now and then.
   func update(done: Int, total: Int?) {
     progress?.withLock { progress in
@@ -69,10 +77,12 @@ public final class Reporter: Sendable {
     }
   }
 
-  private func line(_ level: String, _ failure: Failure) {
+  private func line(_ level: String, _ failure: Failure) { write(rendered(level, failure)) }
+
+  private func rendered(_ level: String, _ failure: Failure) -> String {
     switch format {
-    case .text: write("\(Self.text(failure, tool: tool, level: level))\n")
-    case .json: write("\(Self.json(failure, tool: tool, level: level))\n")
+    case .text: Self.text(failure, tool: tool, level: level) + "\n"
+    case .json: Self.json(failure, tool: tool, level: level) + "\n"
     }
   }
 
@@ -99,7 +109,7 @@ public final class Reporter: Sendable {
     object["place"] = failure.place.map(JSONValue.string)
     object["message"] = .string(failure.message)
     object["remedy"] = failure.remedy.map(JSONValue.string)
-    return JSONValue.object(object).serializedString
+    return escapedJSONForTerminal(JSONValue.object(object).serializedString)
   }
 }
 

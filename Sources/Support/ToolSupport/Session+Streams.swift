@@ -7,8 +7,10 @@ import Streams
 extension Session {
   /// The file `path`, or stdin where it is nil or `-`.
   private func source(_ path: String?) throws(Failure) -> FileSource {
-    guard let path, path != "-" else { return .standardInput }
-    return try FileSource(path: path)
+    if let path, path != "-" { return try FileSource(path: path) }
+    let input = FileSource.standardInput
+    try input.checkIsNoOutput()
+    return input
   }
 
   /// The same for text. Throws `usage/terminal` where no input was named and stdin is a terminal, at
@@ -69,7 +71,8 @@ extension Session {
   public func tensorWriter(_ header: StreamHeader) throws(Failure) -> TensorStreamWriter {
     try TensorStreamWriter(
       try sink(isBinary: true), header: header, level: settings.level,
-      limits: settings.limits)
+      limits: settings.limits
+    ) { () throws(Failure) in try self.checkBeforeEnd() }
   }
 
   /// JSONL to `-o` or stdout, compressed if `compresses` and not on a terminal.
@@ -77,12 +80,19 @@ extension Session {
     let isTerminal = settings.output == nil && isatty(1) == 1
     let isBinary = compresses && (!isTerminal || settings.writesToTerminals)
     return try JSONLWriter(
-      try sink(isBinary: isBinary), level: isBinary ? settings.level : nil)
+      try sink(isBinary: isBinary), level: isBinary ? settings.level : nil,
+      lineBytes: settings.limits.lineBytes
+    ) { () throws(Failure) in try self.checkBeforeEnd() }
   }
 
   /// `-o` or stdout.
   public func sink(isBinary: Bool) throws(Failure) -> any ByteSink {
-    if let path = settings.output, path != "-" { return try AtomicFile(path: path) }
+    try sink(settings.output, isBinary: isBinary)
+  }
+
+  /// The file `path`, or stdout where it is nil or `-`.
+  public func sink(_ path: String?, isBinary: Bool) throws(Failure) -> any ByteSink {
+    if let path, path != "-" { return try AtomicFile(path: path) }
     let output = FileSink.standardOutput
     if isBinary, output.isTerminal, !settings.writesToTerminals {
       throw Failure(

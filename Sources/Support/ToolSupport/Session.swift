@@ -16,6 +16,7 @@ public final class Session {
   /// How many of those that were made had images, and how many had none.
   private var seeing = 0
   private var blind = 0
+  private var checks: [() throws(Failure) -> Void] = []
 
   public init(tool: String, settings: Settings) {
     self.tool = tool
@@ -27,6 +28,15 @@ public final class Session {
 
   /// What the stream's header names as its maker.
   public var producer: String { producerName(tool) }
+
+  /// Has `check` called before a stream gets its end mark and a file its name: what it throws spoils
+  /// the whole output, as a checkpoint that was overwritten meanwhile does.
+  public func beforeEnd(_ check: @escaping () throws(Failure) -> Void) { checks.append(check) }
+
+  /// Calls what `beforeEnd` was given.
+  func checkBeforeEnd() throws(Failure) {
+    for check in checks { try check() }
+  }
 
   /// Call for each record that was made; `images`: how many it has, where the tool knows.
   public func recordDone(images: Int? = nil) {

@@ -36,7 +36,7 @@ public struct StreamOptions: ParsableArguments {
   public var force = false
 
   @Option(help: ArgumentHelp("Longest JSON line to accept.", valueName: "size"))
-  public var maxLine = ByteSize(16 << 20)
+  public var maxLine = Size(16 << 20)
 
   @OptionGroup public var common: CommonOptions
 
@@ -60,7 +60,7 @@ public struct StreamOptions: ParsableArguments {
     settings.isStrict = strict
     settings.maxSkips = maxSkips
     settings.writesToTerminals = force
-    settings.limits.lineBytes = maxLine.bytes
+    settings.limits.lineBytes = maxLine.count
     settings.limits.requireChecksums = strict
     return settings
   }

@@ -44,10 +44,16 @@ extension ToolProgram {
   /// Runs the tool on the process's arguments and ends the process.
   public static func main() {
     Interruption.prepare()
-    end(start(Array(CommandLine.arguments.dropFirst())))
+    Reporter(tool: toolName).prepareLastWords()
+    do throws(Failure) {
+      end(start(try processArguments()))
+    } catch {
+      writeError(Reporter.text(error, tool: toolName) + "\n")
+      end(error.status)
+    }
   }
 
-  public func run() throws { Self.end(execute()) }
+  public func run() throws { Self.end(execute(.text)) }
 
   /// Parses and runs; returns the exit status.
   static func start(_ arguments: [String]) -> ExitStatus {
@@ -55,25 +61,27 @@ extension ToolProgram {
     // than all the rest.
     if arguments == ["--version"] { return printLine(configuration.version) }
     do {
-      let command = try parseAsRoot(arguments)
+      let command = try parseAsRoot(joiningNegativeNumbers(arguments))
       guard let tool = command as? Self else {
         // Help and the like are commands of their own.
         var command = command
         try command.run()
         return .complete
       }
-      return tool.execute()
+      return tool.execute(ErrorFormat(of: arguments))
     } catch {
-      return explain(error, as: ErrorFormat(of: arguments))
+      return explain(error, arguments)
     }
   }
 
-  private func execute() -> ExitStatus {
+  private func execute(_ format: ErrorFormat) -> ExitStatus {
     var atFirst = Settings()
-    atFirst.errors = ErrorFormat(of: Array(CommandLine.arguments.dropFirst()))
+    atFirst.errors = format
     var session = Session(tool: Self.toolName, settings: atFirst)
     do throws(Failure) {
       session = Session(tool: Self.toolName, settings: try settings())
+      session.reporter.prepareLastWords()
+      if let output = session.settings.output, output != "-" { try OutputClaims.claim(output) }
       try run(session)
       let status = session.conclude()
       return self.status(session) ?? status
@@ -85,19 +93,24 @@ extension ToolProgram {
     }
   }
 
-  /// Prints help to stdout, or a fault of the arguments to stderr with the usage.
-  private static func explain(_ error: any Error, as format: ErrorFormat) -> ExitStatus {
+  /// Prints help to stdout, or a fault of the arguments to stderr.
+  private static func explain(_ error: any Error, _ arguments: [String]) -> ExitStatus {
     guard exitCode(for: error) != .success else { return printLine(fullMessage(for: error)) }
-    let message = UsageFault.explained(self.message(for: error))
-    switch format {
-    case .text:
-      writeError("\(toolName): \(escapedForTerminal(message))\nusage: \(usageString())\n")
-    case .json:
-      let failure = Failure(
-        .usage, code: "usage/arguments", message, remedy: "usage: \(usageString())")
-      Reporter(tool: toolName, format: format).error(failure)
-    }
+    let failure = Failure(
+      .usage, code: "usage/arguments",
+      UsageFault.explained(message(for: unknownOption(arguments) ?? error), arguments),
+      remedy: "see \(toolName) --help")
+    Reporter(tool: toolName, format: ErrorFormat(of: arguments)).error(failure)
     return .usage
+  }
+
+  /// The fault of an option that does not exist, which the parser leaves out where arguments are
+  /// missing as well.
+  private static func unknownOption(_ arguments: [String]) -> (any Error)? {
+    do { _ = try parseAsRoot(joiningNegativeNumbers(arguments) + ["a", "b"]) } catch {
+      return message(for: error).hasPrefix("Unknown option") ? error : nil
+    }
+    return nil
   }
 
   /// Prints what was asked for instead of work.

@@ -19,13 +19,22 @@ enum UsageFault {
 
   /// What values accept, by their names in the usage.
   private static let kinds = [
-    "size": "a number of bytes such as 4096, 64K, 512M or 2G, above 0",
+    "size": "a number such as 4096, 64K, 512M or 2G, above 0",
     "limit": "a count such as 3 or a share such as 5%", "count": "a whole number",
     "number": "a number such as 0.5",
   ]
 
-  /// `message`, with what is accepted where the parser does not say it itself.
-  static func explained(_ message: String) -> String {
+  /// `message`, one line, with what is accepted where the parser does not say it itself.
+  static func explained(_ message: String, _ arguments: [String] = []) -> String {
+    let message = message.split(separator: "\n").joined(separator: " ")
+    if message.hasPrefix("Missing value for '") {
+      return message + ": one that begins with - is written --option=-value"
+    }
+    // The parser takes -version for -v -e -r and so on.
+    let word = arguments.first { $0.count > 2 && $0.hasPrefix("-") && !$0.hasPrefix("--") }
+    if message.hasPrefix("Unknown option '-"), !message.hasPrefix("Unknown option '--"), let word {
+      return "Unknown option '\(word)': options of more than a letter begin with two dashes"
+    }
     // The parser says: The value 'x' is invalid for '--option <kind>'
     guard message.hasPrefix("The value '"), message.hasSuffix(">'"),
       let start = message.ranges(of: " is invalid for '").last
@@ -36,6 +45,23 @@ enum UsageFault {
     else { return message }
     return "\(message): expected \(accepted)"
   }
+}
+
+/// `arguments`, with each negative number joined to the option before it: alone, the parser takes it
+/// for an option. `-0` is one.
+func joiningNegativeNumbers(_ arguments: [String]) -> [String] {
+  var joined: [String] = []
+  for (index, argument) in arguments.enumerated() {
+    let isNumber = argument.hasPrefix("-") && argument != "-0" && Double(argument) != nil
+    if isNumber, let option = joined.last, option.hasPrefix("-"), option != "-",
+      !option.contains("="), !arguments[..<index].contains("--")
+    {
+      joined[joined.count - 1] = "\(option)=\(argument)"
+    } else {
+      joined.append(argument)
+    }
+  }
+  return joined
 }
 
 extension ErrorFormat {

@@ -70,8 +70,8 @@ struct ClipEncode: ToolCommand {
   @Flag(help: "Accept damaged images as far as they decode.")
   var lenient = false
 
-  @Option(help: ArgumentHelp("Largest image to accept.", valueName: "count"))
-  var maxPixels = DecodeOptions().maxPixels
+  @Option(help: ArgumentHelp("Largest image to accept.", valueName: "size"))
+  var maxPixels = Size(DecodeOptions().maxPixels)
 
   @OptionGroup var stream: StreamOptions
 
@@ -79,15 +79,14 @@ struct ClipEncode: ToolCommand {
     guard (1...1024).contains(batch) else {
       throw ValidationError("--batch must be 1 to 1024, found \(batch)")
     }
-    guard (1...1 << 40).contains(maxPixels) else {
-      throw ValidationError("--max-pixels must be 1 to \(1 << 40), found \(maxPixels)")
-    }
+    try require(maxPixels.count, in: 1...1 << 40, "--max-pixels")
   }
 
   func run(_ session: Session) throws(Failure) {
     let directory = try models.open()
     let checkpoint = try directory.visionCheckpoint(
       featureLayer: layer, keepsClassToken: features.map { $0 == .clsPatch })
+    session.beforeEnd { () throws(Failure) in try checkpoint.weights.verifyUnchanged() }
     var settings = checkpoint.preprocessor
     settings.aspect = aspect ?? settings.aspect
     let preprocessor = try Preprocessor(settings)
@@ -121,7 +120,7 @@ struct ClipEncode: ToolCommand {
 
   private func decodeOptions() -> DecodeOptions {
     var options = DecodeOptions()
-    options.maxPixels = maxPixels
+    options.maxPixels = maxPixels.count
     options.appliesExif = exif == .apply
     options.padsTruncated = truncated == .pad
     options.isLenient = lenient

@@ -76,10 +76,7 @@ struct ConvoFormat: ToolCommand {
     help: ArgumentHelp("What becomes of the template's separators in texts.", valueName: "policy"))
   var separators = FormatOptions.SeparatorPolicy.warn
 
-  @Option(
-    help: ArgumentHelp("Leave out records whose id is in this JSONL file.", valueName: "file"),
-    completion: .file())
-  var skipDone: String?
+  @OptionGroup var resuming: DoneOptions
 
   @Flag(help: "Print each token and whether it carries loss, instead of records.")
   var showMask = false
@@ -122,7 +119,7 @@ struct ConvoFormat: ToolCommand {
   }
 
   func run(_ session: Session) throws(Failure) {
-    let done = try skipDone.map { (path) throws(Failure) in try DoneRecords(path: path, session) }
+    let done = try resuming.records(session)
     let formatter = RecordFormatter(try options())
     try formatter.checkTokenizer()
     let run = FormatRun(formatter: formatter, done: done, session: session)

@@ -1,9 +1,30 @@
 // The ids in an earlier run's output, so that a run can be taken up where it stopped.
 // SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
 import InputOutput
 import Records
 import Streams
 import ToolSupport
+
+/// The options for taking up a run.
+struct DoneOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Leave out records whose id is in this JSONL file.", valueName: "file"),
+    completion: .file())
+  var skipDone: String?
+
+  @Flag(help: "Cut a record that was not finished off the end of the --skip-done file.")
+  var repair = false
+
+  func validate() throws {
+    if repair, skipDone == nil { throw ValidationError("--repair goes with --skip-done") }
+  }
+
+  func records(_ session: Session) throws(Failure) -> DoneRecords? {
+    guard let skipDone else { return nil }
+    return try DoneRecords(path: skipDone, repairs: repair, session)
+  }
+}
 
 /// Records that need not be made again.
 struct DoneRecords {
@@ -12,79 +33,108 @@ struct DoneRecords {
   private var ids: [[UInt8]: Int] = [:]
 
   /// Reads the ids of the JSONL in `path`, plain or compressed. An end mark may be missing: the run
-  /// that wrote it did not end. Throws `done/torn`, with the remedy, when the last line is cut.
-  init(path: String, _ session: Session) throws(Failure) {
+  /// that wrote it did not end. Where the last record is not whole, `repairs` cuts it off.
+  ///
+  /// Throws `done/torn` where that would help, `done/not-output` for what no run of ours wrote: of
+  /// that nothing is ever cut.
+  init(path: String, repairs: Bool, _ session: Session) throws(Failure) {
     let file = try MappedFile(path: path)
-    let whole = Self.wholeLines(file.bytes)
-    guard whole == file.bytes.count else {
-      throw Failure(
-        .invalidInput, code: "done/torn", at: "\(path):byte \(whole)",
-        "the last line is cut: the run that wrote it was stopped",
-        remedy: "truncate -s \(whole) \(path)")
+    let records = WholeRecords(file.bytes)
+    let isEnded = records.end == .nothing
+    let source = try PrefixSource(
+      path: path, count: records.byteCount == 0 || isEnded ? .max : records.byteCount)
+    let reporter = session.reporter
+    let reader = try openObjects(source, format: .jsonl, limits: session.settings.limits) {
+      reporter.warning($0)
     }
-    let reader = try session.objectReader(path, format: .jsonl)
+    if isEnded || records.byteCount > 0 { try read(reader, refusesOthers: !isEnded) }
+    if isEnded { return }
+    guard records.byteCount > 0, records.end != .foreign else {
+      throw Failure(
+        .invalidInput, code: "done/not-output", at: "\(path):byte \(records.byteCount)",
+        "expected records of an earlier run, found an end that none has written",
+        remedy: "name the run's output, or leave out --skip-done")
+    }
+    try mend(path, size: file.bytes.count, records, repairs: repairs, session)
+    if records.end == .unendedLine {
+      let line = file.bytes[records.byteCount...]
+      let last = try openObjects(MemorySource(Array(line), name: path), format: .jsonl)
+      try read(last, refusesOthers: true)
+    }
+  }
+
+  /// Adds the ids of all objects. `refusesOthers`: throw `done/not-output` for one without.
+  private mutating func read(_ reader: any ObjectReader, refusesOthers: Bool) throws(Failure) {
     do throws(Failure) {
       while let line = try reader.next() {
-        if let id = Record.id(of: try line.result.get()) { ids[Array(id.utf8), default: 0] += 1 }
+        let id = Record.id(of: try line.result.get())
+        if let id { ids[Self.key(id), default: 0] += 1 }
+        guard id != nil || !refusesOthers else {
+          throw Failure(
+            .invalidInput, code: "done/not-output", at: "\(reader.name): line \(line.number)",
+            "expected a record of an earlier run, found an object without an id",
+            remedy: "name the run's output")
+        }
       }
     } catch {
-      if error.kind != .noEndMark { throw error }
+      if error.kind == .noEndMark { return }
+      guard error.kind == .ordinary, error.status == .invalidInput else { throw error }
+      throw Failure(
+        .invalidInput, code: "done/not-output", at: error.place,
+        "expected a record of an earlier run, found something else: \(error.message)",
+        remedy: "name the run's output")
     }
+  }
+
+  private func mend(
+    _ path: String, size: Int, _ records: WholeRecords, repairs: Bool, _ session: Session
+  ) throws(Failure) {
+    let isWhole = records.end == .unendedLine
+    let found = isWhole ? "the last line lacks its end" : "the last record is cut"
+    guard repairs else {
+      throw Failure(
+        .invalidInput, code: "done/torn", at: "\(path):byte \(records.byteCount)",
+        "\(found): the run that wrote it was stopped",
+        remedy: isWhole ? "--repair adds it" : "--repair cuts it off")
+    }
+    try mendEnd(
+      of: path, size: size, keeping: isWhole ? size : records.byteCount,
+      ending: isWhole ? [0x0A] : [])
+    session.reporter.note(
+      isWhole
+        ? "\(path): the end of the last line added"
+        : "\(path): \(counted(size - records.byteCount, "byte")) of a record that was not finished"
+          + " cut off")
   }
 
   /// Whether the next record of this id is done. Each done record stands for one of the input: of
   /// two with the same id, such as two questions about an image, one may be done and one not.
   mutating func take(_ id: String) -> Bool {
-    guard let count = ids[Array(id.utf8)], count > 0 else { return false }
-    ids[Array(id.utf8)] = count - 1
+    guard let count = ids[Self.key(id)], count > 0 else { return false }
+    ids[Self.key(id)] = count - 1
     return true
   }
 
-  /// The number of bytes before a torn end: whole lines, or whole frames where it is compressed.
-  static func wholeLines(_ bytes: UnsafeRawBufferPointer) -> Int {
-    if ZstdFrames.begin(bytes) { return ZstdFrames.wholeBytes(bytes) }
-    return bytes.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+  /// An id as streams carry it: those of skipped records are written so.
+  private static func key(_ id: String) -> [UInt8] {
+    Array(streamIdentifier(id, sequence: 0).utf8)
   }
 }
 
-/// Walks over the frames of RFC 8878 by the sizes in their headers, without decompressing.
-enum ZstdFrames {
-  private static let magic = 0xFD2F_B528
-  private static let skippable = 0x184D_2A50...0x184D_2A5F
+/// The first bytes of a file.
+private final class PrefixSource: ByteSource {
+  let name: String
+  private let file: FileSource
+  private var left: Int
 
-  static func begin(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard let number = integer(bytes, 0, 4) else { return false }
-    return number == magic || skippable.contains(number)
+  init(path: String, count: Int) throws(Failure) {
+    file = try FileSource(path: path)
+    (name, left) = (path, count)
   }
 
-  /// The end of the last frame that is whole.
-  static func wholeBytes(_ bytes: UnsafeRawBufferPointer) -> Int {
-    var end = 0
-    while let next = frameEnd(bytes, end), next <= bytes.count { end = next }
-    return end
-  }
-
-  private static func frameEnd(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int? {
-    guard let number = integer(bytes, start, 4) else { return nil }
-    if skippable.contains(number) {
-      return integer(bytes, start + 4, 4).map { start + 8 + $0 }
-    }
-    guard number == magic, let flags = integer(bytes, start + 4, 1) else { return nil }
-    let isSingle = flags >> 5 & 1 == 1
-    let contentSize = [isSingle ? 1 : 0, 2, 4, 8][flags >> 6]
-    var position = start + 5 + (isSingle ? 0 : 1) + [0, 1, 2, 4][flags & 3] + contentSize
-    while let block = integer(bytes, position, 3) {
-      let kind = block >> 1 & 3
-      if kind == 3 { return nil }
-      position += 3 + (kind == 1 ? 1 : block >> 3)
-      if block & 1 == 1 { return position + (flags >> 2 & 1) * 4 }
-    }
-    return nil
-  }
-
-  /// A little-endian number of `size` bytes, nil beyond the end.
-  private static func integer(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ size: Int) -> Int? {
-    guard start <= bytes.count - size else { return nil }
-    return bytes[start..<start + size].reversed().reduce(0) { $0 << 8 | Int($1) }
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
+    let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(left)))
+    left -= count
+    return count
   }
 }

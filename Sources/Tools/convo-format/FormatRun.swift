@@ -52,7 +52,8 @@ struct FormatRun {
     var check = DatasetCheck(formatter)
     while let line = try reader.next() { check.look(at: line.record, line.result) }
     let sink = try session.sink(isBinary: false)
-    try sink.write(asJSON ? check.json.serializedString + "\n" : check.table)
+    let json = check.json.serializedString + "\n"
+    try sink.write(asJSON ? sink.isTerminal ? escapedJSONForTerminal(json) : json : check.table)
     try sink.finish()
     guard !check.isClean else { return }
     let count = check.counts.values.reduce(0) { $0 + $1.records }
@@ -78,7 +79,9 @@ struct FormatRun {
       var notes: [FormatNote] = []
       let result = Result { () throws(Failure) in
         _ = try line.result.get()
-        return try formatter.format(record.identified, notes: &notes)
+        let made = try formatter.format(record.identified, notes: &notes)
+        try checkSize(of: made)
+        return made
       }
       if case .failure(let failure) = result { try refuse(failure, record) }
       try body(record.identified, result)
@@ -89,6 +92,24 @@ struct FormatRun {
     }
     for (note, count) in counts.sorted(by: { $0.key.code < $1.key.code }) {
       session.reporter.warning("\(counted(count, "record")): \(note.message)")
+    }
+  }
+
+  /// Refuses here what a tool further on would have to: there it would lose its text or its id.
+  private func checkSize(of record: JSONObject) throws(Failure) {
+    let count = JSONValue.object(record).serialized().count
+    guard count <= session.settings.limits.lineBytes else {
+      throw Failure(
+        .limitExceeded, code: "record/too-large",
+        "the record would take \(count) bytes, expected at most"
+          + " \(session.settings.limits.lineBytes)", remedy: "raise --max-line")
+    }
+    let hasImages = ["image", "images"].contains { ![nil, .null].contains(record[$0]) }
+    guard !hasImages || count <= largestMetadataValue else {
+      throw Failure(
+        .limitExceeded, code: "record/too-large",
+        "the record would take \(count) bytes, expected at most \(largestMetadataValue) of one"
+          + " with images", remedy: "leave members out that the answer does not need")
     }
   }
 

@@ -1,6 +1,7 @@
 // The llava-project tool: its options and its loop.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import CPU
 import Checkpoints
 import InputOutput
 import ModelSupport
@@ -27,6 +28,7 @@ struct LlavaProject: ToolCommand {
 
   func run(_ session: Session) throws(Failure) {
     let checkpoint = try models.open().projectorCheckpoint()
+    session.beforeEnd { () throws(Failure) in try checkpoint.weights.verifyUnchanged() }
     let operations = try models.operations(session)
     let projector = try catchingMemory { try Projector(checkpoint, operations: operations) }
     let reader = try session.tensorReader(input)

@@ -14,6 +14,8 @@ struct RecordView {
   /// How many of the first values to show.
   let values: Int
   let style: Style
+  /// Whether ids and JSON must not steer a terminal; text never does.
+  let isForTerminal: Bool
 
   func text(_ header: StreamHeader) -> String {
     let fields = [
@@ -27,7 +29,7 @@ struct RecordView {
       for case (let key, let value?) in fields { object[key] = .string(value) }
       object["schema"] = header.schema.json
       for (key, value) in header.metadata { object[key] = .string(value) }
-      return JSONValue.object(object).serializedString + "\n"
+      return shown(object)
     case .text:
       var lines = fields.compactMap { key, value in value.map { line(key, $0) } }
       for field in header.schema.fields {
@@ -46,7 +48,7 @@ struct RecordView {
 
   func text(_ record: StreamRecord, in name: String) throws(Failure) -> String {
     switch (style, record) {
-    case (.ids, _): return record.id + "\n"
+    case (.ids, _): return (isForTerminal ? escapedForTerminal(record.id) : record.id) + "\n"
     case (.text, .skip(let skip)):
       return escapedForTerminal(
         "\(skip.sequence)  \(skip.id)  skipped: \(skip.code): \(skip.message)") + "\n"
@@ -57,15 +59,20 @@ struct RecordView {
     case (.json, .skip(let skip)):
       var object = start("skip", record, skip.json)
       object["skipped"] = skip.mark.json
-      return JSONValue.object(object).serializedString + "\n"
+      return shown(object)
     case (.json, .data(let data)):
       var object = start("data", record, data.json)
       var tensors: [JSONValue] = []
       for (name, tensor) in try shown(data, name) { tensors.append(json(name, tensor)) }
       object["tensors"] = .array(tensors)
       for (key, value) in data.metadata { object[key] = .string(value) }
-      return JSONValue.object(object).serializedString + "\n"
+      return shown(object)
     }
+  }
+
+  private func shown(_ object: JSONObject) -> String {
+    let text = JSONValue.object(object).serializedString + "\n"
+    return isForTerminal ? escapedJSONForTerminal(text) : text
   }
 
   func summary(_ reader: TensorStreamReader) -> String {

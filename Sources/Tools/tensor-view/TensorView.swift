@@ -48,17 +48,18 @@ struct TensorView: InspectionCommand {
     guard (0...1_000_000).contains(values) else {
       throw ValidationError("--values must be 0 to 1000000")
     }
+    if let png, png == svg { throw ValidationError("--png and --svg must not be the same file") }
   }
 
   func run(_ session: Session) throws(Failure) {
+    for path in [png, svg] { if let path, path != "-" { try OutputClaims.claim(path) } }
     let reader = try session.tensorReader(input)
+    if png != nil || svg != nil { return try draw(reader, session) }
     let output = try session.sink(isBinary: false)
-    let view = RecordView(tensor: tensor, values: values, style: ids ? .ids : json ? .json : .text)
-    if png != nil || svg != nil {
-      try draw(reader)
-    } else {
-      try show(reader, view, output)
-    }
+    let view = RecordView(
+      tensor: tensor, values: values, style: ids ? .ids : json ? .json : .text,
+      isForTerminal: output.isTerminal)
+    try show(reader, view, output)
     try output.finish()
   }
 
@@ -75,21 +76,22 @@ struct TensorView: InspectionCommand {
     try output.write(view.summary(reader))
   }
 
-  private func draw(_ reader: TensorStreamReader) throws(Failure) {
+  private func draw(_ reader: TensorStreamReader, _ session: Session) throws(Failure) {
     while let next = try reader.next() {
       guard case .data(let data) = next, next.sequence == record ?? next.sequence else { continue }
       let picture = try Picture(data, tensor: tensor)
-      if let png { try write(picture.png(), to: png) }
-      if let svg { try write(Array(picture.svg().utf8), to: svg) }
+      if let png { try write(picture.png(), to: try session.sink(png, isBinary: true)) }
+      if let svg {
+        try write(Array(picture.svg().utf8), to: try session.sink(svg, isBinary: false))
+      }
       return
     }
     throw missing(record ?? 1, reader)
   }
 
-  private func write(_ bytes: [UInt8], to path: String) throws(Failure) {
-    let file = try AtomicFile(path: path)
-    try file.write(bytes)
-    try file.finish()
+  private func write(_ bytes: [UInt8], to sink: any ByteSink) throws(Failure) {
+    try sink.write(bytes)
+    try sink.finish()
   }
 
   private func missing(_ record: Int, _ reader: TensorStreamReader) -> Failure {

@@ -91,6 +91,7 @@ struct VicunaDecode: ToolCommand {
   func run(_ session: Session) throws(Failure) {
     let directory = try models.open()
     let checkpoint = try directory.languageCheckpoint()
+    session.beforeEnd { () throws(Failure) in try checkpoint.weights.verifyUnchanged() }
     let tokenizer = try Tokenizer.load(directory: try directory.tokenizerDirectory())
     let operations = try models.operations(session)
     if let text = try checkpoint.headWarning() { session.reporter.warning(text) }

@@ -71,7 +71,21 @@ import Testing
   #expect(checkedSum(5, -1) == nil)
 }
 
+@Test func hashesAsTheStandardSays() {
+  var hash = SHA256()
+  hash.update("a")
+  hash.update(Array("bc".utf8))
+  #expect(
+    hash.hexadecimal() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+}
+
 @Test func textCannotSteerATerminal() {
   #expect(escapedForTerminal("plain é 日本 😀") == "plain é 日本 😀")
   #expect(escapedForTerminal("\u{1b}[2J\n\u{9b}\u{202e}") == "\\u{1b}[2J\\n\\u{9b}\\u{202e}")
+}
+
+@Test func jsonCannotSteerATerminal() {
+  let text = "{\"a\":\"\u{9b}2J\u{7f}\u{202e}é\"}\n"
+  #expect(escapedJSONForTerminal(text) == #"{"a":"\u009b2J\u007f\u202eé"}"# + "\n")
+  #expect(escapedJSONForTerminal("{\"a\":\"é\"}\n") == "{\"a\":\"é\"}\n")
 }

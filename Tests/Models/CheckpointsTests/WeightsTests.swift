@@ -45,13 +45,6 @@ struct WeightsTests {
     #expect(Set(changed + [plain]).count == 6)
   }
 
-  @Test func hashesAsTheStandardSays() {
-    var hash = SHA256()
-    hash.update("abc")
-    #expect(
-      hash.finish() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-  }
-
   @Test func countsWhatIsNotFinite() throws {
     let values: [Float] = [0, .nan, -.infinity, 1, .greatestFiniteMagnitude]
     #expect(nonFiniteCount(try Tensor(values, shape: [5])) == 2)

@@ -10,13 +10,13 @@ import Testing
 @testable import ToolSupport
 
 @Test func readsSizes() {
-  #expect(ByteSize(argument: "4096")?.bytes == 4096)
-  #expect(ByteSize(argument: "2G")?.bytes == 2 << 30)
+  #expect(Size(argument: "4096")?.count == 4096)
+  #expect(Size(argument: "2G")?.count == 2 << 30)
   for text in ["", "0", "-1", "G", "1.5G", "1g", "99999999999T", "1 K"] {
-    #expect(ByteSize(argument: text) == nil, "\(text)")
+    #expect(Size(argument: text) == nil, "\(text)")
   }
-  #expect(ByteSize(1 << 30).defaultValueDescription == "1G")
-  #expect(ByteSize(1000).defaultValueDescription == "1000")
+  #expect(Size(1 << 30).defaultValueDescription == "1G")
+  #expect(Size(1000).defaultValueDescription == "1000")
 }
 
 @Test func readsSkipLimits() {
@@ -43,6 +43,19 @@ import Testing
     Reporter.json(failure, tool: "t", level: "skip")
       == #"{"tool":"t","level":"skip","code":"image/cut","place":"a\#u{5C}u001b[2J.jpg","#
       + #""message":"cut\nshort","remedy":"copy it again"}"#)
+}
+
+@Test func messagesInJSONCannotSteerATerminal() {
+  let failure = Failure(.invalidInput, code: "a/b", "\u{9b}2J\u{7f}\u{202e}")
+  #expect(
+    Reporter.json(failure, tool: "t", level: "skip").hasSuffix(
+      #""message":"\u009b2J\u007f\u202e"}"#))
+}
+
+@Test func negativeNumbersBelongToTheirOptions() {
+  #expect(
+    joiningNegativeNumbers(["--temperature", "-1", "-j", "-2", "-0", "a", "-3", "--", "-x", "-4"])
+      == ["--temperature=-1", "-j=-2", "-0", "a", "-3", "--", "-x", "-4"])
 }
 
 @Test func progressTellsRateAndTime() {

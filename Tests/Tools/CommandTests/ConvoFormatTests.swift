@@ -126,25 +126,6 @@ import Testing
     #expect(try records("--ask x --skip-done \(empty)", "a\n").count == 1)
   }
 
-  @Test func aTornOutputIsRefusedWithTheRemedy() throws {
-    let directory = try TemporaryDirectory()
-    let plain = try directory.write("{\"id\":\"a\"}\n{\"id\":\"b", to: "done.jsonl")
-    let packed = directory.file("done.zst")
-    _ = try Shell.bash("convo-format --ask x -o \(packed)", input: Array("a\nb\n".utf8))
-    let whole = try directory.read("done.zst")
-    for cut in [whole.count - 1, whole.count - 60, whole.count - 200] {
-      try directory.write(Array(whole.prefix(cut)), to: "cut\(cut)")
-    }
-    for path in [plain] + [1, 60, 200].map({ directory.file("cut\(whole.count - $0)") }) {
-      let run = "convo-format --plain --ask x --skip-done \(path)"
-      let refused = try Shell.bash(run, input: Array("a\nb\n".utf8))
-      #expect(refused.status == 3)
-      let remedy = try #require(refused.errors.firstMatch(of: /\((truncate -s \d+ [^)]*)\)/)?.1)
-      let mended = try Shell.bash("\(remedy) && \(run)", input: Array("a\nb\n".utf8))
-      #expect(mended.status == 0, "\(mended.errors)")
-    }
-  }
-
   @Test func aMissingTokenOfTheTemplateIsRefused() throws {
     let model = "--tokenizer \(Self.golden)/llama.model"
     let found = try Shell.bash("convo-format --template mpt --errors json \(model)")

@@ -59,7 +59,7 @@ struct PipeRow: Sendable, CustomTestStringConvertible {
   private func faultOfErrors(_ errors: String) -> String? {
     if says == "-" { return errors.isEmpty ? nil : "wanted no message, found \(errors)" }
     let isOurs = errors.split(separator: "\n").allSatisfy { line in
-      (toolNames + ["usage"]).contains { line.hasPrefix("\($0): ") }
+      toolNames.contains { line.hasPrefix("\($0): ") }
     }
     return isOurs && errors.contains(says) ? nil : "wanted the message '\(says)', found \(errors)"
   }

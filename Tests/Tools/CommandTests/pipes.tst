@@ -153,7 +153,7 @@ ok  -  none  convo-format --ask x < /dev/null | vicuna-decode
 ok  -  1\n  cp rgb-8.png GIF8.png; printf 'GIF8.png\n' | clip-encode | tensor-view --ids | grep -c GIF8.png
 ok  -  line-3\n  printf '\n\n{"text":"a"}\n' | convo-format | zstd -dcq | grep -o 'line-[0-9]*'
 ok  -  1\n  cp rgb-8.png ' b.png'; printf ' b.png\n' | clip-encode | tensor-view --ids | grep -c '^ b.png$'
-3  expected a tensor stream, found an image  none  llava-project grey.jpg
+3  expected a tensor stream, found a JPEG image  none  llava-project grey.jpg
 3  expected a tensor stream, found a zip file  none  llava-project <(printf 'PK\3\4aaaaaaaaaaaa')
 0|3  the input ends inside a frame  -  head -c -70 good.features | llava-project > /dev/null
 0|3  ends inside  -  head -c -1 good.features | tensor-view > /dev/null
@@ -201,17 +201,17 @@ ok  -  6\n  for tool in convo-format clip-encode llava-project vicuna-decode ten
 2  Unknown option '--nope'  none  vicuna-decode --nope
 2  Unknown option '--nope'  none  tensor-view --nope
 2  Unknown option '--nope'  none  tensor-diff a b --nope
-2  usage: clip-encode  none  clip-encode --batch 0
-2  usage: clip-encode  none  clip-encode a b
-2  usage: clip-encode  none  clip-encode --emit nothing
-2  usage: llava-project  none  llava-project --precision f64 good.features
-2  usage: vicuna-decode  none  vicuna-decode --temperature -1
-2  usage: vicuna-decode  none  vicuna-decode --temperature nan
-2  usage: vicuna-decode  none  vicuna-decode --top-p 0
-2  usage: vicuna-decode  none  vicuna-decode --max-tokens 0
-2  usage: vicuna-decode  none  vicuna-decode --stream --emit logits
-2  usage: vicuna-decode  none  vicuna-decode -j 0
-2  usage: vicuna-decode  none  vicuna-decode --stop ''
+2  see clip-encode --help  none  clip-encode --batch 0
+2  see clip-encode --help  none  clip-encode a b
+2  see clip-encode --help  none  clip-encode --emit nothing
+2  see llava-project --help  none  llava-project --precision f64 good.features
+2  --temperature must be 0 to 1000000, found -1.0 (see vicuna-decode --help)  none  vicuna-decode --temperature -1
+2  see vicuna-decode --help  none  vicuna-decode --temperature nan
+2  see vicuna-decode --help  none  vicuna-decode --top-p 0
+2  see vicuna-decode --help  none  vicuna-decode --max-tokens 0
+2  see vicuna-decode --help  none  vicuna-decode --stream --emit logits
+2  see vicuna-decode --help  none  vicuna-decode -j 0
+2  see vicuna-decode --help  none  vicuna-decode --stop ''
 2  scalar, found abacus  none  LLAVA_CPU=abacus llava-project good.features
 2  LLAVA_THREADS  none  LLAVA_THREADS=0 llava-project good.features
 2  no model was named  none  LLAVA_MODEL= clip-encode good
@@ -242,3 +242,48 @@ ok  -  -  printf 'grey.jpg\n\004' | script -qec 'timeout --foreground 20 clip-en
 3  the model has no projector  none  llava-project -m $MODELS/llama-tied good.features
 6  from -4 to 3, found 99  none  clip-encode --layer 99 good
 ok  -  -  clip-encode -m $MODELS/llava-original --vision $MODELS/clip-42 good | llava-project -m $MODELS/llava-original | tensor-view > /dev/null
+
+# Usage: what was asked for is what the message is about.
+2  Unknown option '--bogus'  none  tensor-diff --bogus
+2  Unknown option '-version'  none  vicuna-decode -version
+2  --threads must be 1 to 1024, found -1  none  clip-encode -j -1 good
+2  begins with - is written --option=-value  none  convo-format --ask -x good
+ok  -  5\n  clip-encode --max-pixels 100M good | tensor-view --ids | wc -l
+2  64K, 512M or 2G  none  clip-encode --max-pixels 0 good
+2  expected a path, found an empty one  none  clip-encode -o '' good
+2  expected a path, found an empty one  none  clip-encode ''
+2  is not valid UTF-8  none  convo-format --ask x $'\377'
+
+# An output that names an input, however it is spelt: nothing is lost.
+2  good: the output would replace this input  none  clip-encode -o good good
+2  stdin: the output would replace this input  none  clip-encode -o good < good
+2  would replace this input  none  ln good hard && convo-format --ask x -o hard good
+2  would replace this input  none  ln -s good soft && convo-format --ask x -o soft good
+2  would replace this input  none  convo-format --ask x -o good.jsonl --skip-done good.jsonl good
+2  grey.jpg: the output would replace this input  none  clip-encode -o grey.jpg good
+2  would replace this input  none  cp -r $LLAVA_MODEL m && clip-encode -m m -o m/model.safetensors good
+2  would replace this input  none  cp -r $LLAVA_MODEL m2 && clip-encode -m m2 -o m2/config.json good
+2  would replace this input  none  tensor-view --png good.features good.features
+2  two outputs are the same file  none  > both; tensor-view --png both --svg ./both good.features
+2  must not be the same file  none  tensor-view --png - --svg - good.features
+ok  -  1\n  tensor-view --png - good.features | grep -ac IHDR
+ok  -  1\n  tensor-view --svg - good.features | grep -c '^<svg'
+
+# A byte order mark at the beginning is none of the text.
+ok  -  1\n  printf '\357\273\277{"image":"grey.jpg"}\n' | convo-format --plain --ask x | grep -c '^{"image":"grey.jpg",'
+ok  -  1\n  printf '\357\273\277grey.jpg\n' | convo-format --plain --ask x | grep -c '^{"image":"grey.jpg",'
+ok  -  1\n  printf '\357\273\277[{"image":"grey.jpg"}]' | convo-format --plain --ask x | grep -c '^{"image":"grey.jpg",'
+ok  -  1\n  printf '\357\273\277{"image":"grey.jpg"}\n' | zstd -q | clip-encode | tensor-view --ids | grep -c '^grey.jpg$'
+
+# What is compressed by others, or nothing but zeros, is named with the way out.
+0|3  found gzip data (unpack it first: gzip -dc)  none  gzip -nc good | clip-encode
+0|3  found gzip data (unpack it first: gzip -dc)  none  gzip -nc good.features | llava-project
+0|3  found gzip data  none  gzip -nc good.jsonl | vicuna-decode
+0|3  found gzip data  none  gzip -c good.features | tensor-view
+0|3  found bzip2 data (unpack it first: bzip2 -dc)  none  printf 'BZh91AY&SY\0\0\0\0' | convo-format --ask x
+0|3  found bzip2 data  none  printf 'BZh91AY&SY\0\0\0\0' | llava-project
+0|3  found xz data (unpack it first: xz -dc)  none  printf '\3757zXZ\0\0\0\0\0' | convo-format --ask x
+0|3  found xz data  none  printf '\3757zXZ\0\0\0\0\0' | tensor-view
+0|3  found zeros (the file was not written to its end  none  head -c 100 /dev/zero | convo-format --ask x
+0|3  found zeros  none  head -c 100 /dev/zero | vicuna-decode
+0|3  found UTF-16 text (convert it first: iconv -f UTF-16 -t UTF-8)  none  printf '\377\376{\0}\0' | convo-format

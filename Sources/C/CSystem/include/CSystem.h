@@ -1,4 +1,4 @@
-// What Swift cannot say itself: openat2(2) and handlers that run inside a signal.
+// What Swift cannot say itself: arguments, openat2(2), handlers that run inside a signal, no memory.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef CSYSTEM_H
 #define CSYSTEM_H
@@ -11,6 +11,11 @@ int llava_openat2_beneath(int root, const char *path, int flags);
 
 // Whether an open file lies in a file system whose contents the kernel makes up, such as /proc.
 bool llava_is_kernel_file(int descriptor);
+
+// The arguments of main, the tool's name being number 0: Swift's own reading of them needs /proc and
+// gives none where that fails.
+int llava_argument_count(void);
+const char *llava_argument(int number);
 
 // The number of cores that the process may run on.
 int llava_available_cores(void);
@@ -26,7 +31,12 @@ void llava_guard_standard_descriptors(void);
 // After this a touched page that its file no longer has writes one line and exits with status 3.
 void llava_install_bus_handler(void);
 
-// After this the first SIGINT, SIGTERM or SIGHUP is remembered and the second one ends the process.
+// What is written to stderr, line end included, where nothing can be computed any more: when memory
+// is out (then the status is 5), and when a mapped file is cut. Longer lines than 500 bytes are cut.
+void llava_set_last_words(const char *memory, const char *file_changed);
+
+// After this the first SIGINT, SIGTERM or SIGHUP is remembered and the second one ends the process;
+// a file that grows beyond `ulimit -f` is an error of write(2) and no signal.
 void llava_install_interruption_handler(void);
 
 // The signal that was remembered, or 0.

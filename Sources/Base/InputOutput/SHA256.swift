@@ -3,7 +3,7 @@
 import CNettle
 
 /// A running SHA-256.
-public struct Digest {
+public struct SHA256 {
   private var context = sha256_ctx()
 
   public init() { nettle_sha256_init(&context) }
@@ -15,11 +15,18 @@ public struct Digest {
 
   public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
+  /// Takes the UTF-8 of `text`.
+  public mutating func update(_ text: String) { update(Array(text.utf8)) }
+
   /// The digest so far in lower-case hexadecimal.
   public func hexadecimal() -> String {
     var copy = context
-    var digest = [UInt8](repeating: 0, count: 32)
+    var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_SIZE))
     nettle_sha256_digest(&copy, digest.count, &digest)
     return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }
+
+/// The library behind this and its version, for --version: what runs, which need not be what it was
+/// built with.
+public let hashLibrary = "nettle \(nettle_version_major()).\(nettle_version_minor())"

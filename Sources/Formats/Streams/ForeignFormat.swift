@@ -1,0 +1,57 @@
+// What an input is that is no stream of ours: told by its first bytes, for the message.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A format of somebody else's, and what to do about it.
+struct ForeignFormat {
+  /// With its article where it has one: `gzip data`, `a zip file`.
+  let name: String
+  let remedy: String?
+  var isImage: Bool { remedy == Self.imageRemedy }
+
+  private static let imageRemedy = "pass its path: echo photo.jpg | clip-encode"
+
+  /// The format whose files begin with `bytes`, of which sixteen are enough. Nil where they may be
+  /// text: none of these begins as a list of paths or JSON does.
+  static func beginning(_ bytes: some Sequence<UInt8>) -> ForeignFormat? {
+    let head = Array(bytes.prefix(16))
+    if let name = image(head) { return ForeignFormat(name: name, remedy: imageRemedy) }
+    for (magic, name, remedy) in magics where head.starts(with: magic) {
+      return ForeignFormat(name: name, remedy: remedy)
+    }
+    if head.starts(with: "BZh".utf8), head.dropFirst(4).starts(with: [0x31, 0x41, 0x59, 0x26]) {
+      return ForeignFormat(name: "bzip2 data", remedy: unpack("bzip2 -dc"))
+    }
+    guard head.count >= 8, head.allSatisfy({ $0 == 0 }) else { return nil }
+    return ForeignFormat(
+      name: "zeros", remedy: "the file was not written to its end: fetch or make it again")
+  }
+
+  private static func unpack(_ program: String) -> String { "unpack it first: \(program)" }
+
+  private static let magics: [(bytes: [UInt8], name: String, remedy: String?)] = [
+    ([0x1F, 0x8B], "gzip data", unpack("gzip -dc")),
+    ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "xz data", unpack("xz -dc")),
+    ([0x04, 0x22, 0x4D, 0x18], "lz4 data", unpack("lz4 -dc")),
+    ([0x50, 0x4B, 3, 4], "a zip file", unpack("unzip -p")),
+    ([0x93, 0x4E, 0x55, 0x4D], "a NumPy array", nil),
+    ([0xFF, 0xFE], "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8"),
+    ([0xFE, 0xFF], "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8"),
+  ]
+
+  private static func image(_ head: [UInt8]) -> String? {
+    let magics: [(bytes: [UInt8], name: String)] = [
+      ([0xFF, 0xD8, 0xFF], "a JPEG image"), ([0x89, 0x50, 0x4E, 0x47], "a PNG image"),
+      (Array("II*\0".utf8), "a TIFF image"), (Array("MM\0*".utf8), "a TIFF image"),
+    ]
+    // These begin with letters, as a path may; then comes a size, which no path has.
+    if head.prefix(12).contains(where: { $0 < 0x20 && !isBlank($0) }) {
+      if head.starts(with: "GIF87a".utf8) || head.starts(with: "GIF89a".utf8) {
+        return "a GIF image"
+      }
+      if head.starts(with: "RIFF".utf8), head.dropFirst(8).starts(with: "WEBP".utf8) {
+        return "a WebP image"
+      }
+    }
+    return magics.first { head.starts(with: $0.bytes) }?.name
+  }
+}
