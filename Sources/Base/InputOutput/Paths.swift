@@ -16,7 +16,7 @@ public func checkPath(_ path: String) throws(Failure) {
   let count = path.utf8.count
   guard count <= longestPath else {
     throw Failure(
-      .invalidInput, code: "path/invalid", at: "\(path.prefix(60))...",
+      .invalidInput, code: "path/invalid", at: "\(path.prefix(bytes: 60))...",
       "expected a path of at most \(longestPath) bytes, found \(count)")
   }
 }

@@ -129,7 +129,7 @@ struct ConfigReader {
     switch value {
     case .array: "a list"
     case .object: "an object"
-    case .string(let text): "\"\(escapedForTerminal(String(text.prefix(64))))\""
+    case .string(let text): "\"\(escapedForTerminal(text.prefix(bytes: 64)))\""
     case .number(let number): String(number.text.prefix(64))
     case .bool(let flag): "\(flag)"
     case .null: "null"

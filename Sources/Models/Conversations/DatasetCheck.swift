@@ -14,7 +14,7 @@ public struct DatasetCheck {
 
   public private(set) var records = 0
   public private(set) var counts: [String: Count] = [:]
-  private var ids: Set<String> = []
+  private var ids: Set<ExactText> = []
   private let formatter: RecordFormatter
 
   public init(_ formatter: RecordFormatter) { self.formatter = formatter }
@@ -32,7 +32,7 @@ public struct DatasetCheck {
       let record = RecordFormatter.identified(source, line: number)
       let id = record["id"]?.string ?? ""
       place += " id=\(escapedForTerminal(id))"
-      if source["id"] != nil, !ids.insert(id).inserted {
+      if source["id"] != nil, !ids.insert(ExactText(id)).inserted {
         notes.append(FormatNote(code: "record/duplicate-id", message: "the id was there before"))
       }
       _ = try formatter.format(record, notes: &notes)
