@@ -63,7 +63,7 @@ public final class FileRoot: @unchecked Sendable {
 
   /// Opens one component after the other and follows no link at all.
   private func walk(_ name: String, _ flags: Int32) throws(Failure) -> Int32 {
-    let components = name.split(separator: "/").filter { $0 != "." }.map(String.init)
+    let components = name.split(atByte: UInt8(ascii: "/")).filter { !$0.isEmpty && $0 != "." }
     guard let last = components.last, !components.contains("..") else { throw outside(name) }
     var directory = descriptor
     defer { if directory != descriptor { close(directory) } }

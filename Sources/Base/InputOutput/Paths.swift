@@ -18,7 +18,7 @@ public func checkPath(_ path: String, isNamedByData: Bool = false) throws(Failur
   let count = path.utf8.count
   guard count <= longestPath else {
     throw Failure(
-      status, code: "path/invalid", at: "\(path.prefix(60))...",
+      status, code: "path/invalid", at: "\(path.prefix(bytes: 60))...",
       "expected a path of at most \(longestPath) bytes, found \(count)")
   }
 }

@@ -38,9 +38,7 @@ public func escapedJSONForTerminal(_ text: String) -> String {
 /// `text`, whose line breaks are wanted, made safe line by line; further lines are indented, so that
 /// none of them passes for a message of its own.
 public func escapedLinesForTerminal(_ text: String) -> String {
-  let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
-    escapedForTerminal(String($0))
-  }
+  let lines = text.split(atByte: UInt8(ascii: "\n")).map(escapedForTerminal)
   return lines.joined(separator: "\n  ")
 }
 

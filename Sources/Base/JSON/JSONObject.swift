@@ -6,7 +6,7 @@
 public struct JSONObject: Equatable, Sendable {
   public private(set) var members: [(key: String, value: JSONValue)] = []
   /// Where each key is; empty while there are so few that looking at all of them is faster.
-  private var positions: [ExactKey: Int] = [:]
+  private var positions: [ExactText: Int] = [:]
 
   private static let mostUnindexed = 12
 
@@ -52,18 +52,18 @@ public struct JSONObject: Equatable, Sendable {
     if members.count == Self.mostUnindexed + 1 {
       index()
     } else if members.count > Self.mostUnindexed {
-      positions[ExactKey(text: key)] = members.count - 1
+      positions[ExactText(key)] = members.count - 1
     }
   }
 
   private mutating func index() {
     positions = [:]
     guard members.count > Self.mostUnindexed else { return }
-    for (index, member) in members.enumerated() { positions[ExactKey(text: member.key)] = index }
+    for (index, member) in members.enumerated() { positions[ExactText(member.key)] = index }
   }
 
   private func position(of key: String) -> Int? {
-    if members.count > Self.mostUnindexed { return positions[ExactKey(text: key)] }
+    if members.count > Self.mostUnindexed { return positions[ExactText(key)] }
     return members.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
   }
 
@@ -78,19 +78,5 @@ public struct JSONObject: Equatable, Sendable {
 extension JSONObject: ExpressibleByDictionaryLiteral {
   public init(dictionaryLiteral members: (String, JSONValue)...) {
     for (key, value) in members { self[key] = value }
-  }
-}
-
-/// A key that equals only the same bytes.
-private struct ExactKey: Hashable, Sendable {
-  let text: String
-
-  static func == (left: ExactKey, right: ExactKey) -> Bool {
-    left.text.utf8.elementsEqual(right.text.utf8)
-  }
-
-  func hash(into hasher: inout Hasher) {
-    var text = text
-    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 }

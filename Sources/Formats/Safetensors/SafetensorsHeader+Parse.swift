@@ -126,7 +126,7 @@ extension SafetensorsHeader {
 
   /// A name for a message, short whatever the file says.
   static func quoted(_ name: String) -> String {
-    let text = escapedForTerminal(String(name.prefix(100)))
+    let text = escapedForTerminal(name.prefix(bytes: 100))
     return name.utf8.count <= 100 ? "'\(text)'" : "'\(text)…'"
   }
 }

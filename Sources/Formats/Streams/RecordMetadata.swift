@@ -41,7 +41,7 @@ struct RecordMetadata {
       throw Self.fault("kind", "the record has no ts.kind: this is no tensor stream")
     }
     guard let kind = RecordKind(rawValue: kindName) else {
-      throw Self.fault("kind", "the kind '\(kindName.prefix(100))' is not known")
+      throw Self.fault("kind", "the kind '\(kindName.prefix(bytes: 100))' is not known")
     }
     let known = ["ts.kind", "ts.seq"] + kind.required + kind.optional
     var reserved: [String: String] = [:]
@@ -49,9 +49,10 @@ struct RecordMetadata {
     for (key, value) in header.metadata {
       if known.contains(key) {
         reserved[key] = value
-      } else if key.hasPrefix("ts."), !key.hasPrefix("ts.x-") {
+      } else if key.utf8.starts(with: "ts.".utf8), !key.utf8.starts(with: "ts.x-".utf8) {
         throw Self.fault(
-          "unknown-key", "the key '\(key.prefix(100))' has no meaning in a \(kind.rawValue) record")
+          "unknown-key",
+          "the key '\(key.prefix(bytes: 100))' has no meaning in a \(kind.rawValue) record")
       } else {
         user.append((key, value))
       }

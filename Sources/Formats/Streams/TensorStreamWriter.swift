@@ -81,7 +81,7 @@ public final class TensorStreamWriter {
   ) throws(Failure) {
     var fields: StreamMetadata = [("id", streamIdentifier(id, sequence: counts.sequence))]
     if let json, let text = try? Self.text(json) { fields.append(("json", text)) }
-    fields += [("ts.error", code), ("ts.message", String(message.prefix(1000)))]
+    fields += [("ts.error", code), ("ts.message", message.prefix(bytes: 1000))]
     try write(.skip, fields + metadata, [])
   }
 

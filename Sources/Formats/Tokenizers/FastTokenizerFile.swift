@@ -19,8 +19,8 @@ struct FastTokenizerFile {
         throw Self.unsupported("`\(key)` in the model")
       }
     }
-    guard model["ignore_merges"]?.bool != true else {
-      throw Self.unsupported("`ignore_merges` in the model")
+    guard model["ignore_merges"]?.bool != true, !Self.isByteLevel(root) else {
+      throw Tokenizer.byteLevel("a byte-level byte-pair tokenizer")
     }
     let added = try Self.addedTokens(root["added_tokens"])
     let unknown = model["unk_token"]?.string ?? "<unk>"
@@ -29,29 +29,41 @@ struct FastTokenizerFile {
       addsDummyPrefix: true, removesExtraWhitespace: false, escapesWhitespace: true)
     let made = try Vocabulary(
       pieces: pieces, normalizer: normalizer,
-      byteFallback: model["byte_fallback"]?.bool ?? false)
+      byteFallback: model["byte_fallback"]?.bool ?? false,
+      fusesUnknown: model["fuse_unk"]?.bool ?? false)
     parts = TokenizerParts(vocabulary: made)
     parts.rule = .pairs(try Self.pairs(merges, made))
     parts.added = added
     try readSpaces(root)
-    parts.bosName = added["<s>"] != nil ? "<s>" : nil
-    parts.eosName = added["</s>"] != nil ? "</s>" : nil
+    parts.bosName = added[ExactText("<s>")] != nil ? "<s>" : nil
+    parts.eosName = added[ExactText("</s>")] != nil ? "</s>" : nil
   }
 
-  private static func addedTokens(_ list: JSONValue?) throws(Failure) -> [String: Int32] {
-    var tokens: [String: Int32] = [:]
+  private static func addedTokens(_ list: JSONValue?) throws(Failure) -> [ExactText: AddedToken] {
+    var tokens: [ExactText: AddedToken] = [:]
     for entry in list?.array ?? [] {
-      guard let name = entry.object?["content"]?.string,
-        let id = entry.object?["id"]?.int.flatMap(Int32.init(exactly:))
+      guard let object = entry.object, let id = object["id"]?.int,
+        let token = AddedToken(object, id: id)
       else { throw unsupported("an added token without id and content") }
-      tokens[name] = id
+      tokens[ExactText(token.name)] = token
     }
     return tokens
   }
 
+  /// Whether any step looks at bytes as GPT-2 spells them: Llama 3, Qwen 2, MPT.
+  private static func isByteLevel(_ root: JSONObject) -> Bool {
+    ["normalizer", "pre_tokenizer", "decoder"].contains { key in
+      let step = root[key]?.object
+      let steps = step?["pretokenizers"] ?? step?["normalizers"] ?? step?["decoders"]
+      return ([step] + (steps?.array ?? []).map(\.object)).contains {
+        $0?["type"]?.string == "ByteLevel"
+      }
+    }
+  }
+
   /// Pieces by id: the ids of `vocab` must be 0, 1, 2 and so on.
   private static func pieces(
-    _ vocabulary: JSONObject, _ added: [String: Int32], _ unknown: String
+    _ vocabulary: JSONObject, _ added: [ExactText: AddedToken], _ unknown: String
   ) throws(Failure) -> [Vocabulary.Piece] {
     let count = vocabulary.members.count
     guard count <= Vocabulary.sizeLimit else { throw unsupported("\(count) pieces") }
@@ -62,7 +74,9 @@ struct FastTokenizerFile {
         throw Vocabulary.fault("expected ids from 0 to \(count - 1), each once")
       }
       let kind: Vocabulary.Kind =
-        if text == unknown { .unknown } else if added[text] != nil {
+        if text.utf8.elementsEqual(unknown.utf8) {
+          .unknown
+        } else if added[ExactText(text)]?.isSpecial == true {
           .control
         } else if Vocabulary.byte(named: text) != nil { .byte } else { .normal }
       pieces[id] = Vocabulary.Piece(text: text, score: 0, kind: kind)
@@ -72,21 +86,20 @@ struct FastTokenizerFile {
 
   /// Ranks of the merges, written as `["a", "b"]` or as `"a b"`.
   private static func pairs(_ merges: [JSONValue], _ vocabulary: Vocabulary) throws(Failure)
-    -> [UInt64: Int32]
+    -> [UInt64: UInt32]
   {
-    // Ranks up to 2^24 are exact as floating-point scores.
     guard merges.count <= 1 << 24 else { throw unsupported("\(merges.count) merges") }
-    var ranks: [UInt64: Int32] = [:]
+    var ranks: [UInt64: UInt32] = [:]
     ranks.reserveCapacity(merges.count)
     for (rank, merge) in merges.enumerated() {
       let halves =
         merge.array?.compactMap(\.string)
-        ?? merge.string?.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        ?? merge.string?.split(atByte: UInt8(ascii: " "))
       guard let halves, halves.count == 2, let left = vocabulary.id(of: halves[0]),
         let right = vocabulary.id(of: halves[1])
       else { throw Vocabulary.fault("merge \(rank) is not of two pieces") }
       let key = MergeRule.key(left, right)
-      if ranks[key] == nil { ranks[key] = Int32(rank) }
+      if ranks[key] == nil { ranks[key] = UInt32(rank) }
     }
     return ranks
   }
@@ -94,6 +107,7 @@ struct FastTokenizerFile {
   /// How spaces are treated: a normaliser that prepends and replaces, or Metaspace.
   private mutating func readSpaces(_ root: JSONObject) throws(Failure) {
     let normalizer = root["normalizer"] ?? .null
+    parts.matchesNormalizedText = normalizer != .null
     let splitter = root["pre_tokenizer"] ?? .null
     if normalizer == .null, let metaspace = splitter.object,
       metaspace["type"]?.string == "Metaspace", metaspace["replacement"]?.string == "▁",

@@ -1,19 +1,21 @@
 // Reads the vocabulary out of a GGUF file, llama.cpp's container, without looking at the weights.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
+import JSON
 
-/// The tokenizer's metadata of a GGUF file of version 2 or 3.
+/// The tokenizer's metadata of a GGUF file of version 2 or 3. What LLaMA's tokenizer does not need
+/// is stepped over: its size is the file's say.
 struct GGUFVocabulary {
-  private indirect enum Value {
-    case integer(Int64)
-    case float(Float)
-    case text(String)
-    case array([Value])
-  }
-
   private let bytes: [UInt8]
   private var position = 4
-  private var metadata: [String: Value] = [:]
+  private var model = ""
+  private var texts: [String] = []
+  private var scores: [Float] = []
+  private var kinds: [Int32] = []
+  /// Numbers and flags by key.
+  private var numbers: [ExactText: Int] = [:]
+
+  private static let prefix = "tokenizer.ggml."
 
   init(_ bytes: [UInt8]) throws(Failure) {
     self.bytes = bytes
@@ -25,69 +27,103 @@ struct GGUFVocabulary {
     let count = try integer(8)
     for _ in 0..<max(0, count) {
       let key = try text()
-      metadata[key] = try value(type: integer(4), depth: 0)
+      try read(key, type: integer(4))
     }
   }
 
   /// What LLaMA's tokenizer needs of it.
   func parts() throws(Failure) -> TokenizerParts {
-    guard case .text("llama")? = metadata["tokenizer.ggml.model"],
-      case .array(let tokens)? = metadata["tokenizer.ggml.tokens"],
-      case .array(let scores)? = metadata["tokenizer.ggml.scores"],
-      case .array(let kinds)? = metadata["tokenizer.ggml.token_type"],
-      tokens.count == scores.count, tokens.count == kinds.count
+    if model == "gpt2" { throw Tokenizer.byteLevel("a byte-level byte-pair tokenizer") }
+    guard model == "llama", !texts.isEmpty, texts.count == scores.count, texts.count == kinds.count
     else { throw fault("no LLaMA vocabulary with scores and types") }
     var pieces: [Vocabulary.Piece] = []
-    for index in tokens.indices {
-      guard case .text(let text) = tokens[index], case .float(let score) = scores[index],
-        case .integer(let number) = kinds[index],
-        let kind = Int32(exactly: number).flatMap(Vocabulary.Kind.init)
-      else { throw fault("piece \(index) without text, score or type") }
-      pieces.append(Vocabulary.Piece(text: text, score: score, kind: kind))
+    for index in texts.indices {
+      guard let kind = Vocabulary.Kind(rawValue: kinds[index]) else {
+        throw fault("piece \(index) of type \(kinds[index])")
+      }
+      pieces.append(Vocabulary.Piece(text: texts[index], score: scores[index], kind: kind))
     }
     let normalizer = Vocabulary.Normalizer(
-      addsDummyPrefix: flag("tokenizer.ggml.add_space_prefix") ?? true,
-      removesExtraWhitespace: flag("tokenizer.ggml.remove_extra_whitespaces") ?? false,
-      escapesWhitespace: true)
+      addsDummyPrefix: flag("add_space_prefix") ?? true,
+      removesExtraWhitespace: flag("remove_extra_whitespaces") ?? false, escapesWhitespace: true)
     let vocabulary = try Vocabulary(pieces: pieces, normalizer: normalizer, byteFallback: true)
     return TokenizerParts(
-      vocabulary: vocabulary, addsBOS: flag("tokenizer.ggml.add_bos_token") ?? true,
-      bosName: name("tokenizer.ggml.bos_token_id", pieces),
-      eosName: name("tokenizer.ggml.eos_token_id", pieces))
+      vocabulary: vocabulary, addsBOS: flag("add_bos_token") ?? true,
+      bosName: name("bos_token_id"), eosName: name("eos_token_id"))
   }
 
   private func flag(_ key: String) -> Bool? {
-    if case .integer(let value)? = metadata[key] { value != 0 } else { nil }
+    numbers[ExactText(Self.prefix + key)].map { $0 != 0 }
   }
 
-  private func name(_ key: String, _ pieces: [Vocabulary.Piece]) -> String? {
-    guard case .integer(let id)? = metadata[key], let id = Int(exactly: id),
-      pieces.indices.contains(id)
-    else { return nil }
-    return pieces[id].text
+  private func name(_ key: String) -> String? {
+    guard let id = numbers[ExactText(Self.prefix + key)], texts.indices.contains(id) else {
+      return nil
+    }
+    return texts[id]
   }
 
-  private mutating func value(type: Int, depth: Int) throws(Failure) -> Value {
-    switch type {
-    case 0, 1, 7: return .integer(Int64(try integer(1)))
-    case 2, 3: return .integer(Int64(try integer(2)))
-    case 4, 5: return .integer(Int64(try integer(4)))
-    case 6: return .float(Float(bitPattern: UInt32(truncatingIfNeeded: try integer(4))))
-    case 8: return .text(try text())
-    case 10, 11, 12:
-      _ = try take(8)
-      return .integer(0)
-    case 9 where depth == 0:
-      let element = try integer(4)
-      let count = try integer(8)
-      // Each element takes a byte or more, so a count beyond the bytes left is a lie.
-      guard count <= bytes.count - position else { throw fault("an array of \(count) elements") }
-      var items: [Value] = []
-      for _ in 0..<count { items.append(try value(type: element, depth: 1)) }
-      return .array(items)
-    default: throw fault("a value of type \(type)")
+  private mutating func read(_ key: String, type: Int) throws(Failure) {
+    switch (key, type) {
+    case ("tokenizer.ggml.model", 8): model = try text()
+    case ("tokenizer.ggml.tokens", 9):
+      texts = []
+      for _ in 0..<(try pieceCount(of: 8)) { texts.append(try text()) }
+    case ("tokenizer.ggml.scores", 9):
+      scores = []
+      for _ in 0..<(try pieceCount(of: 6)) {
+        scores.append(Float(bitPattern: UInt32(truncatingIfNeeded: try integer(4))))
+      }
+    case ("tokenizer.ggml.token_type", 9):
+      kinds = []
+      for _ in 0..<(try pieceCount(of: 5)) {
+        kinds.append(Int32(truncatingIfNeeded: try integer(4)))
+      }
+    case (_, 0), (_, 1), (_, 7): try keep(key, size: 1)
+    case (_, 2), (_, 3): try keep(key, size: 2)
+    case (_, 4), (_, 5): try keep(key, size: 4)
+    default: try skip(type: type, depth: 0)
     }
   }
+
+  private mutating func keep(_ key: String, size: Int) throws(Failure) {
+    let value = try integer(size)
+    let begins = key.utf8.starts(with: Self.prefix.utf8) && key.utf8.count < 64
+    if begins, numbers.count < 64 { numbers[ExactText(key)] = value }
+  }
+
+  /// The length of an array of `type` with one element a piece.
+  private mutating func pieceCount(of type: Int) throws(Failure) -> Int {
+    let (found, count) = (try integer(4), try integer(8))
+    guard found == type, count <= Vocabulary.sizeLimit else {
+      throw fault("\(count) elements of type \(found) for pieces")
+    }
+    return count
+  }
+
+  private mutating func skip(type: Int, depth: Int) throws(Failure) {
+    switch type {
+    case 8: _ = try take(integer(8))
+    case 9 where depth == 0:
+      let (element, count) = (try integer(4), try integer(8))
+      if let size = Self.sizes[element] {
+        let (total, overflow) = size.multipliedReportingOverflow(by: count)
+        guard !overflow else { throw fault("an array of \(count) elements") }
+        _ = try take(total)
+      } else {
+        // Each takes bytes, so that a lying count meets the end.
+        for _ in 0..<count { try skip(type: element, depth: 1) }
+      }
+    default:
+      guard let size = Self.sizes[type] else { throw fault("a value of type \(type)") }
+      _ = try take(size)
+    }
+  }
+
+  /// Bytes of a value of each type of fixed size.
+  private static let sizes = [
+    0: 1, 1: 1, 7: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 10: 8, 11: 8, 12: 8,
+  ]
 
   private mutating func text() throws(Failure) -> String {
     guard let text = String(validating: try take(integer(8)), as: UTF8.self) else {

@@ -4,9 +4,9 @@
 /// Text as merging sees it, with the places where its parts begin.
 struct NormalizedText {
   private(set) var bytes: [UInt8] = []
-  /// For each part the offset in `bytes` of its first byte. A dummy prefix belongs to the first
-  /// part that has text.
-  private(set) var partStarts: [Int] = []
+  /// For each place of the source that was asked for, the offset in `bytes` of what stands there. A
+  /// dummy prefix belongs to the first text.
+  private(set) var places: [Int] = []
 
   /// `▁` (U+2581), which stands for a space.
   static let spaceSymbol: [UInt8] = [0xe2, 0x96, 0x81]
@@ -21,36 +21,37 @@ struct NormalizedText {
     var dropsSpaces = true
   }
 
-  /// Normalises the concatenation of `parts`.
-  init(_ parts: [String], start: Start, vocabulary: Vocabulary) {
-    let source = parts.flatMap(\.utf8)
-    var sourceStarts: [Int] = []
-    var count = 0
-    for part in parts {
-      sourceStarts.append(count)
-      count += part.utf8.count
-    }
-    append(source, sourceStarts, start, vocabulary)
-    while partStarts.count < parts.count { partStarts.append(bytes.count) }
+  /// Normalises `range` of `source`; `places` are ascending offsets in it.
+  init(
+    _ source: [UInt8], in range: Range<Int>, places: [Int] = [], start: Start,
+    vocabulary: Vocabulary
+  ) {
+    append(source, range, places, start, vocabulary)
+    while self.places.count < places.count { self.places.append(bytes.count) }
   }
 
   private mutating func append(
-    _ source: [UInt8], _ sourceStarts: [Int], _ start: Start, _ vocabulary: Vocabulary
+    _ source: [UInt8], _ range: Range<Int>, _ sourcePlaces: [Int], _ start: Start,
+    _ vocabulary: Vocabulary
   ) {
     let removesExtra = vocabulary.normalizer.removesExtraWhitespace
     let space = vocabulary.normalizer.escapesWhitespace ? Self.spaceSymbol : [0x20]
     var afterSpace = removesExtra && start.dropsSpaces
-    guard source.contains(where: { !afterSpace || $0 != 0x20 }) else { return }
-    let beginsWithSpace = source[0] == 0x20 || source.starts(with: Self.spaceSymbol)
-    if start.addsPrefix, start.prefixesSpaces || !beginsWithSpace { bytes = space }
+    let text = source[range]
+    guard text.contains(where: { !afterSpace || $0 != 0x20 }) else { return }
+    let spaces = text.count { $0 == 0x20 }
+    bytes.reserveCapacity(text.count + (space.count - 1) * spaces + space.count)
+    let beginsWithSpace = text.first == 0x20 || text.starts(with: Self.spaceSymbol)
+    if start.addsPrefix, start.prefixesSpaces || !beginsWithSpace { bytes += space }
 
-    var position = 0
+    var position = range.lowerBound
     var hasText = false
-    while position < source.count {
-      while partStarts.count < sourceStarts.count, sourceStarts[partStarts.count] <= position {
-        partStarts.append(hasText ? bytes.count : 0)
+    while position < range.upperBound {
+      while places.count < sourcePlaces.count, sourcePlaces[places.count] <= position {
+        places.append(hasText ? bytes.count : 0)
       }
-      let end = position + max(1, vocabulary.userDefined.match(source, at: position))
+      let whole = vocabulary.userDefined.match(source, in: position..<range.upperBound)
+      let end = position + (whole?.size ?? 1)
       var chunk = source[position..<end]
       if afterSpace { chunk = chunk.drop { $0 == 0x20 } }
       if let last = chunk.last {
@@ -62,6 +63,6 @@ struct NormalizedText {
     }
     guard removesExtra else { return }
     while bytes.suffix(space.count).elementsEqual(space) { bytes.removeLast(space.count) }
-    partStarts = partStarts.map { min($0, bytes.count) }
+    places = places.map { min($0, bytes.count) }
   }
 }

@@ -1,77 +1,55 @@
 // Byte-pair encoding as SentencePiece does it: from characters on, the best merge at a time.
 // SPDX-License-Identifier: Apache-2.0
-
-/// One piece of an encoded text.
-struct PieceSpan: Equatable {
-  var id: Int32
-  /// Offsets in the normalised text. Bytes that stand in for one character share its span.
-  var start: Int
-  var end: Int
-}
+import JSON
 
 /// How merges are chosen.
 enum MergeRule: Sendable {
   /// Any two neighbours whose concatenation is a piece, by that piece's score (`tokenizer.model`).
   case pieces
   /// Listed pairs of ids, the earliest in the list first (`tokenizer.json`).
-  case pairs([UInt64: Int32])
+  case pairs([UInt64: UInt32])
+
+  var isPairs: Bool { if case .pairs = self { true } else { false } }
 
   static func key(_ left: Int32, _ right: Int32) -> UInt64 {
     UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
   }
 }
 
-/// The work on one text: a linked list of symbols that shrinks as they merge.
+/// The work on one text, word by word: symbols that grow as they merge.
 struct PieceMerger {
-  private struct Symbol {
-    var start: Int
-    /// Bytes; 0 once it was merged into its left neighbour.
-    var size: Int
-    var previous: Int
-    var next: Int
-    /// Its id if it is a mergeable piece.
-    var id: Int32?
-    /// A user-defined piece, which never merges.
-    var isFrozen: Bool
-  }
-
   private let text: [UInt8]
   private let vocabulary: Vocabulary
   private let rule: MergeRule
-  private var symbols: [Symbol] = []
-  private var queue = MergeQueue()
+  private var word = 0..<0
+  /// For each byte of the word: where a symbol begins its id, or `noPiece`; where one of several
+  /// bytes ends, its size below zero. What lies between is never looked at.
+  private var marks: [Int32] = []
+  private var agenda = MergeAgenda()
   /// For each unused piece that came up: the bytes of its left half.
   private var halves: [ArraySlice<UInt8>: Int] = [:]
+  /// Where the unknown characters end that were answered last.
+  private var unknownEnd = -1
 
-  /// The pieces of `text`, which is valid UTF-8.
-  static func pieces(of text: [UInt8], vocabulary: Vocabulary, rule: MergeRule) -> [PieceSpan] {
+  private static let noPiece: Int32 = -1
+
+  /// Calls `emit` with the id of each piece of `text`, which is valid UTF-8, in `range`, and with
+  /// the offset in `text` where the piece begins. Bytes that stand in for one character share it.
+  static func encode(
+    _ text: [UInt8], in range: Range<Int>, vocabulary: Vocabulary, rule: MergeRule,
+    emit: (_ id: Int32, _ start: Int) -> Void
+  ) {
     var merger = PieceMerger(text: text, vocabulary: vocabulary, rule: rule)
-    var spans: [PieceSpan] = []
-    spans.reserveCapacity(text.count / 3)
-    var start = 0
-    while start < text.count {
-      let end = vocabulary.wordsStandAlone ? merger.wordEnd(start) : text.count
-      merger.split(start..<end)
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let end =
+        vocabulary.wordsStandAlone ? merger.wordEnd(start, range.upperBound) : range.upperBound
+      merger.word = start..<end
+      merger.split()
       merger.merge()
-      merger.collect(into: &spans)
+      merger.collect(emit)
       start = end
     }
-    return spans
-  }
-
-  /// The next place after `start` where a space follows something else.
-  private func wordEnd(_ start: Int) -> Int {
-    var isAfterSpace = true
-    var position = start
-    while position < text.count {
-      let isSpace =
-        text[position] == NormalizedText.spaceSymbol[0]
-        && text[position...].starts(with: NormalizedText.spaceSymbol)
-      if isSpace, !isAfterSpace { return position }
-      isAfterSpace = isSpace
-      position += isSpace ? NormalizedText.spaceSymbol.count : 1
-    }
-    return position
   }
 
   private init(text: [UInt8], vocabulary: Vocabulary, rule: MergeRule) {
@@ -80,69 +58,123 @@ struct PieceMerger {
     self.rule = rule
   }
 
-  private mutating func split(_ word: Range<Int>) {
-    symbols.removeAll(keepingCapacity: true)
-    var start = word.lowerBound
-    while start < word.upperBound {
-      let whole = vocabulary.userDefined.match(text, at: start)
-      let size = whole > 0 ? whole : Self.characterSize(text[start], left: text.count - start)
-      symbols.append(
-        Symbol(
-          start: start, size: size, previous: symbols.count - 1, next: symbols.count + 1,
-          id: vocabulary.mergeable.id(of: text[start..<start + size]), isFrozen: whole > 0))
-      start += size
+  /// The next place after `start` where a space follows something else.
+  private func wordEnd(_ start: Int, _ limit: Int) -> Int {
+    var isAfterSpace = true
+    var position = start
+    while position < limit {
+      let isSpace =
+        text[position] == NormalizedText.spaceSymbol[0]
+        && text[position..<limit].starts(with: NormalizedText.spaceSymbol)
+      if isSpace, !isAfterSpace { return position }
+      isAfterSpace = isSpace
+      position += isSpace ? NormalizedText.spaceSymbol.count : 1
     }
-    for left in symbols.indices { consider(left) }
+    return position
   }
 
-  /// Adds the merge of `left` and its right neighbour to the agenda if there is one.
-  private mutating func consider(_ left: Int) {
-    guard left >= 0, symbols[left].next < symbols.count else { return }
-    let (first, second) = (symbols[left], symbols[symbols[left].next])
-    guard !first.isFrozen, !second.isFrozen else { return }
-    let both = text[first.start..<second.start + second.size]
-    let score: Float
+  // MARK: Symbols, by their place in the word.
+
+  private func size(_ place: Int) -> Int {
+    let id = marks[place]
+    return id == Self.noPiece ? characterSize(place) : vocabulary.pieceSize(id)
+  }
+
+  private func characterSize(_ place: Int) -> Int {
+    let lead = text[word.lowerBound + place]
+    let size = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
+    return min(size, word.count - place)
+  }
+
+  private func bytes(_ place: Int, _ size: Int) -> ArraySlice<UInt8> {
+    text[word.lowerBound + place..<word.lowerBound + place + size]
+  }
+
+  /// The place of the symbol that ends before `place`.
+  private func previous(_ place: Int) -> Int {
+    let mark = marks[place - 1]
+    return mark < Self.noPiece ? place + Int(mark) : place - 1
+  }
+
+  private mutating func set(_ place: Int, size: Int, id: Int32?) {
+    marks[place] = id ?? Self.noPiece
+    if size > 1 { marks[place + size - 1] = -Int32(size) }
+  }
+
+  // MARK: Merging.
+
+  private mutating func split() {
+    marks.removeAll(keepingCapacity: true)
+    marks.append(contentsOf: repeatElement(Self.noPiece, count: word.count))
+    agenda.reset(count: word.count)
+    var place = 0
+    while place < word.count {
+      let rest = word.lowerBound + place..<word.upperBound
+      let whole = vocabulary.userDefined.match(text, in: rest)?.size ?? 0
+      let size = whole > 0 ? whole : characterSize(place)
+      set(place, size: size, id: vocabulary.mergeable.id(of: bytes(place, size)))
+      place += size
+    }
+    place = 0
+    while place < word.count {
+      consider(place)
+      place += size(place)
+    }
+  }
+
+  /// Enters the merge of the symbol at `place` and its right neighbour, or that there is none.
+  private mutating func consider(_ place: Int) {
+    agenda.set(place, rank(place) ?? MergeAgenda.none)
+  }
+
+  private mutating func rank(_ place: Int) -> UInt32? {
+    let first = size(place)
+    guard place + first < word.count, !isFrozen(place), !isFrozen(place + first) else { return nil }
+    let both = bytes(place, first + size(place + first))
     switch rule {
     case .pieces:
-      guard let id = vocabulary.mergeable.id(of: both) else { return }
-      score = vocabulary.pieces[Int(id)].score
-      if vocabulary.pieces[Int(id)].kind == .unused { halves[both] = first.size }
-      queue.insert(.init(score: score, left: left, size: both.count, id: id))
+      guard let id = vocabulary.mergeable.id(of: both) else { return nil }
+      if vocabulary.pieces[Int(id)].kind == .unused { halves[both] = first }
+      return vocabulary.ranks[Int(id)]
     case .pairs(let ranks):
-      guard let one = first.id, let two = second.id, let rank = ranks[MergeRule.key(one, two)],
-        let id = vocabulary.mergeable.id(of: both)
-      else { return }
-      queue.insert(.init(score: -Float(rank), left: left, size: both.count, id: id))
+      let (left, right) = (marks[place], marks[place + first])
+      guard left != Self.noPiece, right != Self.noPiece,
+        let rank = ranks[MergeRule.key(left, right)], vocabulary.mergeable.id(of: both) != nil
+      else { return nil }
+      return rank
     }
+  }
+
+  /// A user-defined piece never merges; nothing merges into one, as it is whole from the start.
+  private func isFrozen(_ place: Int) -> Bool {
+    let id = marks[place]
+    return id != Self.noPiece && vocabulary.pieces[Int(id)].kind == .userDefined
   }
 
   private mutating func merge() {
-    while let merge = queue.popFirst() {
-      let left = merge.left
-      let right = symbols[left].next
-      guard symbols[left].size > 0, right < symbols.count,
-        symbols[left].size + symbols[right].size == merge.size
-      else { continue }
-      symbols[left].size = merge.size
-      symbols[left].id = merge.id
-      symbols[left].next = symbols[right].next
-      symbols[right].size = 0
-      if symbols[right].next < symbols.count { symbols[symbols[right].next].previous = left }
-      consider(symbols[left].previous)
-      consider(left)
+    while let place = agenda.first {
+      let right = place + size(place)
+      let whole = right - place + size(right)
+      set(place, size: whole, id: vocabulary.mergeable.id(of: bytes(place, whole)))
+      agenda.set(right, MergeAgenda.none)
+      consider(place)
+      if place > 0 { consider(previous(place)) }
     }
   }
 
-  private func collect(into spans: inout [PieceSpan]) {
-    var index = 0
-    while index < symbols.count {
-      append(symbols[index].start, symbols[index].size, to: &spans)
-      index = symbols[index].next
+  // MARK: Answering.
+
+  private mutating func collect(_ emit: (Int32, Int) -> Void) {
+    var place = 0
+    while place < word.count {
+      let size = size(place)
+      append(word.lowerBound + place, size, emit)
+      place += size
     }
   }
 
-  /// Appends one symbol; an unused piece is taken apart again into the halves it was made of.
-  private func append(_ start: Int, _ size: Int, to spans: inout [PieceSpan]) {
+  /// Answers one symbol; an unused piece is taken apart again into the halves it was made of.
+  private mutating func append(_ start: Int, _ size: Int, _ emit: (Int32, Int) -> Void) {
     var pending = [(start: Int, size: Int)]()
     var next: (start: Int, size: Int)? = (start, size)
     while let (start, size) = next {
@@ -150,7 +182,7 @@ struct PieceMerger {
       let bytes = text[start..<start + size]
       let id = vocabulary.mergeable.id(of: bytes) ?? reservedId(bytes)
       guard let id else {
-        appendUnknown(start, size, to: &spans)
+        appendUnknown(start, size, emit)
         continue
       }
       if vocabulary.pieces[Int(id)].kind == .unused, let half = halves[bytes] {
@@ -158,32 +190,27 @@ struct PieceMerger {
         pending.append((start + half, size - half))
         next = (start, half)
       } else {
-        spans.append(PieceSpan(id: id, start: start, end: start + size))
+        emit(id, start)
       }
     }
   }
 
   /// A single character that is a control piece, which no trained model has.
   private func reservedId(_ bytes: ArraySlice<UInt8>) -> Int32? {
-    guard let id = vocabulary.reserved[String(decoding: bytes, as: UTF8.self)] else { return nil }
+    guard let id = vocabulary.reserved[ExactText(String(decoding: bytes, as: UTF8.self))] else {
+      return nil
+    }
     return id == vocabulary.unknown ? nil : id
   }
 
-  /// Bytes where the model has them; else one unknown piece for a whole run of unknown characters.
-  private func appendUnknown(_ start: Int, _ size: Int, to spans: inout [PieceSpan]) {
+  /// Bytes where the model has them; else an unknown piece, one for a whole run of unknown
+  /// characters where the model fuses them.
+  private mutating func appendUnknown(_ start: Int, _ size: Int, _ emit: (Int32, Int) -> Void) {
     if let byteIds = vocabulary.byteIds {
-      for byte in text[start..<start + size] {
-        spans.append(PieceSpan(id: byteIds[Int(byte)], start: start, end: start + size))
-      }
-    } else if let last = spans.last, last.id == vocabulary.unknown, last.end == start {
-      spans[spans.count - 1].end = start + size
-    } else {
-      spans.append(PieceSpan(id: vocabulary.unknown, start: start, end: start + size))
+      for byte in text[start..<start + size] { emit(byteIds[Int(byte)], start) }
+      return
     }
-  }
-
-  private static func characterSize(_ lead: UInt8, left: Int) -> Int {
-    let size = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
-    return min(size, left)
+    if unknownEnd != start || !vocabulary.fusesUnknown { emit(vocabulary.unknown, start) }
+    unknownEnd = start + size
   }
 }

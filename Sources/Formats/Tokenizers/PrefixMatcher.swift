@@ -22,10 +22,16 @@ public struct PrefixMatcher: Sendable {
 
   /// The length in bytes of the longest piece that `text` has at `position`, 0 if there is none.
   public func match(_ text: [UInt8], at position: Int) -> Int {
-    guard begins[Int(text[position])] else { return 0 }
-    for length in lengths where length <= text.count - position {
-      if table.id(of: text[position..<position + length]) != nil { return length }
+    match(text, in: position..<text.count)?.size ?? 0
+  }
+
+  /// The longest piece that `range` of `text` begins with: its number and its length in bytes.
+  func match(_ text: [UInt8], in range: Range<Int>) -> (index: Int, size: Int)? {
+    guard begins[Int(text[range.lowerBound])] else { return nil }
+    for length in lengths where length <= range.count {
+      let bytes = text[range.lowerBound..<range.lowerBound + length]
+      if let index = table.id(of: bytes) { return (Int(index), length) }
     }
-    return 0
+    return nil
   }
 }

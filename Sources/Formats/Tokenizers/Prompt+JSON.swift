@@ -11,8 +11,10 @@ extension Prompt {
       "stop": .array(stop.map { .string($0) }),
     ])
     if let tokens {
-      func list(_ numbers: [Int]) -> JSONValue { .array(numbers.map { .int($0) }) }
-      object["tokens"] = list(tokens.ids.map(Int.init))
+      func list(_ numbers: [some BinaryInteger]) -> JSONValue {
+        .array(numbers.map { .int(Int($0)) })
+      }
+      object["tokens"] = list(tokens.ids)
       object["image_positions"] = list(tokens.imagePositions)
       object["image_order"] = list(tokens.imageOrder)
       if isForTraining {

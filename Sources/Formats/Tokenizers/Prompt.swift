@@ -81,7 +81,7 @@ public struct Prompt: Equatable, Sendable {
     }
     var spans: [Range<Int>] = []
     for (index, origin) in encoding.origins.enumerated()
-    where origin >= 0 && segments[origin].carriesLoss {
+    where origin >= 0 && segments[Int(origin)].carriesLoss {
       if let last = spans.last, last.upperBound == index {
         spans[spans.count - 1] = last.lowerBound..<index + 1
       } else {

@@ -1,11 +1,13 @@
 // Text to token ids and back, for LLaMA's family of SentencePiece vocabularies.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
+import JSON
 
 /// A byte-pair tokenizer with the special tokens of its checkpoint.
 ///
 /// Text never yields a special token: those are asked for by name, so that a user's `</s>` is five
-/// ordinary characters.
+/// ordinary characters. Tokens that a checkpoint adds as ordinary ones are found in text, by the
+/// rules of the `tokenizers` library.
 public struct Tokenizer: Sendable {
   /// Which texts get the dummy prefix, a space in front that makes `word` and ` word` one piece.
   public enum PrefixRule: Sendable, Equatable {
@@ -32,7 +34,7 @@ public struct Tokenizer: Sendable {
     /// For each image the number of tokens before it, ascending.
     public var imagePositions: [Int] = []
     /// For each token the index of the segment in which it begins, -1 for BOS.
-    public var origins: [Int] = []
+    public var origins: [Int32] = []
 
     public init() {}
   }
@@ -41,9 +43,13 @@ public struct Tokenizer: Sendable {
   let rule: MergeRule
   /// How a first text begins; `addsPrefix` is then decided by `prefixRule`.
   let start: NormalizedText.Start
-  let specials: [String: Int32]
-  /// Names of ids that the vocabulary does not have, or has under another name.
-  let added: [Int32: String]
+  /// Special and added tokens by name.
+  private let named: [ExactText: Int32]
+  private let added: [Int32: AddedToken]
+  /// Find added tokens before the text is normalised, one after the other.
+  private let matchers: [AddedTokenMatcher]
+  /// Finds those that are looked for in normalised text.
+  private let normalizedMatcher: AddedTokenMatcher?
 
   public let prefixRule: PrefixRule
   /// Begins a sequence; nil where the model has none.
@@ -57,22 +63,22 @@ public struct Tokenizer: Sendable {
   /// One more than the highest id.
   public let vocabularySize: Int
 
-  /// Names of the special tokens, sorted.
-  public var specialNames: [String] { specials.keys.sorted() }
+  /// Names of the special tokens, sorted; added tokens that are ordinary ones are not among them.
+  public let specialNames: [String]
 
-  /// The id of the special token `name`, such as `</s>` or `<image>`.
-  public func id(ofSpecial name: String) -> Int32? { specials[name] }
+  /// The id of the special or added token `name`, such as `</s>` or `<image>`.
+  public func id(ofSpecial name: String) -> Int32? { named[ExactText(name)] }
 
-  /// True for control, unknown and added tokens, which stand for no text.
+  /// True for control, unknown and added special tokens, which stand for no text.
   public func isSpecial(_ id: Int32) -> Bool {
-    if added[id] != nil { return true }
+    if let token = added[id] { return token.isSpecial }
     guard vocabulary.pieces.indices.contains(Int(id)) else { return false }
     return [.control, .unknown].contains(vocabulary.pieces[Int(id)].kind)
   }
 
   /// The piece with number `id` as the vocabulary spells it, `▁cat` or `<0x0A>`.
   public func piece(_ id: Int32) -> String? {
-    if let name = added[id] { return name }
+    if let token = added[id] { return token.name }
     return vocabulary.pieces.indices.contains(Int(id)) ? vocabulary.pieces[Int(id)].text : nil
   }
 
@@ -82,32 +88,44 @@ public struct Tokenizer: Sendable {
     start = parts.start
     prefixRule = parts.prefixRule
     addsBOS = parts.addsBOS
-    var names: [String: Int32] = [:]
+    var names: [ExactText: Int32] = [:]
     var highest = Int32(parts.vocabulary.pieces.count - 1)
     for (name, id) in parts.vocabulary.reserved {
       if parts.vocabulary.pieces[Int(id)].kind != .byte { names[name] = id }
     }
-    var spelled: [Int32: String] = [:]
-    for (name, id) in parts.added.sorted(by: { $0.value < $1.value }) {
+    var specials = names.keys.map(\.text)
+    var tokens: [Int32: AddedToken] = [:]
+    let sorted = parts.added.values.sorted { $0.id < $1.id }
+    for token in sorted {
+      let (name, id) = (ExactText(token.name), token.id)
       guard (0..<Int32(2 * Vocabulary.sizeLimit)).contains(id), names[name] ?? id == id else {
-        throw Vocabulary.fault("the added token \(name) has id \(id), which cannot be")
+        throw Vocabulary.fault(
+          "the added token \(escapedForTerminal(token.name.prefix(bytes: 64))) has id \(id), which"
+            + " cannot be")
       }
+      if token.isSpecial, names[name] == nil { specials.append(token.name) }
       names[name] = id
-      spelled[id] = name
+      tokens[id] = token
       highest = max(highest, id)
     }
-    specials = names
-    added = spelled
+    named = names
+    specialNames = specials.sorted { ExactText($0) < ExactText($1) }
+    added = tokens
+    (matchers, normalizedMatcher) = parts.matchers(sorted)
     vocabularySize = Int(highest) + 1
-    bos = parts.bosName.flatMap { names[$0] }
-    eos = parts.eosName.flatMap { names[$0] }
+    bos = parts.bosName.flatMap { names[ExactText($0)] }
+    eos = parts.eosName.flatMap { names[ExactText($0)] }
   }
 
   /// The ids of plain `text`, without BOS: what SentencePiece answers.
   ///
   /// - Parameter dummyPrefix: whether the text begins like a first one; nil takes the model's rule.
   public func encode(_ text: String, dummyPrefix: Bool? = nil) -> [Int32] {
-    spans([text], begins: dummyPrefix ?? (prefixRule != .never)).spans.map(\.id)
+    var run = TextRun()
+    run.append(text, segment: 0)
+    var ids: [Int32] = []
+    encode(run, begins: dummyPrefix ?? (prefixRule != .never)) { id, _ in ids.append(id) }
+    return ids
   }
 
   /// The ids of `segments` as LLaVA's `tokenizer_image_token` yields them: each stretch between
@@ -117,53 +135,89 @@ public struct Tokenizer: Sendable {
   public func encode(segments: [Segment], addBOS: Bool? = nil) throws(Failure) -> Encoding {
     var result = Encoding()
     if addBOS ?? addsBOS, let bos { result.append(bos, origin: -1) }
-    var run: [Int] = []
+    var run = TextRun()
     var isFirst = true
     for (index, segment) in segments.enumerated() {
-      if case .text = segment {
-        run.append(index)
-        continue
-      }
-      flush(&run, segments, isFirst: isFirst, into: &result)
-      if case .special(let name) = segment {
-        result.append(try special(name), origin: index)
+      switch segment {
+      case .text(let text): run.append(text, segment: index)
+      case .special(let name):
+        let id = try special(name)
+        if added[id]?.stripsLeft == true { run.stripEnd() }
+        flush(run, isFirst: isFirst, into: &result)
+        result.append(id, origin: index)
+        run = TextRun(stripsStart: added[id]?.stripsRight == true)
         isFirst = false
-      } else {
+      case .image:
+        flush(run, isFirst: isFirst, into: &result)
         result.imagePositions.append(result.tokens.count)
+        run = TextRun()
         isFirst = true
       }
     }
-    flush(&run, segments, isFirst: isFirst, into: &result)
+    flush(run, isFirst: isFirst, into: &result)
     return result
   }
 
-  private func flush(
-    _ run: inout [Int], _ segments: [Segment], isFirst: Bool, into result: inout Encoding
-  ) {
-    let texts = run.map { if case .text(let text) = segments[$0] { text } else { "" } }
+  private func flush(_ run: TextRun, isFirst: Bool, into result: inout Encoding) {
     let begins = prefixRule == .everyText || (prefixRule == .firstText && isFirst)
-    let (spans, starts) = spans(texts, begins: begins)
-    var part = 0
-    for span in spans {
-      while part + 1 < starts.count, starts[part + 1] <= span.start { part += 1 }
-      result.append(span.id, origin: run[part])
-    }
-    run = []
+    encode(run, begins: begins) { id, part in result.append(id, origin: run.segments[part]) }
   }
 
-  private func spans(_ texts: [String], begins: Bool) -> (spans: [PieceSpan], starts: [Int]) {
-    var start = start
-    start.addsPrefix = begins && vocabulary.normalizer.addsDummyPrefix
-    let text = NormalizedText(texts, start: start, vocabulary: vocabulary)
-    let spans = PieceMerger.pieces(of: text.bytes, vocabulary: vocabulary, rule: rule)
-    return (spans, text.partStarts)
+  /// Calls `emit` with each id of `run` and the number of the part in which it begins.
+  private func encode(_ run: TextRun, begins: Bool, emit: (Int32, Int) -> Void) {
+    var parts = [AddedTokenMatcher.Part.text(run.range)]
+    for matcher in matchers {
+      parts = parts.flatMap { part -> [AddedTokenMatcher.Part] in
+        if case .text(let range) = part { matcher.parts(of: run.bytes, in: range) } else { [part] }
+      }
+    }
+    // Slow tokenizers of `legacy: false` put the prefix there before they look for tokens.
+    if begins, prefixRule == .firstText, !rule.isPairs, case .token? = parts.first {
+      let prefix = NormalizedText.spaceSymbol
+      PieceMerger.encode(prefix, in: prefix.indices, vocabulary: vocabulary, rule: rule, emit: emit)
+    }
+    var number = 0
+    for (index, part) in parts.enumerated() {
+      switch part {
+      case .token(let id, let place):
+        number = run.part(at: place, from: number)
+        emit(id, number)
+      case .text(let range):
+        number = run.part(at: range.lowerBound, from: number)
+        var start = start
+        start.addsPrefix =
+          (index == 0 ? begins : prefixRule == .everyText) && vocabulary.normalizer.addsDummyPrefix
+        let text = NormalizedText(
+          run.bytes, in: range, places: run.starts(after: number, before: range.upperBound),
+          start: start, vocabulary: vocabulary)
+        encode(text) { emit($0, number + $1) }
+      }
+    }
+  }
+
+  /// Calls `emit` with each id and how many of the text's places are not after it.
+  private func encode(_ text: NormalizedText, emit: (Int32, Int) -> Void) {
+    let whole = 0..<text.bytes.count
+    var passed = 0
+    func pass(_ id: Int32, _ place: Int) {
+      while passed < text.places.count, text.places[passed] <= place { passed += 1 }
+      emit(id, passed)
+    }
+    for part in normalizedMatcher?.parts(of: text.bytes, in: whole) ?? [.text(whole)] {
+      switch part {
+      case .token(let id, let place): pass(id, place)
+      case .text(let range):
+        PieceMerger.encode(text.bytes, in: range, vocabulary: vocabulary, rule: rule, emit: pass)
+      }
+    }
   }
 
   private func special(_ name: String) throws(Failure) -> Int32 {
-    guard let id = specials[name] else {
+    guard let id = named[ExactText(name)] else {
       throw Failure(
         .mismatch, code: "tokenizer/unknown-special",
-        "the prompt needs the special token \(name), which the tokenizer does not have",
+        "the prompt needs the special token \(escapedForTerminal(name.prefix(bytes: 64))),"
+          + " which the tokenizer does not have",
         remedy: "use the template that the model was trained with")
     }
     return id
@@ -173,19 +227,6 @@ public struct Tokenizer: Sendable {
 extension Tokenizer.Encoding {
   mutating func append(_ id: Int32, origin: Int) {
     tokens.append(id)
-    origins.append(origin)
+    origins.append(Int32(origin))
   }
-}
-
-/// What a tokenizer is made of, whichever file it came from.
-struct TokenizerParts {
-  var vocabulary: Vocabulary
-  var rule = MergeRule.pieces
-  var start = NormalizedText.Start(addsPrefix: true)
-  var prefixRule = Tokenizer.PrefixRule.everyText
-  var addsBOS = true
-  var bosName: String?
-  var eosName: String?
-  /// Special tokens by name, beyond or above those of the vocabulary.
-  var added: [String: Int32] = [:]
 }

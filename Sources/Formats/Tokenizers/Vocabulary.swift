@@ -1,6 +1,7 @@
 // The pieces of a SentencePiece vocabulary and the switches of its normaliser.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
+import JSON
 
 /// Pieces by id, with what encoding needs to know about each.
 ///
@@ -39,21 +40,29 @@ struct Vocabulary: Sendable {
   /// Text to the ids that merging may produce: normal, user-defined and unused pieces.
   let mergeable: PieceTable
   /// Text to the ids of the other pieces.
-  let reserved: [String: Int32]
+  let reserved: [ExactText: Int32]
+  /// For each piece the place of its score among all, the highest first.
+  let ranks: [UInt32]
+  /// Whether unknown characters in a row are one unknown piece.
+  let fusesUnknown: Bool
+  private let sizes: [Int32]
   /// Whether no piece goes on after a space that follows something else. Then no merge crosses the
   /// beginning of a word, and words can be encoded one by one.
   let wordsStandAlone: Bool
   /// User-defined pieces: whole wherever they stand in a text.
   let userDefined: PrefixMatcher
 
-  init(pieces: [Piece], normalizer: Normalizer, byteFallback: Bool) throws(Failure) {
+  init(
+    pieces: [Piece], normalizer: Normalizer, byteFallback: Bool, fusesUnknown: Bool = true
+  ) throws(Failure) {
     guard !pieces.isEmpty, pieces.count <= Self.sizeLimit else {
       throw Self.fault("expected 1 to \(Self.sizeLimit) pieces, found \(pieces.count)")
     }
     self.pieces = pieces
     self.normalizer = normalizer
+    self.fusesUnknown = fusesUnknown
     var table = PieceTable(capacity: pieces.count)
-    var others: [String: Int32] = [:]
+    var others: [ExactText: Int32] = [:]
     var unknowns: [Int32] = []
     for (index, piece) in pieces.enumerated() {
       let id = Int32(index)
@@ -63,7 +72,7 @@ struct Vocabulary: Sendable {
       let isNew =
         switch piece.kind {
         case .normal, .userDefined, .unused: table.insert(Array(piece.text.utf8), id: id)
-        case .unknown, .control, .byte: others.updateValue(id, forKey: piece.text) == nil
+        case .unknown, .control, .byte: others.updateValue(id, forKey: ExactText(piece.text)) == nil
         }
       guard isNew else { throw Self.fault("piece \(index) is there twice") }
       if piece.kind == .unknown { unknowns.append(id) }
@@ -74,6 +83,8 @@ struct Vocabulary: Sendable {
     self.unknown = unknown
     mergeable = table
     reserved = others
+    ranks = Self.ranks(pieces)
+    sizes = pieces.map { Int32($0.text.utf8.count) }
     wordsStandAlone = !pieces.contains { piece in
       switch piece.kind {
       case .normal, .userDefined, .unused:
@@ -87,15 +98,31 @@ struct Vocabulary: Sendable {
 
   /// The id of `text`, whatever its kind.
   func id(of text: String) -> Int32? {
-    reserved[text] ?? mergeable.id(of: Array(text.utf8)[...])
+    reserved[ExactText(text)] ?? mergeable.id(of: Array(text.utf8)[...])
   }
 
-  private static func byteIds(_ pieces: [Piece], _ reserved: [String: Int32]) throws(Failure)
+  /// The bytes of a piece's text.
+  func pieceSize(_ id: Int32) -> Int { Int(sizes[Int(id)]) }
+
+  private static func ranks(_ pieces: [Piece]) -> [UInt32] {
+    var ranks = Array(repeating: UInt32(0), count: pieces.count)
+    var rank: UInt32 = 0
+    var last: Int?
+    for index in pieces.indices.sorted(by: { pieces[$0].score > pieces[$1].score }) {
+      if let last, pieces[last].score != pieces[index].score { rank += 1 }
+      ranks[index] = rank
+      last = index
+    }
+    return ranks
+  }
+
+  private static func byteIds(_ pieces: [Piece], _ reserved: [ExactText: Int32]) throws(Failure)
     -> [Int32]
   {
     var ids: [Int32] = []
     for byte in 0..<256 {
-      guard let id = reserved[byteName(UInt8(byte))], pieces[Int(id)].kind == .byte else {
+      guard let id = reserved[ExactText(byteName(UInt8(byte)))], pieces[Int(id)].kind == .byte
+      else {
         throw fault("bytes stand in for unknown text, but \(byteName(UInt8(byte))) is absent")
       }
       ids.append(id)
@@ -115,7 +142,7 @@ struct Vocabulary: Sendable {
     guard text.count == 6, let byte = UInt8(name.dropFirst(3).dropLast(), radix: 16) else {
       return nil
     }
-    return byteName(byte) == name ? byte : nil
+    return byteName(byte).utf8.elementsEqual(text) ? byte : nil
   }
 
   static func fault(_ message: String) -> Failure {

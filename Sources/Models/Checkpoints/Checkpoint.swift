@@ -79,8 +79,8 @@ extension Checkpoint {
         "expected model.safetensors or model.safetensors.index.json in the directory",
         remedy: "fetch the weights, or name a directory or file that holds them")
     }
-    if path.hasSuffix(".json") { return try open(index: path) }
-    if [".bin", ".pt", ".pth", ".pkl", ".ckpt"].contains(where: path.hasSuffix) {
+    if path.ends(withBytesOf: ".json") { return try open(index: path) }
+    if [".bin", ".pt", ".pth", ".pkl", ".ckpt"].contains(where: path.ends(withBytesOf:)) {
       throw refusal(of: path)
     }
     return try Checkpoint(path: path, files: [SafetensorsFile(path: path)])

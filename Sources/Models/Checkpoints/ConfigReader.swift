@@ -135,7 +135,7 @@ struct ConfigReader {
     switch value {
     case .array(let items): items.isEmpty ? "an empty list" : "a list of \(items.count)"
     case .object: "an object"
-    case .string(let text): "\"\(escapedForTerminal(String(text.prefix(64))))\""
+    case .string(let text): "\"\(escapedForTerminal(text.prefix(bytes: 64)))\""
     case .number(let number): String(number.text.prefix(64))
     case .bool(let flag): "\(flag)"
     case .null: "null"

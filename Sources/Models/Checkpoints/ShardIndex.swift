@@ -40,7 +40,7 @@ struct ShardIndex {
 
   /// A name that cannot lead out of the directory.
   private static func isPlain(_ name: String) -> Bool {
-    name.hasSuffix(".safetensors") && !name.hasPrefix(".") && name.utf8.count <= 255
+    name.ends(withBytesOf: ".safetensors") && !name.hasPrefix(".") && name.utf8.count <= 255
       && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") }
   }
 

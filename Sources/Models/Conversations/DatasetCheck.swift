@@ -15,7 +15,7 @@ public struct DatasetCheck {
 
   public private(set) var records = 0
   public private(set) var counts: [String: Count] = [:]
-  private var ids: Set<[UInt8]> = []
+  private var ids: Set<ExactText> = []
   private let formatter: RecordFormatter
 
   public init(_ formatter: RecordFormatter) { self.formatter = formatter }
@@ -32,7 +32,7 @@ public struct DatasetCheck {
       if let mark = SkipMark(of: source) {
         notes.append(FormatNote(code: mark.code, message: mark.message))
       } else {
-        if let id = Record.statedId(of: source), !ids.insert(Array(id.utf8)).inserted {
+        if let id = Record.statedId(of: source), !ids.insert(ExactText(id)).inserted {
           notes.append(
             FormatNote(code: "record/duplicate-id", message: "the id was there before"))
         }

@@ -1,5 +1,6 @@
 // What was said, by whom, and where images stand in it.
 // SPDX-License-Identifier: Apache-2.0
+import InputOutput
 
 /// Turns of a human and an assistant.
 public struct Dialogue: Equatable, Sendable {
@@ -88,16 +89,4 @@ extension Dialogue.Turn {
       }
     }
   }
-}
-
-/// `text` without the white space around it, by the rule of Python's `str.strip`.
-func strippingWhitespace(_ text: String) -> String {
-  func isSpace(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.properties.isWhitespace || (0x1c...0x1f).contains(scalar.value)
-  }
-  let scalars = text.unicodeScalars
-  guard let first = scalars.firstIndex(where: { !isSpace($0) }),
-    let last = scalars.lastIndex(where: { !isSpace($0) })
-  else { return "" }
-  return String(scalars[first...last])
 }

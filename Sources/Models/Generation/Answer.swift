@@ -72,24 +72,15 @@ final class OpenAnswer {
   }
 
   private func finish(_ reason: Answer.FinishReason, show: (String) -> Void) -> Answer {
-    if !matcher.isStopped { emit(matcher.append(decoder.finish()) + matcher.finish(), show) }
+    emit(matcher.append(decoder.finish()) + matcher.finish(), show)
     return Answer(
-      text: text.trimmed, finishReason: reason, promptTokens: prompt.length,
-      completionTokens: count)
+      text: strippingWhitespace(text), finishReason: matcher.isStopped ? .stop : reason,
+      promptTokens: prompt.length, completionTokens: count)
   }
 
   private func emit(_ part: String, _ show: (String) -> Void) {
     guard !part.isEmpty else { return }
     text += part
     show(part)
-  }
-}
-
-extension String {
-  /// Without white space at either end.
-  var trimmed: String {
-    let kept = drop { $0.isWhitespace }
-    guard let last = kept.lastIndex(where: { !$0.isWhitespace }) else { return "" }
-    return String(kept[...last])
   }
 }

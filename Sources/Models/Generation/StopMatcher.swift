@@ -16,19 +16,24 @@ struct StopMatcher {
   mutating func append(_ text: String) -> String {
     guard !isStopped else { return "" }
     held += Array(text.utf8)
+    return release(upToBeginnings: true)
+  }
+
+  /// What was held back when the answer ends here. It may hold a stop text whole, behind the
+  /// beginning of a longer one that did not come.
+  mutating func finish() -> String { isStopped ? "" : release(upToBeginnings: false) }
+
+  /// The text before the first stop text, or before what may become one.
+  private mutating func release(upToBeginnings: Bool) -> String {
     for start in held.indices {
       let rest = held[start...]
-      if stops.contains(where: { rest.starts(with: $0) }) {
-        isStopped = true
+      isStopped = stops.contains { rest.starts(with: $0) }
+      if isStopped || upToBeginnings && stops.contains(where: { $0.starts(with: rest) }) {
         return release(start)
       }
-      if stops.contains(where: { $0.starts(with: rest) }) { return release(start) }
     }
     return release(held.count)
   }
-
-  /// What was held back when the answer ends without a stop text.
-  mutating func finish() -> String { isStopped ? "" : release(held.count) }
 
   /// A stop text begins with a whole character, so the cut never splits one.
   private mutating func release(_ count: Int) -> String {

@@ -63,7 +63,7 @@ struct StreamComparison {
   ) -> Bool {
     guard case .compared(let comparisons) = result else { return false }
     for (name, comparison) in comparisons {
-      let index = worst.firstIndex { $0.name == name } ?? worst.count
+      let index = worst.firstIndex { $0.name.utf8.elementsEqual(name.utf8) } ?? worst.count
       if index == worst.count { worst.append((name, Worst())) }
       worst[index].worst.difference = max(
         worst[index].worst.difference, comparison.largestDifference)

@@ -138,8 +138,7 @@ struct VicunaDecode: ToolCommand {
     generator.show = { _, text in
       isInLine = true
       try? screen.write(
-        text.split(separator: "\n", omittingEmptySubsequences: false)
-          .map { escapedForTerminal(String($0)) }.joined(separator: "\n"))
+        text.split(atByte: UInt8(ascii: "\n")).map(escapedForTerminal).joined(separator: "\n"))
     }
     // A record that is skipped before its first word has no line to end.
     generator.ended = { _ in

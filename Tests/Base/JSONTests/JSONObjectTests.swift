@@ -19,6 +19,21 @@ func setsRenamesAndRemoves(count: Int) {
   #expect(object["k2"] == nil)
 }
 
+/// Two spellings of an accented letter are two values and two keys.
+@Test(arguments: [1, 20])
+func comparesBytes(count: Int) {
+  #expect(JSONValue.string("\u{e9}") != .string("e\u{301}"))
+  #expect(JSONValue.array([.string("K")]) != .array([.string("\u{212a}")]))
+  var object = JSONObject()
+  for index in 0..<count { object["k\(index)"] = .null }
+  object["\u{e9}"] = .int(1)
+  object["e\u{301}"] = .int(2)
+  #expect(object["\u{e9}"]?.int == 1)
+  #expect(object.members.count == count + 2)
+  #expect(ExactText("\u{e9}") != ExactText("e\u{301}"))
+  #expect(ExactText("\u{e9}") > ExactText("e\u{301}"))
+}
+
 @Test func writesCompactly() {
   let value = JSONValue.object([
     "text": .string("a\"\\/\u{8}\u{c}\n\r\t\u{1}\u{1f}é\u{7f}"),

@@ -42,9 +42,12 @@ import Testing
       }
       do throws(Failure) {
         let vocabulary = try load(bytes)
+        let source = Array("the cat 🙂 a<s>".utf8)
         let text = NormalizedText(
-          ["the cat 🙂 a<s>"], start: .init(addsPrefix: true), vocabulary: vocabulary)
-        _ = PieceMerger.pieces(of: text.bytes, vocabulary: vocabulary, rule: .pieces)
+          source, in: source.indices, start: .init(addsPrefix: true), vocabulary: vocabulary)
+        PieceMerger.encode(
+          text.bytes, in: text.bytes.indices, vocabulary: vocabulary, rule: .pieces
+        ) { _, _ in }
       } catch {
         refused += 1
         #expect([.invalidInput, .mismatch].contains(error.status))
@@ -85,6 +88,41 @@ import Testing
     #expect(throws: Failure.self) { try FastTokenizerFile(document) }
   }
 
+  /// Space and mark are one character to a reader, and two pieces to a tokenizer.
+  @Test(arguments: ["\"e \u{301}\"", "[\"e\",\"\u{301}\"]"])
+  func mergesOfMarksAreRead(merge: String) throws {
+    let text = """
+      {"model":{"type":"BPE","unk_token":"<unk>","merges":[\(merge)],
+        "vocab":{"<unk>":0,"e":1,"\u{301}":2,"e\u{301}":3,"▁":4}},
+        "normalizer":{"type":"Sequence","normalizers":[
+          {"type":"Replace","pattern":{"String":" "},"content":"▁"}]}}
+      """
+    let tokenizer = try Tokenizer(FastTokenizerFile(JSONValue(parsing: Array(text.utf8))).parts)
+    #expect(tokenizer.encode("e\u{301} e") == [3, 4, 1])
+  }
+
+  /// Tokenizers of the other family are named: Llama 3's two files, and a GGUF file's.
+  @Test func byteLevelTokenizersAreNamed() throws {
+    let directory = try TemporaryDirectory()
+    let splitter = #"{"type":"Sequence","pretokenizers":[{"type":"Split"},{"type":"ByteLevel"}]}"#
+    try directory.write(
+      #"{"pre_tokenizer":\#(splitter),"model":{"vocab":{"!":0},"merges":[],"ignore_merges":true}}"#,
+      to: "tokenizer.json")
+    try directory.write("IQ== 0\nIg== 1\n", to: "tokenizer.model")
+    let key = Array("tokenizer.ggml.model".utf8)
+    try directory.write(
+      Array("GGUF".utf8) + [3, 0, 0, 0] + Array(repeating: 0, count: 8) + [1, 0, 0, 0, 0, 0, 0, 0]
+        + [UInt8(key.count), 0, 0, 0, 0, 0, 0, 0] + key + [8, 0, 0, 0]
+        + [4, 0, 0, 0, 0, 0, 0, 0] + Array("gpt2".utf8), to: "model.gguf")
+    for name in ["tokenizer.json", "tokenizer.model", "model.gguf"] {
+      #expect { try Tokenizer.load(path: directory.file(name)) } throws: {
+        guard let failure = $0 as? Failure else { return false }
+        return failure.code == "tokenizer/byte-level" && failure.status == .mismatch
+          && failure.message.contains("Llama 3") && failure.remedy?.contains("Vicuna") == true
+      }
+    }
+  }
+
   @Test func ggufLiesAreRefused() throws {
     let start = Array("GGUF".utf8) + [3, 0, 0, 0] + Array(repeating: UInt8(0), count: 8)
     let count: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0]
@@ -95,6 +133,18 @@ import Testing
       count + key + [9, 0, 0, 0, 9, 0, 0, 0] + count, count + key + [99, 0, 0, 0],
     ] {
       #expect(throws: Failure.self) { try GGUFVocabulary(start + rest).parts() }
+    }
+  }
+
+  @Test func smallFilesHaveALimit() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(bytes("llama.model"), to: "tokenizer.model")
+    let path = try directory.write(
+      Array("{\"a\":1".utf8) + Array(repeating: 0x20, count: 9 << 20) + Array("}".utf8),
+      to: "added_tokens.json")
+    #expect { try Tokenizer.load(directory: directory.path) } throws: {
+      guard let failure = $0 as? Failure else { return false }
+      return failure.status == .limitExceeded && failure.place == path
     }
   }
 

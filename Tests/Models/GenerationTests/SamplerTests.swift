@@ -86,6 +86,19 @@ struct StopMatcherTests {
     #expect(!found.stopped)
   }
 
+  /// The beginning of a longer stop text holds a shorter one back, until the answer ends.
+  @Test(arguments: [
+    (["a purple", " square"], ["squareX", "quare"], "a purple s"),
+    (["a p", "urple"], ["purpleX", "urple"], "a p"),
+    (["a purple"], ["purpleX", "rpleX", "ple"], "a pur"),
+    (["abab"], ["ababc", "b"], "a"),
+  ])
+  func stopsAreFoundInWhatWasHeldBack(parts: [String], stops: [String], text: String) {
+    let found = run(stops, parts)
+    #expect(found.shown.joined() == text)
+    #expect(found.stopped)
+  }
+
   @Test func stopsInsideOnePartAndOverlapping() {
     #expect(run(["ab"], ["xaab"]).shown == ["xa", ""])
     #expect(run(["aab", "b"], ["a", "a", "c"]).shown == ["", "", "aac", ""])

@@ -45,10 +45,23 @@ struct ManPageTests {
     }
   }
 
-  @Test(.enabled(if: hasMandoc, "mandoc is not installed"), arguments: pages)
+  @Test(.enabled(if: has("mandoc"), "mandoc is not installed"), arguments: pages)
   func mandocFindsNoFault(page: String) throws {
     let result = try Shell.bash("mandoc -T lint -W warning man/\(page)", in: packageRoot)
     #expect(result.status == 0, "\(result.text)\(result.errors)")
+  }
+
+  /// groff takes a name such as Li for a macro, and what follows it is lost: with a warning only.
+  @Test(.enabled(if: has("groff"), "groff is not installed"), arguments: pages)
+  func groffFindsNoFault(page: String) throws {
+    let source = try ManPage(page)
+    // No bold, no colour: plain words.
+    let result = try Shell.bash(
+      "groff -ww -mandoc -Tutf8 -P-cbou man/\(page)", in: packageRoot)
+    #expect(result.status == 0)
+    #expect(result.errors == "")
+    let lines = result.text.split(separator: "\n").map(String.init)
+    for section in source.sections { #expect(lines.contains(section)) }
   }
 
   @Test func suitePageNamesEveryTool() throws {
@@ -95,4 +108,6 @@ struct ManPageTests {
   }
 }
 
-private let hasMandoc = (try? Shell.bash("command -v mandoc").status) == 0
+private func has(_ program: String) -> Bool {
+  (try? Shell.bash("command -v \(program)").status) == 0
+}

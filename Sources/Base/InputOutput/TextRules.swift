@@ -1,0 +1,38 @@
+// Text taken by scalars and bytes, where Swift's own functions go by characters as people see them.
+// SPDX-License-Identifier: Apache-2.0
+
+/// `text` without the white space around it, by the rule of Python's `str.strip`: scalar by scalar,
+/// so that a mark after a space is not taken for part of it.
+public func strippingWhitespace(_ text: String) -> String {
+  func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.isWhitespace || (0x1c...0x1f).contains(scalar.value)
+  }
+  let scalars = text.unicodeScalars
+  guard let first = scalars.firstIndex(where: { !isSpace($0) }),
+    let last = scalars.lastIndex(where: { !isSpace($0) })
+  else { return "" }
+  return String(scalars[first...last])
+}
+
+extension String {
+  /// The parts between bytes `separator`, an ASCII one, empty parts too.
+  public func split(atByte separator: UInt8) -> [String] {
+    utf8.split(separator: separator, omittingEmptySubsequences: false).map { String($0) ?? "" }
+  }
+
+  /// The first whole scalars, `limit` bytes at most: a single character can be of any length.
+  public func prefix(bytes limit: Int) -> String {
+    guard utf8.count > limit else { return self }
+    var size = 0
+    let kept = unicodeScalars.prefix { scalar in
+      size += UTF8.width(scalar)
+      return size <= limit
+    }
+    return String(kept)
+  }
+
+  /// Whether the last bytes are those of `ending`.
+  public func ends(withBytesOf ending: String) -> Bool {
+    utf8.suffix(ending.utf8.count).elementsEqual(ending.utf8)
+  }
+}
