@@ -20,7 +20,7 @@ function __convo-format_parse_tokens -S
     set -l unparsed_tokens (__convo-format_tokens -pc)
     switch $unparsed_tokens[1]
     case 'convo-format'
-        __convo-format_parse_subcommand 1 'from=' 'ask=+' 'm/model=' 'template=' 'template-for=' 'image-key=' 'system=' 'image-position=' 'seed=' 'image-markers' 'train' 'compat=' 'tokenizer=' 'image-tokens=' 'max-length=' 'special=' 'separators=' 'skip-done=' 'show-mask' 'check' 'json' 'plain' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+        __convo-format_parse_subcommand 1 'from=' 'ask=+' 'm/model=' 'template=' 'template-for=' 'image-key=' 'system=' 'image-position=' 'seed=' 'image-markers' 'train' 'compat=' 'tokenizer=' 'image-tokens=' 'max-length=' 'special=' 'separators=' 'skip-done=' 'repair' 'show-mask' 'check' 'json' 'plain' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __convo-format_parse_subcommand -r 1 'version'
