@@ -19,6 +19,7 @@ public func checkPath(_ path: String, isNamedByData: Bool = false) throws(Failur
   guard count <= longestPath else {
     throw Failure(
       status, code: "path/invalid", at: "\(path.prefix(bytes: 60))...",
-      "expected a path of at most \(longestPath) bytes, found \(count)")
+      "expected a path of at most \(longestPath) bytes, found \(count)",
+      kind: isNamedByData ? .unreadableFile : .ordinary)
   }
 }

@@ -39,6 +39,9 @@ public final class JSONLWriter {
     try write(JSONValue.object(object).serialized(), isSkip: SkipMark(of: object) != nil)
   }
 
+  /// Writes the line of an object that is no skip.
+  public func write(serialized line: [UInt8]) throws(Failure) { try write(line, isSkip: false) }
+
   private func write(_ object: [UInt8], isSkip: Bool) throws(Failure) {
     if let failure { throw failure }
     do throws(Failure) {

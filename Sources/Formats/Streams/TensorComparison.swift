@@ -43,8 +43,10 @@ public struct TensorComparison: Equatable, Sendable {
 
   private mutating func add(_ left: ArraySlice<Double>, _ right: ArraySlice<Double>) {
     var (dot, leftSquares, rightSquares) = (0.0, 0.0, 0.0)
+    var isSame = true
     for (found, expected) in zip(left, right) {
       if found != expected, !(found.isNaN && expected.isNaN) {
+        isSame = false
         let difference = abs(found - expected)
         largestDifference = max(largestDifference, difference.isNaN ? .infinity : difference)
       }
@@ -57,10 +59,13 @@ public struct TensorComparison: Equatable, Sendable {
     let product = (leftSquares * rightSquares).squareRoot()
     let norms =
       product.isNormal ? product : leftSquares.squareRoot() * rightSquares.squareRoot()
-    if norms > 0 {
-      let cosine = min(1, dot / norms)
-      leastCosine = min(leastCosine, cosine.isNaN ? -1 : cosine)
-    } else if leftSquares != rightSquares || dot.isNaN {
+    let cosine = dot / norms
+    if !dot.isFinite || !norms.isFinite {
+      // No angle is known where a number is none: only the same row agrees.
+      if !isSame { leastCosine = -1 }
+    } else if norms > 0 {
+      leastCosine = min(leastCosine, min(1, cosine))
+    } else if leftSquares != rightSquares {
       leastCosine = min(leastCosine, 0)
     }
   }

@@ -17,9 +17,9 @@ struct FormatRun {
 
   /// Writes each record with its prompt.
   func write(_ reader: any ObjectReader, to writer: JSONLWriter) throws(Failure) {
-    try forEach(reader) { (record, result) throws(Failure) in
+    try forEach(reader, finish: line) { (record, result) throws(Failure) in
       switch result {
-      case .success(let made): try writer.write(made)
+      case .success(let line): try writer.write(serialized: line)
       case .failure(let failure):
         try writer.skip(record, SkipMark(code: failure.code, message: failure.message))
       }
@@ -35,7 +35,7 @@ struct FormatRun {
     let sink = try session.sink(isBinary: false)
     let isTerminal = session.settings.output == nil && isatty(1) == 1
     let colour = isTerminal && getenv("NO_COLOR") == nil
-    try forEach(reader) { (record, result) throws(Failure) in
+    try forEach(reader, finish: { $0 }) { (record, result) throws(Failure) in
       guard case .success(let made) = result, let json = made["prompt"],
         let tokens = try Prompt(json).tokens
       else { return }
@@ -60,10 +60,11 @@ struct FormatRun {
     throw Failure(.skippedRecords, code: "check/findings", "\(counted(count, "finding")) in all")
   }
 
-  /// Formats every record that is not done yet, tells the session, and reports notes at the end.
-  private func forEach(
-    _ reader: any ObjectReader,
-    _ body: (JSONObject, Result<JSONObject, Failure>) throws(Failure) -> Void,
+  /// Formats every record that is not done yet, makes of it what `finish` does, tells the session,
+  /// and reports notes at the end.
+  private func forEach<Made>(
+    _ reader: any ObjectReader, finish: (JSONObject) throws(Failure) -> Made,
+    _ body: (JSONObject, Result<Made, Failure>) throws(Failure) -> Void,
     passOn: (JSONObject) throws(Failure) -> Void
   ) throws(Failure) {
     var counts: [FormatNote: Int] = [:]
@@ -79,9 +80,7 @@ struct FormatRun {
       var notes: [FormatNote] = []
       let result = Result { () throws(Failure) in
         _ = try line.result.get()
-        let made = try formatter.format(record.identified, notes: &notes)
-        try checkSize(of: made)
-        return made
+        return try finish(formatter.format(record.identified, notes: &notes))
       }
       if case .failure(let failure) = result { try refuse(failure, record) }
       try body(record.identified, result)
@@ -95,9 +94,11 @@ struct FormatRun {
     }
   }
 
-  /// Refuses here what a tool further on would have to: there it would lose its text or its id.
-  private func checkSize(of record: JSONObject) throws(Failure) {
-    let count = JSONValue.object(record).serialized().count
+  /// The record's line. Refuses here what a tool further on would have to: there it would lose its
+  /// text or its id.
+  private func line(_ record: JSONObject) throws(Failure) -> [UInt8] {
+    let line = JSONValue.object(record).serialized()
+    let count = line.count
     guard count <= session.settings.limits.lineBytes else {
       throw Failure(
         .limitExceeded, code: "record/too-large",
@@ -111,6 +112,7 @@ struct FormatRun {
         "the record would take \(count) bytes, expected at most \(largestMetadataValue) of one"
           + " with images", remedy: "leave members out that the answer does not need")
     }
+    return line
   }
 
   /// Counts a record that cannot be made. A list of images without any question ends the run.

@@ -128,10 +128,14 @@ func rootConfinesPaths(usesKernel: Bool) throws {
   let directory = try TemporaryDirectory()
   try directory.write("x", to: "file")
   let path = directory.file("file")
-  for shortage in [EMFILE, ENFILE, ENOMEM, EIO, ESTALE, ETIMEDOUT] {
+  for shortage in [EMFILE, ENFILE, EIO, ESTALE, ETIMEDOUT] {
     let failure = Failure.opening(path, errno: shortage)
     #expect(failure.status == .inputOutput && failure.code == "io/open", "\(shortage)")
+    #expect(!failure.spoilsRecordOnly, "\(shortage)")
   }
+  let memory = Failure.opening(path, errno: ENOMEM)
+  #expect(memory.status == .limitExceeded && memory.code == "memory/exhausted")
+  #expect(!memory.spoilsRecordOnly)
   #expect(Failure.opening(path, errno: EMFILE).remedy?.contains("ulimit -n") == true)
   for fault in [EACCES, EPERM, ELOOP, ENXIO] {
     #expect(Failure.opening(path, errno: fault).code == "path/refused", "\(fault)")

@@ -104,7 +104,7 @@ struct RecordPlaceTests {
 
   @Test func onlyRecordsFaultsSpoilRecords() {
     #expect(Failure(.invalidInput, code: "a/b", "m").spoilsRecordOnly)
-    #expect(Failure(.inputOutput, code: "a/b", "m", kind: .unreadableFile).spoilsRecordOnly)
+    #expect(Failure(.invalidInput, code: "a/b", "m", kind: .unreadableFile).spoilsRecordOnly)
     #expect(!Failure(.inputOutput, code: "io/open", "m").spoilsRecordOnly)
     #expect(!Failure(.limitExceeded, code: "a/b", "m", kind: .shortage).spoilsRecordOnly)
   }

@@ -68,6 +68,12 @@ private func bytes<T>(_ type: ElementType, _ values: [T]) throws -> Tensor {
   #expect(TensorComparison(one, none).largestDifference == .infinity)
   #expect(TensorComparison(none, none).largestDifference == 0)
   #expect(!TensorComparison(none, one).lies(within: Tolerance(relative: 1, absolute: 1e30)))
+  // A row with infinity has no angle: only the same row agrees.
+  let infinite = try floats([.infinity, 1], shape: [1, 2])
+  let other = try floats([.infinity, 2], shape: [1, 2])
+  #expect(TensorComparison(infinite, other).leastCosine == -1)
+  #expect(TensorComparison(none, one).leastCosine == -1)
+  #expect(TensorComparison(infinite, infinite).lies(within: Tolerance(cosine: 1)))
   let zero = try floats([0], shape: [1])
   #expect(TensorComparison(zero, zero).relativeDifference == 0)
   #expect(TensorComparison(zero, zero).leastCosine == 1)

@@ -104,9 +104,8 @@ private struct Folder {
       wait $! 2> /dev/null
       again='convo-format -v --system "" --ask "Describe the image." --skip-done part.jsonl list'
       if eval "$again" > /dev/null 2> torn; then exit 9; fi
-      remedy=$(sed -n 's/.*(\\(truncate [^)]*\\))$/\\1/p' torn)
-      test -n "$remedy" || { cat torn >&2; exit 8; }
-      eval "$remedy"
+      grep -q -e '(--repair cuts it off)' torn || { cat torn >&2; exit 8; }
+      eval "$again --repair" > /dev/null 2>&1
       wc -l < part.jsonl
       grep -c '"skipped"' part.jsonl
       eval "$again" | \(Self.rest) >> part.jsonl
