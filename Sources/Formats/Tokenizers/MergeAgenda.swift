@@ -41,11 +41,12 @@ struct MergeAgenda {
   }
 
   /// The leftmost of the places with the least rank; nil when nothing can be merged.
-  var first: Int? {
+  var first: (place: Int, rank: UInt32)? {
     guard minima[1] != Self.none else { return nil }
     var node = 1
     while node < leafCount { node = minima[2 * node] == minima[node] ? 2 * node : 2 * node + 1 }
-    return ranks[block(node - leafCount)].firstIndex(of: minima[node])
+    let rank = minima[node]
+    return ranks[block(node - leafCount)].firstIndex(of: rank).map { ($0, rank) }
   }
 
   private func block(_ number: Int) -> Range<Int> {

@@ -44,14 +44,19 @@ struct NormalizedText {
     let beginsWithSpace = text.first == 0x20 || text.starts(with: Self.spaceSymbol)
     if start.addsPrefix, start.prefixesSpaces || !beginsWithSpace { bytes += space }
 
+    let hasUserDefined = vocabulary.kinds.contains(.userDefined)
     var position = range.lowerBound
     var hasText = false
     while position < range.upperBound {
       while places.count < sourcePlaces.count, sourcePlaces[places.count] <= position {
         places.append(hasText ? bytes.count : 0)
       }
-      let whole = vocabulary.userDefined.match(source, in: position..<range.upperBound)
-      let end = position + (whole?.size ?? 1)
+      var end = position + 1
+      if hasUserDefined {
+        end =
+          position
+          + (vocabulary.userDefined.match(source, in: position..<range.upperBound)?.size ?? 1)
+      }
       var chunk = source[position..<end]
       if afterSpace { chunk = chunk.drop { $0 == 0x20 } }
       if let last = chunk.last {

@@ -21,6 +21,9 @@ struct PieceMerger {
   private let text: [UInt8]
   private let vocabulary: Vocabulary
   private let rule: MergeRule
+  /// Whether such pieces are to be looked for.
+  private let hasUserDefined: Bool
+  private let hasUnused: Bool
   private var word = 0..<0
   /// For each byte of the word: where a symbol begins its id, or `noPiece`; where one of several
   /// bytes ends, its size below zero. What lies between is never looked at.
@@ -56,6 +59,8 @@ struct PieceMerger {
     self.text = text
     self.vocabulary = vocabulary
     self.rule = rule
+    hasUserDefined = vocabulary.kinds.contains(.userDefined)
+    hasUnused = vocabulary.kinds.contains(.unused)
   }
 
   /// The next place after `start` where a space follows something else.
@@ -109,9 +114,7 @@ struct PieceMerger {
     agenda.reset(count: word.count)
     var place = 0
     while place < word.count {
-      let rest = word.lowerBound + place..<word.upperBound
-      let whole = vocabulary.userDefined.match(text, in: rest)?.size ?? 0
-      let size = whole > 0 ? whole : characterSize(place)
+      let size = userDefinedSize(place) ?? characterSize(place)
       set(place, size: size, id: vocabulary.mergeable.id(of: bytes(place, size)))
       place += size
     }
@@ -120,6 +123,11 @@ struct PieceMerger {
       consider(place)
       place += size(place)
     }
+  }
+
+  private func userDefinedSize(_ place: Int) -> Int? {
+    guard hasUserDefined else { return nil }
+    return vocabulary.userDefined.match(text, in: word.lowerBound + place..<word.upperBound)?.size
   }
 
   /// Enters the merge of the symbol at `place` and its right neighbour, or that there is none.
@@ -134,7 +142,7 @@ struct PieceMerger {
     switch rule {
     case .pieces:
       guard let id = vocabulary.mergeable.id(of: both) else { return nil }
-      if vocabulary.pieces[Int(id)].kind == .unused { halves[both] = first }
+      if hasUnused, vocabulary.pieces[Int(id)].kind == .unused { halves[both] = first }
       return vocabulary.ranks[Int(id)]
     case .pairs(let ranks):
       let (left, right) = (marks[place], marks[place + first])
@@ -148,14 +156,16 @@ struct PieceMerger {
   /// A user-defined piece never merges; nothing merges into one, as it is whole from the start.
   private func isFrozen(_ place: Int) -> Bool {
     let id = marks[place]
-    return id != Self.noPiece && vocabulary.pieces[Int(id)].kind == .userDefined
+    return hasUserDefined && id != Self.noPiece && vocabulary.pieces[Int(id)].kind == .userDefined
   }
 
   private mutating func merge() {
-    while let place = agenda.first {
+    while let (place, rank) = agenda.first {
       let right = place + size(place)
       let whole = right - place + size(right)
-      set(place, size: whole, id: vocabulary.mergeable.id(of: bytes(place, whole)))
+      let only = rule.isPairs ? -1 : vocabulary.pieceOfRank[Int(rank)]
+      set(
+        place, size: whole, id: only >= 0 ? only : vocabulary.mergeable.id(of: bytes(place, whole)))
       agenda.set(right, MergeAgenda.none)
       consider(place)
       if place > 0 { consider(previous(place)) }
@@ -168,7 +178,11 @@ struct PieceMerger {
     var place = 0
     while place < word.count {
       let size = size(place)
-      append(word.lowerBound + place, size, emit)
+      if !hasUnused, marks[place] != Self.noPiece {
+        emit(marks[place], word.lowerBound + place)
+      } else {
+        append(word.lowerBound + place, size, emit)
+      }
       place += size
     }
   }

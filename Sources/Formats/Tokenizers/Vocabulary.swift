@@ -41,8 +41,12 @@ struct Vocabulary: Sendable {
   let mergeable: PieceTable
   /// Text to the ids of the other pieces.
   let reserved: [ExactText: Int32]
-  /// For each piece the place of its score among all, the highest first.
+  /// For each piece the place of its score among all, the highest first; and for each place its
+  /// piece, or -1 where several have one score.
   let ranks: [UInt32]
+  let pieceOfRank: [Int32]
+  /// The kinds of piece that any piece is of.
+  let kinds: Set<Kind>
   /// Whether unknown characters in a row are one unknown piece.
   let fusesUnknown: Bool
   private let sizes: [Int32]
@@ -83,7 +87,8 @@ struct Vocabulary: Sendable {
     self.unknown = unknown
     mergeable = table
     reserved = others
-    ranks = Self.ranks(pieces)
+    (ranks, pieceOfRank) = Self.ranks(pieces)
+    kinds = Set(pieces.map(\.kind))
     sizes = pieces.map { Int32($0.text.utf8.count) }
     wordsStandAlone = !pieces.contains { piece in
       switch piece.kind {
@@ -104,16 +109,20 @@ struct Vocabulary: Sendable {
   /// The bytes of a piece's text.
   func pieceSize(_ id: Int32) -> Int { Int(sizes[Int(id)]) }
 
-  private static func ranks(_ pieces: [Piece]) -> [UInt32] {
+  private static func ranks(_ pieces: [Piece]) -> (ranks: [UInt32], pieces: [Int32]) {
     var ranks = Array(repeating: UInt32(0), count: pieces.count)
-    var rank: UInt32 = 0
-    var last: Int?
+    var ofRank: [Int32] = []
+    var last: Float?
     for index in pieces.indices.sorted(by: { pieces[$0].score > pieces[$1].score }) {
-      if let last, pieces[last].score != pieces[index].score { rank += 1 }
-      ranks[index] = rank
-      last = index
+      if pieces[index].score == last {
+        ofRank[ofRank.count - 1] = -1
+      } else {
+        ofRank.append(Int32(index))
+      }
+      last = pieces[index].score
+      ranks[index] = UInt32(ofRank.count - 1)
     }
-    return ranks
+    return (ranks, ofRank)
   }
 
   private static func byteIds(_ pieces: [Piece], _ reserved: [ExactText: Int32]) throws(Failure)
