@@ -9,8 +9,8 @@ PREFIX ?= /usr/local
 SHARE = $(DESTDIR)$(PREFIX)/share
 BIN := .build/release
 TOOLS := $(shell sed -n '/^let tools/,/^]/s/^  "\([a-z-]*\)":.*/\1/p' Package.swift)
-# The rows of kernels, best first, each a ceiling (LLAVA_CPU in llava(7)).
-ROWS := amx avx512bf16 avx512 avx2 scalar
+# The sets of kernels, best first, each a ceiling (LLAVA_CPU in llava(7)).
+SETS := amx avx512bf16 avx512 avx2 scalar
 PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libzstd-dev nettle-dev zstd pkg-config
 # What `bench` and the virtual environment need besides.
 BENCH_PACKAGES := python3-venv python3-dev g++ cmake ninja-build jq
@@ -75,8 +75,8 @@ demo: build ## Caption the bundled pictures with the bundled tiny model
 test: build ## Run every test, the command tests on the release tools (long sweeps in short)
 	@$(SWIFT_TEST)
 
-test-cpus: build ## Run every test with each row of kernels as the ceiling
-	@for row in $(ROWS); do echo "LLAVA_CPU=$$row"; LLAVA_CPU=$$row $(SWIFT_TEST); done
+test-cpus: build ## Run every test with each set of kernels as the ceiling
+	@for set in $(SETS); do echo "LLAVA_CPU=$$set"; LLAVA_CPU=$$set $(SWIFT_TEST); done
 
 soak: build ## Run every test with the long forms of the sweeps: ten thousand pictures, fuzzing (hours)
 	@LLAVA_SOAK=1 $(SWIFT_TEST)

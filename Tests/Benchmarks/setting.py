@@ -64,7 +64,7 @@ class Setting:
         self.full = models.FULL if given.shape == "true" else given.layers
         self.compile = given.compile
         probe = Server([self.tools / "llava-bench", "matmul", "--shape", "1x64x64"])
-        self.row_name = probe.facts["how"]  # of the row of kernels that is timed now
+        self.row_name = probe.facts["how"]  # of the set of kernels that is timed now
         probe.close()
 
     @property

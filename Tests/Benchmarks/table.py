@@ -14,7 +14,7 @@ class Row:
     ours: str
     peer: str = "-"
     ratio: float | None = None
-    row: str = ""  # the row of kernels
+    row: str = ""  # the set of kernels
     peer_name: str = ""
     note: str = ""
     commands: list = field(default_factory=list)

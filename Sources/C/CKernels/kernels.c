@@ -1,57 +1,57 @@
-/* The ladder of rows, and the choice.
+/* The sets of kernels, best first, and the choice.
    SPDX-License-Identifier: Apache-2.0 */
 #include "include/CKernels.h"
 #include "cpu.h"
-#include "rows.h"
+#include "sets.h"
 #include <pthread.h>
 #include <string.h>
 
-enum { MOST_ROWS = 5 };
+enum { MOST_SETS = 5 };
 
 static struct {
-    llava_kernels row;
+    llava_kernels kernels;
     unsigned needs;
-} ladder[MOST_ROWS]; /* best first */
-static size_t rows;
+} sets[MOST_SETS]; /* best first */
+static size_t count;
 static unsigned features;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void add_row(const char *name, unsigned needs, const llava_product *bf16,
+static void add_set(const char *name, unsigned needs, const llava_product *bf16,
                     const llava_product *f32, const llava_vectors *vectors) {
-    ladder[rows].row = (llava_kernels){name, *bf16, *f32, *vectors};
-    ladder[rows].needs = needs;
-    rows++;
+    sets[count].kernels = (llava_kernels){name, *bf16, *f32, *vectors};
+    sets[count].needs = needs;
+    count++;
 }
 
-static void build_ladder(void) {
+static void build_sets(void) {
     features = llava_cpu_features();
 #if defined(__x86_64__)
-    add_row("amx", CPU_AMX_BF16, &llava_product_amx, &llava_product_avx512_f32,
+    add_set("amx", CPU_AMX_BF16, &llava_product_amx, &llava_product_avx512_f32,
             &llava_vectors_avx512);
-    add_row("avx512bf16", CPU_AVX512BF16, &llava_product_avx512bf16, &llava_product_avx512_f32,
+    add_set("avx512bf16", CPU_AVX512BF16, &llava_product_avx512bf16, &llava_product_avx512_f32,
             &llava_vectors_avx512);
-    add_row("avx512", CPU_AVX512, &llava_product_avx512_bf16, &llava_product_avx512_f32,
+    add_set("avx512", CPU_AVX512, &llava_product_avx512_bf16, &llava_product_avx512_f32,
             &llava_vectors_avx512);
-    add_row("avx2", CPU_AVX2, &llava_product_avx2_bf16, &llava_product_avx2_f32,
+    add_set("avx2", CPU_AVX2, &llava_product_avx2_bf16, &llava_product_avx2_f32,
             &llava_vectors_avx2);
 #endif
-    add_row("scalar", 0, &llava_product_scalar_bf16, &llava_product_scalar_f32,
+    add_set("scalar", 0, &llava_product_scalar_bf16, &llava_product_scalar_f32,
             &llava_vectors_scalar);
 }
 
 const char *llava_kernels_name(size_t index) {
-    pthread_once(&once, build_ladder);
-    return index < rows ? ladder[index].row.name : NULL;
+    pthread_once(&once, build_sets);
+    return index < count ? sets[index].kernels.name : NULL;
 }
 
 const llava_kernels *llava_kernels_best(const char *ceiling) {
-    pthread_once(&once, build_ladder);
+    pthread_once(&once, build_sets);
     size_t first = 0;
     if (ceiling) {
-        while (first < rows && strcmp(ladder[first].row.name, ceiling) != 0) first++;
+        while (first < count && strcmp(sets[first].kernels.name, ceiling) != 0) first++;
     }
-    for (size_t i = first; i < rows; i++)
-        if ((ladder[i].needs & ~features) == 0) return &ladder[i].row;
+    for (size_t i = first; i < count; i++)
+        if ((sets[i].needs & ~features) == 0) return &sets[i].kernels;
     return NULL;
 }
 

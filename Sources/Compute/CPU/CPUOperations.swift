@@ -14,7 +14,7 @@ public final class CPUOperations: Operations {
   public var pool: ThreadPool { engine.pool }
 
   /// The row in use: `amx`, `avx512bf16`, `avx512`, `avx2` or `scalar`.
-  public var rowName: String { engine.kernels.name }
+  public var kernelSetName: String { engine.kernels.name }
 
   init(engine: Engine) { self.engine = engine }
 

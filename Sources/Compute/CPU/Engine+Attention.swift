@@ -137,7 +137,7 @@ extension Engine {
         out_stride: heads * width, queries: task.rows.count, width: width, length: length,
         visible: visible, causal: causal ? 1 : 0, scale: scale)
       let bytes = llava_attention_scratch_bytes(product, task.rows.count, width, length)
-      llava_attend(kernels.row, product, &attention, scratch(of: worker, bytes: bytes))
+      llava_attend(kernels.functions, product, &attention, scratch(of: worker, bytes: bytes))
     }
   }
 }

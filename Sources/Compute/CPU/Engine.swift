@@ -1,4 +1,4 @@
-// A row of kernels and a pool of threads: the products and the row-wise functions in parallel.
+// A set of kernels and a pool of threads: the products and the row-wise functions in parallel.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import COpenBLAS
@@ -49,7 +49,7 @@ public final class Engine: Sendable {
     try self.init(kernels: kernels, pool: ThreadPool(width: threads), precision: precision)
   }
 
-  public var vectors: llava_vectors { kernels.row.pointee.vectors }
+  public var vectors: llava_vectors { kernels.functions.pointee.vectors }
 
   /// The product of this precision.
   var kernel: llava_product { attentionProduct().pointee }
@@ -60,7 +60,7 @@ public final class Engine: Sendable {
       precision == .bf16
       ? MemoryLayout<llava_kernels>.offset(of: \.bf16)
       : MemoryLayout<llava_kernels>.offset(of: \.f32)
-    let base = UnsafeRawPointer(kernels.row) + (offset ?? 0)
+    let base = UnsafeRawPointer(kernels.functions) + (offset ?? 0)
     return base.assumingMemoryBound(to: llava_product.self)
   }
 

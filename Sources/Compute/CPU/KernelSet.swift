@@ -1,47 +1,47 @@
-// The row of kernels in use, chosen once from what the processor can run.
+// The set of kernels in use, chosen once from what the processor can run.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Glibc
 
-/// Why no row could be chosen.
-public struct UnknownRow: Error, Equatable, Sendable {
+/// Why no set could be chosen.
+public struct UnknownKernelSet: Error, Equatable, Sendable {
   public let name: String
   public let known: [String]
 }
 
-/// One row of the ladder: every kernel for one instruction set.
+/// Every kernel for one instruction set.
 public struct KernelSet: @unchecked Sendable {
-  // Sendable: the row is filled once behind pthread_once and never written again.
-  let row: UnsafePointer<llava_kernels>
+  // Sendable: the table is filled once behind pthread_once and never written again.
+  let functions: UnsafePointer<llava_kernels>
 
   /// `scalar`, `avx2`, `avx512`, `avx512bf16` or `amx`.
-  public var name: String { String(cString: row.pointee.name) }
+  public var name: String { String(cString: functions.pointee.name) }
 
-  /// Every row's name, best first, whether or not this machine can run it.
+  /// Every set's name, best first, whether or not this machine can run it.
   public static var names: [String] {
     var names: [String] = []
     while let name = llava_kernels_name(names.count) { names.append(String(cString: name)) }
     return names
   }
 
-  /// The rows that this machine runs, best first.
+  /// The sets that this machine runs, best first.
   public static var runnable: [KernelSet] { names.compactMap { KernelSet(named: $0) } }
 
-  /// The row called `name`; nil when this machine cannot run it.
+  /// The set called `name`; nil when this machine cannot run it.
   public init?(named name: String) {
-    guard let row = llava_kernels_named(name) else { return nil }
-    self.row = row
+    guard let functions = llava_kernels_named(name) else { return nil }
+    self.functions = functions
   }
 
-  private init(row: UnsafePointer<llava_kernels>) { self.row = row }
+  private init(functions: UnsafePointer<llava_kernels>) { self.functions = functions }
 
-  /// The best row no better than `ceiling`, whose default is the variable `LLAVA_CPU`.
+  /// The best set no better than `ceiling`, whose default is the variable `LLAVA_CPU`.
   public static func best(
     ceiling: String? = getenv("LLAVA_CPU").map { String(cString: $0) }
-  ) throws(UnknownRow) -> KernelSet {
-    guard let row = llava_kernels_best(ceiling) else {
-      throw UnknownRow(name: ceiling ?? "", known: names)
+  ) throws(UnknownKernelSet) -> KernelSet {
+    guard let functions = llava_kernels_best(ceiling) else {
+      throw UnknownKernelSet(name: ceiling ?? "", known: names)
     }
-    return KernelSet(row: row)
+    return KernelSet(functions: functions)
   }
 }

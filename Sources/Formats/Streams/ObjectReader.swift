@@ -45,16 +45,16 @@ public enum ObjectFormat: String, CaseIterable, Sendable {
 /// Opens `source`, plain or compressed, as a reader of objects.
 ///
 /// `requireEnd`: refuse an input without the end mark of `JSONLWriter`, where a plain one would do.
-/// `refusesNothing`: refuse an input without a byte where the format is not given.
+/// `refusesEmptyInput`: refuse an input without a byte where the format is not given.
 public func openObjects(
   _ source: any ByteSource, format: ObjectFormat = .auto, limits: StreamLimits = StreamLimits(),
-  requireEnd: Bool = false, refusesNothing: Bool = false,
+  requireEnd: Bool = false, refusesEmptyInput: Bool = false,
   warn: @escaping (String) -> Void = { _ in }
 ) throws(Failure) -> any ObjectReader {
   do throws(Failure) {
     let frames = try FrameReader(source, limits: limits, warn: warn)
     let marks = StreamMarks(of: frames)
-    if format == .auto, refusesNothing { try frames.refuseNothing() }
+    if format == .auto, refusesEmptyInput { try frames.refuseEmptyInput() }
     if format != .paths0, try frames.holdTensors() {
       throw Failure(
         .invalidInput, code: "text/binary", "expected records or paths, found a tensor stream")

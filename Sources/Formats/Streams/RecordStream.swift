@@ -14,7 +14,7 @@ public enum RecordStream {
   ) throws(Failure) {
     let frames = try FrameReader(source, limits: limits, warn: warn)
     let marks = StreamMarks(of: frames)
-    do throws(Failure) { try frames.refuseNothing() } catch { throw error.at(source.name) }
+    do throws(Failure) { try frames.refuseEmptyInput() } catch { throw error.at(source.name) }
     if try frames.holdTensors() {
       // In a tensor stream such frames are none of ours.
       frames.onMark = nil
@@ -40,7 +40,7 @@ extension FrameReader {
 
   /// Throws `stream/empty` where there is not a byte: even a stream without records has frames, so
   /// its producer has failed.
-  func refuseNothing() throws(Failure) {
+  func refuseEmptyInput() throws(Failure) {
     guard try peek(1).isEmpty, !isCompressed else { return }
     throw Failure(
       .invalidInput, code: "stream/empty", "expected a stream, found no bytes",

@@ -45,25 +45,25 @@ extension Session {
     }
   }
 
-  /// Objects from the file `path` or stdin. `refusesNothing`: where the format is not given, an
+  /// Objects from the file `path` or stdin. `refusesEmptyInput`: where the format is not given, an
   /// input without a byte is the sign of a producer that failed.
   public func objectReader(
     _ path: String?, format: ObjectFormat = .auto, requireEnd: Bool = false,
-    refusesNothing: Bool = false
+    refusesEmptyInput: Bool = false
   ) throws(Failure) -> any ObjectReader {
     let reporter = reporter
     return try openObjects(
       try textSource(path), format: format, limits: settings.limits, requireEnd: requireEnd,
-      refusesNothing: refusesNothing
+      refusesEmptyInput: refusesEmptyInput
     ) { reporter.warning($0) }
   }
 
   /// The same for tools that read images: `imageKey` names the member that says where they are.
   public func imageReader(
-    _ path: String?, format: ObjectFormat, imageKey: String?, refusesNothing: Bool = false
+    _ path: String?, format: ObjectFormat, imageKey: String?, refusesEmptyInput: Bool = false
   ) throws(Failure) -> any ObjectReader {
     let reporter = reporter
-    let reader = try objectReader(path, format: format, refusesNothing: refusesNothing)
+    let reader = try objectReader(path, format: format, refusesEmptyInput: refusesEmptyInput)
     return ImageKeyReader(reader, key: imageKey) { reporter.warning($0) }
   }
 

@@ -95,7 +95,7 @@ struct ClipEncode: ToolCommand {
       root: try imageRoot.map { (path) throws(Failure) in try FileRoot(path: path) })
     let operations = try models.operations(session)
     let reader = try session.imageReader(
-      input, format: from, imageKey: imageKey, refusesNothing: true)
+      input, format: from, imageKey: imageKey, refusesEmptyInput: true)
     let maker: any RecordMaker
     switch emit {
     case .pixels:

@@ -41,7 +41,7 @@ struct LlavaBench: ParsableCommand {
       kernels: try KernelSet.best(), threads: threads, precision: .bf16)
     let work = try prepare(operations)
     for _ in 0..<warmUps { try work() }
-    emit(#"{"ready": true, "how": "\#(operations.rowName)"}"#)
+    emit(#"{"ready": true, "how": "\#(operations.kernelSetName)"}"#)
     while readLine() != nil {
       let start = Self.seconds()
       for _ in 0..<times { try work() }

@@ -62,7 +62,7 @@ struct AttentionTests {
         values: valueMemory.base, value_row_bytes: shape.length * bytes, out: out.floats,
         out_stride: width, queries: count, width: width, length: length, visible: visible,
         causal: shape.causal ? 1 : 0, scale: 0.5)
-      llava_attend(kernels.row, product, &task, scratch.base)
+      llava_attend(kernels.functions, product, &task, scratch.base)
       return Array(UnsafeBufferPointer(start: out.floats, count: count * width))
     }
 
@@ -79,8 +79,8 @@ struct AttentionTests {
   }
 
   @Test(arguments: KernelSet.runnable.map(\.name), shapes)
-  func agreesWithTheDefinitionAndWithEachQueryAlone(row: String, shape: Shape) throws {
-    let kernels = try #require(KernelSet(named: row))
+  func agreesWithTheDefinitionAndWithEachQueryAlone(set: String, shape: Shape) throws {
+    let kernels = try #require(KernelSet(named: set))
     for precision in Precision.allCases {
       let engine = try Engine(kernels: kernels, threads: 1, precision: precision)
       defer { engine.pool.stop() }

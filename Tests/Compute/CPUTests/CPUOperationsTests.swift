@@ -1,4 +1,4 @@
-// The operations against plain Swift, on every row of kernels.
+// The operations against plain Swift, on every set of kernels.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import Operations
@@ -9,38 +9,38 @@ import Testing
 @testable import CPU
 
 struct CPUOperationsTests {
-  static let rows = KernelSet.runnable.map(\.name)
+  static let sets = KernelSet.runnable.map(\.name)
 
-  private func operations(_ row: String, _ precision: Precision = .f32) throws
+  private func operations(_ set: String, _ precision: Precision = .f32) throws
     -> CPUOperations
   {
     try CPUOperations(
-      kernels: try #require(KernelSet(named: row)), threads: 2, precision: precision)
+      kernels: try #require(KernelSet(named: set)), threads: 2, precision: precision)
   }
 
-  @Test(arguments: rows)
-  func patchesAreCutRowByRow(row: String) throws {
+  @Test(arguments: sets)
+  func patchesAreCutRowByRow(set: String) throws {
     let image = try Tensor((0..<32).map(Float.init), shape: [1, 2, 4, 4])
-    let patches = try operations(row).patches(of: image, patchSide: 2)
+    let patches = try operations(set).patches(of: image, patchSide: 2)
     #expect(patches.shape == [4, 8])
     #expect(patches.values(ofRow: 1) == [2, 3, 6, 7, 18, 19, 22, 23])
     #expect(patches.values(ofRow: 2) == [8, 9, 12, 13, 24, 25, 28, 29])
   }
 
-  @Test(arguments: rows)
-  func biasIsAddedInBothPrecisions(row: String) throws {
+  @Test(arguments: sets)
+  func biasIsAddedInBothPrecisions(set: String) throws {
     let x = try Tensor([1, 2, 3, 4] as [Float], shape: [2, 2])
     let weight = Weight(f32: try Tensor([1, 0, 0, 1, 1, 1] as [Float], shape: [3, 2]))
     let bias = Weight(f32: try Tensor([10, 20, 30] as [Float], shape: [3]))
     for precision in Precision.allCases {
-      let y = try operations(row, precision).linear(x, weight: weight, bias: bias)
+      let y = try operations(set, precision).linear(x, weight: weight, bias: bias)
       #expect(y.floatValues == [11, 22, 33, 13, 24, 37])
     }
   }
 
-  @Test(arguments: rows)
-  func conversionsGoThereAndBack(row: String) throws {
-    let operations = try operations(row)
+  @Test(arguments: sets)
+  func conversionsGoThereAndBack(set: String) throws {
+    let operations = try operations(set)
     let x = try Tensor([0, 1, -2.5, 1e30, 0.1] as [Float], shape: [5])
     let narrow = try operations.convert(x, to: .bf16)
     #expect(narrow.elementType == .bf16)
@@ -103,9 +103,9 @@ struct CPUOperationsTests {
   /// Keys pass in blocks of 1024.
   private static let checked = [0, 1, 31, 32, 47, 48, 69, 1023, 1024, 1025, 2047, 2048, 2099]
 
-  @Test(arguments: rows, [70, 2100])
-  func attentionIsSoftmaxOverWhatIsVisible(row: String, length: Int) throws {
-    let operations = try operations(row)
+  @Test(arguments: sets, [70, 2100])
+  func attentionIsSoftmaxOverWhatIsVisible(set: String, length: Int) throws {
+    let operations = try operations(set)
     let sequence = Sequence(length: length)
     let width = sequence.width
     let store = try operations.makeAttentionStore(
@@ -127,9 +127,9 @@ struct CPUOperationsTests {
   }
 
   /// Without a store, rows see all of their span and nothing of the others.
-  @Test(arguments: rows)
-  func attentionWithinSpansSeesAllOfThem(row: String) throws {
-    let operations = try operations(row)
+  @Test(arguments: sets)
+  func attentionWithinSpansSeesAllOfThem(set: String) throws {
+    let operations = try operations(set)
     let sequence = Sequence(length: 70, keyHeads: 4)
     func attend(_ rows: [Range<Int>]) throws -> Tensor {
       let all = rows.flatMap { $0 }

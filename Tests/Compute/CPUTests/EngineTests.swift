@@ -37,13 +37,13 @@ struct EngineTests {
   }
 
   @Test(arguments: KernelSet.runnable.map(\.name))
-  func bitsDoNotDependOnHowWorkIsCut(row: String) throws {
+  func bitsDoNotDependOnHowWorkIsCut(set: String) throws {
     var random = SeededGenerator(seed: 10)
     let (outputs, width, most) = (1094, 34, 800)  // more rows than one call of a kernel takes
     let x = random.floats(most * width)
     let bias = random.floats(outputs)
     let weights = random.floats(outputs * width).map(\.bf16)
-    let kernels = try #require(KernelSet(named: row))
+    let kernels = try #require(KernelSet(named: set))
     var expected: [Float] = []
     for (threads, rows) in [
       (1, most), (1, 1), (1, 9), (2, 1), (2, 64), (3, 1), (3, 65), (2, 769), (3, most),

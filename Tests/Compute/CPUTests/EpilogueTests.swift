@@ -23,10 +23,10 @@ struct EpilogueTests {
 
   /// y after the product of the first `rows` of x; y holds `before` at first.
   private func multiply(
-    _ row: String, _ precision: Precision, _ epilogue: Epilogue, rows: Int = rows
+    _ set: String, _ precision: Precision, _ epilogue: Epilogue, rows: Int = rows
   ) throws -> [Float] {
     let engine = try Engine(
-      kernels: try #require(KernelSet(named: row)), threads: 2, precision: precision)
+      kernels: try #require(KernelSet(named: set)), threads: 2, precision: precision)
     defer { engine.pool.stop() }
     return engine.multiply(
       x, rows: rows, by: weights, outputs: Self.outputs, bias: bias, epilogue,
@@ -34,27 +34,27 @@ struct EpilogueTests {
   }
 
   @Test(arguments: KernelSet.runnable.map(\.name), Precision.allCases)
-  func epiloguesAgreeWithTheProductAlone(row: String, precision: Precision) throws {
-    let results = try multiply(row, precision, .store(nil))
+  func epiloguesAgreeWithTheProductAlone(set: String, precision: Precision) throws {
+    let results = try multiply(set, precision, .store(nil))
     // The sum is rounded once however it is made; the functions have their own tests.
-    #expect(try multiply(row, precision, .add) == zip(before, results).map(+))
+    #expect(try multiply(set, precision, .add) == zip(before, results).map(+))
     expectClose(
-      try multiply(row, precision, .gate),
+      try multiply(set, precision, .gate),
       zip(before, results).map { $0 / (1 + exp(-$0)) * $1 }, relative: 1e-5)
     expectClose(
-      try multiply(row, precision, .store(.quickGELU)),
+      try multiply(set, precision, .store(.quickGELU)),
       results.map { $0 / (1 + exp(-1.702 * $0)) }, relative: 1e-5)
     expectClose(
-      try multiply(row, precision, .store(.gelu)),
+      try multiply(set, precision, .store(.gelu)),
       results.map { 0.5 * $0 * (1 + erf($0 / Float(2).squareRoot())) }, relative: 1e-5)
   }
 
   @Test(arguments: KernelSet.runnable.map(\.name), Precision.allCases)
-  func bitsDoNotDependOnTheOtherRows(row: String, precision: Precision) throws {
+  func bitsDoNotDependOnTheOtherRows(set: String, precision: Precision) throws {
     for epilogue in [Epilogue.store(.quickGELU), .store(.gelu), .add, .gate] {
-      let together = try multiply(row, precision, epilogue)
+      let together = try multiply(set, precision, epilogue)
       for rows in [1, 7, 17, 48, 769] {
-        let found = try multiply(row, precision, epilogue, rows: rows)
+        let found = try multiply(set, precision, epilogue, rows: rows)
         #expect(found == Array(together.prefix(found.count)), "\(epilogue), \(rows) rows")
       }
     }
@@ -62,9 +62,9 @@ struct EpilogueTests {
 
   /// Products of one input at a time, and of one list after each other, as the same ones alone.
   @Test(arguments: KernelSet.runnable.map(\.name), Precision.allCases)
-  func listsAgreeWithProductsAlone(row: String, precision: Precision) throws {
+  func listsAgreeWithProductsAlone(set: String, precision: Precision) throws {
     let engine = try Engine(
-      kernels: try #require(KernelSet(named: row)), threads: 3, precision: precision)
+      kernels: try #require(KernelSet(named: set)), threads: 3, precision: precision)
     defer { engine.pool.stop() }
     for rows in [1, 9, 50, Self.rows] {
       let (alone, together) = (results(rows), results(rows))

@@ -11,7 +11,7 @@ struct KernelSetTests {
       let best = try KernelSet.best(ceiling: row).name
       #expect(try #require(KernelSet.names.firstIndex(of: best)) >= index)
     }
-    #expect(throws: UnknownRow(name: "sse9", known: KernelSet.names)) {
+    #expect(throws: UnknownKernelSet(name: "sse9", known: KernelSet.names)) {
       try KernelSet.best(ceiling: "sse9")
     }
   }

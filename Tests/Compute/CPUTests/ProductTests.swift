@@ -84,7 +84,7 @@ struct ProductTests {
     let values, bounds: [Double]
   }
 
-  /// Made once for all rows of kernels.
+  /// Made once for all sets of kernels.
   static let cases: [Rounding: [WeightFormat: [Case]]] = {
     var cases: [Rounding: [WeightFormat: [Case]]] = [:]
     for rounding in Rounding.allCases {
@@ -125,15 +125,15 @@ struct ProductTests {
   }
 
   @Test(arguments: KernelSet.runnable.map(\.name), types)
-  func everyRowAgreesWithTheDefinition(row: String, type: WeightFormat) throws {
-    let kernels = try #require(KernelSet(named: row)).row.pointee
+  func everySetAgreesWithTheDefinition(set: String, type: WeightFormat) throws {
+    let kernels = try #require(KernelSet(named: set)).functions.pointee
     try Self.judge(kernels.bf16, .bf16, type)
     try Self.judge(kernels.f32, .f32, type)
   }
 
   /// The bounds tell the precisions apart, and a column that is left out, at every width.
   @Test func theDefinitionSeesWrongProducts() throws {
-    let scalar = try #require(KernelSet(named: "scalar")).row.pointee
+    let scalar = try #require(KernelSet(named: "scalar")).functions.pointee
     for test in try #require(Self.cases[.bf16]?[.f32]) {
       let w = Self.weights(test.w, type: .f32)
       let unrounded = Self.multiply(scalar.f32, test.x, w, type: .f32, test.shape)
@@ -156,8 +156,8 @@ struct ProductTests {
   static let products: [Named] =
     KernelSet.runnable.flatMap { kernels in
       [
-        Named("\(kernels.name) bf16", kernels.row.pointee.bf16),
-        Named("\(kernels.name) f32", kernels.row.pointee.f32),
+        Named("\(kernels.name) bf16", kernels.functions.pointee.bf16),
+        Named("\(kernels.name) f32", kernels.functions.pointee.f32),
       ]
     } + (emulated_amx_product().map { [Named("emulated amx", $0.pointee)] } ?? [])
 

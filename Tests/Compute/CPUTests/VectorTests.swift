@@ -1,4 +1,4 @@
-// The functions along rows against double precision, on every row of kernels.
+// The functions along rows against double precision, on every set of kernels.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Glibc
@@ -8,16 +8,16 @@ import Testing
 @testable import CPU
 
 struct VectorTests {
-  static let rows = KernelSet.runnable.map(\.name)
+  static let sets = KernelSet.runnable.map(\.name)
   static let widths = [1, 2, 7, 15, 16, 17, 31, 33, 63, 64, 65]
 
-  private func vectors(_ row: String) throws -> llava_vectors {
-    try #require(KernelSet(named: row)).row.pointee.vectors
+  private func vectors(_ set: String) throws -> llava_vectors {
+    try #require(KernelSet(named: set)).functions.pointee.vectors
   }
 
-  @Test(arguments: rows)
-  func normsAgreeWithDoubles(row: String) throws {
-    let vectors = try vectors(row)
+  @Test(arguments: sets)
+  func normsAgreeWithDoubles(set: String) throws {
+    let vectors = try vectors(set)
     var random = SeededGenerator(seed: 1)
     for width in Self.widths {
       let x = random.floats(3 * width)
@@ -48,9 +48,9 @@ struct VectorTests {
     }
   }
 
-  @Test(arguments: rows)
-  func softmaxGoesOnFromBlockToBlock(row: String) throws {
-    let vectors = try vectors(row)
+  @Test(arguments: sets)
+  func softmaxGoesOnFromBlockToBlock(set: String) throws {
+    let vectors = try vectors(set)
     var random = SeededGenerator(seed: 2)
     for widths in Self.widths.map({ [$0] }) + [[0, 3], [17, 0, 64], [5, 33, 16, 1], [64, 64]] {
       let blocks = widths.map { random.floats($0).map { $0 * 30 } }
@@ -73,9 +73,9 @@ struct VectorTests {
   }
 
   /// Each power to its own digits, down to where f32's normal numbers end.
-  @Test(arguments: rows)
-  func smallPowersKeepTheirDigits(row: String) throws {
-    let vectors = try vectors(row)
+  @Test(arguments: sets)
+  func smallPowersKeepTheirDigits(set: String) throws {
+    let vectors = try vectors(set)
     let x = [Float](stride(from: 0, through: -86.9, by: -0.1)) + [-86.97, -87.5, -.infinity]
     let y = Guarded(x)
     var state = llava_softmax()
@@ -86,9 +86,9 @@ struct VectorTests {
     }
   }
 
-  @Test(arguments: rows)
-  func sumsAndMultiplesStayInTheirRow(row: String) throws {
-    let vectors = try vectors(row)
+  @Test(arguments: sets)
+  func sumsAndMultiplesStayInTheirRow(set: String) throws {
+    let vectors = try vectors(set)
     var random = SeededGenerator(seed: 4)
     for width in Self.widths {
       let (x, y) = (random.floats(2 * width), random.floats(2 * width))
@@ -105,9 +105,9 @@ struct VectorTests {
     }
   }
 
-  @Test(arguments: rows)
-  func activationsAgreeWithDoubles(row: String) throws {
-    let vectors = try vectors(row)
+  @Test(arguments: sets)
+  func activationsAgreeWithDoubles(set: String) throws {
+    let vectors = try vectors(set)
     let x = stride(from: Float(-120), through: 120, by: 0.37).map { $0 }
     func run(_ function: (UnsafeMutablePointer<Float>) -> Void) -> [Float] {
       let y = Guarded(x)
@@ -129,9 +129,9 @@ struct VectorTests {
     }
   }
 
-  @Test(arguments: rows)
-  func halvesConvertToTheNearest(row: String) throws {
-    let vectors = try vectors(row)
+  @Test(arguments: sets)
+  func halvesConvertToTheNearest(set: String) throws {
+    let vectors = try vectors(set)
     let bits = (0...UInt16.max).map { $0 }
     var wide = [Float](repeating: 0, count: bits.count)
     vectors.formats[Int(LLAVA_F16.rawValue)].to_f32(&wide, bits, bits.count)
@@ -154,9 +154,9 @@ struct VectorTests {
     }
   }
 
-  @Test(arguments: rows)
-  func rotationTurnsPairs(row: String) throws {
-    let vectors = try vectors(row)
+  @Test(arguments: sets)
+  func rotationTurnsPairs(set: String) throws {
+    let vectors = try vectors(set)
     for width in [2, 8, 34, 128] {
       let angles = (0..<width / 2).map { Double($0) * 0.3 + 0.1 }
       let x = (0..<width).map { Float($0) - 3 }

@@ -11,12 +11,12 @@ import Testing
 
 struct LanguageModelTests {
   static let models = ["llava-hf", "llama-tied", "llava-original"]
-  static let rows = KernelSet.runnable.map(\.name)
+  static let sets = KernelSet.runnable.map(\.name)
 
-  static func load(_ model: String, row: String, precision: Precision, threads: Int = 2) throws
+  static func load(_ model: String, set: String, precision: Precision, threads: Int = 2) throws
     -> LanguageModel
   {
-    let kernels = try #require(KernelSet(named: row))
+    let kernels = try #require(KernelSet(named: set))
     let operations = try CPUOperations(kernels: kernels, threads: threads, precision: precision)
     let path = try GoldenModel(model).path
     return try LanguageModel(
@@ -40,10 +40,10 @@ struct LanguageModelTests {
     }
   }
 
-  @Test(arguments: models, rows)
-  func logitsAgreeWithPyTorch(name: String, row: String) throws {
+  @Test(arguments: models, sets)
+  func logitsAgreeWithPyTorch(name: String, set: String) throws {
     let golden = try GoldenModel(name)
-    let model = try Self.load(name, row: row, precision: .f32)
+    let model = try Self.load(name, set: set, precision: .f32)
     #expect(!Self.cases(golden).isEmpty)
     for title in Self.cases(golden) {
       let inputs = try golden.tensor("\(title).inputs")
@@ -55,7 +55,7 @@ struct LanguageModelTests {
   @Test(arguments: models)
   func greedyContinuationIsPyTorchs(name: String) throws {
     let golden = try GoldenModel(name)
-    let model = try Self.load(name, row: "scalar", precision: .f32)
+    let model = try Self.load(name, set: "scalar", precision: .f32)
     for title in Self.cases(golden) {
       let expected = try golden.ids("\(title).continuation")
       let inputs = try golden.tensor("\(title).inputs")
@@ -74,10 +74,10 @@ struct LanguageModelTests {
     }
   }
 
-  @Test(arguments: ["llava-hf", "llama-tied"], rows)
-  func piecesGiveTheSameBits(name: String, row: String) throws {
+  @Test(arguments: ["llava-hf", "llama-tied"], sets)
+  func piecesGiveTheSameBits(name: String, set: String) throws {
     let golden = try GoldenModel(name)
-    let model = try Self.load(name, row: row, precision: .bf16)
+    let model = try Self.load(name, set: set, precision: .bf16)
     let inputs = try golden.tensor("text.inputs")
     let length = inputs.shape[0]
     let whole = try Self.logits(model, inputs, pieces: [length])
@@ -87,11 +87,11 @@ struct LanguageModelTests {
     #expect(whole == mixed)
   }
 
-  @Test(arguments: Precision.allCases, rows)
-  func companyAndThreadsChangeNoBit(precision: Precision, row: String) throws {
+  @Test(arguments: Precision.allCases, sets)
+  func companyAndThreadsChangeNoBit(precision: Precision, set: String) throws {
     let golden = try GoldenModel("llava-hf")
-    let alone = try Self.load("llava-hf", row: row, precision: precision, threads: 1)
-    let crowd = try Self.load("llava-hf", row: row, precision: precision, threads: 3)
+    let alone = try Self.load("llava-hf", set: set, precision: precision, threads: 1)
+    let crowd = try Self.load("llava-hf", set: set, precision: precision, threads: 3)
     let parts = try Self.cases(golden).map { try golden.tensor("\($0).inputs") }
     let copies = Array(repeating: parts, count: 4).flatMap { $0 }
     var spans: [SequenceSpan] = []
@@ -112,10 +112,10 @@ struct LanguageModelTests {
   }
 
   /// Prompts of several lengths in one call, each continued by one row.
-  @Test(arguments: Precision.allCases, rows)
-  func lastRowsAreThoseOfAllRows(precision: Precision, row: String) throws {
+  @Test(arguments: Precision.allCases, sets)
+  func lastRowsAreThoseOfAllRows(precision: Precision, set: String) throws {
     let golden = try GoldenModel("llava-hf")
-    let model = try Self.load("llava-hf", row: row, precision: precision)
+    let model = try Self.load("llava-hf", set: set, precision: precision)
     let parts = try Self.cases(golden).map { try golden.tensor("\($0).inputs") }
     let whole = try parts.map { try Self.logits(model, $0, pieces: [$0.shape[0]]) }
     let prompts = parts.map { $0.rows(0..<$0.shape[0] - 1) }
@@ -141,7 +141,7 @@ struct LanguageModelTests {
 
   @Test func copiedPrefixContinuesAlike() throws {
     let golden = try GoldenModel("llava-hf")
-    let model = try Self.load("llava-hf", row: "scalar", precision: .bf16)
+    let model = try Self.load("llava-hf", set: "scalar", precision: .bf16)
     let inputs = try golden.tensor("image.inputs")
     let length = inputs.shape[0]
     let whole = try Self.logits(model, inputs, pieces: [length])

@@ -10,11 +10,11 @@ import Testing
 @testable import Projectors
 
 struct ProjectorTests {
-  private func project(_ name: String, row: String, precision: Precision) throws
+  private func project(_ name: String, set: String, precision: Precision) throws
     -> (found: [Float], expected: [Float], width: Int)
   {
     let golden = try GoldenModel(name)
-    let kernels = try #require(KernelSet(named: row))
+    let kernels = try #require(KernelSet(named: set))
     let operations = try CPUOperations(kernels: kernels, threads: 2, precision: precision)
     let projector = try Projector(
       ModelDirectory.open(model: golden.path).projectorCheckpoint(), operations: operations)
@@ -26,10 +26,10 @@ struct ProjectorTests {
   }
 
   @Test(arguments: ["llava-hf", "llava-original"], KernelSet.runnable.map(\.name))
-  func agreesWithPyTorch(model: String, row: String) throws {
-    let exact = try project(model, row: row, precision: .f32)
+  func agreesWithPyTorch(model: String, set: String) throws {
+    let exact = try project(model, set: set, precision: .f32)
     expectClose(exact.found, exact.expected, relative: 1e-5)
-    let rounded = try project(model, row: row, precision: .bf16)
+    let rounded = try project(model, set: set, precision: .bf16)
     #expect(smallestCosine(rounded.found, rounded.expected, width: rounded.width) > 0.9995)
   }
 }

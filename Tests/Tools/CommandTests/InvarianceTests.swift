@@ -1,4 +1,4 @@
-// The same bytes for every batch and every number of threads, on every row of kernels.
+// The same bytes for every batch and every number of threads, on every set of kernels.
 // SPDX-License-Identifier: Apache-2.0
 import CPU
 import TestSupport
@@ -9,16 +9,16 @@ private let choices = [
   "", "--temperature 0.8 --seed 7", "--temperature 1.2 --top-k 20 --top-p 0.9",
 ]
 
-/// A row of kernels and a precision, by the names of LLAVA_CPU and --precision.
+/// A set of kernels and a precision, by the names of LLAVA_CPU and --precision.
 struct Arithmetic: Sendable, CustomTestStringConvertible {
-  let row: String
+  let set: String
   let precision: String
 
-  var testDescription: String { "\(row) \(precision)" }
-  var canRun: Bool { KernelSet(named: row) != nil }
+  var testDescription: String { "\(set) \(precision)" }
+  var canRun: Bool { KernelSet(named: set) != nil }
 
-  static let all = KernelSet.names.flatMap { row in
-    ["bf16", "f32"].map { Arithmetic(row: row, precision: $0) }
+  static let all = KernelSet.names.flatMap { set in
+    ["bf16", "f32"].map { Arithmetic(set: set, precision: $0) }
   }
 
   /// The rows that this machine has; KernelsTests say which it lacks.
@@ -62,7 +62,7 @@ struct Arithmetic: Sendable, CustomTestStringConvertible {
     throws -> ShellResult
   {
     try Workbench.run(
-      script, in: directory, environment: ["LLAVA_CPU": arithmetic.row], timeout: 300)
+      script, in: directory, environment: ["LLAVA_CPU": arithmetic.set], timeout: 300)
   }
 
   @Test(arguments: Arithmetic.runnable)
@@ -119,7 +119,7 @@ struct Arithmetic: Sendable, CustomTestStringConvertible {
   }
 
   @Test func theSeedMatters() throws {
-    let directory = try streams(Arithmetic(row: "scalar", precision: "f32"))
+    let directory = try streams(Arithmetic(set: "scalar", precision: "f32"))
     let texts = try ["7", "8"].map {
       try Workbench.run(
         "vicuna-decode -q --max-tokens 12 --temperature 0.8 --seed \($0) projected", in: directory

@@ -4,7 +4,7 @@
    The configuration belongs to a thread, so each product loads and releases it: callers need no
    set-up.
    SPDX-License-Identifier: Apache-2.0 */
-#include "../rows.h"
+#include "../sets.h"
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c,amx-tile,amx-bf16"))), apply_to = function)
 #ifdef LLAVA_TILES_HEADER

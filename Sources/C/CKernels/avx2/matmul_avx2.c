@@ -2,7 +2,7 @@
    hold sums. (With 4 by 24 compilers run out of registers, which halves the speed.) Weights become
    f32 in scratch first, a cost shared by all activation rows; few rows of them read bf16 in place.
    SPDX-License-Identifier: Apache-2.0 */
-#include "../rows.h"
+#include "../sets.h"
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define F16_IN_HARDWARE

@@ -1,6 +1,6 @@
 /* The functions along rows for AVX2 and FMA.
    SPDX-License-Identifier: Apache-2.0 */
-#include "../rows.h"
+#include "../sets.h"
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define F16_IN_HARDWARE

@@ -2,7 +2,7 @@
    hold sums. Weights become f32 in scratch first, a cost shared by all activation rows; few rows of
    them read bf16 in place.
    SPDX-License-Identifier: Apache-2.0 */
-#include "../rows.h"
+#include "../sets.h"
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), apply_to = function)
 #define F16_IN_HARDWARE

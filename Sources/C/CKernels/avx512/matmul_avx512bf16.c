@@ -2,7 +2,7 @@
    weights is broadcast from its place in the file mapping, a vector holds the pair of 16 rows.
    vdpbf16ps adds two products at a time to the f32 sum and flushes subnormals.
    SPDX-License-Identifier: Apache-2.0 */
-#include "../rows.h"
+#include "../sets.h"
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c"))), apply_to = function)
 #define F16_IN_HARDWARE

@@ -1,4 +1,4 @@
-/* Every kernel, as rows of functions: one row an instruction set, chosen once at run time.
+/* Every kernel, as sets of functions: one an instruction set, chosen once at run time.
    SPDX-License-Identifier: Apache-2.0
 
    Nothing here allocates, starts threads or performs input or output. Sizes are in elements unless
@@ -113,7 +113,7 @@ typedef struct llava_vectors {
     const llava_format *formats;
 } llava_vectors;
 
-/* A row of the ladder. */
+/* The kernels of one instruction set. */
 typedef struct llava_kernels {
     const char *name; /* "scalar" | "avx2" | "avx512" | "avx512bf16" | "amx" */
     llava_product bf16; /* activations rounded to bf16, weights of any type used as bf16 */
@@ -121,14 +121,14 @@ typedef struct llava_kernels {
     llava_vectors vectors;
 } llava_kernels;
 
-/* The best row that this machine runs, no better than the one called `ceiling` (NULL: no ceiling).
-   NULL when no row is called that. */
+/* The best set that this machine runs, no better than the one called `ceiling` (NULL: no ceiling).
+   NULL when no set is called that. */
 const llava_kernels *_Nullable llava_kernels_best(const char *_Nullable ceiling);
 
-/* The row called `name`; NULL when there is none or this machine cannot run it. */
+/* The set called `name`; NULL when there is none or this machine cannot run it. */
 const llava_kernels *_Nullable llava_kernels_named(const char *name);
 
-/* The names of all rows, best first; NULL after the last. */
+/* The names of all sets, best first; NULL after the last. */
 const char *_Nullable llava_kernels_name(size_t index);
 
 /* One head's attention for a block of queries against a cache.
@@ -156,7 +156,7 @@ typedef struct llava_attention {
     float scale;
 } llava_attention;
 
-/* Keys and values are of the type that `product`, one of the row's two, takes its inputs in. */
+/* Keys and values are of the type that `product`, one of the set's two, takes its inputs in. */
 size_t llava_attention_scratch_bytes(const llava_product *product, size_t queries, size_t width,
                                      size_t length);
 void llava_attend(const llava_kernels *kernels, const llava_product *product,

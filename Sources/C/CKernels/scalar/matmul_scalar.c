@@ -2,7 +2,7 @@
    The bf16 product rounds x and w to bf16 first. The fast rows are tested against this one; they
    may fuse a product into its addition, and the bf16 instructions add the products in pairs.
    SPDX-License-Identifier: Apache-2.0 */
-#include "../rows.h"
+#include "../sets.h"
 
 enum { ROWS = 4, LANES = 4, K_STEP = 1, ROWS_PER_BLOCK = 64, COLUMNS_PER_BLOCK = 2048 };
 #define GROUPS 1

@@ -1,6 +1,6 @@
 /* The functions along rows for any processor: the definition.
    SPDX-License-Identifier: Apache-2.0 */
-#include "../rows.h"
+#include "../sets.h"
 
 #include "../vector_template.h"
 

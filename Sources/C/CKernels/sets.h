@@ -1,7 +1,7 @@
-/* The parts that each instruction set offers; kernels.c puts the rows together.
+/* The parts that each instruction set offers; kernels.c puts the sets together.
    SPDX-License-Identifier: Apache-2.0 */
-#ifndef LLAVA_ROWS_H
-#define LLAVA_ROWS_H
+#ifndef LLAVA_SETS_H
+#define LLAVA_SETS_H
 
 #include "include/CKernels.h"
 
