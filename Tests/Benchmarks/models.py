@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Tests" / "Agreement"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Agreement"))
 import random_llava  # noqa: E402  (found through the line above)
 
 FULL = 32  # layers of 7B
