@@ -226,7 +226,8 @@ struct ConfigTests {
     var generator = SeededGenerator(seed: 5)
     let hostile = ["0", "-1", "1e9", "9223372036854775807", "1e308", "null", "[]", "{}", "\"\""]
     var accepted = 0
-    for round in 0..<amount(1000, soak: 100_000) {
+    let rounds = amount(1000, soak: 100_000)
+    for round in 0..<rounds {
       let text = round % 2 == 0 ? Fixture.llavaJSON : Fixture.originalJSON
       var bytes = Array(text.utf8)
       for _ in 0..<Int.random(in: 1...3, using: &generator) {
@@ -247,6 +248,7 @@ struct ConfigTests {
         #expect(error.status == .mismatch)
       }
     }
-    #expect((1..<2000).contains(accepted))
+    // Some are good, most are not.
+    #expect((1..<rounds / 2).contains(accepted))
   }
 }
