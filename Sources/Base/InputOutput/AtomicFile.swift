@@ -17,6 +17,10 @@ public final class AtomicFile: ByteSink {
   /// Throws `path/invalid`, or `io/create` when the file cannot be made.
   public init(path: String) throws(Failure) {
     try checkPath(path)
+    // Said now, not when all is written: the temporary file has a shorter name.
+    guard Self.split(path).name.utf8.count <= Int(NAME_MAX) else {
+      throw .system("create", path, errno: ENAMETOOLONG)
+    }
     name = path
     var status = stat()
     let exists = stat(path, &status) == 0

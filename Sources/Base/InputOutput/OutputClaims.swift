@@ -13,16 +13,48 @@ public enum OutputClaims {
     init(_ status: stat) { (device, inode) = (status.st_dev, status.st_ino) }
   }
 
-  private static let claimed = Mutex<Set<Identity>>([])
+  private struct Claims {
+    var files: Set<Identity> = []
+    /// The directories that those files lie in.
+    var directories: Set<Identity> = []
+  }
+
+  private static let claims = Mutex(Claims())
 
   /// Says that `path` will be replaced. A path that names no regular file yet can be no input.
   /// Throws `usage/same-file` where another output claims the same file.
   public static func claim(_ path: String) throws(Failure) {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
-    let isNew = claimed.withLock { $0.insert(Identity(status)).inserted }
+    let directory = parent(of: path)
+    let isNew = claims.withLock { claims in
+      if let directory { claims.directories.insert(directory) }
+      return claims.files.insert(Identity(status)).inserted
+    }
     guard isNew else {
       throw Failure(.usage, code: "usage/same-file", at: path, "two outputs are the same file")
+    }
+  }
+
+  /// Of the file itself, where `path` is a link to it.
+  private static func parent(of path: String) -> Identity? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    var status = stat()
+    guard let slash = strrchr(resolved, Int32(UInt8(ascii: "/"))) else { return nil }
+    (slash == resolved ? slash + 1 : slash).pointee = 0
+    return stat(resolved, &status) == 0 ? Identity(status) : nil
+  }
+
+  /// Throws `usage/same-file` where an output would replace a file in the directory `path`: all
+  /// that lies in a model's directory belongs to it, whether or not this tool reads it.
+  public static func checkDirectory(_ path: String) throws(Failure) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return }
+    guard !claims.withLock({ $0.directories.contains(Identity(status)) }) else {
+      throw Failure(
+        .usage, code: "usage/same-file", at: path,
+        "the output would replace a file of this model", remedy: "name another output")
     }
   }
 
@@ -30,7 +62,7 @@ public enum OutputClaims {
   static func check(_ descriptor: Int32, _ name: String) throws(Failure) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return }
-    guard !claimed.withLock({ $0.contains(Identity(status)) }) else {
+    guard !claims.withLock({ $0.files.contains(Identity(status)) }) else {
       throw Failure(
         .usage, code: "usage/same-file", at: name,
         "the output would replace this input", remedy: "name another output")

@@ -85,6 +85,11 @@ extension Failure {
     let own = place.map { Array($0.utf8) }
     let outer = record.place.map { Array($0.utf8) }
     if let own, let outer, own.starts(with: outer + ":".utf8) { return self }
+    if own != nil, own == outer {
+      var failure = self
+      failure.place = record.name
+      return failure
+    }
     let name = record.name(withId: own != Array(record.id.utf8))
     var failure = self
     failure.place = [name, place ?? ""].filter { !$0.isEmpty }.joined(separator: ": ")

@@ -16,6 +16,7 @@ public struct ChatTemplate: Equatable, Sendable {
   /// template that is no text.
   public static func find(in path: String) throws(Failure) -> ChatTemplate? {
     let directory = try self.directory(of: path)
+    try OutputClaims.checkDirectory(directory.path)
     let jinja = directory.path(of: "chat_template.jinja")
     if directory.contains("chat_template.jinja") {
       let bytes = try readWholeFile(jinja, limit: sizeLimit)

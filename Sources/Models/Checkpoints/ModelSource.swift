@@ -25,6 +25,7 @@ struct ModelSource: Sendable {
     self.path = path
     if let found = Directory(path) {
       directory = found.path
+      try OutputClaims.checkDirectory(found.path)
       guard found.contains("config.json") else {
         if let refusal = OtherKind.refusal(of: found) { throw refusal }
         throw Failure(

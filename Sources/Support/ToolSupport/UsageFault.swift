@@ -33,6 +33,10 @@ enum UsageFault {
     // The parser takes -version for -v -e -r and so on.
     let word = arguments.first { $0.count > 2 && $0.hasPrefix("-") && !$0.hasPrefix("--") }
     if message.hasPrefix("Unknown option '-"), !message.hasPrefix("Unknown option '--"), let word {
+      let value = word.dropFirst(2)
+      if value.utf8.allSatisfy({ (48...57).contains($0) }) {
+        return "Unknown option '\(word)': write \(word.prefix(2)) \(value)"
+      }
       return "Unknown option '\(word)': options of more than a letter begin with two dashes"
     }
     // The parser says: The value 'x' is invalid for '--option <kind>'

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import InputOutput
+import JSON
 import Records
 import Streams
 import ToolSupport
@@ -63,17 +64,25 @@ struct DoneRecords {
     }
   }
 
-  /// Adds the ids of all objects. `refusesOthers`: throw `done/not-output` for one without.
+  /// Whether a tool of ours wrote `object`: a prompt, an answer or a skip.
+  private static func isOutput(_ object: JSONObject) -> Bool {
+    object["prompt"]?.object != nil || object["finish_reason"]?.string != nil
+      || SkipMark(of: object) != nil
+  }
+
+  /// Adds the ids of all objects. `refusesOthers`: throw `done/not-output` for what no tool of ours
+  /// wrote.
   private mutating func read(_ reader: any ObjectReader, refusesOthers: Bool) throws(Failure) {
     do throws(Failure) {
       while let line = try reader.next() {
-        let id = Record.id(of: try line.result.get())
+        let object = try line.result.get()
+        let id = Record.id(of: object)
         if let id { ids[Self.key(id), default: 0] += 1 }
-        guard id != nil || !refusesOthers else {
+        guard !refusesOthers || (id != nil && Self.isOutput(object)) else {
           throw Failure(
             .invalidInput, code: "done/not-output", at: "\(reader.name): line \(line.number)",
-            "expected a record of an earlier run, found an object without an id",
-            remedy: "name the run's output")
+            "expected a record of an earlier run, found an object that none has written",
+            remedy: "name the run's output", kind: .otherFormat)
         }
       }
     } catch {

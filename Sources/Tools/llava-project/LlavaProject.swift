@@ -41,6 +41,10 @@ struct LlavaProject: ToolCommand {
       case .skip(let skip):
         try session.passOn(source, skip.mark, to: writer, metadata: skip.metadata)
       case .data(let data):
+        if let mark = SkipMark(of: source.object) {
+          try session.passOn(source, mark, to: writer, metadata: data.metadata)
+          continue
+        }
         guard let features = data["features"], let rows = data["image_rows"] else { continue }
         try session.write(source, images: rows.count, to: writer, metadata: data.metadata) {
           () throws(Failure) in

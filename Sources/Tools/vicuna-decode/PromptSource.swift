@@ -71,6 +71,7 @@ struct PromptSource {
     case .skip(let skip): return .passOn(source, skip.mark)
     case .data(let found): data = found
     }
+    if let mark = SkipMark(of: source.object) { return .passOn(source, mark) }
     guard let embeddings = data["embeddings"], let rows = data["image_rows"],
       let ranges = ranges(rows, total: embeddings.shape[0])
     else {

@@ -98,6 +98,7 @@ struct RecordPlaceTests {
     #expect(try place("a.jpg", id: "x") == "list: line 2 id=x: a.jpg")
     #expect(try place("a.jpg", id: "a.jpg") == "list: line 2: a.jpg")
     #expect(try place("list: line 2: column 3", id: nil) == "list: line 2: column 3")
+    #expect(try place("list: line 2", id: nil) == "list: line 2")
     // Another line that begins alike.
     #expect(try place("list: line 23", id: "x") == "list: line 2 id=x: list: line 23")
   }

@@ -14,7 +14,8 @@ import Testing
 
   @Test func aTornOutputIsMendedWhereThatIsAskedFor() throws {
     let directory = try TemporaryDirectory()
-    try directory.write("{\"id\":\"a\"}\n{\"id\":\"b", to: "torn.jsonl")
+    let done = #"{"id":"a","text":"","finish_reason":"stop"}"#
+    try directory.write("\(done)\n{\"id\":\"b", to: "torn.jsonl")
     let packed = directory.file("whole.zst")
     _ = try Shell.bash("convo-format --ask x -o \(packed)", input: Self.input)
     let whole = try directory.read("whole.zst")
@@ -37,11 +38,13 @@ import Testing
 
   @Test func aWholeRecordWithoutALineEndGetsOne() throws {
     let directory = try TemporaryDirectory()
-    let path = try directory.write("{\"id\":\"a\"}\n{\"id\":\"b\"}", to: "done.jsonl")
+    let done = ["a", "b"].map { #"{"id":"\#($0)","text":"","finish_reason":"stop"}"# }
+    let path = try directory.write(done.joined(separator: "\n"), to: "done.jsonl")
     #expect(try resume(path).errors.contains("the last line lacks its end"))
     let mended = try resume(path, "--repair")
     #expect(mended.status == 0 && mended.output.isEmpty, "\(mended.errors)")
-    #expect(try directory.read("done.jsonl") == Array("{\"id\":\"a\"}\n{\"id\":\"b\"}\n".utf8))
+    #expect(
+      try directory.read("done.jsonl") == Array((done.joined(separator: "\n") + "\n").utf8))
   }
 
   /// Nothing is cut off a file that no run of ours wrote, and no message says so.
@@ -53,9 +56,11 @@ import Testing
     try directory.write("{\"a\":1}\n{\"b\":", to: "others.jsonl")
     let stream = try directory.read("good.features")
     try directory.write(Array(stream.dropLast(9)), to: "cut.tsz")
+    try directory.write(Array("{\"id\":\"a\",\"foo\":1}\n{\"id\":\"b".utf8), to: "mine.jsonl")
     for (name, found) in [
       ("table.csv", "expected a record of an earlier run"), ("line.csv", "no"),
-      ("first.jsonl", "expected records of an earlier run"), ("others.jsonl", "without an id"),
+      ("first.jsonl", "expected records of an earlier run"), ("others.jsonl", "none has written"),
+      ("mine.jsonl", "none has written"),
       ("rgb-8.png", "found a PNG image"), ("cut.tsz", "found a tensor stream"),
     ] {
       let before = try directory.read(name)

@@ -260,9 +260,17 @@ ok  -  5\n  clip-encode --max-pixels 100M good | tensor-view --ids | wc -l
 2  would replace this input  none  ln good hard && convo-format --ask x -o hard good
 2  would replace this input  none  ln -s good soft && convo-format --ask x -o soft good
 2  would replace this input  none  convo-format --ask x -o good.jsonl --skip-done good.jsonl good
+# Whatever lies in a model's directory belongs to the model, whether or not the tool reads it.
+2  the output would replace a file of this model  none  cp -r $LLAVA_MODEL own && convo-format --ask x -m own -o own/config.json good
+2  the output would replace a file of this model  none  cp -r $LLAVA_MODEL own && echo x > own/notes && ln -s own/notes settings && vicuna-decode -m own -o settings good.projected
+ok  -  -  cp -r $LLAVA_MODEL own && clip-encode -m own -o own/new.tsz good
+
+# A name that no file may have is refused before the work.
+4  File name too long  none  clip-encode -o $(printf 'a%.0s' {1..256}) good
+2  Unknown option '-j1': write -j 1  none  clip-encode good -j1
 2  grey.jpg: the output would replace this input  none  clip-encode -o grey.jpg good
-2  would replace this input  none  cp -r $LLAVA_MODEL m && clip-encode -m m -o m/model.safetensors good
-2  would replace this input  none  cp -r $LLAVA_MODEL m2 && clip-encode -m m2 -o m2/config.json good
+2  would replace a file of this model  none  cp -r $LLAVA_MODEL m && clip-encode -m m -o m/model.safetensors good
+2  would replace a file of this model  none  cp -r $LLAVA_MODEL m2 && clip-encode -m m2 -o m2/config.json good
 2  would replace this input  none  tensor-view --png good.features good.features
 2  two outputs are the same file  none  > both; tensor-view --png both --svg ./both good.features
 2  must not be the same file  none  tensor-view --png - --svg - good.features
