@@ -40,6 +40,7 @@ let c: [Target] = [
   cModule("CImageCodecs", "CJPEG", "CPNG"),
   system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
   system("CNettle", pkgConfig: "nettle", apt: "nettle-dev"),
+  system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
 ]
 
 let base = group(
@@ -63,6 +64,7 @@ let formats = group(
   [
     "Records": ["InputOutput", "JSON"],
     "Safetensors": ["InputOutput", "JSON", "Tensors"],
+    "Pickle": ["CZlib", "InputOutput", "Tensors"],
     "Streams": [
       "CZstd", "InputOutput", "JSON", "Records", "Safetensors", "Tensors",
     ],

@@ -4,12 +4,6 @@ import InputOutput
 import Safetensors
 import Tensors
 
-/// What a file says of a tensor besides its bytes.
-public struct TensorEntry: Equatable, Sendable {
-  public let elementType: ElementType
-  public let shape: [Int]
-}
-
 /// The tensors of one file. Reading the header takes no memory beyond the header's; the tensors
 /// are views of the mapping, which lives as long as any of them.
 public final class SafetensorsFile: Sendable {

@@ -1,0 +1,37 @@
+// A file of named tensors, whatever its format.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import Pickle
+import Tensors
+
+/// The tensors of one mapped file.
+public protocol TensorFile: Sendable {
+  var path: String { get }
+  /// The names of all tensors, each once.
+  var names: [String] { get }
+  /// The texts that the file carries besides its tensors.
+  var metadata: [(key: String, value: String)] { get }
+
+  /// The type and shape of the tensor called `name`.
+  func entry(named name: String) -> TensorEntry?
+
+  /// The tensor called `name`: a view of the mapping, or a copy where its elements cannot be used
+  /// as they lie. Throws `checkpoint/no-tensor`, `checkpoint/memory`.
+  func tensor(named name: String) throws(Failure) -> Tensor
+
+  /// Throws `file/changed` if the file is not the one that was mapped.
+  func verifyUnchanged() throws(Failure)
+
+  /// Reads all bytes and holds them against the checksums of the format, where it has any.
+  func verifyChecksums() throws(Failure)
+}
+
+extension SafetensorsFile: TensorFile {
+  /// The format has none.
+  public func verifyChecksums() throws(Failure) {}
+}
+
+extension PickleFile: TensorFile {
+  /// The format has none.
+  public var metadata: [(key: String, value: String)] { [] }
+}
