@@ -77,7 +77,7 @@ let models = group(
   "Models",
   [
     "Checkpoints": [
-      "InputOutput", "JSON", "Tensors", "Operations", "Preprocessing", "Safetensors",
+      "InputOutput", "JSON", "Tensors", "Operations", "Preprocessing", "Safetensors", "Pickle",
     ],
     "Towers": ["Checkpoints", "Operations", "Threads", "Images", "InputOutput", "JSON", "Tensors"],
     "Projectors": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
@@ -146,6 +146,7 @@ let testTargets: [Target] = [
     "Compute", "CPUTests", "CPU", "CKernels", "CTileEmulation", "Operations", "Tensors", "Threads"),
   tests("Formats", "RecordsTests", "Records", "InputOutput", "JSON"),
   tests("Formats", "SafetensorsTests", "Safetensors", "InputOutput", "JSON", "Tensors"),
+  tests("Formats", "PickleTests", "Pickle", "InputOutput", "Tensors"),
   tests(
     "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Records", "Safetensors",
     "Tensors"),
