@@ -30,9 +30,14 @@ public final class PickleFile: Sendable {
   ///
   /// Verifies the checksums of the pickle and of small records, not those of all data: a start must
   /// not read gigabytes. `verifyChecksums` does.
-  public init(path: String) throws(Failure) {
-    self.path = path
-    file = try MappedFile(path: path)
+  public convenience init(path: String) throws(Failure) {
+    try self.init(MappedFile(path: path))
+  }
+
+  /// As `init(path:)`, of a file that is mapped already.
+  public init(_ file: MappedFile) throws(Failure) {
+    self.file = file
+    path = file.path
     do throws(Failure) {
       try Self.refuseOthers(file.bytes, path)
       archive = try ZipArchive(file.bytes)
@@ -85,6 +90,13 @@ public final class PickleFile: Sendable {
     } catch {
       throw error.at(path)
     }
+  }
+
+  /// Whether `bytes`, the beginning of a file or all of it, are of one of the formats that PyTorch has
+  /// had: its zip file, a bare pickle, a tar file.
+  public static func isFormat(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.starts(with: [0x50, 0x4b, 3, 4]) || bytes.first == 0x80
+      || bytes.dropFirst(257).starts(with: "ustar".utf8)
   }
 
   /// Names the older formats, and what converts them.

@@ -15,7 +15,7 @@ public struct ChatTemplate: Equatable, Sendable {
   /// Throws `checkpoint/not-found`, what reading throws, or `checkpoint/chat-template` for a
   /// template that is no text.
   public static func find(in path: String) throws(Failure) -> ChatTemplate? {
-    let directory = try self.directory(of: path)
+    let directory = try self.directory(of: HubCache.resolve(path))
     try OutputClaims.checkDirectory(directory.path)
     let jinja = directory.path(of: "chat_template.jinja")
     if directory.contains("chat_template.jinja") {

@@ -1,6 +1,7 @@
 // A directory of a model's files.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import InputOutput
 
 /// A directory that exists.
 struct Directory: Equatable {
@@ -18,4 +19,9 @@ struct Directory: Equatable {
   }
 
   func contains(_ name: String) -> Bool { access(path(of: name), F_OK) == 0 }
+
+  /// The names in it, ascending; see `namesInDirectory`.
+  func entries(limit: Int) throws(Failure) -> [String] {
+    try namesInDirectory(path, limit: limit)
+  }
 }

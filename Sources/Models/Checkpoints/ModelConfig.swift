@@ -6,6 +6,20 @@ import JSON
 /// A configuration: LLaVA in llava-hf's or the original layout, a bare CLIP, or a bare LLaMA.
 /// Parts that the file does not describe are nil.
 public struct ModelConfig: Equatable, Sendable {
+  /// What kind of model a configuration describes.
+  public enum Kind: String, Sendable {
+    /// LLaVA as llava-hf publishes it.
+    case huggingFace = "llava-hf"
+    /// LLaVA as its authors publish it.
+    case original = "llava"
+    /// A bare CLIP.
+    case vision = "clip"
+    /// A bare LLaMA or Vicuna.
+    case language = "llama"
+  }
+
+  /// Nil where no configuration was read.
+  public var kind: Kind?
   public var vision: VisionConfig?
   public var projector: ProjectorConfig?
   public var language: LanguageConfig?
@@ -23,6 +37,8 @@ public struct ModelConfig: Equatable, Sendable {
   public var visionTowerName: String?
   /// The checkpoint's own vision tower replaces the one named (LLaVA 1.6, finetuned towers).
   public var ownsVisionTower = false
+  /// What the model was called, or what it was trained from: `_name_or_path`.
+  public var origin: String?
 
   public init() {}
 }
@@ -30,14 +46,17 @@ public struct ModelConfig: Equatable, Sendable {
 extension ModelConfig {
   /// Reads `object`, found at `place`.
   /// Throws `.mismatch` with everything that is wrong, code `checkpoint/config`, or
-  /// `checkpoint/quantised`.
+  /// `checkpoint/quantised`, `checkpoint/family`.
   public init(_ object: JSONObject, place: String) throws(Failure) {
     let problems = ConfigProblems()
     let reader = ConfigReader(object: object, prefix: "", problems: problems)
     for reader in [reader, reader.nested("text_config")].compactMap({ $0 }) {
       if let method = reader.quantisation { throw OtherKind.quantised(method, at: place) }
     }
-    switch Kind(reader) {
+    if let family = OtherFamily.recognised(in: reader) { throw family.refusal(at: place) }
+    kind = Kind(reader)
+    origin = reader.object["_name_or_path"]?.string
+    switch kind {
     case .huggingFace: readHuggingFace(reader)
     case .original: readOriginal(reader)
     case .vision: vision = VisionConfig(reader.nested("vision_config") ?? reader)
@@ -93,35 +112,33 @@ extension ModelConfig {
     }
     keepsClassToken = reader.choice(rows, default: false, meanings)
   }
+}
 
-  /// What kind of model a configuration describes. `model_type` alone does not tell: `llava` is
-  /// both llava-hf's and the original's, and `clip`, too, has a `vision_config`.
-  private enum Kind {
-    case huggingFace, original, vision, language
-
-    init?(_ reader: ConfigReader) {
-      let architecture = reader.value("architectures")?.array?.first?.string ?? ""
-      let isOriginal =
-        architecture == "LlavaLlamaForCausalLM"
-        || ["mm_projector_type", "mm_hidden_size", "mm_vision_tower"]
-          .contains { reader.value($0) != nil }
-      switch reader.value("model_type")?.string {
-      case "clip", "clip_vision_model": self = .vision
-      case "llava_llama": self = .original
-      case "llava", "llama", nil:
-        if isOriginal {
-          self = .original
-        } else if reader.value("text_config") != nil || reader.value("vision_config") != nil
-          || architecture == "LlavaForConditionalGeneration"
-        {
-          self = .huggingFace
-        } else if reader.value("model_type")?.string == "llama" {
-          self = .language
-        } else {
-          return nil
-        }
-      default: return nil
+extension ModelConfig.Kind {
+  /// `model_type` alone does not tell: `llava` is both llava-hf's and the original's, and `clip`,
+  /// too, has a `vision_config`.
+  fileprivate init?(_ reader: ConfigReader) {
+    let architecture = reader.value("architectures")?.array?.first?.string ?? ""
+    let isOriginal =
+      architecture == "LlavaLlamaForCausalLM"
+      || ["mm_projector_type", "mm_hidden_size", "mm_vision_tower"]
+        .contains { reader.value($0) != nil }
+    switch reader.value("model_type")?.string {
+    case "clip", "clip_vision_model": self = .vision
+    case "llava_llama": self = .original
+    case "llava", "llama", nil:
+      if isOriginal {
+        self = .original
+      } else if reader.value("text_config") != nil || reader.value("vision_config") != nil
+        || architecture == "LlavaForConditionalGeneration"
+      {
+        self = .huggingFace
+      } else if reader.value("model_type")?.string == "llama" {
+        self = .language
+      } else {
+        return nil
       }
+    default: return nil
     }
   }
 }

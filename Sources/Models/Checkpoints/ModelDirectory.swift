@@ -76,7 +76,7 @@ public struct ModelDirectory: Sendable {
   public func tokenizerDirectory() throws(Failure) -> String {
     let sources = [language, model].compactMap { $0 }
     if let found = sources.first(where: \.holdsTokenizer) { return found.directory }
-    guard let first = sources.first else { throw Self.unnamed("language") }
+    guard let first = sources.first else { throw Self.unnamed(.language) }
     throw Failure(
       .invalidInput, code: "checkpoint/no-tokenizer", at: first.path,
       "expected tokenizer.model or tokenizer.json in the directory",
@@ -85,25 +85,26 @@ public struct ModelDirectory: Sendable {
 
   /// The language model's configuration, without its weights.
   public func languageConfig() throws(Failure) -> LanguageConfig {
-    guard let source = language ?? model else { throw Self.unnamed("language") }
+    guard let source = language ?? model else { throw Self.unnamed(.language) }
     guard let config = source.config?.language else {
-      throw Self.absent("language model", flag: "language", in: source)
+      throw Self.absent(.language, in: source)
     }
     return config
   }
 
-  static func unnamed(_ flag: String) -> Failure {
+  static func unnamed(_ part: ModelPart) -> Failure {
     Failure(
       .usage, code: "checkpoint/no-model", "no model was named",
-      remedy: "name a model directory with -m or LLAVA_MODEL, or the part with --\(flag)")
+      remedy: "name a model directory with -m or LLAVA_MODEL, or the part with --\(part.rawValue)")
   }
 
-  static func absent(_ part: String, flag: String, in source: ModelSource) -> Failure {
+  static func absent(_ part: ModelPart, in source: ModelSource) -> Failure {
     let hasConfig = source.config != nil
     return Failure(
       .invalidInput, code: "checkpoint/no-part", at: source.path,
       hasConfig
-        ? "the model has no \(part)" : "there is no config.json that describes the \(part)",
-      remedy: "name a directory that holds one with --\(flag)")
+        ? "the model has no \(part.name)"
+        : "there is no config.json that describes the \(part.name)",
+      remedy: "name a directory that holds one with --\(part.rawValue)")
   }
 }

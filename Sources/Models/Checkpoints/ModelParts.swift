@@ -65,82 +65,15 @@ public struct LanguageCheckpoint: Sendable {
 }
 
 extension ModelDirectory {
-  /// The vision tower. Throws `checkpoint/tensors` with a table when its tensors are not those
-  /// that the configuration describes.
-  /// `featureLayer` and `keepsClassToken` replace what the model says.
-  public func visionCheckpoint(
-    featureLayer: Int? = nil, keepsClassToken: Bool? = nil
-  ) throws(Failure) -> VisionCheckpoint {
-    guard let source = vision ?? model else { throw Self.unnamed("vision") }
-    guard let config = source.config?.vision else {
-      guard let name = source.config?.visionTowerName else {
-        throw Self.absent("vision tower", flag: "vision", in: source)
-      }
-      throw Failure(
-        .invalidInput, code: "checkpoint/no-part", at: source.path,
-        "the model takes its vision tower from \(escapedForTerminal(name))",
-        remedy: "fetch that and name its directory with --vision")
-    }
-    var settings = settings
-    settings.featureLayer = featureLayer ?? settings.featureLayer
-    settings.keepsClassToken = keepsClassToken ?? settings.keepsClassToken
-    if let featureLayer, config.blocks(forFeature: featureLayer) == nil {
-      throw Failure(
-        .mismatch, code: "checkpoint/parts", at: source.path,
-        "expected a layer from \(-config.layers - 1) to \(config.layers), found \(featureLayer)",
-        remedy: "give --layer a number that the vision tower has")
-    }
-    guard let blocks = config.blocks(forFeature: settings.featureLayer) else {
-      throw Failure(
-        .mismatch, code: "checkpoint/parts", at: source.path,
-        "the model takes feature layer \(settings.featureLayer), the vision tower has"
-          + " \(config.layers) layers")
-    }
-    let weights = try visionWeights(source)
-    try weights.check(config.expectedParameters(blocks: blocks), part: "vision tower")
-    return VisionCheckpoint(
-      config: config, blocks: blocks, keepsClassToken: settings.keepsClassToken,
-      preprocessor: try preprocessor(for: config, settings: settings), weights: weights)
-  }
-
-  /// A model that finetuned its tower keeps the tuned weights in its own checkpoint.
-  private func visionWeights(_ source: ModelSource) throws(Failure) -> Weights {
-    if let model, vision != nil, model.config?.ownsVisionTower == true {
-      let own = try Weights(Checkpoint.open(model.path), part: "vision")
-      if !own.canonicalNames.isEmpty { return own }
-    }
-    return try Weights(Checkpoint.open(source.path), part: "vision")
-  }
-
-  private func preprocessor(
-    for config: VisionConfig, settings: ModelConfig
-  ) throws(Failure) -> PreprocessorSettings {
-    var found: PreprocessorSettings?
-    for source in [vision, model].compactMap({ $0 }) where found == nil {
-      found = try source.readPreprocessor()
-    }
-    var result = found ?? PreprocessorSettings(side: config.imageSize)
-    guard result.cropWidth == config.imageSize else {
-      throw Failure(
-        .mismatch, code: "checkpoint/parts", at: (vision ?? model)?.path,
-        "the preprocessor cuts images of \(result.cropWidth) pixels, the vision tower takes"
-          + " \(config.imageSize)")
-    }
-    if let pads = settings.padsToSquare { result.aspect = pads ? .pad : .crop }
-    return result
-  }
-
   /// The projector. A file without a configuration tells its shape by its tensors.
   public func projectorCheckpoint() throws(Failure) -> ProjectorCheckpoint {
-    guard let source = projector ?? model else { throw Self.unnamed("projector") }
+    guard let source = projector ?? model else { throw Self.unnamed(.projector) }
     if source.config != nil, source.config?.projector == nil, projector == nil {
-      throw Self.absent("projector", flag: "projector", in: source)
+      throw Self.absent(.projector, in: source)
     }
-    let weights = try Weights(Checkpoint.open(source.path), part: "projector")
+    let weights = try projectorWeights(source)
     guard let config = source.config?.projector ?? ProjectorConfig(inferredFrom: weights) else {
-      throw Failure(
-        .invalidInput, code: "checkpoint/no-part", at: source.path,
-        "expected projector tensors such as model.mm_projector.0.weight")
+      throw Self.absent(.projector, in: source)
     }
     try weights.check(config.expectedParameters, part: "projector")
     try Self.checkFit(
@@ -149,12 +82,31 @@ extension ModelDirectory {
     return ProjectorCheckpoint(config: config, weights: weights)
   }
 
+  /// A training run's first stage leaves the projector in a file of its own, beside the language
+  /// model's weights or alone.
+  private func projectorWeights(_ source: ModelSource) throws(Failure) -> Weights {
+    let checkpoint = try Checkpoint.open(source.path)
+    let weights = try Weights(checkpoint, part: "projector")
+    if !weights.isEmpty { return weights }
+    if let beside = try Checkpoint.projectorFile(beside: source.path) {
+      return try Weights(beside, part: "projector")
+    }
+    if source.config?.projector?.depth == 0 { return weights }
+    throw checkpoint.lacks(.projector)
+  }
+
   /// The language model.
   public func languageCheckpoint() throws(Failure) -> LanguageCheckpoint {
     let config = try languageConfig()
-    guard let source = language ?? model else { throw Self.unnamed("language") }
-    let weights = try Weights(Checkpoint.open(source.path), part: "language")
+    guard let source = language ?? model else { throw Self.unnamed(.language) }
+    let checkpoint = try Checkpoint.open(source.path)
+    let weights = try Weights(checkpoint, part: "language")
+    // A projector's file may bring rows of the embedding along.
+    guard weights.canonicalNames.contains(where: { $0.hasPrefix("language.layers.") }) else {
+      throw checkpoint.lacks(.language)
+    }
     try weights.check(config.expectedParameters, part: "language model")
+    try weights.refuseDifferences()
     return LanguageCheckpoint(config: config, weights: weights)
   }
 }

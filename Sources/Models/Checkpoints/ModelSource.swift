@@ -5,33 +5,34 @@ import InputOutput
 import JSON
 import Preprocessing
 
-/// A directory, or a weights file and what lies beside it.
+/// A directory, or a weights file and what lies beside it; a model's name on the hub stands for its
+/// directory in the cache.
 struct ModelSource: Sendable {
   let path: String
   /// The directory itself, or the one that holds the file.
   let directory: String
-  /// Nil for a file without a config.json beside it.
+  /// Nil for weights without a config.json beside them: a projector tells its shape by its tensors.
   let config: ModelConfig?
 
   static let configLimit = 16 << 20
-  /// Files of a model directory that hold no weights.
-  private static let besideWeights: Set = [
-    "config.json", "generation_config.json", "preprocessor_config.json", "processor_config.json",
-    "tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-  ]
 
   /// Throws `checkpoint/not-found`, `checkpoint/no-config`, or what is wrong with the config.
   init(_ path: String) throws(Failure) {
+    let path = try HubCache.resolve(path)
     self.path = path
     if let found = Directory(path) {
       directory = found.path
       try OutputClaims.checkDirectory(found.path)
       guard found.contains("config.json") else {
         if let refusal = OtherKind.refusal(of: found) { throw refusal }
-        throw Failure(
-          .invalidInput, code: "checkpoint/no-config", at: path,
-          "expected config.json in the directory",
-          remedy: "name the directory that holds the model's config.json and weights")
+        guard WeightFiles.find(in: found) != nil else {
+          throw Failure(
+            .invalidInput, code: "checkpoint/no-config", at: path,
+            "expected config.json in the directory",
+            remedy: "name the directory that holds the model's config.json and weights")
+        }
+        config = nil
+        return
       }
       config = try Self.readConfig(found)
     } else {
@@ -43,7 +44,7 @@ struct ModelSource: Sendable {
       let slash = path.lastIndex(of: "/")
       directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
       let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
-      if Self.besideWeights.contains(String(name)) {
+      if WeightFiles.others.contains(String(name)) {
         throw Failure(
           .invalidInput, code: "checkpoint/no-weights", at: path,
           "expected a model directory or weights, found a file that lies beside them",

@@ -2,21 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 
-/// What a directory holds instead of a model's weights.
+/// What a directory or a configuration holds instead of a model's weights.
 enum OtherKind {
   /// Why `directory` has no weights that can be used; nil where nothing in it tells.
   static func refusal(of directory: Directory) -> Failure? {
-    if directory.contains("adapter_config.json") {
-      return Failure(
-        .invalidInput, code: "checkpoint/adapter", at: directory.path,
-        "expected a model's weights, found a LoRA adapter (adapter_config.json)",
-        remedy: "merge it into the base model that adapter_config.json names"
-          + " (merge_and_unload of peft), save that and name its directory")
-    }
-    for name in ["quant_config.json", "quantize_config.json"] where directory.contains(name) {
-      return quantised("\(name) beside the weights", at: directory.path)
-    }
-    return nil
+    guard let names = try? directory.entries(limit: 10_000),
+      let kind = kinds.first(where: { kind in names.contains(where: kind.holds) })
+    else { return nil }
+    return Failure(
+      .invalidInput, code: "checkpoint/\(kind.code)", at: directory.path,
+      "expected a model's weights, found \(kind.found)", remedy: kind.remedy)
   }
 
   /// `method` is what the checkpoint says of itself.
@@ -26,6 +21,66 @@ enum OtherKind {
       "expected weights in F32, F16 or BF16, found quantised ones (\(method))",
       remedy: "take the edition of the model that they were made from")
   }
+
+  /// The code's second half, what was found, what to do, and the names of files that tell.
+  private typealias Kind = (
+    code: String, found: String, remedy: String, holds: @Sendable (String) -> Bool
+  )
+
+  private static let kinds: [Kind] = [
+    (
+      "adapter", "a LoRA adapter (adapter_config.json)",
+      "merge it into the base model that adapter_config.json names (merge_and_unload of peft), save"
+        + " that and name its directory", { $0 == "adapter_config.json" }
+    ),
+    (
+      "quantised", "quantised ones (quant_config.json or quantize_config.json beside them)",
+      "take the edition of the model that they were made from",
+      { ["quant_config.json", "quantize_config.json"].contains($0) }
+    ),
+    (
+      "gguf", "GGUF files, which are not read yet",
+      "take the edition of the model that they were made from",
+      { $0.ends(withBytesOf: ".gguf") }
+    ),
+    (
+      "consolidated", "Meta's own files (consolidated.*.pth)",
+      "take the edition for transformers, or convert them with its convert_llama_weights_to_hf.py",
+      { $0.hasPrefix("consolidated.") }
+    ),
+    (
+      "optimizer", "the state of a trainer (DeepSpeed's or an optimizer's)",
+      "name the directory that training ended with, or make weights of the state with the"
+        + " zero_to_fp32.py beside it",
+      { name in
+        ["optimizer.pt", "optimizer.bin", "scheduler.pt", "zero_to_fp32.py"].contains(name)
+          || name.hasPrefix("zero_pp_rank_") || name.hasPrefix("global_step")
+          || name.ends(withBytesOf: "_optim_states.pt")
+          || name.ends(withBytesOf: "_model_states.pt")
+      }
+    ),
+    (
+      "shards", "shards without their index",
+      "fetch the index beside them (model.safetensors.index.json or"
+        + " pytorch_model.bin.index.json)",
+      { name in
+        ["model-0", "pytorch_model-0"].contains(where: name.hasPrefix)
+          && [".safetensors", ".bin"].contains(where: name.ends(withBytesOf:))
+      }
+    ),
+    (
+      "checkpoints", "the directory of a training run (checkpoint-…)",
+      "name one of the directories in it", { $0.hasPrefix("checkpoint-") }
+    ),
+    (
+      "cache", "the hub's cache of a model (snapshots)",
+      "name the model as ORG/NAME, or one of the directories in snapshots", { $0 == "snapshots" }
+    ),
+    (
+      "framework", "weights for TensorFlow or JAX", "take the edition for PyTorch or safetensors",
+      { $0.ends(withBytesOf: ".h5") || $0.ends(withBytesOf: ".msgpack") }
+    ),
+  ]
 }
 
 extension ConfigReader {

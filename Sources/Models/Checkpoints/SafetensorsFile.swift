@@ -19,9 +19,14 @@ public final class SafetensorsFile: Sendable {
 
   /// Throws codes `safetensors/…` for a header that lies, and `io/…` or `file/…` when there is no
   /// such regular file.
-  public init(path: String) throws(Failure) {
-    self.path = path
-    file = try MappedFile(path: path)
+  public convenience init(path: String) throws(Failure) {
+    try self.init(MappedFile(path: path))
+  }
+
+  /// As `init(path:)`, of a file that is mapped already.
+  public init(_ file: MappedFile) throws(Failure) {
+    self.file = file
+    path = file.path
     let (header, offset) = try Self.parse(file)
     metadata = header.metadata
     names = header.entries.map(\.name)

@@ -1,4 +1,4 @@
-// model.safetensors.index.json: which file holds which tensor.
+// model.safetensors.index.json, pytorch_model.bin.index.json: which file holds which tensor.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
@@ -14,7 +14,7 @@ struct ShardIndex {
   static let fileLimit = 1024
 
   /// Throws `checkpoint/index` when the file is not an index or names anything but plain
-  /// safetensors files beside itself.
+  /// weight files beside itself.
   init(path: String) throws(Failure) {
     let root = try readObject(path, limit: Self.byteLimit)
     guard let map = root["weight_map"]?.object, !map.members.isEmpty else {
@@ -27,7 +27,8 @@ struct ShardIndex {
       }
       guard Self.isPlain(file) else {
         throw Self.fault(
-          path, "\"\(escapedForTerminal(file))\" is not the plain name of a .safetensors file")
+          path,
+          "\"\(escapedForTerminal(file))\" is not the plain name of a .safetensors or .bin file")
       }
       files.append((tensor, file))
     }
@@ -40,7 +41,8 @@ struct ShardIndex {
 
   /// A name that cannot lead out of the directory.
   private static func isPlain(_ name: String) -> Bool {
-    name.ends(withBytesOf: ".safetensors") && !name.hasPrefix(".") && name.utf8.count <= 255
+    [".safetensors", ".bin"].contains(where: name.ends(withBytesOf:)) && !name.hasPrefix(".")
+      && name.utf8.count <= 255
       && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") }
   }
 

@@ -30,6 +30,9 @@ public enum TensorNames {
     // The original LLaVA, and projector files of it.
     ("model.mm_projector.", "projector."),
     ("mm_projector.", "projector."),
+    // What LLaVA trained beside an adapter.
+    ("base_model.model.model.mm_projector.", "projector."),
+    ("base_model.model.mm_projector.", "projector."),
     // llava-hf's files on disk, older and newer ones.
     ("vision_tower.vision_model.", "vision."),
     ("vision_tower.", "vision."),

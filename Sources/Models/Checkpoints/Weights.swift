@@ -33,6 +33,9 @@ public struct Weights: Sendable {
     return weight
   }
 
+  /// Whether the checkpoint has nothing of this part.
+  public var isEmpty: Bool { names.isEmpty }
+
   /// Whether there is a tensor called `name`.
   public func contains(_ name: String) -> Bool { names[name] != nil }
 

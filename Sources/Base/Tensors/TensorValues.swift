@@ -1,6 +1,5 @@
 // The elements of any tensor as doubles, for tools that show and compare them.
 // SPDX-License-Identifier: Apache-2.0
-import Tensors
 
 extension Tensor {
   /// Elements `range` in row-major order; false is 0 and true 1. 64-bit integers are rounded.

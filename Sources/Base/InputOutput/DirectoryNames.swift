@@ -1,0 +1,19 @@
+// The names in a directory.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// The names in the directory `path` but those that begin with a dot, ascending: all of them, or
+/// some `limit` of a directory that has more. Throws `io/open` where it cannot be read.
+public func namesInDirectory(_ path: String, limit: Int) throws(Failure) -> [String] {
+  guard let stream = opendir(path) else { throw .system("open", path, errno: errno) }
+  defer { closedir(stream) }
+  var names: [String] = []
+  while names.count < limit, let entry = readdir(stream) {
+    // In place: the system gives each entry no more memory than its name takes.
+    let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+      name.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
+    }
+    if !name.hasPrefix(".") { names.append(name) }
+  }
+  return names.sorted()
+}

@@ -1,0 +1,83 @@
+// Opens a checkpoint: a file of either format, an index of several, or a directory that holds one.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import InputOutput
+import Pickle
+
+extension Checkpoint {
+  /// Opens a safetensors file, a PyTorch file, an index of shards, or a directory that holds either.
+  /// The bytes tell which format a file has. Throws `checkpoint/no-weights` and what the kinds in
+  /// `OtherKind` are called for a directory, and what opening its files throws.
+  public static func open(_ path: String) throws(Failure) -> Checkpoint {
+    if let directory = Directory(path) {
+      if let found = WeightFiles.find(in: directory) { return try open(found) }
+      if let refusal = OtherKind.refusal(of: directory) { throw refusal }
+      throw Failure(
+        .invalidInput, code: "checkpoint/no-weights", at: path,
+        "expected model.safetensors, pytorch_model.bin or the index of either in the directory",
+        remedy: "fetch the weights, or name a directory or file that holds them")
+    }
+    if path.ends(withBytesOf: ".json") { return try open(index: path) }
+    return try Checkpoint(path: path, files: [openFile(path)])
+  }
+
+  /// The file that holds a projector alone and lies beside the weights of `directory`, nil where
+  /// there is none.
+  static func projectorFile(beside path: String) throws(Failure) -> Checkpoint? {
+    guard let found = Directory(path).flatMap(WeightFiles.projector) else { return nil }
+    return try open(found)
+  }
+
+  private static func openFile(_ path: String) throws(Failure) -> any TensorFile {
+    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    guard !WeightFiles.others.contains(name) else {
+      throw Failure(
+        .invalidInput, code: "checkpoint/no-weights", at: path,
+        "expected weights, found a file that lies beside them and holds none",
+        remedy: "name the model's directory")
+    }
+    let file = try MappedFile(path: path)
+    if file.bytes.starts(with: "version https://git-lfs".utf8) {
+      throw Failure(
+        .invalidInput, code: "checkpoint/pointer", at: path,
+        "expected weights, found a pointer of Git LFS to them",
+        remedy: "fetch what it points to: git lfs pull")
+    }
+    return try isPyTorch(file.bytes, path) ? PickleFile(file) : SafetensorsFile(file)
+  }
+
+  /// By the bytes; by the name for a file that begins like neither, so that the message fits it.
+  private static func isPyTorch(_ bytes: UnsafeRawBufferPointer, _ path: String) -> Bool {
+    // A safetensors file begins with the size of its header, which may look like a pickle's start.
+    let hasHeader =
+      bytes.count > 8 && bytes[8] == UInt8(ascii: "{") && bytes[4..<8].allSatisfy { $0 == 0 }
+    if hasHeader { return false }
+    return PickleFile.isFormat(bytes)
+      || [".bin", ".pt", ".pth", ".ckpt"].contains(where: path.ends(withBytesOf:))
+  }
+
+  private static func open(index path: String) throws(Failure) -> Checkpoint {
+    let index = try ShardIndex(path: path)
+    let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    var files: [any TensorFile] = []
+    for name in index.fileNames {
+      guard access(directory + name, F_OK) == 0 else {
+        throw Failure(
+          .invalidInput, code: "checkpoint/no-shard", at: path,
+          "the index names \(escapedForTerminal(name)), which is not there",
+          remedy: "fetch the file into the same directory")
+      }
+      files.append(try openFile(directory + name))
+    }
+    let checkpoint = try Checkpoint(path: path, files: files)
+    for (name, file) in index.files {
+      guard let owner = checkpoint.owners[name], index.fileNames[owner] == file else {
+        throw Failure(
+          .invalidInput, code: "checkpoint/no-tensor", at: path,
+          "tensor \(escapedForTerminal(name)) is listed in \(escapedForTerminal(file)) but is not"
+            + " there", remedy: "fetch both files again")
+      }
+    }
+    return checkpoint
+  }
+}

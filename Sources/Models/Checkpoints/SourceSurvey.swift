@@ -1,0 +1,71 @@
+// What lies at a path: its configuration, its weights, the parts of LLaVA among them.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+
+/// A part of LLaVA that has weights.
+public enum ModelPart: String, CaseIterable, Sendable {
+  case vision
+  case projector
+  case language
+
+  /// What people call it.
+  public var name: String {
+    switch self {
+    case .vision: "vision tower"
+    case .projector: "projector"
+    case .language: "language model"
+    }
+  }
+}
+
+/// What one directory or file holds, found out without an error: what is wrong is part of it.
+public struct SourceSurvey: Sendable {
+  /// As the user named it.
+  public let name: String
+  /// Where that leads: elsewhere for the name of a model in the hub's cache.
+  public let path: String
+  /// Nil where there is none, or none that is understood.
+  public let config: ModelConfig?
+  /// The weights' files; empty where there are none.
+  public let files: [any TensorFile]
+  /// The parts whose weights are here.
+  public let parts: [ModelPart]
+  public let holdsTokenizer: Bool
+  /// Why the configuration or the weights cannot be used, as every tool would say it.
+  public let problem: Failure?
+
+  public init(_ name: String) {
+    self.name = name
+    let path = (try? HubCache.resolve(name)) ?? name
+    self.path = path
+    let source = Result { () throws(Failure) in try ModelSource(name) }
+    let checkpoint = Result { () throws(Failure) in try Checkpoint.open(path) }
+    let found = try? source.get()
+    config = found?.config
+    holdsTokenizer = found?.holdsTokenizer ?? false
+    var checkpoints = [try? checkpoint.get()].compactMap { $0 }
+    if let beside = try? Checkpoint.projectorFile(beside: path),
+      checkpoints.first?.path != beside.path
+    {
+      checkpoints.append(beside)
+    }
+    files = checkpoints.flatMap(\.files)
+    parts = ModelPart.allCases.filter { part in
+      checkpoints.contains { $0.holds(part) }
+    }
+    switch (source, checkpoint) {
+    case (.failure(let failure), _): problem = failure
+    case (_, .failure(let failure)): problem = failure
+    default: problem = nil
+    }
+  }
+}
+
+extension Checkpoint {
+  /// Whether weights of `part` are here. Rows of an embedding alone, as a projector's file may
+  /// bring, are no language model.
+  public func holds(_ part: ModelPart) -> Bool {
+    let prefix = part == .language ? "language.layers." : "\(part.rawValue)."
+    return names.contains { TensorNames.canonical($0)?.hasPrefix(prefix) == true }
+  }
+}

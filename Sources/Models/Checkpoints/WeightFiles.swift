@@ -1,0 +1,45 @@
+// Which of a directory's files hold weights, told by what lies there.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+
+/// The files that a directory's weights may be in.
+enum WeightFiles {
+  /// A whole model's, or one part's, in the order of preference.
+  private static let names = [
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+  ]
+  /// A projector's by itself, as stage 1 of LLaVA's training leaves it.
+  private static let projectorNames = ["mm_projector.safetensors", "mm_projector.bin"]
+
+  /// The file or index of `directory` to open; nil where it has none. Of two editions of the same
+  /// weights the one that is all there is taken: who fetches one leaves out the other.
+  static func find(in directory: Directory) -> String? {
+    let present = names.filter(directory.contains)
+    let found = present.first { isComplete($0, in: directory) } ?? present.first
+    return (found ?? projectorNames.first(where: directory.contains)).map(directory.path)
+  }
+
+  /// The file of `directory` that holds a projector and nothing else; nil where there is none.
+  static func projector(in directory: Directory) -> String? {
+    projectorNames.first(where: directory.contains).map(directory.path)
+  }
+
+  /// Whether every file that an index names is there; true for what is no index, or not readable:
+  /// whoever opens it will say why.
+  private static func isComplete(_ name: String, in directory: Directory) -> Bool {
+    guard name.ends(withBytesOf: ".json"),
+      let index = try? ShardIndex(path: directory.path(of: name))
+    else { return true }
+    return index.fileNames.allSatisfy(directory.contains)
+  }
+
+  /// Files that lie beside a model's weights and hold none, and those that a trainer leaves, which
+  /// are full of objects that only Python can make.
+  static let others: Set = [
+    "config.json", "generation_config.json", "preprocessor_config.json", "processor_config.json",
+    "tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+    "training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.pt", "scaler.pt",
+    "trainer_state.json",
+  ]
+}
