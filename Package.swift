@@ -86,6 +86,10 @@ let models = group(
       "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
     "Conversations": ["InputOutput", "JSON", "Records", "Tokenizers"],
+    "Conversion": [
+      "Checkpoints", "Conversations", "InputOutput", "JSON", "Operations", "Preprocessing",
+      "Safetensors", "Tensors", "Tokenizers",
+    ],
   ])
 
 let support = group(
@@ -111,6 +115,7 @@ let tools: KeyValuePairs = [
   "vicuna-decode": [
     "Decoders", "Generation", "Tokenizers", "Checkpoints", "Operations", "ModelSupport", "Streams",
   ],
+  "llava-weights": ["Conversion", "Checkpoints"],
   "tensor-view": ["Streams"],
   "tensor-diff": ["Streams"],
 ]
@@ -171,6 +176,9 @@ let testTargets: [Target] = [
     "Tokenizers", "JSON"),
   tests(
     "Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput", "Records"),
+  tests(
+    "Models", "ConversionTests", "Conversion", "Checkpoints", "InputOutput", "JSON", "Safetensors",
+    "Tensors", "Tokenizers"),
   tests(
     "Support", "ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Records", "Streams",
     "Tensors"),
