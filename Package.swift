@@ -142,7 +142,7 @@ let testTargets: [Target] = [
     path: "Tests/Helpers/TestSupport"),
   .target(name: "CTileEmulation", path: "Tests/Helpers/CTileEmulation"),
   .target(name: "CTestImages", dependencies: ["CJPEG"], path: "Tests/Helpers/CTestImages"),
-  tests("Base", "InputOutputTests", "InputOutput"),
+  tests("Base", "InputOutputTests", "CSystem", "InputOutput"),
   tests("Base", "JSONTests", "JSON"),
   tests("Base", "TensorsTests", "Tensors"),
   tests("Base", "ThreadsTests", "Threads"),
