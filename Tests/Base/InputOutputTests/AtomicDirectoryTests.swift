@@ -109,7 +109,8 @@ private func code(_ body: () throws -> Void) -> String? {
     let file = try MappedFile(path: try place.write(bytes, to: "file"))
     func resident() -> Int {
       // mincore(2) tells of the cache; the process's own share stands here.
-      let text = (try? String(contentsOfFile: "/proc/self/smaps", encoding: .utf8)) ?? ""
+      let data = FileHandle(forReadingAtPath: "/proc/self/smaps")?.readDataToEndOfFile()
+      let text = "\n" + String(decoding: data ?? Data(), as: UTF8.self)
       let address = String(UInt(bitPattern: file.bytes.baseAddress), radix: 16)
       let entry = text.components(separatedBy: "\n\(address)-").dropFirst().first ?? ""
       let row = entry.split(separator: "\n").first { $0.hasPrefix("Rss:") } ?? ""

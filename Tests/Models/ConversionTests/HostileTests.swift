@@ -43,7 +43,7 @@ import Testing
         [Float](repeating: 1, count: 191) + [70_000], shape: [192])
     }
     do {
-      try convert(source, to: .original, in: directory, as: "out", type: .f16)
+      try convert(source, to: .original, in: directory, as: "out", vision: tinyModel, type: .f16)
       Issue.record("70000 fits into F16")
     } catch let failure as Failure {
       #expect(failure.code == "convert/overflow")
@@ -52,7 +52,7 @@ import Testing
       #expect(failure.message.contains("70000"))
     }
     #expect(directory.names == ["variant"])
-    try convert(source, to: .original, in: directory, as: "out", type: .bf16)
+    try convert(source, to: .original, in: directory, as: "out", vision: tinyModel, type: .bf16)
   }
 
   @Test func partsThatAreMissingAreNamed() throws {
@@ -85,7 +85,9 @@ import Testing
       ("variant", "usage/exists"), ("file", "usage/exists"), ("variant/out", "usage/same-file"),
       ("none/out", "io/create"), ("", "usage/exists"),
     ] {
-      #expect(code { try convert(source, to: .original, in: directory, as: name) } == expected)
+      #expect(
+        code { try convert(source, to: .original, in: directory, as: name, vision: tinyModel) }
+          == expected, "\(name)")
     }
     #expect(directory.names == ["file", "variant"])
     #expect(directory.names(in: "variant") == before)
@@ -93,7 +95,7 @@ import Testing
     // A directory that is there and empty is taken.
     try FileManager.default.createDirectory(
       atPath: directory.file("empty"), withIntermediateDirectories: false)
-    try convert(source, to: .original, in: directory, as: "empty/")
+    try convert(source, to: .original, in: directory, as: "empty/", vision: tinyModel)
     try expectSameWeights(source, directory.file("empty"))
   }
 

@@ -80,7 +80,7 @@ import Tokenizers
     var added = JSONObject()
     for (index, name) in marks.enumerated() { added[name] = .int(640 + index) }
     try directory.write(JSONValue.object(added).indented(), to: "variant/added_tokens.json")
-    let config = try convert(source, to: .original, in: directory, as: "same")
+    let config = try convert(source, to: .original, in: directory, as: "same", vision: tinyModel)
     #expect(try object("\(config)/config.json")["mm_use_im_start_end"] == .bool(true))
     #expect(try object("\(config)/config.json")["mm_use_im_patch_token"] == .bool(true))
     let path = try convert(
@@ -120,7 +120,8 @@ import Tokenizers
       } == "convert/not-finite")
     #expect(directory.names == ["variant"])
     // Where no row is made the NaN is carried over, to the bit.
-    try expectSameWeights(source, try convert(source, to: .original, in: directory, as: "out"))
+    try expectSameWeights(
+      source, try convert(source, to: .original, in: directory, as: "out", vision: tinyModel))
   }
 
   @Test func chatTemplatesAreRecognised() throws {
