@@ -86,6 +86,10 @@ let models = group(
       "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
     "Conversations": ["InputOutput", "JSON", "Records", "Tokenizers"],
+    "Inspection": [
+      "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
+      "Tokenizers",
+    ],
   ])
 
 let support = group(
@@ -102,7 +106,7 @@ let support = group(
 
 /// Each tool and what it uses besides the modules of every tool.
 let tools: KeyValuePairs = [
-  "convo-format": ["Conversations", "Tokenizers", "Checkpoints", "Streams"],
+  "convo-format": ["Conversations", "Inspection", "Tokenizers", "Checkpoints", "Streams"],
   "clip-encode": [
     "Towers", "Images", "Preprocessing", "Checkpoints", "Operations", "CPU", "Threads",
     "ModelSupport", "Streams",
@@ -171,6 +175,9 @@ let testTargets: [Target] = [
     "Tokenizers", "JSON"),
   tests(
     "Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput", "Records"),
+  tests(
+    "Models", "InspectionTests", "Inspection", "Checkpoints", "Conversations", "InputOutput", "JSON",
+    "Tensors"),
   tests(
     "Support", "ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Records", "Streams",
     "Tensors"),

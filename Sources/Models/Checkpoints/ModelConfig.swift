@@ -44,6 +44,12 @@ public struct ModelConfig: Equatable, Sendable {
 }
 
 extension ModelConfig {
+  /// The configuration of the model at `path`, a directory, a file in one, or a name in the hub's
+  /// cache; nil where there is none. Throws what reading it throws.
+  public static func find(in path: String) throws(Failure) -> ModelConfig? {
+    try ModelSource.config(of: path)
+  }
+
   /// Reads `object`, found at `place`.
   /// Throws `.mismatch` with everything that is wrong, code `checkpoint/config`, or
   /// `checkpoint/quantised`, `checkpoint/family`.
@@ -141,6 +147,20 @@ extension ModelConfig.Kind {
     default: return nil
     }
   }
+}
+
+extension ModelConfig {
+  /// Rows of features that one image becomes; nil where neither a description of the vision tower
+  /// nor its name tells.
+  public var rowsPerImage: Int? {
+    let patches = vision?.patches ?? visionTowerName.flatMap { Self.knownTowers[$0] }
+    return patches.map { $0 + (keepsClassToken ? 1 : 0) }
+  }
+
+  /// The patches of the towers that LLaVA names.
+  private static let knownTowers = [
+    "openai/clip-vit-large-patch14-336": 576, "openai/clip-vit-large-patch14": 256,
+  ]
 }
 
 extension VisionConfig {
