@@ -39,8 +39,13 @@ public struct SourceReport: Sendable {
     self.problem = problem
   }
 
-  /// What people call a directory like this.
+  /// What people call a directory like this, and what they should know of it.
   public var kind: String {
+    guard survey.bringsEmbeddings else { return family }
+    return family + ", with rows for <im_start> and <im_end> that no language model takes from here"
+  }
+
+  private var family: String {
     guard let config = survey.config else {
       return survey.parts.isEmpty ? "nothing that runs here" : "weights without a configuration"
     }

@@ -94,12 +94,17 @@ import Testing
     let bias = try [Float.zero, 0].withUnsafeBytes { try Tensor(.f32, shape: [2], copying: $0) }
     let path = directory.file("mm_projector.safetensors")
     try SafetensorsWriter.write(
-      ["mm_projector.weight": tensor, "mm_projector.bias": bias],
+      [
+        "mm_projector.weight": tensor, "mm_projector.bias": bias,
+        "model.embed_tokens.weight": tensor,
+      ],
       metadata: [(key: "made\u{1b}[2J", value: "by hand")], to: path)
     let report = ModelReport(of: [path], isThorough: true)
     let details = try #require(report.parts[1].details)
     #expect(details.nonFinite?.map(\.name) == ["projector.0.weight"])
     #expect(details.nonFinite?.map(\.count) == [2])
+    #expect(report.sources[0].survey.parts == [.projector])
+    #expect(report.sources[0].kind.contains("with rows for <im_start>"))
     #expect(report.text.contains("projector.0.weight holds 2 "))
     #expect(report.text.contains("made\\u{1b}[2J: by hand"))
   }
