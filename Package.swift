@@ -90,6 +90,10 @@ let models = group(
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
       "Tokenizers",
     ],
+    "Conversion": [
+      "Checkpoints", "Conversations", "InputOutput", "JSON", "Operations", "Preprocessing",
+      "Safetensors", "Tensors", "Tokenizers",
+    ],
   ])
 
 let support = group(
@@ -115,6 +119,7 @@ let tools: KeyValuePairs = [
   "vicuna-decode": [
     "Decoders", "Generation", "Tokenizers", "Checkpoints", "Operations", "ModelSupport", "Streams",
   ],
+  "llava-weights": ["Conversion", "Inspection", "Checkpoints"],
   "tensor-view": ["Streams"],
   "tensor-diff": ["Streams"],
 ]
@@ -178,6 +183,9 @@ let testTargets: [Target] = [
   tests(
     "Models", "InspectionTests", "Inspection", "Checkpoints", "Conversations", "InputOutput", "JSON",
     "Tensors"),
+  tests(
+    "Models", "ConversionTests", "Conversion", "Checkpoints", "InputOutput", "JSON", "Safetensors",
+    "Tensors", "Tokenizers"),
   tests(
     "Support", "ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Records", "Streams",
     "Tensors"),

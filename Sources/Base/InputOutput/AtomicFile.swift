@@ -14,14 +14,15 @@ public final class AtomicFile: ByteSink {
   private let slot: Int32
   private var isOpen = true
 
-  /// Throws `path/invalid`, or `io/create` when the file cannot be made.
-  public init(path: String) throws(Failure) {
+  /// Throws `path/invalid`, or `io/create` when the file cannot be made. `shownName`: what messages
+  /// call the file, where its own path says nothing to the user.
+  public init(path: String, shownName: String? = nil) throws(Failure) {
     try checkPath(path)
     // Said now, not when all is written: the temporary file has a shorter name.
     guard Self.split(path).name.utf8.count <= Int(NAME_MAX) else {
-      throw .system("create", path, errno: ENAMETOOLONG)
+      throw .system("create", shownName ?? path, errno: ENAMETOOLONG)
     }
-    name = path
+    name = shownName ?? path
     var status = stat()
     let exists = stat(path, &status) == 0
     if exists, status.st_mode & S_IFMT != S_IFREG {
@@ -63,7 +64,7 @@ public final class AtomicFile: ByteSink {
   }
 
   /// As much of `text` as fits into `bytes` of UTF-8.
-  private static func prefix(of text: String, bytes: Int) -> String {
+  static func prefix(of text: String, bytes: Int) -> String {
     var left = bytes
     return String(
       String.UnicodeScalarView(
@@ -73,7 +74,7 @@ public final class AtomicFile: ByteSink {
         }))
   }
 
-  private static func split(_ path: String) -> (directory: String, name: String) {
+  static func split(_ path: String) -> (directory: String, name: String) {
     guard let slash = path.lastIndex(of: "/") else { return (".", path) }
     let directory = path[..<slash]
     return (directory.isEmpty ? "/" : String(directory), String(path[path.index(after: slash)...]))

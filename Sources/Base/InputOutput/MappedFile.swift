@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CSystem
 import Glibc
+import Synchronization
 
 /// The bytes of a file, mapped. If the file is cut while it is in use, the process says so in one
 /// line and exits with status 3.
@@ -27,11 +28,32 @@ public final class MappedFile: @unchecked Sendable {
     let base = mmap(nil, file.size, PROT_READ, MAP_PRIVATE, file.descriptor, 0)
     guard let base, base != MAP_FAILED else { throw .system("map", path, errno: errno) }
     bytes = UnsafeRawBufferPointer(start: base, count: file.size)
+    let start = UInt(bitPattern: base)
+    Self.mappings.withLock { $0[start] = file.size }
   }
 
   deinit {
     if let base = bytes.baseAddress {
+      Self.mappings.withLock { $0[UInt(bitPattern: base)] = nil }
       munmap(UnsafeMutableRawPointer(mutating: base), bytes.count)
+    }
+  }
+
+  /// The bytes of every mapping by its first address.
+  private static let mappings = Mutex<[UInt: Int]>([:])
+
+  /// Lets the system take back the memory behind `bytes`; who touches them again reads the file
+  /// again. Does nothing for bytes of no mapped file: those of a copy would be lost.
+  public static func releasePages(of bytes: UnsafeRawBufferPointer) {
+    guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
+    let (start, end) = (UInt(bitPattern: base), UInt(bitPattern: base) + UInt(bytes.count))
+    mappings.withLock { mappings in
+      guard
+        mappings.contains(where: { $0.key <= start && end <= $0.key + UInt($0.value) })
+      else { return }
+      let page = UInt(getpagesize())
+      let first = start / page * page
+      madvise(UnsafeMutableRawPointer(bitPattern: first), Int(end - first), MADV_DONTNEED)
     }
   }
 

@@ -87,7 +87,7 @@ void llava_share_heap_where_limited(void) {
   if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) mallopt(M_ARENA_MAX, 1);
 }
 
-// Temporary files, kept where a signal handler may read them.
+// Temporary files and directories, kept where a signal handler may read them.
 enum { slots = 8, longest = 4096 };
 static char temporary[slots][longest];
 static atomic_int used[slots];
@@ -108,9 +108,47 @@ void llava_forget_temporary(int slot) {
   if (slot >= 0 && slot < slots) atomic_store(&used[slot], 0);
 }
 
+// What getdents64(2) writes; glibc's readdir allocates, which a signal handler must not.
+struct entry {
+  uint64_t inode;
+  int64_t offset;
+  uint16_t size;
+  uint8_t type;
+  char name[];
+};
+
+static void remove_entries(int directory) {
+  _Alignas(struct entry) char buffer[4096];
+  long count;
+  while ((count = syscall(SYS_getdents64, directory, buffer, sizeof buffer)) > 0) {
+    for (long at = 0; at < count;) {
+      const struct entry *entry = (const struct entry *)(buffer + at);
+      if (strcmp(entry->name, ".") != 0 && strcmp(entry->name, "..") != 0) {
+        unlinkat(directory, entry->name, 0);
+      }
+      at += entry->size;
+    }
+  }
+}
+
+void llava_remove_temporary(const char *path) {
+  int directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (directory < 0) {
+    unlink(path);
+    return;
+  }
+  // A name may be passed over while others go: once more finds it.
+  for (int round = 0; round < 3; round++) {
+    lseek(directory, 0, SEEK_SET);
+    remove_entries(directory);
+    if (rmdir(path) == 0) break;
+  }
+  close(directory);
+}
+
 void llava_remove_temporaries(void) {
   for (int slot = 0; slot < slots; slot++) {
-    if (atomic_load(&used[slot]) == 2) unlink(temporary[slot]);
+    if (atomic_load(&used[slot]) == 2) llava_remove_temporary(temporary[slot]);
   }
 }
 

@@ -10,8 +10,8 @@ public enum ErrorFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
   case json
 }
 
-/// Messages, and the size of records.
-public struct CommonOptions: ParsableArguments {
+/// How much a tool says, and how.
+public struct MessageOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "No progress, warnings or summary.")
   public var quiet = false
 
@@ -21,20 +21,36 @@ public struct CommonOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How messages are written: text or json.", valueName: "format"))
   public var errors = ErrorFormat.text
 
-  @Option(help: ArgumentHelp("Largest tensor record to accept.", valueName: "size"))
-  public var maxRecord = Size(1 << 30)
-
   public init() {}
 
   public func validate() throws {
     if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other") }
   }
 
-  func settings() -> Settings {
+  /// What they ask for.
+  public func settings() -> Settings {
     var settings = Settings()
     settings.isQuiet = quiet
     settings.isVerbose = verbose
     settings.errors = errors
+    return settings
+  }
+}
+
+/// Messages, and the size of records.
+public struct CommonOptions: ParsableArguments {
+  @OptionGroup public var messages: MessageOptions
+
+  @Option(help: ArgumentHelp("Largest tensor record to accept.", valueName: "size"))
+  public var maxRecord = Size(1 << 30)
+
+  public init() {}
+
+  public var quiet: Bool { messages.quiet }
+  public var verbose: Bool { messages.verbose }
+
+  func settings() -> Settings {
+    var settings = messages.settings()
     settings.limits.recordBytes = maxRecord.count
     return settings
   }
@@ -53,6 +69,8 @@ public struct Settings: Sendable {
   public var isStrict = false
   public var maxSkips: SkipLimit?
   public var writesToTerminals = false
+  /// Stdout gets nothing before the work is done, so that a progress line spoils nothing there.
+  public var writesAtEnd = false
   public var limits = StreamLimits()
 
   public init() {}

@@ -1,4 +1,4 @@
-// The progress line: how many records, how fast, how long still.
+// The progress line: how many records or bytes, how fast, how long still.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
@@ -12,32 +12,41 @@ struct Progress {
   init(tool: String) { self.tool = tool }
 
   /// The line, or nil when the last one is still fresh.
-  mutating func text(done: Int, total: Int?) -> String? {
+  mutating func text(done: Int, total: Int?, inBytes: Bool = false) -> String? {
     let now = ContinuousClock.now
     if let last, now - last < .milliseconds(100) { return nil }
     last = now
     isShown = true
     let seconds = max(0.001, (now - start) / .seconds(1))
-    return Self.text(tool: tool, done: done, total: total, seconds: seconds)
+    return Self.text(tool: tool, done: done, total: total, seconds: seconds, inBytes: inBytes)
   }
 
-  static func text(tool: String, done: Int, total: Int?, seconds: Double) -> String {
+  static func text(
+    tool: String, done: Int, total: Int?, seconds: Double, inBytes: Bool = false
+  ) -> String {
+    let shown: (Int) -> String = { inBytes ? Self.megabytes($0) : grouped($0) }
     let rate = Double(done) / seconds
     var text = "\(tool)  "
     if let total, total > 0 {
       let filled = min(20, done * 20 / total)
       text += "[\(String(repeating: "#", count: filled))"
-      text += "\(String(repeating: ".", count: 20 - filled))] \(grouped(done))/\(grouped(total))"
+      text += "\(String(repeating: ".", count: 20 - filled))] \(shown(done))/\(shown(total))"
     } else {
       text += "\(grouped(done)) record\(done == 1 ? "" : "s")"
     }
-    text += rate >= 100 ? "  \(Int(rate))/s" : "  \(tenths(rate))/s"
+    if inBytes {
+      text += " MB  \(megabytes(Int(rate))) MB/s"
+    } else {
+      text += rate >= 100 ? "  \(Int(rate))/s" : "  \(tenths(rate))/s"
+    }
     if let total, done > 0, total > done {
       let left = Int(min(359_999, Double(total - done) / rate))
       text += "  ETA \(clock(left))"
     }
     return text
   }
+
+  private static func megabytes(_ bytes: Int) -> String { grouped(bytes / 1_000_000) }
 
   private static func tenths(_ value: Double) -> String {
     let tenths = Int((value * 10).rounded())

@@ -63,9 +63,11 @@ public final class Reporter: Sendable {
   }
 
   /// Shows how far the tool is, now and then.
-  func update(done: Int, total: Int?) {
+  func update(done: Int, total: Int?, inBytes: Bool = false) {
     progress?.withLock { progress in
-      if let text = progress.text(done: done, total: total) { writeError("\r\(text)\u{1b}[K") }
+      if let text = progress.text(done: done, total: total, inBytes: inBytes) {
+        writeError("\r\(text)\u{1b}[K")
+      }
     }
   }
 

@@ -16,6 +16,7 @@ public final class Session {
   /// How many of those that were made had images, and how many had none.
   private var seeing = 0
   private var blind = 0
+  private var countsBytes = false
   private var checks: [() throws(Failure) -> Void] = []
 
   public init(tool: String, settings: Settings) {
@@ -23,7 +24,8 @@ public final class Session {
     self.settings = settings
     reporter = Reporter(
       tool: tool, format: settings.errors, isQuiet: settings.isQuiet,
-      writesToStandardOutput: settings.output == nil || settings.output == "-")
+      writesToStandardOutput: !settings.writesAtEnd
+        && (settings.output == nil || settings.output == "-"))
   }
 
   /// What the stream's header names as its maker.
@@ -45,6 +47,15 @@ public final class Session {
     if images == 0 { blind += 1 }
     reporter.update(done: done + skipped, total: total)
   }
+
+  /// For tools that work on bytes, not records: shows that `done` of `total` are through.
+  public func showProgress(bytes done: Int, of total: Int) {
+    countsBytes = true
+    reporter.update(done: done, total: total, inBytes: true)
+  }
+
+  /// Removes the progress line before stdout gets the result.
+  public func endProgress() { reporter.endProgress() }
 
   /// Call for each record that cannot be made, before its skip record is written.
   ///
@@ -86,7 +97,7 @@ public final class Session {
     reporter.endProgress()
     // Where some records have images, one without may be one whose image went unnoticed.
     let isMixed = seeing > 0 && blind > 0
-    if skipped > 0 || isMixed || settings.isVerbose {
+    if skipped > 0 || isMixed || (settings.isVerbose && !countsBytes) {
       let images = isMixed ? ", \(grouped(blind)) without an image" : ""
       reporter.note("\(grouped(done)) done\(images), \(grouped(skipped)) skipped")
     }

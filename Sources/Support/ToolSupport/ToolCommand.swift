@@ -4,8 +4,14 @@ import ArgumentParser
 import Glibc
 import InputOutput
 
-/// Any tool. Conform with `@main`, declare options, and do the work in `run(_:)`.
-public protocol ToolProgram: ParsableCommand {
+/// What the process starts with: a tool, or the root of one whose commands have options of their own.
+public protocol ToolEntry: ParsableCommand {
+  /// What messages begin with; a command of a tool has the tool's.
+  static var toolName: String { get }
+}
+
+/// Any tool, or a command of one. Conform with `@main`, declare options, and do the work in `run(_:)`.
+public protocol ToolProgram: ToolEntry {
   /// What the shared options come to.
   func settings() throws(Failure) -> Settings
 
@@ -36,10 +42,8 @@ extension InspectionCommand {
   public func settings() throws(Failure) -> Settings { common.settings() }
 }
 
-extension ToolProgram {
-  static var toolName: String { configuration.commandName ?? "tool" }
-
-  public func status(_ session: Session) -> ExitStatus? { nil }
+extension ToolEntry {
+  public static var toolName: String { configuration.commandName ?? "tool" }
 
   /// Runs the tool on the process's arguments and ends the process.
   public static func main() {
@@ -53,8 +57,6 @@ extension ToolProgram {
     }
   }
 
-  public func run() throws { Self.end(execute(.text)) }
-
   /// Parses and runs; returns the exit status.
   static func start(_ arguments: [String]) -> ExitStatus {
     // Asked for by scripts that only look whether the tool is there: the parser would take longer
@@ -62,35 +64,24 @@ extension ToolProgram {
     if arguments == ["--version"] { return printLine(configuration.version) }
     do {
       let command = try parseAsRoot(joiningNegativeNumbers(arguments))
-      guard let tool = command as? Self else {
-        // Help and the like are commands of their own.
-        var command = command
-        try command.run()
-        return .complete
-      }
-      return tool.execute(ErrorFormat(of: arguments))
+      if let tool = command as? any ToolProgram { return run(tool, ErrorFormat(of: arguments)) }
+      if command is Self { throw missingCommand }
+      // Help and the like are commands of their own.
+      var other = command
+      try other.run()
+      return .complete
     } catch {
       return explain(error, arguments)
     }
   }
 
-  private func execute(_ format: ErrorFormat) -> ExitStatus {
-    var atFirst = Settings()
-    atFirst.errors = format
-    var session = Session(tool: Self.toolName, settings: atFirst)
-    do throws(Failure) {
-      session = Session(tool: Self.toolName, settings: try settings())
-      session.reporter.prepareLastWords()
-      if let output = session.settings.output, output != "-" { try OutputClaims.claim(output) }
-      try run(session)
-      let status = session.conclude()
-      return self.status(session) ?? status
-    } catch {
-      Interruption.dieIfSignalled()
-      session.reporter.endProgress()
-      session.reporter.error(error)
-      return error.status
-    }
+  private static func run(_ tool: some ToolProgram, _ format: ErrorFormat) -> ExitStatus {
+    tool.execute(format)
+  }
+
+  private static var missingCommand: ValidationError {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+    return ValidationError("expected a command: \(names.joined(separator: " or "))")
   }
 
   /// Prints help to stdout, or a fault of the arguments to stderr.
@@ -104,11 +95,27 @@ extension ToolProgram {
     return .usage
   }
 
-  /// The fault of an option that does not exist, which the parser leaves out where arguments are
-  /// missing as well.
+  /// The fault of an option or a command that does not exist, which the parser leaves out where
+  /// arguments are missing as well.
   private static func unknownOption(_ arguments: [String]) -> (any Error)? {
-    do { _ = try parseAsRoot(joiningNegativeNumbers(arguments) + ["a", "b"]) } catch {
-      return message(for: error).hasPrefix("Unknown option") ? error : nil
+    let commands = configuration.subcommands.compactMap { $0.configuration.commandName }
+    if let first = arguments.first, !first.hasPrefix("-"), !commands.isEmpty,
+      !commands.contains(first), first != "help"
+    {
+      return ValidationError(
+        "Unknown command '\(first)': expected \(commands.joined(separator: " or "))")
+    }
+    var tried = joiningNegativeNumbers(arguments) + ["a", "b"]
+    // As many as no tool has of options that must be given.
+    for _ in 0..<4 {
+      do { _ = try parseAsRoot(tried) } catch {
+        let text = message(for: error)
+        if text.hasPrefix("Unknown option") { return error }
+        guard text.hasPrefix("Missing expected argument '--"),
+          let name = text.split(separator: "'").dropFirst().first?.split(separator: " ").first
+        else { return nil }
+        tried.append("\(name)=a")
+      }
     }
     return nil
   }
@@ -126,9 +133,34 @@ extension ToolProgram {
     }
   }
 
-  private static func end(_ status: ExitStatus) -> Never {
+  fileprivate static func end(_ status: ExitStatus) -> Never {
     Interruption.removeTemporaryFiles()
     Interruption.dieIfSignalled()
     Glibc.exit(status.rawValue)
+  }
+}
+
+extension ToolProgram {
+  public func status(_ session: Session) -> ExitStatus? { nil }
+
+  public func run() throws { Self.end(execute(.text)) }
+
+  fileprivate func execute(_ format: ErrorFormat) -> ExitStatus {
+    var atFirst = Settings()
+    atFirst.errors = format
+    var session = Session(tool: Self.toolName, settings: atFirst)
+    do throws(Failure) {
+      session = Session(tool: Self.toolName, settings: try settings())
+      session.reporter.prepareLastWords()
+      if let output = session.settings.output, output != "-" { try OutputClaims.claim(output) }
+      try run(session)
+      let status = session.conclude()
+      return self.status(session) ?? status
+    } catch {
+      Interruption.dieIfSignalled()
+      session.reporter.endProgress()
+      session.reporter.error(error)
+      return error.status
+    }
   }
 }

@@ -45,10 +45,13 @@ int llava_pending_signal(void);
 // Removes the registered temporary files and dies by `signal` with its default action.
 void llava_die_by_signal(int signal);
 
-// Files to remove when a signal ends the process. Returns a slot, or -1 where there is no room.
+// Files, and directories of files, to remove when a signal ends the process. Returns a slot, or -1
+// where there is no room.
 int llava_register_temporary(const char *path);
 void llava_forget_temporary(int slot);
-// Removes all registered files that are not forgotten yet.
+// Removes a file, or a directory and the files in it; safe in signal handlers.
+void llava_remove_temporary(const char *path);
+// Removes all that is registered and not forgotten yet.
 void llava_remove_temporaries(void);
 
 #endif

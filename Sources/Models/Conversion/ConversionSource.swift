@@ -1,0 +1,90 @@
+// The model that is converted: its parts, opened and checked, and its tokenizer.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import InputOutput
+import JSON
+import Tokenizers
+
+/// Everything that a conversion reads.
+public struct ConversionSource: Sendable {
+  /// The last part of the path that the user named.
+  let name: String
+  let settings: ModelConfig
+  /// Nil where the result shall name its tower and hold none, as LLaVA 1.5 does.
+  let vision: VisionCheckpoint?
+  let projector: ProjectorCheckpoint
+  let language: LanguageCheckpoint
+  /// Nil where the model has none.
+  let tokenizer: TokenizerFiles?
+  let generation: JSONObject?
+  let chatTemplate: ChatTemplate?
+  /// What must not be written into.
+  public let directories: [String]
+
+  /// Opens the model in `directory` for a conversion to `layout`. `name`: what the user called it.
+  ///
+  /// Throws what opening the parts throws, and `convert/projector` or `checkpoint/no-tokenizer` where
+  /// the layout has no form for the model.
+  public init(_ directory: ModelDirectory, name: String, layout: TargetLayout) throws(Failure) {
+    self.name = Self.lastPart(of: name)
+    settings = directory.llavaSettings
+    language = try directory.languageCheckpoint()
+    projector = try directory.projectorCheckpoint()
+    if layout == .huggingFace, projector.config.depth != 2 {
+      throw Failure(
+        .mismatch, code: "convert/projector", at: projector.weights.path,
+        "expected a projector of two layers (mlp2x_gelu), the only one that the layout llava-hf has,"
+          + " found \(projector.config.typeName)",
+        remedy: "use --layout llava, which has all of LLaVA's projectors")
+    }
+    let ownsTower = try directory.ownsVisionWeights()
+    let needsTower = layout == .huggingFace || ownsTower
+    vision = needsTower ? try directory.visionCheckpoint() : nil
+    let tokenizerDirectory = try? directory.tokenizerDirectory()
+    if layout == .huggingFace, tokenizerDirectory == nil { _ = try directory.tokenizerDirectory() }
+    if let tokenizerDirectory {
+      tokenizer = try TokenizerFiles(tokenizerDirectory)
+      chatTemplate = try ChatTemplate.find(in: tokenizerDirectory)
+    } else {
+      (tokenizer, chatTemplate) = (nil, nil)
+    }
+    generation = try directory.languageObject("generation_config.json")
+    let files = [vision?.weights.path, projector.weights.path, language.weights.path]
+    directories =
+      directory.directories
+      + ([tokenizerDirectory] + files.map { $0.flatMap(Self.directory) }).compactMap { $0 }
+  }
+
+  /// The parts by their names.
+  var parts: [(part: ModelPart, weights: Weights)] {
+    var parts: [(part: ModelPart, weights: Weights)] = []
+    if let vision { parts.append((.vision, vision.weights)) }
+    return parts + [(.projector, projector.weights), (.language, language.weights)]
+  }
+
+  /// Throws `file/changed` where a file is not the one that was opened.
+  func verifyUnchanged() throws(Failure) {
+    for (_, weights) in parts { try weights.verifyUnchanged() }
+  }
+
+  private static func lastPart(of path: String) -> String {
+    path.split(atByte: UInt8(ascii: "/")).last { !$0.isEmpty && $0 != "." } ?? "model"
+  }
+
+  /// The directory that holds the file `path`; `path` itself where it is a directory.
+  private static func directory(of path: String) -> String {
+    let isFile = path.utf8.contains(UInt8(ascii: ".")) && !path.hasSuffix("/")
+    guard isFile, let slash = path.lastIndex(of: "/") else { return path }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}
+
+/// The layouts that a model can be converted to.
+public enum TargetLayout: String, CaseIterable, Sendable {
+  /// That of transformers' LlavaForConditionalGeneration, in the spelling that all its versions read.
+  case huggingFace = "llava-hf"
+  /// That of LLaVA's own code.
+  case original = "llava"
+
+  var tensors: CheckpointLayout { self == .huggingFace ? .huggingFace : .original }
+}

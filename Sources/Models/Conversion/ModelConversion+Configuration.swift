@@ -1,0 +1,176 @@
+// The configurations of the result, with every key spelt out: defaults differ between versions.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import JSON
+import Operations
+import Tensors
+
+extension ModelConversion {
+  /// config.json.
+  var configuration: JSONObject {
+    options.layout == .huggingFace ? transformersConfiguration : originalConfiguration
+  }
+
+  /// LlavaConfig of transformers (reference: llava.md 6.2, configuration_llava.py).
+  private var transformersConfiguration: JSONObject {
+    var config: JSONObject = [
+      "architectures": .array([.string("LlavaForConditionalGeneration")]),
+      "model_type": .string("llava"), "ignore_index": .int(-100),
+    ]
+    config["image_token_index"] = vocabulary.imageToken.map(JSONValue.int)
+    config["image_seq_length"] = source.vision.map { .int($0.rowsPerImage) }
+    config["pad_token_id"] = .int(vocabulary.padToken)
+    config["bos_token_id"] = beginToken
+    config["eos_token_id"] = endToken
+    config["projector_hidden_act"] = .string("gelu")
+    config["multimodal_projector_bias"] = .bool(true)
+    config["vision_feature_layer"] = .int(source.settings.featureLayer)
+    config["vision_feature_select_strategy"] = strategy
+    if source.settings.marksImages { config["mm_use_im_start_end"] = .bool(true) }
+    config["tie_word_embeddings"] = .bool(tiesEmbeddings)
+    config["torch_dtype"] = .string(typeName)
+    config["vocab_size"] = .int(vocabulary.rows)
+    var text: JSONObject = ["model_type": .string("llama")]
+    text["architectures"] = .array([.string("LlamaForCausalLM")])
+    for (key, value) in languageMembers.members { text[key] = value }
+    config["text_config"] = .object(text)
+    config["vision_config"] = source.vision.map { .object(visionMembers($0.config)) }
+    return config
+  }
+
+  /// LLaVA's own (reference: llava.md 6.1).
+  private var originalConfiguration: JSONObject {
+    let settings = source.settings
+    let projector = source.projector.config
+    var config: JSONObject = [
+      "architectures": .array([.string("LlavaLlamaForCausalLM")]),
+      "model_type": .string("llava_llama"),
+    ]
+    for (key, value) in languageMembers.members { config[key] = value }
+    config["use_mm_proj"] = .bool(true)
+    config["mm_projector_type"] = .string(projector.typeName)
+    config["mm_hidden_size"] = .int(projector.inputWidth)
+    config["mm_vision_tower"] = towerName.map(JSONValue.string)
+    config["mm_vision_select_layer"] = .int(settings.featureLayer)
+    config["mm_vision_select_feature"] = .string(settings.keepsClassToken ? "cls_patch" : "patch")
+    config["mm_patch_merge_type"] = .string("flat")
+    let pads = source.vision.map { $0.preprocessor.aspect == .pad } ?? settings.padsToSquare
+    config["image_aspect_ratio"] = .string(pads == true ? "pad" : "square")
+    let marks = settings.marksImages
+    config["mm_use_im_start_end"] = .bool(marks)
+    let hasPatch = source.tokenizer?.tokenizer.id(ofSpecial: "<im_patch>") != nil
+    config["mm_use_im_patch_token"] = .bool(hasPatch)
+    config["tune_mm_mlp_adapter"] = .bool(false)
+    config["freeze_mm_mlp_adapter"] = .bool(false)
+    config["unfreeze_mm_vision_tower"] = .bool(source.vision != nil)
+    // LLaVA takes it from the tower's own directory; kept for those whose tower has no name.
+    config["vision_config"] = source.vision.map { .object(visionMembers($0.config)) }
+    return config
+  }
+
+  /// Where LLaVA's code finds a tower of this shape; nil where nobody published one.
+  var towerName: String? {
+    guard let vision = source.vision?.config else { return source.settings.visionTowerName }
+    let large = (1024, 4096, 24, 16, 14)
+    let shape = (
+      vision.width, vision.intermediateWidth, vision.layers, vision.heads, vision.patchSize
+    )
+    if shape == large, vision.activation == .quickGELU {
+      if vision.imageSize == 336 { return "openai/clip-vit-large-patch14-336" }
+      if vision.imageSize == 224 { return "openai/clip-vit-large-patch14" }
+    }
+    return source.settings.visionTowerName
+  }
+
+  /// What both layouts say of the language model (LlamaConfig of transformers).
+  private var languageMembers: JSONObject {
+    let language = source.language.config
+    var members: JSONObject = [
+      "hidden_size": .int(language.width), "intermediate_size": .int(language.intermediateWidth),
+      "num_hidden_layers": .int(language.layers), "num_attention_heads": .int(language.heads),
+      "num_key_value_heads": .int(language.keyValueHeads), "head_dim": .int(language.headWidth),
+      "hidden_act": .string("silu"), "attention_bias": .bool(false), "mlp_bias": .bool(false),
+      "attention_dropout": .double(0), "initializer_range": .double(0.02),
+      "pretraining_tp": .int(1),
+      "max_position_embeddings": .int(language.maxPositions),
+      "rms_norm_eps": .double(language.epsilon), "rope_theta": .double(language.ropeTheta),
+    ]
+    // Two members: transformers before 4.40 refuses more.
+    members["rope_scaling"] =
+      language.ropeFactor == 1
+      ? .null
+      : .object(["type": .string("linear"), "factor": .double(language.ropeFactor)])
+    members["bos_token_id"] = beginToken
+    members["eos_token_id"] = endToken
+    members["pad_token_id"] = .int(vocabulary.padToken)
+    members["tie_word_embeddings"] = .bool(tiesEmbeddings)
+    members["torch_dtype"] = .string(typeName)
+    members["use_cache"] = .bool(true)
+    members["vocab_size"] = .int(vocabulary.rows)
+    return members
+  }
+
+  /// CLIPVisionConfig of transformers.
+  private func visionMembers(_ vision: VisionConfig) -> JSONObject {
+    [
+      "model_type": .string("clip_vision_model"), "hidden_size": .int(vision.width),
+      "intermediate_size": .int(vision.intermediateWidth), "num_hidden_layers": .int(vision.layers),
+      "num_attention_heads": .int(vision.heads), "num_channels": .int(VisionConfig.channels),
+      "image_size": .int(vision.imageSize), "patch_size": .int(vision.patchSize),
+      // Of CLIP's other half, which LLaVA has not.
+      "projection_dim": .int(768),
+      "hidden_act": .string(vision.activation == .quickGELU ? "quick_gelu" : "gelu"),
+      "layer_norm_eps": .double(vision.epsilon), "attention_dropout": .double(0),
+      "initializer_factor": .double(1), "initializer_range": .double(0.02),
+      "torch_dtype": .string(typeName),
+    ]
+  }
+
+  /// processor_config.json: LlavaProcessor counts an image's tokens by it.
+  var processor: JSONObject {
+    [
+      "processor_class": .string("LlavaProcessor"),
+      "image_token": .string(VocabularyPlan.imageName),
+      "num_additional_image_tokens": .int(1),
+      "patch_size": .int(source.vision?.config.patchSize ?? 14),
+      "vision_feature_select_strategy": strategy,
+    ]
+  }
+
+  /// generation_config.json: the source's own, with the tokens as they are now.
+  var generationConfiguration: JSONObject {
+    var config = source.generation ?? [:]
+    config["bos_token_id"] = beginToken
+    config["eos_token_id"] = endToken
+    config["pad_token_id"] = .int(vocabulary.padToken)
+    return config
+  }
+
+  private var strategy: JSONValue {
+    .string(source.settings.keepsClassToken ? "full" : "default")
+  }
+
+  private var beginToken: JSONValue {
+    source.language.config.beginToken.map(JSONValue.int) ?? .null
+  }
+
+  private var endToken: JSONValue {
+    let tokens = source.language.config.endTokens.map(JSONValue.int)
+    return tokens.count == 1 ? tokens[0] : .array(tokens)
+  }
+
+  /// A head of its own unties what the configuration ties: transformers would drop it.
+  private var tiesEmbeddings: Bool {
+    source.language.config.tiesEmbeddings && (try? source.language.hasOwnHead()) == false
+  }
+
+  /// torch's name of the language model's type, which loaders cast all parts to.
+  private var typeName: String {
+    let entry = source.language.weights.entry("language.embed_tokens.weight")
+    return switch options.elementType ?? entry?.elementType {
+    case .f16: "float16"
+    case .bf16: "bfloat16"
+    default: "float32"
+    }
+  }
+}

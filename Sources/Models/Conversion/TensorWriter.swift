@@ -1,0 +1,107 @@
+// Writes the planned tensors piece by piece, so that memory holds one piece of one tensor.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import InputOutput
+import Safetensors
+import Tensors
+
+/// Streams tensors from the mapped files of the source into the files of the result.
+struct TensorWriter {
+  let metadata: [(key: String, value: String)]
+  /// Called with the bytes of each piece that was written.
+  let progress: (Int) -> Void
+
+  /// Elements of a piece: at most 16 MiB as F32.
+  private static let pieceElements = 4 << 20
+
+  /// Writes one file of `tensors`.
+  func write(_ tensors: [PlannedTensor], to file: AtomicFile) throws(Failure) {
+    let (bytes, header) = try SafetensorsHeader.build(
+      tensors.map { (name: $0.name, elementType: $0.elementType, shape: $0.shape) },
+      metadata: metadata)
+    try file.write(bytes)
+    var byName: [String: PlannedTensor] = [:]
+    for tensor in tensors { byName[tensor.name] = tensor }
+    for entry in header.entries {
+      if let tensor = byName[entry.name] { try write(tensor, to: file) }
+    }
+    try file.finish()
+  }
+
+  private func write(_ planned: PlannedTensor, to file: AtomicFile) throws(Failure) {
+    let tensor = try planned.weights.tensor(planned.canonical)
+    guard let vocabulary = planned.vocabulary else {
+      return try write(tensor, of: planned, to: file)
+    }
+    try write(tensor.rows(0..<vocabulary.keptRows), of: planned, to: file)
+    guard vocabulary.addedRows > 0 else { return }
+    let row = try meanRow(tensor, of: planned)
+    for _ in 0..<vocabulary.addedRows { try write(row, of: planned, to: file) }
+  }
+
+  private func write(_ tensor: Tensor, of planned: PlannedTensor, to file: AtomicFile)
+    throws(Failure)
+  {
+    let count = tensor.count
+    for start in stride(from: 0, to: count, by: Self.pieceElements) {
+      try Interruption.check(file.name)
+      let piece = tensor.elements(start..<min(count, start + Self.pieceElements))
+      let converted = try converted(piece, of: planned)
+      try converted.withUnsafeBytes { (bytes) throws(Failure) in try file.write(bytes) }
+      release(piece)
+      progress(converted.byteCount)
+    }
+  }
+
+  private func converted(_ piece: Tensor, of planned: PlannedTensor) throws(Failure) -> Tensor {
+    guard
+      let conversion = ElementConversion(from: piece.elementType, to: planned.elementType)
+    else { return piece }
+    do {
+      return try conversion.convert(piece)
+    } catch let overflow as ElementConversion.Overflow {
+      throw Failure(
+        .mismatch, code: "convert/overflow", at: planned.weights.path,
+        "tensor \(escapedForTerminal(planned.canonical)) holds \(overflow.value), which is beyond the"
+          + " range of \(planned.elementType.rawValue)",
+        remedy: "convert to BF16 or F32 instead, or leave the types as they are")
+    } catch {
+      throw .outOfMemory()
+    }
+  }
+
+  /// The mean of all rows, in f32 and in their order, so that it is the same everywhere.
+  private func meanRow(_ tensor: Tensor, of planned: PlannedTensor) throws(Failure) -> Tensor {
+    let (rows, width) = (tensor.shape[0], tensor.shape[1])
+    var sums = [Float](repeating: 0, count: width)
+    do {
+      let step = max(1, Self.pieceElements / max(1, width))
+      for start in stride(from: 0, to: rows, by: step) {
+        try Interruption.check(planned.name)
+        let piece = tensor.rows(start..<min(rows, start + step))
+        try piece.addRows(to: &sums)
+        release(piece)
+      }
+      let mean = sums.map { $0 / Float(rows) }
+      guard mean.allSatisfy(\.isFinite),
+        let round = ElementConversion(from: .f32, to: tensor.elementType)
+      else {
+        throw Failure(
+          .invalidInput, code: "convert/not-finite", at: planned.weights.path,
+          "tensor \(escapedForTerminal(planned.canonical)) holds NaN or infinity, so that new rows"
+            + " cannot be made from its mean",
+          remedy: "take an undamaged copy of the model")
+      }
+      return try round.convert(Tensor(mean, shape: [1, width]))
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw .outOfMemory()
+    }
+  }
+
+  /// Pages of the source that were written are not needed again.
+  private func release(_ piece: Tensor) {
+    piece.withUnsafeBytes { MappedFile.releasePages(of: $0) }
+  }
+}

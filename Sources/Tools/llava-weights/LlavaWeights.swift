@@ -1,0 +1,31 @@
+// llava-weights: says what checkpoints are, converts them, and compares two.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import ToolSupport
+
+@main
+struct LlavaWeights: ToolEntry {
+  static let name = "llava-weights"
+
+  static let configuration = CommandConfiguration(
+    commandName: name,
+    abstract: "Say what a model's checkpoints hold, convert them, compare two.",
+    version: toolVersion(name),
+    subcommands: [Inspect.self, Convert.self, Verify.self])
+}
+
+/// Where the parts of a model come from if not from its own directory.
+struct PartOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Take the vision tower from here.", valueName: "path"), completion: .file())
+  var vision: String?
+
+  @Option(
+    help: ArgumentHelp("Take the projector from here.", valueName: "path"), completion: .file())
+  var projector: String?
+
+  @Option(
+    help: ArgumentHelp("Take the language model from here.", valueName: "path"),
+    completion: .file())
+  var language: String?
+}
