@@ -142,7 +142,8 @@ func tests(_ group: String, _ name: String, _ uses: String..., exclude: [String]
 
 let testTargets: [Target] = [
   .target(
-    name: "TestSupport", dependencies: ["Checkpoints", "InputOutput", "Tensors"],
+    name: "TestSupport",
+    dependencies: ["CZlib", "InputOutput", "Tensors", "Safetensors", "Checkpoints"],
     path: "Tests/Helpers/TestSupport"),
   .target(name: "CTileEmulation", path: "Tests/Helpers/CTileEmulation"),
   .target(name: "CTestImages", dependencies: ["CJPEG"], path: "Tests/Helpers/CTestImages"),
