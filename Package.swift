@@ -86,6 +86,10 @@ let models = group(
       "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
     "Conversations": ["InputOutput", "JSON", "Records", "Tokenizers"],
+    "Inspection": [
+      "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
+      "Tokenizers",
+    ],
     "Conversion": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Operations", "Preprocessing",
       "Safetensors", "Tensors", "Tokenizers",
@@ -106,7 +110,7 @@ let support = group(
 
 /// Each tool and what it uses besides the modules of every tool.
 let tools: KeyValuePairs = [
-  "convo-format": ["Conversations", "Tokenizers", "Checkpoints", "Streams"],
+  "convo-format": ["Conversations", "Inspection", "Tokenizers", "Checkpoints", "Streams"],
   "clip-encode": [
     "Towers", "Images", "Preprocessing", "Checkpoints", "Operations", "CPU", "Threads",
     "ModelSupport", "Streams",
@@ -115,7 +119,7 @@ let tools: KeyValuePairs = [
   "vicuna-decode": [
     "Decoders", "Generation", "Tokenizers", "Checkpoints", "Operations", "ModelSupport", "Streams",
   ],
-  "llava-weights": ["Conversion", "Checkpoints"],
+  "llava-weights": ["Conversion", "Inspection", "Checkpoints"],
   "tensor-view": ["Streams"],
   "tensor-diff": ["Streams"],
 ]
@@ -138,7 +142,8 @@ func tests(_ group: String, _ name: String, _ uses: String..., exclude: [String]
 
 let testTargets: [Target] = [
   .target(
-    name: "TestSupport", dependencies: ["Checkpoints", "InputOutput", "Tensors"],
+    name: "TestSupport",
+    dependencies: ["CZlib", "InputOutput", "Tensors", "Safetensors", "Checkpoints"],
     path: "Tests/Helpers/TestSupport"),
   .target(name: "CTileEmulation", path: "Tests/Helpers/CTileEmulation"),
   .target(name: "CTestImages", dependencies: ["CJPEG"], path: "Tests/Helpers/CTestImages"),
@@ -176,6 +181,10 @@ let testTargets: [Target] = [
     "Tokenizers", "JSON"),
   tests(
     "Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput", "Records"),
+  tests(
+    "Models", "InspectionTests", "Inspection", "Checkpoints", "Conversations", "InputOutput",
+    "JSON",
+    "Tensors"),
   tests(
     "Models", "ConversionTests", "Conversion", "Checkpoints", "InputOutput", "JSON", "Safetensors",
     "Tensors", "Tokenizers"),

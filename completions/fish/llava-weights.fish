@@ -22,6 +22,8 @@ function __llava-weights_parse_tokens -S
     case 'llava-weights'
         __llava-weights_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
+        case 'inspect'
+            __llava-weights_parse_subcommand -r 1 'verify' 'json' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
         case 'convert'
             __llava-weights_parse_subcommand 1 'o/output=' 'layout=' 'type=' 'shard-size=' 'vision=' 'projector=' 'language=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
         case 'verify'
@@ -83,9 +85,18 @@ end
 complete -c 'llava-weights' -f
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights" version' -l 'version' -d 'Show the version.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'inspect' -d 'Say what directories hold and whether it makes a model.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'convert' -d 'Write a model in another layout.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'verify' -d 'Compare the weights of two models.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights inspect" -ge 1' -F
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" verify' -l 'verify' -d 'Read all weights: checksums, digests, NaN and infinity.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" json' -l 'json' -d 'Write a JSON object.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" version' -l 'version' -d 'Show the version.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights convert" -eq 1' -fa '(__llava-weights_complete_directories)'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" o output' -l 'output' -s 'o' -d 'The directory to write, new or empty.' -rfa '(__llava-weights_complete_directories)'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" layout' -l 'layout' -d 'The layout to write: llava-hf or llava.' -rfka 'llava-hf llava'

@@ -49,7 +49,7 @@ public final class MappedFile: @unchecked Sendable {
     let (start, end) = (UInt(bitPattern: base), UInt(bitPattern: base) + UInt(bytes.count))
     mappings.withLock { mappings in
       guard
-        let mapping = mappings.first(where: { $0.key <= start && end <= $0.key + UInt($0.value) })
+        mappings.contains(where: { $0.key <= start && end <= $0.key + UInt($0.value) })
       else { return }
       let page = UInt(getpagesize())
       let first = start / page * page

@@ -17,7 +17,7 @@ public final class PickleFile: Sendable {
   public let names: [String]
   private let views: [String: PlacedView]
   private let archive: ZipArchive
-  private let file: MappedFile
+  public let file: MappedFile
   private let data: TensorStorage
 
   /// The most bytes of the pickle: a large model's has half a megabyte.

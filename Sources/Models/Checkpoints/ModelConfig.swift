@@ -44,6 +44,12 @@ public struct ModelConfig: Equatable, Sendable {
 }
 
 extension ModelConfig {
+  /// The configuration of the model at `path`, a directory, a file in one, or a name in the hub's
+  /// cache; nil where there is none. Throws what reading it throws.
+  public static func find(in path: String) throws(Failure) -> ModelConfig? {
+    try ModelSource.config(of: path)
+  }
+
   /// Reads `object`, found at `place`.
   /// Throws `.mismatch` with everything that is wrong, code `checkpoint/config`, or
   /// `checkpoint/quantised`, `checkpoint/family`.
@@ -91,6 +97,8 @@ extension ModelConfig {
   private mutating func readOriginal(_ reader: ConfigReader) {
     language = LanguageConfig(reader, modelTypes: ["llava", "llava_llama", "llama"])
     projector = .original(reader)
+    // LLaVA's own code never writes it: `llava-weights convert` does, for towers without a name.
+    vision = reader.nested("vision_config").map { VisionConfig($0) }
     readFeature(
       reader, layer: "mm_vision_select_layer", rows: "mm_vision_select_feature",
       ["patch": false, "cls_patch": true])
@@ -141,6 +149,20 @@ extension ModelConfig.Kind {
     default: return nil
     }
   }
+}
+
+extension ModelConfig {
+  /// Rows of features that one image becomes; nil where neither a description of the vision tower
+  /// nor its name tells.
+  public var rowsPerImage: Int? {
+    let patches = vision?.patches ?? visionTowerName.flatMap { Self.knownTowers[$0] }
+    return patches.map { $0 + (keepsClassToken ? 1 : 0) }
+  }
+
+  /// The patches of the towers that LLaVA names.
+  private static let knownTowers = [
+    "openai/clip-vit-large-patch14-336": 576, "openai/clip-vit-large-patch14": 256,
+  ]
 }
 
 extension VisionConfig {

@@ -55,6 +55,16 @@ struct ModelSource: Sendable {
     }
   }
 
+  /// The configuration of the model at `path`, as of `init`; nil where there is none.
+  static func config(of path: String) throws(Failure) -> ModelConfig? {
+    let path = try HubCache.resolve(path)
+    let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    guard let directory = Directory(path) ?? Directory(parent),
+      directory.contains("config.json")
+    else { return nil }
+    return try readConfig(directory)
+  }
+
   private static func readConfig(_ directory: Directory) throws(Failure) -> ModelConfig {
     let path = directory.path(of: "config.json")
     var config = try ModelConfig(readObject(path, limit: configLimit), place: path)

@@ -5,12 +5,16 @@ import Tensors
 
 extension Weights {
   /// The tensors that hold NaN or infinity and how many of their elements do, ascending by name.
-  /// Reads every byte of the part.
-  public func nonFiniteTensors() throws(Failure) -> [(name: String, count: Int)] {
+  /// Reads every byte of the part and tells `didRead` how many, tensor by tensor.
+  public func nonFiniteTensors(
+    didRead: (_ bytes: Int) -> Void = { _ in }
+  ) throws(Failure) -> [(name: String, count: Int)] {
     var found: [(name: String, count: Int)] = []
     for name in canonicalNames {
-      let count = nonFiniteCount(try tensor(name))
+      let tensor = try tensor(name)
+      let count = nonFiniteCount(tensor)
       if count > 0 { found.append((name, count)) }
+      didRead(tensor.byteCount)
     }
     return found
   }

@@ -13,7 +13,7 @@ public final class SafetensorsFile: Sendable {
   /// The members of the header's `__metadata__`, in their order.
   public let metadata: [(key: String, value: String)]
   private let entries: [String: SafetensorsHeader.Entry]
-  private let file: MappedFile
+  public let file: MappedFile
   /// What follows the header.
   private let data: TensorStorage
 

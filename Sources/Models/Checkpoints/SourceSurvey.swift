@@ -30,6 +30,9 @@ public struct SourceSurvey: Sendable {
   public let files: [any TensorFile]
   /// The parts whose weights are here.
   public let parts: [ModelPart]
+  /// Rows of an embedding lie beside a projector: it was trained with `<im_start>` and `<im_end>`, and
+  /// these are what a language model would need of them (reference: llava.md 6.4).
+  public let bringsEmbeddings: Bool
   public let holdsTokenizer: Bool
   /// Why the configuration or the weights cannot be used, as every tool would say it.
   public let problem: Failure?
@@ -53,6 +56,13 @@ public struct SourceSurvey: Sendable {
     parts = ModelPart.allCases.filter { part in
       checkpoints.contains { $0.holds(part) }
     }
+    bringsEmbeddings =
+      !parts.contains(.language)
+      && checkpoints.contains { checkpoint in
+        checkpoint.names.contains {
+          TensorNames.canonical($0) == "language.embed_tokens.weight"
+        }
+      }
     switch (source, checkpoint) {
     case (.failure(let failure), _): problem = failure
     case (_, .failure(let failure)): problem = failure

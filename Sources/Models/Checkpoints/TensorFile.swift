@@ -7,6 +7,10 @@ import Tensors
 /// The tensors of one mapped file.
 public protocol TensorFile: Sendable {
   var path: String { get }
+  /// The format's name, for people.
+  static var formatName: String { get }
+  /// What the tensors are views of.
+  var file: MappedFile { get }
   /// The names of all tensors, each once.
   var names: [String] { get }
   /// The texts that the file carries besides its tensors.
@@ -26,12 +30,21 @@ public protocol TensorFile: Sendable {
   func verifyChecksums() throws(Failure)
 }
 
+extension TensorFile {
+  /// Bytes of the file.
+  public var byteCount: Int { file.bytes.count }
+}
+
 extension SafetensorsFile: TensorFile {
+  public static var formatName: String { "safetensors" }
+
   /// The format has none.
   public func verifyChecksums() throws(Failure) {}
 }
 
 extension PickleFile: TensorFile {
+  public static var formatName: String { "PyTorch" }
+
   /// The format has none.
   public var metadata: [(key: String, value: String)] { [] }
 }

@@ -3,6 +3,7 @@
 import Checkpoints
 import Conversations
 import InputOutput
+import Inspection
 import Tokenizers
 import ToolSupport
 
@@ -19,37 +20,25 @@ extension ConvoFormat {
     options.tokenizer = try tokenizer.map { (path) throws(Failure) in
       try Tokenizer.load(path: path)
     }
-    options.imageTokens = imageTokens
+    // A model that no tool can run still has a template: others will say what is wrong with it.
+    let config = (model ?? modelFromEnvironment()).flatMap { try? ModelConfig.find(in: $0) }
+    options.imageTokens = imageTokens ?? config?.rowsPerImage ?? options.imageTokens
     options.maxLength = maxLength
     options.specials = special
     options.separators = separators
-    options.prompt.usesImageTokens = imageMarkers
+    options.prompt.usesImageTokens = imageMarkers || config?.marksImages == true
     options.prompt.compatibility = compat
     return options
   }
 
-  /// Throws `usage/template-for` for an unknown name, `checkpoint/chat-template` where the
-  /// checkpoint has a template that is none of ours.
+  /// Throws `usage/template-for` for an unknown name, and what `ConversationTemplate.trained` throws.
   private func chosenTemplate() throws(Failure) -> ConversationTemplate {
     if let templateFor { return try .forModel(named: templateFor) }
-    let own = template == nil ? try ownTemplate() : nil
+    var own: ConversationTemplate?
+    if template == nil, let path = model ?? modelFromEnvironment() { own = try .trained(at: path) }
     guard let chosen = own ?? .named(template ?? "vicuna_v1") else {
       throw Failure(.internalError, code: "internal/template", "no default template")
     }
     return chosen
-  }
-
-  /// The template of the checkpoint; nil where there is none, or it does not say.
-  private func ownTemplate() throws(Failure) -> ConversationTemplate? {
-    guard let path = model ?? modelFromEnvironment(),
-      let found = try ChatTemplate.find(in: path)
-    else { return nil }
-    if let template = ConversationTemplate.recognised(inChatTemplate: found.text) {
-      return template
-    }
-    throw Failure(
-      .mismatch, code: "checkpoint/chat-template", at: found.path,
-      "expected the chat template of a LLaVA model, found one that writes none of our templates",
-      remedy: "choose one with --template")
   }
 }

@@ -62,8 +62,10 @@ struct ConvoFormat: ToolCommand {
     completion: .file())
   var tokenizer: String?
 
-  @Option(help: ArgumentHelp("Rows of features an image becomes.", valueName: "count"))
-  var imageTokens = 576
+  @Option(
+    help: ArgumentHelp(
+      "Rows of features an image becomes (default: the model's).", valueName: "count"))
+  var imageTokens: Int?
 
   @Option(help: ArgumentHelp("Most tokens of a sequence, features included.", valueName: "count"))
   var maxLength: Int?
@@ -108,7 +110,7 @@ struct ConvoFormat: ToolCommand {
       let keys = ConversationTemplate.catalogue.map(\.key).joined(separator: ", ")
       throw ValidationError("--template must be one of \(keys), found \(template)")
     }
-    try require(imageTokens, in: 0...1 << 20, "--image-tokens")
+    if let imageTokens { try require(imageTokens, in: 0...1 << 20, "--image-tokens") }
     if let maxLength { try require(maxLength, in: 1...1 << 30, "--max-length") }
     if showMask || maxLength != nil, tokenizer == nil {
       throw ValidationError("--show-mask and --max-length need --tokenizer")

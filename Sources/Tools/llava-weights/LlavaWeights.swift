@@ -1,4 +1,4 @@
-// llava-weights: converts the weights of a LLaVA to another layout, and compares two models.
+// llava-weights: says what checkpoints are, converts them, and compares two.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ToolSupport
@@ -9,9 +9,9 @@ struct LlavaWeights: ToolEntry {
 
   static let configuration = CommandConfiguration(
     commandName: name,
-    abstract: "Convert a model's weights to another layout, and compare two models.",
+    abstract: "Say what a model's checkpoints hold, convert them, compare two.",
     version: toolVersion(name),
-    subcommands: [Convert.self, Verify.self])
+    subcommands: [Inspect.self, Convert.self, Verify.self])
 }
 
 /// Where the parts of a model come from if not from its own directory.

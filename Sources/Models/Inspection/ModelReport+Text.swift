@@ -1,0 +1,126 @@
+// The report for people: a line for each thing, its name in front.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import InputOutput
+import Preprocessing
+
+extension ModelReport {
+  /// Lines in columns, safe on a terminal; each ends with a line feed.
+  public var text: String {
+    var table = Table()
+    for source in sources { table.add(source) }
+    // Where nothing can be used, each source has said why.
+    guard let options else { return table.text + "whole: no model, and no part of one\n" }
+    for part in parts { table.add(part) }
+    switch tokenizer {
+    case .success(let found):
+      table.add("tokenizer", "\(found.tokens) tokens, in \(found.directory)")
+    case .failure(let failure): table.add("tokenizer", missing: failure)
+    }
+    switch template {
+    case .success(let key):
+      table.add("template", key ?? "not told; convo-format takes LLaVA 1.5's, vicuna_v1")
+    case .failure(let failure): table.add("template", "\(failure.message); \(failure.remedy ?? "")")
+    }
+    if let images { table.add("images", images.summary) }
+    table.add("options", options.map(quotedForShell).joined(separator: " "))
+    table.add("whole", isComplete ? "a model: all parts are here and fit" : "not a model yet")
+    return table.text
+  }
+}
+
+extension ModelReport.Images {
+  fileprivate var summary: String {
+    let side = preprocessor.cropWidth
+    let square = preprocessor.aspect == .pad ? "padded to squares" : "the middle cut out"
+    return "\(side) x \(side) pixels, \(square); \(rows) rows from the output of layer \(blocks)"
+      + (keepsClassToken ? ", the class token's first" : "")
+      + (isMarked ? "; between <im_start> and <im_end>" : "")
+  }
+}
+
+/// Names and what they stand for, in two columns.
+private struct Table {
+  private(set) var text = ""
+  private static let width = 16
+
+  mutating func add(_ name: String, _ value: String) {
+    let padding = String(repeating: " ", count: max(1, Self.width - name.count))
+    text += "\(name)\(padding)\(escapedLinesForTerminal(value))\n"
+  }
+
+  mutating func add(_ name: String, missing failure: Failure) {
+    add(name, "missing: \(failure.message)")
+    if let remedy = failure.remedy { add("", "  to do: \(remedy)") }
+  }
+
+  mutating func add(_ source: SourceReport) {
+    let survey = source.survey
+    text += "\(escapedForTerminal(survey.name)): \(source.kind)\n"
+    if survey.path != survey.name { add("  found in", survey.path) }
+    if let origin = HubCache.origin(of: survey.path) {
+      add("  from", "\(origin.repository), revision \(origin.revision)")
+    } else if let origin = survey.config?.origin {
+      add("  made from", origin)
+    }
+    for file in source.files {
+      add(
+        "  \(file.format)",
+        "\(file.path), \(size(file.byteCount)), \(counted(file.tensorCount, "tensor"))")
+      if let digest = file.digest { add("", "sha256 \(digest)") }
+      for (key, value) in file.metadata where key != "format" {
+        add("", "\(key.prefix(bytes: 100)): \(value.prefix(bytes: 200))")
+      }
+    }
+    if let problem = source.problem {
+      add("  problem", problem.message)
+      if let remedy = problem.remedy { add("", "  to do: \(remedy)") }
+    }
+    text += "\n"
+  }
+
+  mutating func add(_ part: PartReport) {
+    switch part.found {
+    case .failure(let failure): add(part.part.name, missing: failure)
+    case .success(let details):
+      add(part.part.name, details.shape)
+      let formats = details.formats.map { format in
+        details.formats.count == 1
+          ? format.type.rawValue : "\(groupedDigits(format.parameters)) \(format.type.rawValue)"
+      }
+      add("", "\(groupedDigits(details.parameters)) parameters, \(formats.joined(separator: ", "))")
+      add("", "identity \(details.identity)")
+      for (name, count) in details.nonFinite ?? [] {
+        add("", "\(name) holds \(counted(count, "NaN or infinity")) ")
+      }
+    }
+  }
+
+  /// `13.5 GB`, in powers of ten as disks and hubs count.
+  private func size(_ bytes: Int) -> String {
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB")]
+    guard let (unit, name) = units.first(where: { bytes >= $0.0 }) else { return "\(bytes) bytes" }
+    let tenths = bytes / (unit / 10)
+    return "\(tenths / 10).\(tenths % 10) \(name)"
+  }
+}
+
+/// `6738415616` as `6,738,415,616`.
+private func groupedDigits(_ number: Int) -> String {
+  var text = ""
+  for (index, digit) in String(number).reversed().enumerated() {
+    if index > 0, index % 3 == 0 { text.append(",") }
+    text.append(digit)
+  }
+  return String(text.reversed())
+}
+
+/// `word` as a shell reads it back.
+private func quotedForShell(_ word: String) -> String {
+  let isPlain = word.utf8.allSatisfy { byte in
+    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & ~0x20)
+      || "/._-+@:,=".utf8.contains(byte)
+  }
+  guard !isPlain || word.isEmpty else { return word }
+  return "'" + word.split(atByte: UInt8(ascii: "'")).joined(separator: "'\\''") + "'"
+}

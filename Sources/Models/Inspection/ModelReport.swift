@@ -1,0 +1,132 @@
+// What directories hold together: the parts of one LLaVA, and whether they make a model.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import Conversations
+import InputOutput
+import Preprocessing
+import Tokenizers
+
+/// What `llava-weights inspect` says: of each path, of each part, of the whole.
+public struct ModelReport: Sendable {
+  public let sources: [SourceReport]
+  /// The vision tower, the projector, the language model.
+  public let parts: [PartReport]
+  /// How the tools are told to take the parts from where they are; nil where nothing is usable.
+  public let options: [String]?
+  public let tokenizer: Result<Vocabulary, Failure>
+  /// The key of the template that the model was trained with; nil where it does not say.
+  public let template: Result<String?, Failure>
+  /// Nil without a vision tower.
+  public let images: Images?
+
+  public struct Vocabulary: Sendable {
+    public let directory: String
+    public let tokens: Int
+  }
+
+  public struct Images: Sendable {
+    public let preprocessor: PreprocessorSettings
+    /// Counted from the embeddings, 0: the features are the output of this block.
+    public let blocks: Int
+    public let rows: Int
+    public let keepsClassToken: Bool
+    /// The language model's sequences have `<im_start>` and `<im_end>` around each image.
+    public let isMarked: Bool
+  }
+
+  /// Whether every tool of the pipe can run with `options`.
+  public var isComplete: Bool { problems.isEmpty }
+
+  /// What keeps the parts from making a model, each once.
+  public var problems: [Failure] {
+    var found = parts.compactMap { $0.found.failure } + [tokenizer.failure].compactMap { $0 }
+    found += sources.compactMap(\.problem)
+    var seen: Set<String> = []
+    return found.filter { seen.insert("\($0.code) \($0.place ?? "") \($0.message)").inserted }
+  }
+
+  /// Looks at `paths`, directories, files or names in the hub's cache. What is wrong is part of the
+  /// report. With `isThorough` every byte of the weights is read: checksums, digests, NaN and
+  /// infinity; `didRead` is told how much of it is done.
+  public init(
+    of paths: [String], isThorough: Bool = false,
+    didRead: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) {
+    let surveys = paths.map(SourceSurvey.init)
+    let meter =
+      isThorough ? ReadingMeter(files: surveys.flatMap(\.files), report: didRead) : nil
+    sources = surveys.map { SourceReport($0, meter) }
+    let roles = Roles(surveys)
+    options = roles.options
+    let opened = Result { () throws(Failure) in try roles.open() }
+    guard let directory = try? opened.get() else {
+      let failure = opened.failure ?? Roles.nothing(in: paths)
+      parts = ModelPart.allCases.map { PartReport(part: $0, found: .failure(failure)) }
+      tokenizer = .failure(failure)
+      template = .success(nil)
+      images = nil
+      return
+    }
+    parts = ModelPart.allCases.map { PartReport($0, of: directory, meter) }
+    tokenizer = Result { () throws(Failure) in
+      let directory = try directory.tokenizerDirectory()
+      return Vocabulary(
+        directory: directory, tokens: try Tokenizer.load(directory: directory).vocabularySize)
+    }
+    template = Result { () throws(Failure) in
+      try roles.model.flatMap { (survey) throws(Failure) in
+        try ConversationTemplate.trained(at: survey.path)?.key
+      }
+    }
+    images = (try? directory.visionCheckpoint()).map { tower in
+      Images(
+        preprocessor: tower.preprocessor, blocks: tower.blocks, rows: tower.rowsPerImage,
+        keepsClassToken: tower.keepsClassToken, isMarked: directory.marksImages)
+    }
+  }
+}
+
+/// Which of several sources gives which part.
+private struct Roles {
+  let paths: [String]
+  let model: SourceSurvey?
+  private var vision: SourceSurvey?
+  private var projector: SourceSurvey?
+
+  /// The first that has a part gives it; of vision towers a bare CLIP goes before one inside another
+  /// model, which does not describe it.
+  init(_ surveys: [SourceSurvey]) {
+    paths = surveys.map(\.name)
+    let usable = surveys.filter { $0.problem == nil }
+    func holder(_ part: ModelPart) -> SourceSurvey? {
+      usable.first { $0.parts.contains(part) }
+    }
+    model = holder(.language) ?? holder(.projector) ?? holder(.vision)
+    vision = usable.first { $0.config?.kind == .vision } ?? holder(.vision)
+    projector = holder(.projector)
+    if vision?.path == model?.path { vision = nil }
+    if projector?.path == model?.path { projector = nil }
+  }
+
+  var options: [String]? {
+    guard let model else { return nil }
+    return ["-m", model.name] + (vision.map { ["--vision", $0.name] } ?? [])
+      + (projector.map { ["--projector", $0.name] } ?? [])
+  }
+
+  func open() throws(Failure) -> ModelDirectory {
+    guard let model else { throw Self.nothing(in: paths) }
+    return try ModelDirectory.open(
+      model: model.name, vision: vision?.name, projector: projector?.name)
+  }
+
+  static func nothing(in paths: [String]) -> Failure {
+    Failure(
+      .invalidInput, code: "inspect/nothing", at: paths.joined(separator: ", "),
+      "expected a part of LLaVA, found none that can be used")
+  }
+}
+
+extension Result {
+  var failure: Failure? { if case .failure(let failure) = self { failure } else { nil } }
+}

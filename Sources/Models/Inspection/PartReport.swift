@@ -1,0 +1,78 @@
+// One part of a model: its shape and its weights, or why there is none.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import InputOutput
+import JSON
+import Tensors
+
+/// What `inspect` says of a part.
+public struct PartReport: Sendable {
+  public let part: ModelPart
+  public let found: Result<PartDetails, Failure>
+
+  var details: PartDetails? { try? found.get() }
+}
+
+/// The weights of a part, all of them present and of the right shape.
+public struct PartDetails: Sendable {
+  /// The file or index that holds them.
+  public let path: String
+  /// The hyper-parameters in a line.
+  public let shape: String
+  public let configuration: JSONObject
+  /// Elements of all tensors.
+  public let parameters: Int
+  /// Elements by the type that they are stored in, most of them first.
+  public let formats: [(type: ElementType, parameters: Int)]
+  /// `Weights.identity`.
+  public let identity: String
+  /// Tensors with NaN or infinity, by the names that tensors have here; nil where nobody looked.
+  public let nonFinite: [(name: String, count: Int)]?
+
+  init(_ weights: Weights, shape: String, configuration: JSONObject, _ meter: ReadingMeter?)
+    throws(Failure)
+  {
+    path = weights.path
+    self.shape = shape
+    self.configuration = configuration
+    var counts: [ElementType: Int] = [:]
+    for name in weights.canonicalNames {
+      guard let entry = weights.entry(name) else { continue }
+      counts[entry.elementType, default: 0] += entry.shape.reduce(1, *)
+    }
+    parameters = counts.values.reduce(0, +)
+    formats = counts.map { ($0.key, $0.value) }.sorted {
+      ($1.parameters, $0.type.rawValue) < ($0.parameters, $1.type.rawValue)
+    }
+    identity = try weights.identity()
+    nonFinite = try meter.map { (meter) throws(Failure) in
+      try weights.nonFiniteTensors(didRead: meter.add)
+    }
+  }
+}
+
+extension PartReport {
+  /// Throws nothing: a failure is what the report says. With a meter every byte is read.
+  init(_ part: ModelPart, of directory: ModelDirectory, _ meter: ReadingMeter?) {
+    self.part = part
+    found = Result { () throws(Failure) in
+      switch part {
+      case .vision:
+        let checkpoint = try directory.visionCheckpoint()
+        let config = checkpoint.config
+        return try PartDetails(
+          checkpoint.weights, shape: config.summary, configuration: config.json, meter)
+      case .projector:
+        let checkpoint = try directory.projectorCheckpoint()
+        let config = checkpoint.config
+        return try PartDetails(
+          checkpoint.weights, shape: config.summary, configuration: config.json, meter)
+      case .language:
+        let checkpoint = try directory.languageCheckpoint()
+        let config = checkpoint.config
+        return try PartDetails(
+          checkpoint.weights, shape: config.summary, configuration: config.json, meter)
+      }
+    }
+  }
+}

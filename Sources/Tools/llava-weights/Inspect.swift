@@ -1,0 +1,56 @@
+// llava-weights inspect: says what directories hold and whether it makes a model.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import InputOutput
+import Inspection
+import JSON
+import ToolSupport
+
+struct Inspect: ToolProgram {
+  static let toolName = LlavaWeights.name
+
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Say what directories hold and whether it makes a model.",
+    discussion: """
+      Parts may be in several directories; all that are named are looked at together. Exits 0 when
+      every tool of the pipe can run with them, 6 when something is missing, 2 or more as the other
+      tools do.
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "Directories, files of weights, or names in the hub's cache.", valueName: "model"),
+    completion: .file())
+  var models: [String]
+
+  @Flag(help: "Read all weights: checksums, digests, NaN and infinity.")
+  var verify = false
+
+  @Flag(help: "Write a JSON object.")
+  var json = false
+
+  @OptionGroup var messages: MessageOptions
+
+  func settings() throws(Failure) -> Settings {
+    var settings = messages.settings()
+    settings.writesAtEnd = true
+    return settings
+  }
+
+  func run(_ session: Session) throws(Failure) {
+    let report = ModelReport(of: models, isThorough: verify) { done, total in
+      session.showProgress(bytes: done, of: total)
+    }
+    session.endProgress()
+    let output = try session.sink(isBinary: false)
+    let line = JSONValue.object(report.json).serializedString + "\n"
+    try output.write(json ? output.isTerminal ? escapedJSONForTerminal(line) : line : report.text)
+    try output.finish()
+    guard !report.isComplete else { return }
+    throw Failure(
+      .mismatch, code: "inspect/incomplete",
+      "expected the parts of a model, found \(counted(report.problems.count, "problem"))",
+      remedy: "the report says what to do about each")
+  }
+}

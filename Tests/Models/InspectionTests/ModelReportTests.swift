@@ -1,0 +1,119 @@
+// What a directory is, which parts it lacks, and where they are said to be.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import Foundation
+import InputOutput
+import JSON
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Inspection
+
+@Suite struct ModelReportTests {
+  private let tiny = "\(packageRoot)/examples/tiny-llava"
+  private let golden = "\(packageRoot)/Tests/Golden/models"
+
+  @Test func aWholeModelIsOne() throws {
+    let report = ModelReport(of: [tiny])
+    #expect(report.isComplete)
+    #expect(report.options == ["-m", tiny])
+    #expect(report.sources.map(\.kind) == ["LLaVA, layout of llava-hf"])
+    #expect(report.parts.map { $0.details?.parameters } == [1_273_856, 61_824, 1_844_928])
+    let image = try #require(report.images)
+    #expect(image.rows == 64 && image.blocks == 5 && !image.isMarked)
+    #expect(try report.tokenizer.get().tokens == 642)
+    for line in [
+      "projector       mlp2x_gelu, 128 to 192\n", "1,844,928 parameters, BF16\n",
+      "options         -m \(tiny)\n", "whole           a model: all parts are here and fit\n",
+    ] {
+      #expect(report.text.contains(line), "\(line)")
+    }
+  }
+
+  @Test func jsonSaysTheSame() throws {
+    let json = ModelReport(of: [tiny]).json
+    #expect(json["complete"] == .bool(true))
+    #expect(json["vision"]?.object?["config"]?.object?["image_size"] == .int(112))
+    #expect(json["language"]?.object?["formats"]?.object?["BF16"] == .int(1_844_928))
+    #expect(json["projector"]?.object?["identity"]?.string?.hasPrefix("sha256:") == true)
+    #expect(json["sources"]?.array?.first?.object?["layout"] == .string("llava-hf"))
+    #expect(json["problems"] == .array([]))
+    let missing = ModelReport(of: ["\(golden)/llava-original"]).json
+    #expect(missing["complete"] == .bool(false))
+    let vision = missing["vision"]?.object?["missing"]?.object
+    #expect(vision?["code"] == .string("checkpoint/no-part"))
+    #expect(vision?["remedy"]?.string?.contains("--vision") == true)
+  }
+
+  @Test func partsOfSeveralDirectoriesCountTogether() throws {
+    let (model, clip) = ("\(golden)/llava-original", "\(golden)/clip-42")
+    for paths in [[model, clip], [clip, model]] {
+      let report = ModelReport(of: paths)
+      #expect(report.options == ["-m", model, "--vision", clip])
+      #expect(report.parts.allSatisfy { $0.details != nil })
+      // Neither has a tokenizer.
+      #expect(report.problems.map(\.code) == ["checkpoint/no-tokenizer"])
+    }
+  }
+
+  @Test func whatCannotBeUsedSaysWhyAndIsNotUsed() throws {
+    let adapter = try TemporaryDirectory()
+    try adapter.write("{}", to: "adapter_config.json")
+    let report = ModelReport(of: [adapter.path, "/nowhere", tiny])
+    #expect(report.options == ["-m", tiny])
+    #expect(report.problems.map(\.code) == ["checkpoint/adapter", "checkpoint/not-found"])
+    #expect(!report.isComplete)
+    let alone = ModelReport(of: [adapter.path])
+    #expect(alone.options == nil)
+    #expect(alone.text.contains("found a LoRA adapter"))
+    #expect(alone.text.hasSuffix("whole: no model, and no part of one\n"))
+  }
+
+  @Test func aThoroughLookReadsEverything() throws {
+    var steps: [Int] = []
+    var total = 0
+    let report = ModelReport(of: [tiny], isThorough: true) { done, whole in
+      steps.append(done)
+      total = whole
+    }
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(tiny)/model.safetensors"))
+    var hash = SHA256()
+    hash.update(Array(bytes))
+    #expect(report.sources[0].files[0].digest == hash.hexadecimal())
+    #expect(total == 3 * bytes.count && steps == steps.sorted())
+    #expect(try #require(steps.last) <= total)
+    #expect(report.parts.allSatisfy { $0.details?.nonFinite?.isEmpty == true })
+    #expect(ModelReport(of: [tiny]).sources[0].files[0].digest == nil)
+  }
+
+  @Test func infiniteWeightsAreCounted() throws {
+    let directory = try TemporaryDirectory()
+    let values: [Float] = [1, .nan, -.infinity, 2]
+    let tensor = try values.withUnsafeBytes { try Tensor(.f32, shape: [2, 2], copying: $0) }
+    let bias = try [Float.zero, 0].withUnsafeBytes { try Tensor(.f32, shape: [2], copying: $0) }
+    let path = directory.file("mm_projector.safetensors")
+    try SafetensorsWriter.write(
+      [
+        "mm_projector.weight": tensor, "mm_projector.bias": bias,
+        "model.embed_tokens.weight": tensor,
+      ],
+      metadata: [(key: "made\u{1b}[2J", value: "by hand")], to: path)
+    let report = ModelReport(of: [path], isThorough: true)
+    let details = try #require(report.parts[1].details)
+    #expect(details.nonFinite?.map(\.name) == ["projector.0.weight"])
+    #expect(details.nonFinite?.map(\.count) == [2])
+    #expect(report.sources[0].survey.parts == [.projector])
+    #expect(report.sources[0].kind.contains("with rows for <im_start>"))
+    #expect(report.text.contains("projector.0.weight holds 2 "))
+    #expect(report.text.contains("made\\u{1b}[2J: by hand"))
+  }
+
+  @Test func optionsAreQuotedForAShell() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("it's here")
+    try FileManager.default.copyItem(atPath: tiny, toPath: path)
+    let quoted = "'\(directory.path)/it'\\''s here'"
+    #expect(ModelReport(of: [path]).text.contains("options         -m \(quoted)\n"))
+  }
+}
