@@ -297,9 +297,9 @@ ok  -  1\n  printf '\357\273\277{"image":"grey.jpg"}\n' | zstd -q | clip-encode 
 0|3  found UTF-16 text (convert it first: iconv -f UTF-16 -t UTF-8)  none  printf '\377\376{\0}\0' | convo-format
 
 # A model in another layout answers as it did, bit for bit; the way back gives the same weights.
-ok  -  vision tower: 55 tensors, equal\nprojector: 4 tensors, equal\nlanguage model: 21 tensors, equal\n  llava-weights convert $LLAVA_MODEL --layout llava -o c1 && llava-weights convert c1 -o c2 && llava-weights verify $LLAVA_MODEL c2
-ok  -  -  llava-weights convert $LLAVA_MODEL --layout llava -o c3 && clip-encode -m c3 good | cmp - <(clip-encode good)
-ok  -  -  llava-weights convert $LLAVA_MODEL --layout llava -o c4 && cmp <(llava-project -m c4 good.features | tensor-view --json | tail -n +2) <(tensor-view --json good.projected | tail -n +2)
+ok  -  vision tower: 55 tensors, equal\nprojector: 4 tensors, equal\nlanguage model: 21 tensors, equal\n  llava-weights convert -q $LLAVA_MODEL --layout llava -o c1 && llava-weights convert c1 -o c2 && llava-weights convert -q c2 --layout llava -o c0 && llava-weights verify c1 c0
+ok  -  -  llava-weights convert -q $LLAVA_MODEL --layout llava -o c3 && clip-encode -m c3 good | cmp - <(clip-encode good)
+ok  -  -  llava-weights convert -q $LLAVA_MODEL --layout llava -o c4 && cmp <(llava-project -m c4 good.features | tensor-view --json | tail -n +2) <(tensor-view --json good.projected | tail -n +2)
 ok  -  1\n  llava-weights convert $LLAVA_MODEL --type f32 -v -o c5 2>&1 | grep -c '80 tensors'
 1  -  1\n  llava-weights verify --json $LLAVA_MODEL $MODELS/llama-tied > v.json; status=$?; grep -c '"equal":false,"parts"' v.json; (exit $status)
 1  -  none  llava-weights verify -q $LLAVA_MODEL $MODELS/llama-tied
