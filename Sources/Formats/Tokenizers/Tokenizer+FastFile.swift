@@ -8,7 +8,8 @@ extension Tokenizer {
   /// tokenizer that came from such a file, or whose vocabulary has pieces that no merge can make.
   public func fastFile() -> JSONObject? {
     guard case .pieces = rule, vocabulary.normalizer.addsDummyPrefix,
-      vocabulary.normalizer.escapesWhitespace, !vocabulary.normalizer.removesExtraWhitespace, !vocabulary.kinds.contains(.userDefined),
+      vocabulary.normalizer.escapesWhitespace, !vocabulary.normalizer.removesExtraWhitespace,
+      !vocabulary.kinds.contains(.userDefined),
       let unknown = vocabulary.pieces.first(where: { $0.kind == .unknown })?.text
     else { return nil }
     var pieces = JSONObject()
@@ -60,7 +61,8 @@ extension Tokenizer {
   }
 
   private var addedEntries: [JSONValue] {
-    let tokens = specialNames.compactMap { name in id(ofSpecial: name).map { (id: $0, name: name) } }
+    let tokens = specialNames.compactMap { name in id(ofSpecial: name).map { (id: $0, name: name) }
+    }
     return tokens.sorted { $0.id < $1.id }.map { token in
       .object([
         "id": .int(Int(token.id)), "content": .string(token.name), "single_word": .bool(false),

@@ -39,7 +39,8 @@ private func round(_ values: [Float], to type: ElementType) throws -> [UInt16] {
 
   @Test func tiesGoToEven() throws {
     // 1 + 2^-8 lies between 1 and 1 + 2^-7 of BF16, 1 + 2^-11 between 1 and 1 + 2^-10 of F16.
-    #expect(try round([1 + 0x1p-8, 1 + 0x1.8p-7, 1 + 0x1.02p-8], to: .bf16) == [0x3F80, 0x3F82, 0x3F81])
+    #expect(
+      try round([1 + 0x1p-8, 1 + 0x1.8p-7, 1 + 0x1.02p-8], to: .bf16) == [0x3F80, 0x3F82, 0x3F81])
     #expect(try round([1 + 0x1p-11, 1 + 0x1.8p-10], to: .f16) == [0x3C00, 0x3C02])
     // The smallest of F16 is 2^-24; half of it is a tie with zero.
     #expect(try round([0x1p-24, 0x1p-25, 0x1.8p-25, -0x1p-25], to: .f16) == [1, 0, 1, 0x8000])

@@ -12,7 +12,8 @@ import Testing
   private func texts() -> [String] {
     var generator = SeededGenerator(seed: 5)
     let words = [
-      "the", "a", "picture", "is", "What", "USER:", "aaaa", "é", "你好", "\n", "\t", "123", "  ", "zebra",
+      "the", "a", "picture", "is", "What", "USER:", "aaaa", "é", "你好", "\n", "\t", "123", "  ",
+      "zebra",
       "\u{1F600}",
     ]
     return (0..<400).map { _ in
@@ -26,7 +27,8 @@ import Testing
   func theIdsAreTheSame(legacy: Bool?) throws {
     let directory = try TemporaryDirectory()
     let model = [UInt8](
-      try Data(contentsOf: URL(fileURLWithPath: "\(packageRoot)/examples/tiny-llava/tokenizer.model")))
+      try Data(
+        contentsOf: URL(fileURLWithPath: "\(packageRoot)/examples/tiny-llava/tokenizer.model")))
     try directory.write(model, to: "tokenizer.model")
     if let legacy { try directory.write("{\"legacy\":\(legacy)}", to: "tokenizer_config.json") }
     let tokenizer = try Tokenizer.load(directory: directory.path)

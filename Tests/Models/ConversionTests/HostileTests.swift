@@ -64,7 +64,8 @@ import Testing
       for name in tensors.keys where name.hasPrefix("model.vision_tower.") { tensors[name] = nil }
     }
     #expect(
-      code { try convert(bare, to: .huggingFace, in: directory, as: "out") } == "checkpoint/no-part")
+      code { try convert(bare, to: .huggingFace, in: directory, as: "out") } == "checkpoint/no-part"
+    )
     for name in ["tokenizer.model", "tokenizer.json"] {
       try FileManager.default.removeItem(atPath: "\(bare)/\(name)")
     }

@@ -111,7 +111,9 @@ import Tokenizers
     let source = try variant(in: directory) { tensors in
       let old = try #require(tensors["lm_head.weight"])
       let damaged = try old.withUnsafeBytes { try Tensor(.bf16, shape: old.shape, copying: $0) }
-      damaged.withUnsafeMutableBytes { $0.storeBytes(of: 0x7FC1, toByteOffset: 64, as: UInt16.self) }
+      damaged.withUnsafeMutableBytes {
+        $0.storeBytes(of: 0x7FC1, toByteOffset: 64, as: UInt16.self)
+      }
       tensors["lm_head.weight"] = damaged
     }
     #expect(

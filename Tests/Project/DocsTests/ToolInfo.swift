@@ -30,7 +30,8 @@ struct ToolInfo {
       throw NoInfo(tool: tool, status: result.status, errors: result.errors)
     }
     let dump = try JSONDecoder().decode(Dump.self, from: Data(result.output))
-    let commands = [dump.command] + (dump.command.subcommands ?? []).filter { $0.commandName != "help" }
+    let commands =
+      [dump.command] + (dump.command.subcommands ?? []).filter { $0.commandName != "help" }
     let shown = commands.flatMap { $0.arguments ?? [] }.filter(\.shouldDisplay)
     let named = shown.filter { $0.kind != "positional" }
     options = Set(
