@@ -88,6 +88,7 @@ extension ModelConfig {
       reader, layer: "vision_feature_layer", rows: "vision_feature_select_strategy",
       ["default": false, "full": true])
     let token = reader.value("image_token_index") == nil ? "image_token_id" : "image_token_index"
+    marksImages = reader.flag("mm_use_im_start_end", default: false)
     imageToken = reader.integer(token, default: 32000, in: 0...Int(Int32.max))
     projector = .huggingFace(reader, vision: vision, language: language)
     self.vision = vision

@@ -237,7 +237,7 @@ ok  -  -  printf 'grey.jpg\n\004' | script -qec 'timeout --foreground 20 clip-en
 
 # Parts of a model that do not fit, or are not there.
 3  expected config.json  none  vicuna-decode -m . good.projected
-3  fetch that and name its directory with --vision  none  clip-encode -m $MODELS/llava-original good
+3  name a directory that holds it with --vision  none  clip-encode -m $MODELS/llava-original good
 3  expected tokenizer.model or tokenizer.json  none  vicuna-decode -m $MODELS/llama-tied good.jsonl
 3  the model has no projector  none  llava-project -m $MODELS/llama-tied good.features
 6  from -4 to 3, found 99  none  clip-encode --layer 99 good
