@@ -1,5 +1,6 @@
 // Files that torch.save wrote: what opens, and what is refused with a way out.
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import InputOutput
 import Tensors
 import TestSupport
@@ -101,8 +102,48 @@ import Testing
     #expect(failure.place?.hasPrefix(golden(file)) == true)
   }
 
+  /// Where a checkpoint should be there is something that is no regular file.
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: [
+      ("directory", "file/not-regular"), ("fifo", "file/not-regular"), ("loop", "io/open"),
+      ("zero", "file/not-regular"), ("nothing", "io/open"), ("empty", "zip/signature"),
+    ])
+  func otherThings(name: String, code: String) throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file(name)
+    switch name {
+    case "directory": #expect(mkdir(path, 0o755) == 0)
+    case "fifo": #expect(mkfifo(path, 0o644) == 0)
+    case "loop": #expect(symlink(path, path) == 0)
+    case "zero": #expect(symlink("/dev/zero", path) == 0)
+    case "empty": try directory.write([UInt8](), to: name)
+    default: break
+    }
+    let failure = try #require(throws: Failure.self) { try PickleFile(path: path) }
+    #expect(failure.code == code)
+    #expect(isOneHarmlessLine(failure))
+  }
+
+  /// The command that converts an old file holds for every name.
+  @Test func theCommandIsOneLineOfAShell() throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.write(goldenBytes("legacy.bin"), to: "it's $(old) \"one\".bin")
+    let failure = try #require(throws: Failure.self) { try PickleFile(path: path) }
+    let command = try #require(failure.remedy?.split(separator: ": ", maxSplits: 1).last)
+    let words = "python3() { printf '%s' \"$3\"; }; \(command)"
+    #expect(String(decoding: try Shell.bash(words).output, as: UTF8.self) == path)
+  }
+
+  @Test func aTarFileIsRefused() throws {
+    let bytes = [UInt8](repeating: 0, count: 257) + Array("ustar".utf8)
+    let failure = try #require(try Opener().refusal(of: bytes))
+    #expect(failure.code == "pickle/legacy" && failure.message.contains("tar"))
+  }
+
   static func expected() throws -> [Row] {
-    let file = try MappedFile(path: golden("expected.tsv"))
-    return String(decoding: file.bytes, as: UTF8.self).split(separator: "\n").map { Row($0) }
+    try String(decoding: goldenBytes("expected.tsv"), as: UTF8.self).split(separator: "\n").map {
+      Row($0)
+    }
   }
 }

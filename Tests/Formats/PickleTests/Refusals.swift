@@ -10,6 +10,12 @@ import Testing
 /// A file of `Tests/Golden/pickles`.
 func golden(_ name: String) -> String { "\(packageRoot)/Tests/Golden/pickles/\(name)" }
 
+/// All of a golden file.
+func goldenBytes(_ name: String) throws -> [UInt8] {
+  let file = try MappedFile(path: golden(name))
+  return withExtendedLifetime(file) { Array(file.bytes) }
+}
+
 func hexadecimal(_ byte: UInt8) -> String {
   let digits = String(byte, radix: 16)
   return digits.count == 1 ? "0\(digits)" : digits
