@@ -147,7 +147,7 @@ let testTargets: [Target] = [
     path: "Tests/Helpers/TestSupport"),
   .target(name: "CTileEmulation", path: "Tests/Helpers/CTileEmulation"),
   .target(name: "CTestImages", dependencies: ["CJPEG"], path: "Tests/Helpers/CTestImages"),
-  tests("Base", "InputOutputTests", "InputOutput"),
+  tests("Base", "InputOutputTests", "CSystem", "InputOutput"),
   tests("Base", "JSONTests", "JSON"),
   tests("Base", "TensorsTests", "Tensors"),
   tests("Base", "ThreadsTests", "Threads"),
@@ -182,7 +182,8 @@ let testTargets: [Target] = [
   tests(
     "Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput", "Records"),
   tests(
-    "Models", "InspectionTests", "Inspection", "Checkpoints", "Conversations", "InputOutput", "JSON",
+    "Models", "InspectionTests", "Inspection", "Checkpoints", "Conversations", "InputOutput",
+    "JSON",
     "Tensors"),
   tests(
     "Models", "ConversionTests", "Conversion", "Checkpoints", "InputOutput", "JSON", "Safetensors",

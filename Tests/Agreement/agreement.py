@@ -22,6 +22,7 @@ from PIL import Image
 from transformers import LlavaForConditionalGeneration
 from transformers.utils import logging
 
+import conversion
 import random_llava
 import streams
 
@@ -171,9 +172,21 @@ def check_text(table, reference, answers, expected):
     table.row("greedy text", "f32", "equal", f"{exact} of {len(expected)} equal", good)
 
 
-def check(tools, reference, images, names):
+def check_converted(table, tools, model, picture):
+    """The tools' logits with a converted model, against transformers' whole way to them."""
+    given = Tools(tools.folder, model, picture.parent, tools.values["J"])
+    prompts = given.run("prompts", (picture.name + "\n").encode())
+    projected = given.run("embeddings", given.run("features", prompts))
+    ours = data_of(given.run("logits", projected), "logits")
+    reference = Reference(model)
+    ids, position = reference.tokens(PROMPT)
+    image = reference.embeddings(reference.features(reference.bytes_of(picture)))
+    table.compare("logits", "f32", [(ours[0], reference.logits(
+        reference.splice(ids, position, image)))])
+
+
+def check(table, tools, reference, images, names):
     """Runs every stage on every image; returns whether all bounds held."""
-    table = Table()
     prompts = tools.run("prompts", "".join(name + "\n" for name in names).encode())
     records = [json.loads(line) for line in prompts.splitlines()]
     ids, position = reference.tokens(PROMPT)
@@ -227,7 +240,12 @@ def main():
         print(f"random model ({given.shape} widths) and {given.images} images made in"
               f" {time.time() - began:.0f} s", file=sys.stderr)
         tools = Tools(given.tools, model, images, given.threads)
-        good = check(tools, Reference(model), images, names)
+        table = Table()
+        good = check(table, tools, Reference(model), images, names)
+        converted = conversion.check(
+            table, given.tools, Path(folder) / "conversion", "small", images / names[0])
+        check_converted(table, tools, converted, images / names[0])
+        good &= not table.missed
     print(f"all stages agree: {'yes' if good else 'NO'}")
     sys.exit(0 if good else 1)
 

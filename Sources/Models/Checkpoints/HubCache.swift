@@ -12,6 +12,17 @@ public enum HubCache {
   /// neither.
   public static func resolve(_ path: String) throws(Failure) -> String {
     guard access(path, F_OK) != 0, let name = Name(path) else { return path }
+    return try find(name, called: path)
+  }
+
+  /// The directory of the model called `name` in the cache, whatever lies at a path of that name.
+  /// Throws `checkpoint/not-found`; nil where `name` is no name.
+  static func cached(_ name: String) throws(Failure) -> String? {
+    guard let found = Name(name) else { return nil }
+    return try find(found, called: name)
+  }
+
+  private static func find(_ name: Name, called path: String) throws(Failure) -> String {
     let root = directory
     let folder = "\(root ?? "")/models--\(name.organisation)--\(name.model)"
     guard root != nil, let snapshots = Directory("\(folder)/snapshots") else {

@@ -97,6 +97,8 @@ extension ModelConfig {
   private mutating func readOriginal(_ reader: ConfigReader) {
     language = LanguageConfig(reader, modelTypes: ["llava", "llava_llama", "llama"])
     projector = .original(reader)
+    // LLaVA's own code never writes it: `llava-weights convert` does, for towers without a name.
+    vision = reader.nested("vision_config").map { VisionConfig($0) }
     readFeature(
       reader, layer: "mm_vision_select_layer", rows: "mm_vision_select_feature",
       ["patch": false, "cls_patch": true])

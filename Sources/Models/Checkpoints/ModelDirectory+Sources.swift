@@ -16,7 +16,7 @@ extension ModelDirectory {
   /// Whether the tower's weights are the model's own or were named by the user, rather than only
   /// found by the name in the configuration. Throws what opening the weights throws.
   public func ownsVisionWeights() throws(Failure) -> Bool {
-    if vision != nil || model?.config?.vision != nil { return true }
+    if vision != nil { return true }
     guard let model else { return false }
     return try Checkpoint.open(model.path).holds(.vision)
   }

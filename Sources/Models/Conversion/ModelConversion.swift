@@ -58,8 +58,8 @@ public struct ModelConversion {
     if let text = try source.language.headWarning() { warnings.append(text) }
     if options.layout == .original, source.vision != nil, towerName == nil {
       warnings.append(
-        "LLaVA's own code knows no vision tower of this shape by name; name a directory that"
-          + " describes it with --vision")
+        "LLaVA's own code knows no vision tower of this shape by name; it is described in config.json"
+          + " for the tools here")
     }
     if options.layout == .huggingFace, chatTemplate == nil {
       warnings.append("no chat template is known for this model, so that none is written")

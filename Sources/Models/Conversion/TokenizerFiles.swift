@@ -51,10 +51,14 @@ struct TokenizerFiles: Sendable {
     var result = files
     let pad = plan.added.first { $0.name == VocabularyPlan.padName }?.name ?? padName
     let isRemoved = pad.map(plan.removed.contains) ?? false
-    if plan.added.isEmpty, plan.removed.isEmpty, result["tokenizer_config.json"] != nil {
+    // transformers makes one of tokenizer.model only where more libraries are installed.
+    let made = layout == .huggingFace && files["tokenizer.json"] == nil ? tokenizer.fastFile() : nil
+    if plan.added.isEmpty, plan.removed.isEmpty, made == nil,
+      result["tokenizer_config.json"] != nil
+    {
       return result
     }
-    if var root = try object("tokenizer.json") {
+    if var root = try object("tokenizer.json") ?? made {
       root["added_tokens"] = .array(
         edited(root["added_tokens"]?.array ?? [], plan) { $0.object?["content"]?.string })
       result["tokenizer.json"] = JSONValue.object(root).indented()

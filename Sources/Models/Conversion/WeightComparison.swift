@@ -28,7 +28,15 @@ public struct TensorDifference: Equatable, Sendable {
 
 /// What was found of one part.
 public struct PartComparison: Sendable {
+  public enum Presence: Sendable {
+    case both
+    /// The other model has nothing of it.
+    case onlyInFirst
+    case onlyInSecond
+  }
+
   public let part: ModelPart
+  public let presence: Presence
   /// Tensors that at least one model has.
   public internal(set) var tensors = 0
   /// In ascending order of names.
@@ -37,7 +45,9 @@ public struct PartComparison: Sendable {
   public internal(set) var extraRows: [(tensor: String, first: Int, second: Int)] = []
 
   /// Whether no number differs: the types may.
-  public var hasSameNumbers: Bool { differences.allSatisfy(\.hasSameNumbers) }
+  public var hasSameNumbers: Bool {
+    presence == .both && differences.allSatisfy(\.hasSameNumbers)
+  }
 }
 
 /// Compares two models.
@@ -80,24 +90,30 @@ public struct WeightComparison {
   /// Compares all of `part`; `progress` gets the bytes of the first model that are through.
   public func compare(_ part: ModelPart, progress: (Int) -> Void) throws(Failure) -> PartComparison
   {
-    var result = PartComparison(part: part)
-    let (left, right) = (first[part], second[part])
-    let names = Set((left?.canonicalNames ?? []) + (right?.canonicalNames ?? [])).sorted()
+    guard let left = first[part], let right = second[part] else {
+      let only = first[part] ?? second[part]
+      var result = PartComparison(
+        part: part, presence: first[part] != nil ? .onlyInFirst : .onlyInSecond)
+      result.tensors = only?.canonicalNames.count ?? 0
+      return result
+    }
+    var result = PartComparison(part: part, presence: .both)
+    let names = Set(left.canonicalNames + right.canonicalNames).sorted()
     result.tensors = names.count
     for name in names {
-      guard let left, left.contains(name) else {
+      guard left.contains(name) else {
         result.differences.append(TensorDifference(tensor: name, kind: .onlyInSecond))
         continue
       }
-      guard let right, right.contains(name) else {
+      guard right.contains(name) else {
         result.differences.append(TensorDifference(tensor: name, kind: .onlyInFirst))
         progress(left.byteCount(name))
         continue
       }
       try compare(name, left, right, &result, progress)
     }
-    try left?.verifyUnchanged()
-    try right?.verifyUnchanged()
+    try left.verifyUnchanged()
+    try right.verifyUnchanged()
     return result
   }
 

@@ -29,7 +29,11 @@ struct VerificationReport {
       let different = part.differences.filter { !$0.hasSameNumbers }.count
       let retyped = part.differences.count - different
       text += "\(part.part.name): \(counted(part.tensors, "tensor")), "
-      text += different == 0 ? "equal" : "\(different) different"
+      switch part.presence {
+      case .onlyInFirst: text += "only in \(escapedForTerminal(first))"
+      case .onlyInSecond: text += "only in \(escapedForTerminal(second))"
+      case .both: text += different == 0 ? "equal" : "\(different) different"
+      }
       if retyped > 0 { text += ", \(retyped) in another type" }
       for (tensor, inFirst, inSecond) in part.extraRows {
         let (rows, side) = inFirst > 0 ? (inFirst, first) : (inSecond, second)
@@ -62,9 +66,15 @@ struct VerificationReport {
   }
 
   private func members(_ part: PartComparison) -> JSONObject {
-    [
-      "part": .string(part.part.rawValue), "equal": .bool(part.hasSameNumbers),
-      "tensors": .int(part.tensors),
+    let presence =
+      switch part.presence {
+      case .both: "both"
+      case .onlyInFirst: "first"
+      case .onlyInSecond: "second"
+      }
+    return [
+      "part": .string(part.part.rawValue), "in": .string(presence),
+      "equal": .bool(part.hasSameNumbers), "tensors": .int(part.tensors),
       "differences": .array(part.differences.map { .object(members($0)) }),
       "extra_rows": .array(
         part.extraRows.map { tensor, first, second in

@@ -59,6 +59,11 @@ public struct SparseFileError: Error {
   public let path: String
   /// The system's number.
   public let number: Int32
+
+  public init(path: String, number: Int32) {
+    self.path = path
+    self.number = number
+  }
 }
 
 /// What stands in a part of a file.

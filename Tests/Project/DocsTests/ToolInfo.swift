@@ -30,7 +30,9 @@ struct ToolInfo {
       throw NoInfo(tool: tool, status: result.status, errors: result.errors)
     }
     let dump = try JSONDecoder().decode(Dump.self, from: Data(result.output))
-    let shown = (dump.command.arguments ?? []).filter(\.shouldDisplay)
+    let commands =
+      [dump.command] + (dump.command.subcommands ?? []).filter { $0.commandName != "help" }
+    let shown = commands.flatMap { $0.arguments ?? [] }.filter(\.shouldDisplay)
     let named = shown.filter { $0.kind != "positional" }
     options = Set(
       named.map { ToolOption(names: $0.dashed, value: $0.kind == "flag" ? nil : $0.valueName) })
@@ -52,7 +54,10 @@ struct ToolInfo {
   }
 
   private struct Command: Decodable {
+    let commandName: String
     let arguments: [Argument]?
+    /// A tool's commands; one page tells of them all.
+    let subcommands: [Command]?
   }
 
   private struct Argument: Decodable {

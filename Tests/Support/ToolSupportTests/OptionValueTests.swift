@@ -65,6 +65,9 @@ import Testing
     Progress.text(tool: "t", done: 50, total: 200, seconds: 10)
       == "t  [#####...............] 50/200  5.0/s  ETA 0:30")
   #expect(Progress.text(tool: "t", done: 1, total: nil, seconds: 1) == "t  1 record  1.0/s")
+  #expect(
+    Progress.text(tool: "t", done: 3_500_000_000, total: 7_000_000_000, seconds: 7, inBytes: true)
+      == "t  [##########..........] 3,500/7,000 MB  500 MB/s  ETA 0:07")
   #expect(Progress.text(tool: "t", done: 0, total: 0, seconds: 1) == "t  0 records  0.0/s")
   #expect(Progress.text(tool: "t", done: 1, total: 1 << 62, seconds: 9e9).hasSuffix("ETA 99:59:59"))
   #expect(grouped(-1234) == "-1,234")

@@ -295,3 +295,27 @@ ok  -  1\n  printf '\357\273\277{"image":"grey.jpg"}\n' | zstd -q | clip-encode 
 0|3  found zeros (the file was not written to its end  none  head -c 100 /dev/zero | convo-format --ask x
 0|3  found zeros  none  head -c 100 /dev/zero | vicuna-decode
 0|3  found UTF-16 text (convert it first: iconv -f UTF-16 -t UTF-8)  none  printf '\377\376{\0}\0' | convo-format
+
+# A model in another layout answers as it did, bit for bit; the way back gives the same weights.
+ok  -  vision tower: 55 tensors, equal\nprojector: 4 tensors, equal\nlanguage model: 21 tensors, equal\n  llava-weights convert -q $LLAVA_MODEL --layout llava -o c1 && llava-weights convert c1 -o c2 && llava-weights convert -q c2 --layout llava -o c0 && llava-weights verify c1 c0
+ok  -  -  llava-weights convert -q $LLAVA_MODEL --layout llava -o c3 && clip-encode -m c3 good | cmp - <(clip-encode good)
+ok  -  -  llava-weights convert -q $LLAVA_MODEL --layout llava -o c4 && cmp <(llava-project -m c4 good.features | tensor-view --json | tail -n +2) <(tensor-view --json good.projected | tail -n +2)
+ok  -  1\n  llava-weights convert $LLAVA_MODEL --type f32 -v -o c5 2>&1 | grep -c '80 tensors'
+1  -  1\n  llava-weights verify --json $LLAVA_MODEL $MODELS/llama-tied > v.json; status=$?; grep -c '"equal":false,"parts"' v.json; (exit $status)
+1  -  none  llava-weights verify -q $LLAVA_MODEL $MODELS/llama-tied
+0  -  projector: 4 tensors, equal\n  llava-weights verify --part projector $LLAVA_MODEL $LLAVA_MODEL
+6  two layers (mlp2x_gelu)  none  llava-weights convert $MODELS/llava-original --vision $MODELS/clip-42 -o c6
+6  neither this nor  none  llava-weights verify --part language $MODELS/clip-42 $MODELS/clip-42
+3  no language model  none  llava-weights convert $MODELS/clip-42 -o c7
+2  holds files  none  mkdir c8; touch c8/x; llava-weights convert $LLAVA_MODEL -o c8
+2  would lie in the directory of an input  none  cp -r $LLAVA_MODEL m9; llava-weights convert m9 -o m9/out
+4  none/out: create  none  llava-weights convert $LLAVA_MODEL -o none/out
+4  there is no such file  none  llava-weights convert none -o c10
+4  No such file  none  llava-weights verify $LLAVA_MODEL none
+4  No space left on device  none  llava-weights verify $LLAVA_MODEL $LLAVA_MODEL > /dev/full
+2  expected a command  none  llava-weights
+2  Unknown command 'convrt'  none  llava-weights convrt a -o b
+2  Unknown option '--layot'  none  llava-weights convert --layot llava a
+2  Missing expected argument '--output <dir>'  none  llava-weights convert a
+2  invalid for '--type <type>'  none  llava-weights convert --type f8 -o a b
+4  File too large  0\n  (ulimit -f 20; llava-weights convert $LLAVA_MODEL -o c11); status=$?; ls -A | grep -c 'c11'; (exit $status)
