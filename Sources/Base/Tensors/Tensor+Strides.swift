@@ -31,7 +31,9 @@ extension Tensor {
   ) {
     let size = MemoryLayout<T>.size
     let target = mutableRawBase.assumingMemoryBound(to: T.self)
-    let (width, step) = (shape.last ?? 1, (strides.last ?? 1) * size)
+    let width = shape.last ?? 1
+    // The stride of a dimension of one element is never used, and may be anything.
+    let step = width > 1 ? (strides.last ?? 1) * size : 0
     var position = [Int](repeating: 0, count: max(0, shape.count - 1))
     for row in 0..<count / width {
       let start = zip(position, strides).reduce(0) { $0 + $1.0 * $1.1 } * size

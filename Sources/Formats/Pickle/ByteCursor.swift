@@ -33,7 +33,8 @@ struct ByteCursor {
     guard count >= 0, count <= end - position else {
       throw Failure(
         .invalidInput, code: code, at: "byte \(position)",
-        "expected \(count) more bytes, found \(end - position)", kind: .cut)
+        "expected \(count) more bytes, found \(end - position)", remedy: "fetch the file again",
+        kind: .cut)
     }
     defer { position += count }
     return position..<position + count
@@ -46,7 +47,7 @@ struct ByteCursor {
     guard let feed = bytes[begin..<last].firstIndex(of: UInt8(ascii: "\n")) else {
       throw Failure(
         .invalidInput, code: code, at: "byte \(begin)",
-        "expected a line of at most \(limit) bytes")
+        "expected a line of at most \(limit) bytes", remedy: "fetch the file again")
     }
     position = feed + 1
     return begin..<feed

@@ -40,13 +40,20 @@ public final class PickleFile: Sendable {
     path = file.path
     do throws(Failure) {
       try Self.refuseOthers(file.bytes, path)
-      archive = try ZipArchive(file.bytes)
-      let layout = try TorchLayout(archive, file.bytes)
-      (names, views) = try layout.tensors(file.bytes)
+      (archive, names, views) = try Self.parse(file.bytes)
     } catch {
       throw error.at(path)
     }
     data = TensorStorage(borrowing: file.bytes, owner: file)
+  }
+
+  /// All that is known of the bytes of a zip file; reads no tensor.
+  static func parse(_ bytes: UnsafeRawBufferPointer) throws(Failure)
+    -> (archive: ZipArchive, names: [String], views: [String: PlacedView])
+  {
+    let archive = try ZipArchive(bytes)
+    let (names, views) = try TorchLayout(archive, bytes).tensors(bytes)
+    return (archive, names, views)
   }
 
   /// The type and shape of the tensor called `name`.
@@ -104,18 +111,30 @@ public final class PickleFile: Sendable {
     throws(Failure)
   {
     if bytes.starts(with: [0x50, 0x4b, 3, 4]) { return }
-    let isOld = bytes.first == 0x80 || bytes.dropFirst(257).starts(with: "ustar".utf8)
-    let script =
-      "import sys, torch; f = sys.argv[1];"
-      + " torch.save(torch.load(f, map_location='cpu', weights_only=True), f + '.new')"
+    if bytes.first == 0x80 {
+      let script =
+        "import sys, torch; f = sys.argv[1];"
+        + " torch.save(torch.load(f, map_location='cpu', weights_only=True), f + '.new')"
+      throw Failure(
+        .invalidInput, code: "pickle/legacy",
+        "expected a zip file, found PyTorch's format of before 1.6",
+        remedy: "convert it to a file that ends in .new: python3 -c \"\(script)\" \(shellWord(path))")
+    }
+    if bytes.dropFirst(257).starts(with: "ustar".utf8) {
+      throw Failure(
+        .invalidInput, code: "pickle/legacy",
+        "expected a zip file, found a tar file, PyTorch's first format",
+        remedy: "take another edition: PyTorch itself opens this one only if it may run its code")
+    }
     throw Failure(
-      .invalidInput, code: isOld ? "pickle/legacy" : "zip/signature",
-      isOld
-        ? "expected a zip file, found PyTorch's format of before 1.6"
-        : "expected a zip file as torch.save writes it",
-      remedy: isOld
-        ? "convert it: python3 -c \"\(script)\" \(escapedForTerminal(path))"
-        : "check that the file is a PyTorch checkpoint and was fetched whole",
-      kind: isOld ? .ordinary : .otherFormat)
+      .invalidInput, code: "zip/signature", "expected a zip file as torch.save writes it",
+      remedy: "check that the file is a PyTorch checkpoint and was fetched whole",
+      kind: .otherFormat)
+  }
+
+  /// A word of a command line, whatever the name.
+  private static func shellWord(_ name: String) -> String {
+    let parts = escapedForTerminal(name).split(separator: "'", omittingEmptySubsequences: false)
+    return "'\(parts.joined(separator: "'\\''"))'"
   }
 }

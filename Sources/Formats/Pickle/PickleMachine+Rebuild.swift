@@ -4,6 +4,8 @@ import InputOutput
 
 extension PickleMachine {
   static let rankLimit = 8
+  /// Bytes of a storage's key, a number in practice: keys are copied for every use.
+  static let keyLimit = 100
 
   /// A persistent id: ('storage', type, key, place, count). Where the storage once was, `cuda:0`
   /// say, means nothing here.
@@ -11,7 +13,7 @@ extension PickleMachine {
     guard case .tuple(let number) = id, case let parts = tuples[number], parts.count == 5,
       let kind = parts[0].text, kind.utf8.elementsEqual("storage".utf8),
       case .global(.storage(let type)) = parts[1], let key = parts[2].text,
-      parts[3].text != nil, let count = parts[4].integer, count >= 0
+      key.utf8.count <= Self.keyLimit, parts[3].text != nil, let count = parts[4].integer, count >= 0
     else { throw Self.fault("storage", "expected a storage's type, key, place and count") }
     try pushStorage(PickledStorage(key: key, elementType: type, count: count))
   }

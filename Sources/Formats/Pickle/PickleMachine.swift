@@ -10,6 +10,8 @@ struct PickleMachine {
   /// Values on the stack, values remembered, and objects made: each.
   static let valueLimit = 1 << 20
   static let textLimit = 1 << 20
+  /// Values in all tuples and dictionaries together; 22 belong to a tensor.
+  static let partLimit = 1 << 22
 
   private var cursor: ByteCursor
   var stack: [PickleValue] = []
@@ -21,6 +23,7 @@ struct PickleMachine {
   private(set) var storages: [PickledStorage] = []
   private var storageNumbers: [[UInt8]: Int] = [:]
   private(set) var views: [PickledView] = []
+  private var partCount = 0
 
   init(_ pickle: UnsafeRawBufferPointer) {
     cursor = ByteCursor(pickle, in: 0..<pickle.count, code: "pickle/cut")
@@ -80,8 +83,12 @@ struct PickleMachine {
     case .tuple2: try pushTuple(try pop(2))
     case .tuple3: try pushTuple(try pop(3))
     case .emptyList: try push(.list)
-    case .append: try extendList(by: try pop(1))
-    case .appends: try extendList(by: try popMark())
+    case .append:
+      _ = try pop(1)
+      try checkList()
+    case .appends:
+      _ = try popMark()
+      try checkList()
     case .emptyDictionary: try pushDictionary()
     case .setItem: try extendDictionary(by: try pop(2))
     case .setItems: try extendDictionary(by: try popMark())
@@ -190,8 +197,14 @@ extension PickleMachine {
     guard count < Self.valueLimit else { throw Self.tooMuch("objects", Self.valueLimit) }
   }
 
+  private mutating func keep(_ count: Int) throws(Failure) {
+    partCount += count
+    guard partCount <= Self.partLimit else { throw Self.tooMuch("parts", Self.partLimit) }
+  }
+
   private mutating func pushTuple(_ items: [PickleValue]) throws(Failure) {
     try checkObjects()
+    try keep(items.count)
     tuples.append(items)
     try push(.tuple(tuples.count - 1))
   }
@@ -223,7 +236,7 @@ extension PickleMachine {
     try push(.storage(storages.count - 1))
   }
 
-  private func extendList(by items: [PickleValue]) throws(Failure) {
+  private func checkList() throws(Failure) {
     guard case .list = try top() else { throw Self.fault("list", "expected a list to append to") }
   }
 
@@ -231,6 +244,7 @@ extension PickleMachine {
     guard case .dictionary(let number) = try top(), items.count % 2 == 0 else {
       throw Self.fault("dictionary", "expected a dictionary and pairs of keys and values")
     }
+    try keep(items.count)
     for index in stride(from: 0, to: items.count, by: 2) {
       dictionaries[number].append((items[index], items[index + 1]))
     }

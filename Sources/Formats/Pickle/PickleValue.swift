@@ -67,8 +67,6 @@ enum PickleGlobal {
     "torch.DoubleStorage": .f64, "torch.LongStorage": .i64, "torch.IntStorage": .i32,
     "torch.ShortStorage": .i16, "torch.CharStorage": .i8, "torch.ByteStorage": .u8,
     "torch.BoolStorage": .bool,
-    // torch itself reads bytes without a type as U8.
-    "torch.storage.UntypedStorage": .u8,
   ]
 }
 
