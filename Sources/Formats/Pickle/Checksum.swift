@@ -1,10 +1,18 @@
 // CRC-32 of the bytes of a record, by zlib.
 // SPDX-License-Identifier: Apache-2.0
 import CZlib
+import InputOutput
 
-/// The CRC-32 (ISO 3309, as zip has it) of `bytes`.
+/// Bytes after which their pages are given back: a record may have gigabytes.
+private let chunk = 64 << 20
+
+/// The CRC-32 (ISO 3309, as zip has it) of `bytes`. Memory does not grow with a mapping's size.
 func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-  let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-  guard let start, !bytes.isEmpty else { return 0 }
-  return UInt32(truncatingIfNeeded: crc32_z(0, start, bytes.count))
+  var result: UInt = 0
+  for start in stride(from: 0, to: bytes.count, by: chunk) {
+    let part = UnsafeRawBufferPointer(rebasing: bytes[start..<min(bytes.count, start + chunk)])
+    result = crc32_z(result, part.baseAddress?.assumingMemoryBound(to: UInt8.self), part.count)
+    if bytes.count > chunk { MappedFile.releasePages(of: part) }
+  }
+  return UInt32(truncatingIfNeeded: result)
 }

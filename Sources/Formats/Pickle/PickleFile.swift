@@ -1,6 +1,7 @@
 // A PyTorch checkpoint, zip and pickle, used straight from its mapping.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
+import Synchronization
 import Tensors
 
 /// The tensors of one file that `torch.save` wrote since PyTorch 1.6 (reference: the note
@@ -15,9 +16,11 @@ public final class PickleFile: Sendable {
   public let path: String
   /// In the order of the dictionary.
   public let names: [String]
-  private let views: [String: PlacedView]
-  private let archive: ZipArchive
+  let views: [String: PlacedView]
+  let archive: ZipArchive
   public let file: MappedFile
+  /// Records whose checksums were looked at since.
+  let verified = Mutex<Set<Int>>([])
   private let data: TensorStorage
 
   /// The most bytes of the pickle: a large model's has half a megabyte.
@@ -90,15 +93,6 @@ public final class PickleFile: Sendable {
   /// Throws `file/changed` if the file is not the one that was mapped.
   public func verifyUnchanged() throws(Failure) { try file.verifyUnchanged() }
 
-  /// Reads the whole file; throws `zip/checksum` unless every record is as it was written.
-  public func verifyChecksums() throws(Failure) {
-    do throws(Failure) {
-      for record in archive.records { try ZipArchive.verify(record, in: file.bytes) }
-    } catch {
-      throw error.at(path)
-    }
-  }
-
   /// Whether `bytes`, the beginning of a file or all of it, are of one of the formats that PyTorch has
   /// had: its zip file, a bare pickle, a tar file.
   public static func isFormat(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -118,7 +112,8 @@ public final class PickleFile: Sendable {
       throw Failure(
         .invalidInput, code: "pickle/legacy",
         "expected a zip file, found PyTorch's format of before 1.6",
-        remedy: "convert it to a file that ends in .new: python3 -c \"\(script)\" \(shellWord(path))")
+        remedy:
+          "convert it to a file that ends in .new: python3 -c \"\(script)\" \(shellWord(path))")
     }
     if bytes.dropFirst(257).starts(with: "ustar".utf8) {
       throw Failure(

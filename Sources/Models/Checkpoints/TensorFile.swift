@@ -28,6 +28,9 @@ public protocol TensorFile: Sendable {
 
   /// Reads all bytes and holds them against the checksums of the format, where it has any.
   func verifyChecksums() throws(Failure)
+
+  /// The same of the bytes that the tensor called `name` lies among, once for those that share them.
+  func verifyChecksum(of name: String) throws(Failure)
 }
 
 extension TensorFile {
@@ -40,6 +43,7 @@ extension SafetensorsFile: TensorFile {
 
   /// The format has none.
   public func verifyChecksums() throws(Failure) {}
+  public func verifyChecksum(of name: String) throws(Failure) {}
 }
 
 extension PickleFile: TensorFile {

@@ -44,6 +44,13 @@ public struct Weights: Sendable {
   /// Throws `file/changed` if a file is not the one that was mapped.
   public func verifyUnchanged() throws(Failure) { try checkpoint.verifyUnchanged() }
 
+  /// Reads the bytes behind the tensor called `name`, and throws unless they are those that were
+  /// written, where the file's format can tell.
+  public func verifyChecksum(of name: String) throws(Failure) {
+    guard let found = names[name] else { return }
+    try checkpoint.file(of: found)?.verifyChecksum(of: found)
+  }
+
   /// Element type and shape of the tensor called `name`.
   public func entry(_ name: String) -> TensorEntry? {
     names[name].flatMap { checkpoint.entry(named: $0) }
@@ -71,7 +78,7 @@ extension Weights {
   func check(_ expected: some Parameters<ExpectedTensor>, part: String) throws(Failure) {
     var table = MismatchTable()
     var known: Set<String> = []
-    expected.forEach { name, tensor in
+    for (name, tensor) in expected.named {
       known.insert(name)
       let wanted = tensor.mayHaveMoreRows ? "\(tensor.shape) or more rows" : "\(tensor.shape)"
       switch entry(name) {

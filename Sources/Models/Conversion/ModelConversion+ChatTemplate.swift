@@ -12,9 +12,10 @@ extension ModelConversion {
     guard options.layout == .huggingFace else { return nil }
     let names = [source.name, source.settings.origin].compactMap { $0 }
     let known = names.lazy.compactMap { try? ConversationTemplate.forModel(named: $0) }.first
-    // What LLaVA itself takes for a model that it does not know by name.
-    let template = known ?? ConversationTemplate.named("vicuna_v1")
-    return template.flatMap { Self.jinja($0, marksImages: source.settings.marksImages) }
+    // What LLaVA itself takes for a model that it does not know by name. The generation that marks
+    // images was trained with one of two templates and does not say which.
+    let usual = source.settings.marksImages ? nil : ConversationTemplate.named("vicuna_v1")
+    return (known ?? usual).flatMap { Self.jinja($0, marksImages: source.settings.marksImages) }
   }
 
   /// `template` as a program in Jinja for transformers' processors, an image before its text as LLaVA

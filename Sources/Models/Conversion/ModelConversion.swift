@@ -62,7 +62,9 @@ public struct ModelConversion {
           + " for the tools here")
     }
     if options.layout == .huggingFace, chatTemplate == nil {
-      warnings.append("no chat template is known for this model, so that none is written")
+      warnings.append(
+        "no chat template is known for this model, so that none is written: tell convo-format"
+          + " with --template")
     }
     return warnings
   }

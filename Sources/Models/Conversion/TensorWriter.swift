@@ -29,6 +29,7 @@ struct TensorWriter {
   }
 
   private func write(_ planned: PlannedTensor, to file: AtomicFile) throws(Failure) {
+    try planned.weights.verifyChecksum(of: planned.canonical)
     let tensor = try planned.weights.tensor(planned.canonical)
     guard let vocabulary = planned.vocabulary else {
       return try write(tensor, of: planned, to: file)

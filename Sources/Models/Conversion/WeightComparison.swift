@@ -121,6 +121,8 @@ public struct WeightComparison {
     _ name: String, _ left: Weights, _ right: Weights, _ result: inout PartComparison,
     _ progress: (Int) -> Void
   ) throws(Failure) {
+    try left.verifyChecksum(of: name)
+    try right.verifyChecksum(of: name)
     var (a, b) = (try left.tensor(name), try right.tensor(name))
     let isVocabulary = Self.vocabularyNames.contains(name)
     if isVocabulary, a.shape.count == 2, b.shape.count == 2, a.shape[1] == b.shape[1],
