@@ -118,7 +118,8 @@ public final class PickleFile: Sendable {
       throw Failure(
         .invalidInput, code: "pickle/legacy",
         "expected a zip file, found PyTorch's format of before 1.6",
-        remedy: "convert it to a file that ends in .new: python3 -c \"\(script)\" \(shellWord(path))")
+        remedy: "convert it to a file that ends in .new:"
+          + " python3 -c \"\(script)\" \(shellWord(path))")
     }
     if bytes.dropFirst(257).starts(with: "ustar".utf8) {
       throw Failure(

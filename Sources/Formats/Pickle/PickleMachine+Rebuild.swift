@@ -13,7 +13,8 @@ extension PickleMachine {
     guard case .tuple(let number) = id, case let parts = tuples[number], parts.count == 5,
       let kind = parts[0].text, kind.utf8.elementsEqual("storage".utf8),
       case .global(.storage(let type)) = parts[1], let key = parts[2].text,
-      key.utf8.count <= Self.keyLimit, parts[3].text != nil, let count = parts[4].integer, count >= 0
+      key.utf8.count <= Self.keyLimit, parts[3].text != nil,
+      let count = parts[4].integer, count >= 0
     else { throw Self.fault("storage", "expected a storage's type, key, place and count") }
     try pushStorage(PickledStorage(key: key, elementType: type, count: count))
   }
