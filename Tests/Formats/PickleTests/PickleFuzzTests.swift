@@ -14,7 +14,7 @@ import Testing
     let original = try goldenBytes(name)
     let opener = try Opener()
     var random = SeededGenerator(seed: UInt64(original.count))
-    for _ in 0..<amount(300, soak: 100_000) {
+    for _ in 0..<amount(150, soak: 100_000) {
       var bytes = original
       let place = Bool.random(using: &random) ? 0 : max(0, bytes.count - 900)
       Self.damage(&bytes, from: place, &random)
@@ -28,7 +28,7 @@ import Testing
     let opener = try Opener()
     var random = SeededGenerator(seed: 2)
     var opened = 0
-    for _ in 0..<amount(2000, soak: 1_000_000) {
+    for _ in 0..<amount(300, soak: 1_000_000) {
       var pickle = archive.pickle
       Self.damage(&pickle, from: 0, &random)
       if try Self.checkBounds(of: Pickled.file(pickle), opener) { opened += 1 }
@@ -41,7 +41,7 @@ import Testing
     let opener = try Opener()
     var random = SeededGenerator(seed: 3)
     let pieces = Self.pieces
-    for _ in 0..<amount(2000, soak: 1_000_000) {
+    for _ in 0..<amount(300, soak: 1_000_000) {
       let count = Int.random(in: 1...40, using: &random)
       var pickle: [UInt8] = [0x80, 2, 0x7d]
       for _ in 0..<count { pickle += pieces.randomElement(using: &random) ?? [] }
