@@ -91,7 +91,7 @@ complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" train' -l 'train' -d 'Make training sequences with loss masks.'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" compat' -l 'compat' -d 'Do as the reference does instead.' -rfka 'reference-v0'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" tokenizer' -l 'tokenizer' -d 'Add token ids; a model directory or a file.' -rF
-complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" image-tokens' -l 'image-tokens' -d 'Rows of features an image becomes.' -rfka ''
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" image-tokens' -l 'image-tokens' -d 'Rows of features an image becomes (default: the model\'s).' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" max-length' -l 'max-length' -d 'Most tokens of a sequence, features included.' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" special' -l 'special' -d 'What becomes of special tokens\' names in texts.' -rfka 'error text allow'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" separators' -l 'separators' -d 'What becomes of the template\'s separators in texts.' -rfka 'warn error'
