@@ -76,7 +76,12 @@ import Tokenizers
           }
           tensors[name] = rows
         }
-      }, config: { $0["mm_use_im_start_end"] = .bool(true) })
+      },
+      config: {
+        $0["mm_use_im_start_end"] = .bool(true)
+        // Without a name it could be of either generation that marks images.
+        $0["_name_or_path"] = .string("LLaVA-Lightning-7B-v1-1")
+      })
     var added = JSONObject()
     for (index, name) in marks.enumerated() { added[name] = .int(640 + index) }
     try directory.write(JSONValue.object(added).indented(), to: "variant/added_tokens.json")
