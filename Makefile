@@ -20,6 +20,7 @@ PYTHON ?= .venv/bin/python
 LLAMA_CPP ?=
 LLAMA_BUILD := $(if $(LLAMA_CPP),,.build/llama.cpp/ready)
 BENCH ?=
+MINUTES ?= 10
 # limits.c has instructions of x86; elsewhere its rows are left out.
 LIMITS := $(if $(filter x86_64,$(shell uname -m)),.build/limits)
 VENV := $(if $(filter .venv/%,$(PYTHON)),.venv/ready)
@@ -31,7 +32,7 @@ RELEASE := swift build -c release --static-swift-stdlib --disable-local-rpath -X
 # What `run.sh` leaves out of the screen stands in its log.
 SWIFT_TEST = LLAVA_TOOLS_DIRECTORY="$(CURDIR)/$(BIN)" Tests/run.sh .build/test.log swift test
 
-.PHONY: always help packages bench-packages build demo test test-cpus soak bench agreement docs docs-check \
+.PHONY: always help packages bench-packages build demo test test-cpus soak fuzz bench agreement docs docs-check \
   format lint install uninstall clean
 
 help: ## List these commands
@@ -93,6 +94,14 @@ bench: build bench-packages $(VENV) $(LIMITS) $(LLAMA_BUILD) ## Time the tools, 
 .build/llama.cpp/ready: Tests/Benchmarks/llama_cpp.sh | bench-packages $(VENV)
 	PYTHON=$(PYTHON) Tests/Benchmarks/llama_cpp.sh .build/llama.cpp
 	touch $@
+
+fuzz: ## Fuzz the reader of PyTorch's files for MINUTES (10) each, from Tests/Fuzz/corpus on
+	LLAVA_FUZZ=1 swift build -c release --sanitize=fuzzer --scratch-path .build/fuzz --product checkpoint-fuzzer
+	for kind in zip pickle; do \
+	  mkdir -p .build/fuzz/$$kind; \
+	  .build/fuzz/release/checkpoint-fuzzer -max_total_time=$$((60 * $(MINUTES))) -max_len=4096 \
+	    -rss_limit_mb=1024 -timeout=5 -artifact_prefix=.build/fuzz/ .build/fuzz/$$kind Tests/Fuzz/corpus/$$kind; \
+	done
 
 agreement: build $(VENV) ## Compare every stage with PyTorch at true widths
 	$(PYTHON) Tests/Agreement/agreement.py --tools $(BIN)

@@ -208,6 +208,17 @@ let bench = Target.executableTarget(
   ]),
   path: "Tests/Benchmarks/llava-bench")
 
+/// For `make fuzz`, which sets LLAVA_FUZZ; libFuzzer has its main function, so that no other build may.
+let fuzzers: [Target] =
+  Context.environment["LLAVA_FUZZ"] == nil
+  ? []
+  : [
+    .executableTarget(
+      name: "checkpoint-fuzzer", dependencies: names(["Pickle"]),
+      path: "Tests/Fuzz/checkpoint-fuzzer",
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+  ]
+
 let package = Package(
   name: "llava-tools",
   products: tools.map { name, _ in .executable(name: name, targets: [name]) },
@@ -215,4 +226,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2"))
   ],
   targets: c + base + compute + formats + models + support + toolTargets + testTargets + [bench]
+    + fuzzers
 )
