@@ -107,13 +107,15 @@ public final class PickleFile: Sendable {
     if bytes.starts(with: [0x50, 0x4b, 3, 4]) { return }
     if bytes.first == 0x80 {
       let script =
-        "import sys, torch; f = sys.argv[1];"
-        + " torch.save(torch.load(f, map_location='cpu', weights_only=True), f + '.new')"
+        "import os, sys, torch; f = sys.argv[1];"
+        + " torch.save(torch.load(f, map_location='cpu', weights_only=True), f + '.new');"
+        + " os.replace(f + '.new', f)"
       throw Failure(
         .invalidInput, code: "pickle/legacy",
         "expected a zip file, found PyTorch's format of before 1.6",
         remedy:
-          "convert it to a file that ends in .new: python3 -c \"\(script)\" \(shellWord(path))")
+          "replace it by the new format, where PyTorch is: python3 -c \"\(script)\" \(shellWord(path))"
+      )
     }
     if bytes.dropFirst(257).starts(with: "ustar".utf8) {
       throw Failure(

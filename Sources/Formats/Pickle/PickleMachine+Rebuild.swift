@@ -35,7 +35,9 @@ extension PickleMachine {
       try pushDictionary()
     case .rebuildTensor: try rebuildTensor(arguments)
     case .rebuildParameter:
-      guard arguments.count == 3, case .tensor = arguments[0], hasNoHooks(arguments[2]) else {
+      guard arguments.count == 3, case .tensor = arguments[0], case .bool = arguments[1],
+        hasNoHooks(arguments[2])
+      else {
         throw Self.fault("parameter", "expected a parameter's tensor, mark and no hooks")
       }
       try push(arguments[0])

@@ -78,8 +78,10 @@ struct TorchLayout {
       for (key, value) in machine.dictionaries[number] {
         let name = try Self.name(key)
         guard case .tensor(let index) = value else {
-          throw PickleMachine.fault(
-            "state-dict", "expected a tensor called \(quoted(name)), found \(value.kind)")
+          throw Failure(
+            .invalidInput, code: "pickle/state-dict",
+            "expected a tensor called \(quoted(name)), found \(value.kind)",
+            remedy: "save the dictionary of tensors by itself with torch.save")
         }
         let view = machine.views[index]
         let type = machine.storages[view.storage].elementType

@@ -43,7 +43,17 @@ extension Checkpoint {
         "expected weights, found a pointer of Git LFS to them",
         remedy: "fetch what it points to: git lfs pull")
     }
-    return try isPyTorch(file.bytes, path) ? PickleFile(file) : SafetensorsFile(file)
+    if isPyTorch(file.bytes, path) { return try PickleFile(file) }
+    guard file.bytes.count <= 8 || file.bytes[8] == UInt8(ascii: "{") else {
+      let isGGUF = file.bytes.starts(with: "GGUF".utf8)
+      throw Failure(
+        .invalidInput, code: "checkpoint/format", at: path,
+        "expected weights in safetensors or PyTorch's format, found "
+          + (isGGUF ? "a GGUF file, which is not read yet" : "neither"),
+        remedy: isGGUF
+          ? "take the edition of the model that it was made from" : "name a model's weights")
+    }
+    return try SafetensorsFile(file)
   }
 
   /// By the bytes; by the name for a file that begins like neither, so that the message fits it.

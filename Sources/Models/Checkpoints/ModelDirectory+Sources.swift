@@ -13,6 +13,9 @@ extension ModelDirectory {
     return named.compactMap { $0?.directory }
   }
 
+  /// Where the tower is that the model only names; nil where the hub's cache lacks it.
+  var namedTowerPath: String? { ((try? namedTower()) ?? nil)?.path }
+
   /// Whether the tower's weights are the model's own or were named by the user, rather than only
   /// found by the name in the configuration. Throws what opening the weights throws.
   public func ownsVisionWeights() throws(Failure) -> Bool {
@@ -32,7 +35,8 @@ extension ModelDirectory {
 
 extension Checkpoint {
   /// The parts of LLaVA that lie at `path`, a directory, a file, or a name in the hub's cache, with
-  /// whatever tensors they have there: nothing is held against a configuration.
+  /// whatever tensors they have there: nothing is held against a configuration. A tower that the
+  /// model only names is taken from the cache.
   public static func parts(at path: String) throws(Failure) -> [ModelPart: Weights] {
     let path = try HubCache.resolve(path)
     let checkpoint = try open(path)
@@ -44,6 +48,11 @@ extension Checkpoint {
       beside.path != checkpoint.path
     {
       parts[.projector] = try Weights(beside, part: ModelPart.projector.rawValue)
+    }
+    if parts[.vision] == nil, parts[.language] != nil,
+      let tower = (try? ModelDirectory.open(model: path))?.namedTowerPath
+    {
+      parts[.vision] = try Weights(open(tower), part: ModelPart.vision.rawValue)
     }
     return parts
   }

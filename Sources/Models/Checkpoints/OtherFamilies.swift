@@ -20,7 +20,7 @@ struct OtherFamily {
     Failure(
       .mismatch, code: "checkpoint/family", at: place,
       "expected LLaVA 1.5 or older, CLIP, LLaMA or Vicuna, found \(name), which needs what is not"
-        + " built here: \(lacks)")
+        + " built here: \(lacks)", remedy: "take a LLaVA up to 1.5")
   }
 
   private static let anyres = "tiles of an image (anyres), their merge, image_newline"

@@ -122,7 +122,6 @@ extension ModelConversion {
       "hidden_act": .string(vision.activation == .quickGELU ? "quick_gelu" : "gelu"),
       "layer_norm_eps": .double(vision.epsilon), "attention_dropout": .double(0),
       "initializer_factor": .double(1), "initializer_range": .double(0.02),
-      "torch_dtype": .string(typeName),
     ]
   }
 

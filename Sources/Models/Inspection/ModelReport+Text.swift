@@ -10,7 +10,10 @@ extension ModelReport {
     var table = Table()
     for source in sources { table.add(source) }
     // Where nothing can be used, each source has said why.
-    guard let options else { return table.text + "whole: no model, and no part of one\n" }
+    guard let options else {
+      table.add("whole", "no model: nothing here can be used")
+      return table.text
+    }
     for part in parts { table.add(part) }
     switch tokenizer {
     case .success(let found):
@@ -50,7 +53,7 @@ private struct Table {
   }
 
   mutating func add(_ name: String, missing failure: Failure) {
-    add(name, "missing: \(failure.message)")
+    add(name, "missing: \(message(failure))")
     if let remedy = failure.remedy { add("", "  to do: \(remedy)") }
   }
 
@@ -73,7 +76,7 @@ private struct Table {
       }
     }
     if let problem = source.problem {
-      add("  problem", problem.message)
+      add("  problem", message(problem, in: survey.path))
       if let remedy = problem.remedy { add("", "  to do: \(remedy)") }
     }
     text += "\n"
@@ -91,9 +94,16 @@ private struct Table {
       add("", "\(groupedDigits(details.parameters)) parameters, \(formats.joined(separator: ", "))")
       add("", "identity \(details.identity)")
       for (name, count) in details.nonFinite ?? [] {
-        add("", "\(name) holds \(counted(count, "NaN or infinity")) ")
+        add("", "\(name): \(counted(count, "element")) NaN or infinity")
       }
+      if let problem = part.problem { add("  problem", problem.message) }
     }
+  }
+
+  /// The message, and where that is unless it is `path` itself.
+  private func message(_ failure: Failure, in path: String? = nil) -> String {
+    guard let place = failure.place, place != path else { return failure.message }
+    return "\(place): \(failure.message)"
   }
 
   /// `13.5 GB`, in powers of ten as disks and hubs count.

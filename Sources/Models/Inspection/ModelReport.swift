@@ -39,8 +39,12 @@ public struct ModelReport: Sendable {
 
   /// What keeps the parts from making a model, each once.
   public var problems: [Failure] {
-    var found = parts.compactMap { $0.found.failure } + [tokenizer.failure].compactMap { $0 }
-    found += sources.compactMap(\.problem)
+    let ofSources = sources.compactMap(\.problem)
+    // Where nothing can be used, the sources say why.
+    var found =
+      options == nil && !ofSources.isEmpty
+      ? [] : parts.compactMap { $0.problem } + [tokenizer.failure].compactMap { $0 }
+    found += ofSources
     var seen: Set<String> = []
     return found.filter { seen.insert("\($0.code) \($0.place ?? "") \($0.message)").inserted }
   }
@@ -110,6 +114,14 @@ private struct Roles {
 
   var options: [String]? {
     guard let model else { return nil }
+    guard model.parts.contains(.language) else {
+      return ModelPart.allCases.flatMap { part in
+        let holder =
+          part == .vision ? vision ?? model : part == .projector ? projector ?? model : nil
+        return holder.flatMap { $0.parts.contains(part) ? ["--\(part.rawValue)", $0.name] : nil }
+          ?? []
+      }
+    }
     return ["-m", model.name] + (vision.map { ["--vision", $0.name] } ?? [])
       + (projector.map { ["--projector", $0.name] } ?? [])
   }

@@ -11,6 +11,17 @@ public struct PartReport: Sendable {
   public let found: Result<PartDetails, Failure>
 
   var details: PartDetails? { try? found.get() }
+
+  /// Why the part cannot be used, or must not be: one NaN spoils every answer.
+  var problem: Failure? {
+    guard let details, let spoilt = details.nonFinite, let first = spoilt.first else {
+      return found.failure
+    }
+    return Failure(
+      .invalidInput, code: "checkpoint/not-finite", at: details.path,
+      "\(counted(spoilt.count, "tensor")) of the \(part.name) hold NaN or infinity,"
+        + " \(first.name) among them", remedy: "take an undamaged copy of the model")
+  }
 }
 
 /// The weights of a part, all of them present and of the right shape.

@@ -47,7 +47,8 @@ public struct SourceReport: Sendable {
 
   private var family: String {
     guard let config = survey.config else {
-      return survey.parts.isEmpty ? "nothing that runs here" : "weights without a configuration"
+      return survey.parts.isEmpty || survey.problem != nil
+        ? "nothing that runs here" : "weights without a configuration"
     }
     switch config.kind {
     case .huggingFace: return "LLaVA, layout of llava-hf"

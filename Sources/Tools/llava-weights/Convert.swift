@@ -14,7 +14,7 @@ struct Convert: ToolProgram {
     commandName: "convert",
     abstract: "Write a model in another layout.",
     discussion: """
-      The directory OUT appears when it is complete: weights, configurations and tokenizer, as
+      The directory OUT appears when it is complete: weights, configurations and tokenizer, as \
       transformers (llava-hf) or LLaVA's own code (llava) load them.
       """)
 

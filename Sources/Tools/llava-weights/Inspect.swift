@@ -13,8 +13,8 @@ struct Inspect: ToolProgram {
     commandName: "inspect",
     abstract: "Say what directories hold and whether it makes a model.",
     discussion: """
-      Parts may be in several directories; all that are named are looked at together. Exits 0 when
-      every tool of the pipe can run with them, 6 when something is missing, 2 or more as the other
+      Parts may be in several directories; all that are named are looked at together. Exits 0 when \
+      every tool of the pipe can run with them, 6 when something is missing, 2 or more as the other \
       tools do.
       """)
 
@@ -43,10 +43,12 @@ struct Inspect: ToolProgram {
       session.showProgress(bytes: done, of: total)
     }
     session.endProgress()
-    let output = try session.sink(isBinary: false)
-    let line = JSONValue.object(report.json).serializedString + "\n"
-    try output.write(json ? output.isTerminal ? escapedJSONForTerminal(line) : line : report.text)
-    try output.finish()
+    if json || !messages.quiet {
+      let output = try session.sink(isBinary: false)
+      let line = JSONValue.object(report.json).serializedString + "\n"
+      try output.write(json ? output.isTerminal ? escapedJSONForTerminal(line) : line : report.text)
+      try output.finish()
+    }
     guard !report.isComplete else { return }
     throw Failure(
       .mismatch, code: "inspect/incomplete",

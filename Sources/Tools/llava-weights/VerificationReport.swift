@@ -17,11 +17,11 @@ struct VerificationReport {
 
   private var isEqual: Bool { parts.allSatisfy(\.hasSameNumbers) }
 
-  /// A line for each tensor that differs, then one a part.
+  /// A line for each tensor whose numbers differ, then one a part.
   var text: String {
     var text = ""
     for part in parts {
-      for difference in part.differences {
+      for difference in part.differences where !difference.hasSameNumbers {
         text += "\(escapedForTerminal(difference.tensor))\t\(words(difference.kind))\n"
       }
     }
@@ -52,7 +52,8 @@ struct VerificationReport {
     case .shapes(let a, let b): "shape \(a) against \(b)"
     case .types(let a, let b): "the same numbers, \(a.rawValue) against \(b.rawValue)"
     case .values(let count, let total, let largest):
-      "\(count) of \(counted(total, "element")) different, by \(readable(largest)) at most"
+      "\(count) of \(counted(total, "element")) different, "
+        + (largest.isFinite ? "by \(readable(largest)) at most" : "NaN or infinity among them")
     }
   }
 

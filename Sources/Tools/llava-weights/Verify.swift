@@ -14,8 +14,8 @@ struct Verify: ToolProgram {
     commandName: "verify",
     abstract: "Compare the weights of two models.",
     discussion: """
-      Tensors are compared by what they are in the model, whatever the layouts and formats of the
-      files. Exits 0 when all numbers are the same, 1 when they differ, 2 or more as the other tools
+      Tensors are compared by what they are in the model, whatever the layouts and formats of the \
+      files. Exits 0 when all numbers are the same, 1 when they differ, 2 or more as the other tools \
       do.
       """)
 

@@ -83,6 +83,9 @@ import Testing
         "a parameter of a number", "parameter",
         P.call(P.parameter, P.tuple(P.number(1), P.no, P.noHooks))),
       .value(
+        "a parameter without its mark", "parameter",
+        P.call(P.parameter, P.tuple(P.tensor(), P.none, P.noHooks))),
+      .value(
         "a parameter with hooks", "parameter",
         P.call(
           P.parameter, P.tuple(P.tensor(), P.no, P.dictionary(P.number(1), P.rebuild)))),

@@ -25,6 +25,33 @@ import Testing
     #expect(try file.tensor(named: "many").shape == [70_000])
   }
 
+  /// The same with few elements in the last storage.
+  static let little: TorchArchive = {
+    var little = small
+    little.storages[3].count = 40
+    little.views[6].shape = [40]
+    return little
+  }()
+
+  /// A module's dictionary, which has metadata, and parameters, two of them tied.
+  static let module: TorchArchive = {
+    var module = small
+    module.isModule = true
+    module.views = ["head", "embed"].map { TorchView(name: $0, storage: 0, shape: [2, 3]) }
+    module.views[0].isParameter = true
+    module.views[1].isParameter = true
+    return module
+  }()
+
+  @Test func modulesAndParameters() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("module.bin")
+    try Self.module.write(to: path)
+    let file = try PickleFile(path: path)
+    #expect(file.names == ["head", "embed"])
+    #expect(try file.tensor(named: "embed").floatValues == [0, 1, 2, 3, 4, 5])
+  }
+
   /// Offsets and sizes beyond 4 GiB, which take the zip64 fields.
   @Test func realSizeTakesNoRoom() throws {
     let directory = try TemporaryDirectory()

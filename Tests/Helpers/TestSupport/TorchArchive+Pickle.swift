@@ -6,17 +6,18 @@ extension TorchArchive {
   /// The bytes of `data.pkl`.
   public var pickle: [UInt8] {
     var pickler = TorchPickler()
-    pickler.beginDictionary()
+    if isModule { pickler.orderedDictionary() } else { pickler.beginDictionary() }
     // Python fills a dictionary by batches of 1000.
     for start in stride(from: 0, to: views.count, by: 1000) {
       let batch = views[start..<min(start + 1000, views.count)]
       pickler.mark()
       for view in batch {
         pickler.text(view.name)
-        pickler.tensor(view, of: storages[view.storage])
+        pickler.value(of: view, in: storages)
       }
       pickler.setItems()
     }
+    if isModule { pickler.metadata() }
     return pickler.finished
   }
 }
@@ -84,6 +85,40 @@ public struct TorchPickler {
     remember()
   }
 
+  /// The tensor, or the parameter around it.
+  public mutating func value(of view: TorchView, in storages: [TorchStorage]) {
+    guard view.isParameter else { return tensor(view, of: storages[view.storage]) }
+    global("torch._utils", "_rebuild_parameter")
+    tensor(view, of: storages[view.storage])
+    bytes.append(0x88)
+    orderedDictionary()
+    bytes.append(0x87)
+    remember()
+    call()
+  }
+
+  /// A call of collections.OrderedDict; items follow.
+  public mutating func orderedDictionary() {
+    global("collections", "OrderedDict")
+    opcode(")")
+    call()
+  }
+
+  /// The attribute that a module gives its dictionary: the version of each part, here of the whole.
+  public mutating func metadata() {
+    beginDictionary()
+    text("_metadata")
+    orderedDictionary()
+    text("")
+    beginDictionary()
+    text("version")
+    integer(1)
+    opcode("s")
+    opcode("s")
+    opcode("s")
+    opcode("b")
+  }
+
   /// A call of torch._utils._rebuild_tensor_v2.
   public mutating func tensor(_ view: TorchView, of storage: TorchStorage) {
     global("torch._utils", "_rebuild_tensor_v2")
@@ -101,9 +136,7 @@ public struct TorchPickler {
     tuple(view.shape)
     tuple(view.strides)
     bytes.append(0x89)
-    global("collections", "OrderedDict")
-    opcode(")")
-    call()
+    orderedDictionary()
     opcode("t")
     remember()
     call()

@@ -27,6 +27,8 @@ public struct TorchView: Sendable {
   public var offset: Int
   public var shape: [Int]
   public var strides: [Int]
+  /// A torch.nn.Parameter around the tensor.
+  public var isParameter = false
 
   /// Without `strides` the elements lie in the order of rows.
   public init(
@@ -58,6 +60,8 @@ public struct TorchArchive: Sendable {
   public var stem: String
   public var storages: [TorchStorage]
   public var views: [TorchView]
+  /// A module's `state_dict()` as it is: an OrderedDict with `_metadata`; else a plain dictionary.
+  public var isModule = false
 
   public init(stem: String = "archive", storages: [TorchStorage], views: [TorchView]) {
     self.stem = stem

@@ -57,7 +57,8 @@ public struct TorchZip {
 
   private mutating func add(_ record: TorchRecord, _ checksum: UInt32, alignment: Int) {
     let header = file.byteCount
-    let wide = Self.wideFields(size: record.byteCount, offset: header)
+    // Torch's writer does not know yet how many bytes it stores, and leaves a 0.
+    let wide = Self.wideFields(size: record.byteCount, stored: 0, offset: header)
     let start = header + 30 + record.name.utf8.count + wide.count + 4
     let padding = (alignment - start % alignment) % alignment
     var bytes = Bytes()
@@ -86,7 +87,8 @@ public struct TorchZip {
   }
 
   private mutating func addEntry(_ record: TorchRecord, _ checksum: UInt32, header: Int) {
-    let wide = Self.wideFields(size: record.byteCount, offset: header)
+    let wide = Self.wideFields(
+      size: record.byteCount, stored: record.byteCount, offset: header)
     var bytes = Bytes()
     bytes.add(UInt32(0x0201_4b50), UInt32(0), Self.flags(record), UInt16(0), UInt32(0), checksum)
     bytes.add(Self.narrow(record.byteCount), Self.narrow(record.byteCount))
@@ -118,9 +120,9 @@ public struct TorchZip {
   private static func narrow(_ value: Int) -> UInt32 { UInt32(min(value, Int(UInt32.max))) }
 
   /// The zip64 field of the numbers that have no room in 32 bits.
-  private static func wideFields(size: Int, offset: Int) -> [UInt8] {
+  private static func wideFields(size: Int, stored: Int, offset: Int) -> [UInt8] {
     var numbers = Bytes()
-    if size >= Int(UInt32.max) { numbers.add(UInt64(size), UInt64(size)) }
+    if size >= Int(UInt32.max) { numbers.add(UInt64(size), UInt64(stored)) }
     if offset >= Int(UInt32.max) { numbers.add(UInt64(offset)) }
     guard !numbers.all.isEmpty else { return [] }
     var field = Bytes()

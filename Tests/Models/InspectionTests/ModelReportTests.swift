@@ -67,7 +67,8 @@ import Testing
     let alone = ModelReport(of: [adapter.path])
     #expect(alone.options == nil)
     #expect(alone.text.contains("found a LoRA adapter"))
-    #expect(alone.text.hasSuffix("whole: no model, and no part of one\n"))
+    #expect(alone.text.hasSuffix("whole           no model: nothing here can be used\n"))
+    #expect(alone.problems.map(\.code) == ["checkpoint/adapter"])
   }
 
   @Test func aThoroughLookReadsEverything() throws {
@@ -105,7 +106,10 @@ import Testing
     #expect(details.nonFinite?.map(\.count) == [2])
     #expect(report.sources[0].survey.parts == [.projector])
     #expect(report.sources[0].kind.contains("with rows for <im_start>"))
-    #expect(report.text.contains("projector.0.weight holds 2 "))
+    #expect(report.text.contains("projector.0.weight: 2 elements NaN or infinity\n"))
+    #expect(report.problems.contains { $0.code == "checkpoint/not-finite" })
+    #expect(!ModelReport(of: [path]).problems.contains { $0.code == "checkpoint/not-finite" })
+    #expect(report.options == ["--projector", path])
     #expect(report.text.contains("made\\u{1b}[2J: by hand"))
   }
 
