@@ -57,6 +57,15 @@ public final class MappedFile: @unchecked Sendable {
     }
   }
 
+  /// Runs `body`, which reads a little here and there: what lies behind each place is not read ahead,
+  /// which on some machines is megabytes each time.
+  public func withRandomAccess<Result, E>(_ body: () throws(E) -> Result) throws(E) -> Result {
+    let base = bytes.baseAddress.map { UnsafeMutableRawPointer(mutating: $0) }
+    if let base { madvise(base, bytes.count, MADV_RANDOM) }
+    defer { if let base { madvise(base, bytes.count, MADV_NORMAL) } }
+    return try body()
+  }
+
   private static let handlerInstalled: Void = llava_install_bus_handler()
 
   /// Throws `file/changed` if the file is not the one that was mapped.

@@ -43,7 +43,9 @@ public final class PickleFile: Sendable {
     path = file.path
     do throws(Failure) {
       try Self.refuseOthers(file.bytes, path)
-      (archive, names, views) = try Self.parse(file.bytes)
+      (archive, names, views) = try file.withRandomAccess { () throws(Failure) in
+        try Self.parse(file.bytes)
+      }
     } catch {
       throw error.at(path)
     }

@@ -17,14 +17,18 @@ extension Weights {
     for name in canonicalNames {
       let tensor = try tensor(name)
       hash.update("\(name)\n\(tensor.elementType.rawValue) \(tensor.shape)\n")
-      tensor.withUnsafeBytes { bytes in
-        guard bytes.count > Self.wholeLimit else { return hash.update(bytes) }
-        let last = bytes.count - Self.sampleBytes
-        for start in [0, last / 2, last] {
-          hash.update(UnsafeRawBufferPointer(rebasing: bytes[start..<start + Self.sampleBytes]))
-        }
-      }
+      withRandomAccess(to: name) { Self.sample(tensor, into: &hash) }
     }
     return "sha256:" + hash.hexadecimal()
+  }
+
+  private static func sample(_ tensor: Tensor, into hash: inout SHA256) {
+    tensor.withUnsafeBytes { bytes in
+      guard bytes.count > wholeLimit else { return hash.update(bytes) }
+      let last = bytes.count - sampleBytes
+      for start in [0, last / 2, last] {
+        hash.update(UnsafeRawBufferPointer(rebasing: bytes[start..<start + sampleBytes]))
+      }
+    }
   }
 }

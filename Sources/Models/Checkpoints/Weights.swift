@@ -51,6 +51,12 @@ public struct Weights: Sendable {
     try checkpoint.file(of: found)?.verifyChecksum(of: found)
   }
 
+  /// Runs `body`, which reads a little here and there of the file that holds the tensor `name`.
+  func withRandomAccess(to name: String, _ body: () -> Void) {
+    guard let file = names[name].flatMap(checkpoint.file) else { return body() }
+    file.file.withRandomAccess(body)
+  }
+
   /// Element type and shape of the tensor called `name`.
   public func entry(_ name: String) -> TensorEntry? {
     names[name].flatMap { checkpoint.entry(named: $0) }
