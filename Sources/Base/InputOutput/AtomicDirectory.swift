@@ -35,6 +35,8 @@ public final class AtomicDirectory {
       }
     }
     temporary = try Self.createBeside(target, shownName: path, mode: 0o777)
+    // One that the user made keeps its permissions.
+    if exists { chmod(temporary, status.st_mode & 0o777) }
     slot = llava_register_temporary(temporary)
   }
 
@@ -51,12 +53,14 @@ public final class AtomicDirectory {
     var count = 0
     while readdir(stream) != nil { count += 1 }
     // `.` and `..` are in every directory.
-    guard count <= 2 else {
-      throw Failure(
-        .usage, code: "usage/exists", at: path,
-        "expected a new or an empty directory for the output, found one that holds files",
-        remedy: "name another output, or remove it first")
-    }
+    guard count <= 2 else { throw isTaken(path) }
+  }
+
+  private static func isTaken(_ path: String) -> Failure {
+    Failure(
+      .usage, code: "usage/exists", at: path,
+      "expected a new or an empty directory for the output, found one that holds files",
+      remedy: "name another output, or remove it first")
   }
 
   /// The real path: of the directory itself where it exists, else of the one that will hold it.
@@ -113,6 +117,7 @@ public final class AtomicDirectory {
     guard rename(temporary, target) == 0 else {
       let code = errno
       discard()
+      guard code != ENOTEMPTY, code != EEXIST else { throw Self.isTaken(name) }
       throw .system("rename", name, errno: code)
     }
     isOpen = false

@@ -86,7 +86,11 @@ extension Tokenizer {
     }
   }
 
-  fileprivate static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  /// Whether there is such a name; a link that leads nowhere counts, so that opening it tells.
+  fileprivate static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0
+  }
 
   private static func isDirectory(_ path: String) -> Bool {
     var status = stat()

@@ -18,7 +18,15 @@ struct Directory: Equatable {
     path.hasSuffix("/") ? path + name : "\(path)/\(name)"
   }
 
-  func contains(_ name: String) -> Bool { access(path(of: name), F_OK) == 0 }
+  /// Whether there is such a name. A link that leads nowhere counts: who opens it is told, where it
+  /// would otherwise pass for a file that the model does without.
+  func contains(_ name: String) -> Bool {
+    var status = stat()
+    return lstat(path(of: name), &status) == 0
+  }
+
+  /// Whether the name leads to something.
+  func holds(_ name: String) -> Bool { access(path(of: name), F_OK) == 0 }
 
   /// The names in it, ascending; see `namesInDirectory`.
   func entries(limit: Int) throws(Failure) -> [String] {

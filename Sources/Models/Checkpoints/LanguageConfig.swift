@@ -94,6 +94,12 @@ extension LanguageConfig {
 
   private func check(_ reader: ConfigReader) {
     let prefix = reader.prefix
+    if let window = reader.value("sliding_window")?.int, window < maxPositions {
+      reader.problems.require(
+        reader.flag("use_sliding_window", default: true) == false,
+        "\(prefix)sliding_window \(window) is not supported: a window of attention narrower than"
+          + " max_position_embeddings \(maxPositions)")
+    }
     if reader.value("head_dim") == nil {
       reader.problems.require(
         width % heads == 0,

@@ -28,10 +28,11 @@ enum WeightFiles {
   /// Whether every file that an index names is there; true for what is no index, or not readable:
   /// whoever opens it will say why.
   private static func isComplete(_ name: String, in directory: Directory) -> Bool {
+    guard directory.holds(name) else { return false }
     guard name.ends(withBytesOf: ".json"),
       let index = try? ShardIndex(path: directory.path(of: name))
     else { return true }
-    return index.fileNames.allSatisfy(directory.contains)
+    return index.fileNames.allSatisfy(directory.holds)
   }
 
   /// Files that lie beside a model's weights and hold none, and those that a trainer leaves, which

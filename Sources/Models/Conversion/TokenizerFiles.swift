@@ -27,6 +27,15 @@ struct TokenizerFiles: Sendable {
     for name in Self.names where access("\(directory)/\(name)", F_OK) == 0 {
       files[name] = try readWholeFile("\(directory)/\(name)", limit: Self.limit)
     }
+    // Not read here where tokenizer.model is, but by transformers of the copy.
+    if let root = try Self.object("tokenizer.json", in: files, directory),
+      root["model"]?.object == nil
+    {
+      throw Failure(
+        .invalidInput, code: "tokenizer/corrupt", at: "\(directory)/tokenizer.json",
+        "expected a tokenizer, found an object without a model",
+        remedy: "fetch it again, or take it away: it is made from tokenizer.model")
+    }
     self.files = files
     padName = try Self.padName(tokenizer, files, directory)
   }

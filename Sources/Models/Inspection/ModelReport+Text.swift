@@ -26,7 +26,7 @@ extension ModelReport {
     case .failure(let failure): table.add("template", "\(failure.message); \(failure.remedy ?? "")")
     }
     if let images { table.add("images", images.summary) }
-    table.add("options", options.map(quotedForShell).joined(separator: " "))
+    table.add("options", escapedForTerminal(options.map(quotedForShell).joined(separator: " ")))
     table.add("whole", isComplete ? "a model: all parts are here and fit" : "not a model yet")
     return table.text
   }
@@ -69,7 +69,8 @@ private struct Table {
     for file in source.files {
       add(
         "  \(file.format)",
-        "\(file.path), \(size(file.byteCount)), \(counted(file.tensorCount, "tensor"))")
+        "\(escapedForTerminal(file.path)), \(size(file.byteCount)), \(counted(file.tensorCount, "tensor"))"
+      )
       if let digest = file.digest { add("", "sha256 \(digest)") }
       for (key, value) in file.metadata where key != "format" {
         add("", "\(key.prefix(bytes: 100)): \(value.prefix(bytes: 200))")

@@ -44,6 +44,10 @@ struct Convert: ToolProgram {
 
   @OptionGroup var messages: MessageOptions
 
+  func validate() throws {
+    if output == "-" { throw ValidationError("--output is a directory and cannot be stdout") }
+  }
+
   func settings() throws(Failure) -> Settings {
     var settings = messages.settings()
     settings.output = output

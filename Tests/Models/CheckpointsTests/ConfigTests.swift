@@ -152,7 +152,7 @@ struct ConfigTests {
     (["num_key_value_heads"], "3"), (["num_attention_heads"], "5"),
     (["rope_scaling"], "{\"type\":\"linear\"}"), (["partial_rotary_factor"], "0.5"),
     (["eos_token_id"], "[]"), (["eos_token_id"], "[-1]"), (["eos_token_id"], "[2,\"a\"]"),
-    (["rope_theta"], "1e400"), (["rms_norm_eps"], "0.0"),
+    (["rope_theta"], "1e400"), (["rms_norm_eps"], "0.0"), (["sliding_window"], "10"),
   ])
   func refusesLanguageSettings(path: [String], value: String) throws {
     let object = try changed(Fixture.languageJSON, path, value)

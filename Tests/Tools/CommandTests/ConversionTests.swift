@@ -81,4 +81,28 @@ import Testing
     #expect(directory.names == ["out"])
     #expect(try directory.read("out") == Array("mine".utf8))
   }
+
+  @Test func whatIsBrokenBesideTheWeightsIsNotCopied() throws {
+    let directory = try TemporaryDirectory()
+    let result = try Workbench.run(
+      """
+      for text in '{' '{}'; do
+        rm -rf m; cp -r $TINY m; printf "$text" > m/tokenizer.json
+        llava-weights convert m -o out; echo $?
+      done
+      cp $TINY/tokenizer.json m; ln -sf nowhere m/preprocessor_config.json
+      llava-weights convert m -o out; echo $?; echo x.jpg | clip-encode -m m; echo $?
+      ls -d out
+      """, in: directory, environment: ["TINY": Self.tiny])
+    #expect(result.text == "3\n3\n4\n4\n", "\(result.text) \(result.errors)")
+    #expect(result.errors.contains("preprocessor_config.json: open: No such file"))
+  }
+
+  @Test func anEmptyDirectoryKeepsItsPermissions() throws {
+    let directory = try TemporaryDirectory()
+    let result = try Workbench.run(
+      "mkdir -m 700 out && llava-weights convert $TINY -o out && stat -c %a out",
+      in: directory, environment: ["TINY": Self.tiny])
+    #expect(result.text == "700\n", "\(result.errors)")
+  }
 }
