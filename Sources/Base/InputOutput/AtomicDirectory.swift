@@ -67,7 +67,7 @@ public final class AtomicDirectory {
   private static func resolved(_ path: String, exists: Bool) throws(Failure) -> String {
     var plain = Substring(path)
     while plain.utf8.count > 1, plain.hasSuffix("/") { plain.removeLast() }
-    let (directory, last) = AtomicFile.split(String(plain))
+    let (directory, last) = splitPath(String(plain))
     guard last.utf8.count <= Int(NAME_MAX), exists || ![".", "..", ""].contains(last) else {
       throw .system("create", path, errno: last.utf8.count > Int(NAME_MAX) ? ENAMETOOLONG : ENOENT)
     }
@@ -83,7 +83,7 @@ public final class AtomicDirectory {
   private static func createBeside(
     _ target: String, shownName: String, mode: mode_t
   ) throws(Failure) -> String {
-    let (directory, name) = AtomicFile.split(target)
+    let (directory, name) = splitPath(target)
     let start = AtomicFile.prefix(of: name, bytes: 200)
     for _ in 0..<100 {
       let tag = String(UInt64.random(in: 0...UInt64.max), radix: 36)
@@ -122,7 +122,7 @@ public final class AtomicDirectory {
     }
     isOpen = false
     llava_forget_temporary(slot)
-    try synchronizeDirectory(AtomicFile.split(target).directory)
+    try synchronizeDirectory(splitPath(target).directory)
   }
 
   /// Leaves no trace. Harmless after `finish`.

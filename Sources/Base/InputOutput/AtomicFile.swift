@@ -19,7 +19,7 @@ public final class AtomicFile: ByteSink {
   public init(path: String, shownName: String? = nil) throws(Failure) {
     try checkPath(path)
     // Said now, not when all is written: the temporary file has a shorter name.
-    guard Self.split(path).name.utf8.count <= Int(NAME_MAX) else {
+    guard splitPath(path).name.utf8.count <= Int(NAME_MAX) else {
       throw .system("create", shownName ?? path, errno: ENAMETOOLONG)
     }
     name = shownName ?? path
@@ -50,7 +50,7 @@ public final class AtomicFile: ByteSink {
   private static func createBeside(_ target: String, mode: mode_t) throws(Failure)
     -> (descriptor: Int32, path: String)
   {
-    let (directory, name) = split(target)
+    let (directory, name) = splitPath(target)
     // With a tag of 13 bytes at most, the name stays within the 255 that file systems take.
     let start = prefix(of: name, bytes: 200)
     for _ in 0..<100 {
@@ -72,12 +72,6 @@ public final class AtomicFile: ByteSink {
           left -= UTF8.width($0)
           return left >= 0
         }))
-  }
-
-  static func split(_ path: String) -> (directory: String, name: String) {
-    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
-    let directory = path[..<slash]
-    return (directory.isEmpty ? "/" : String(directory), String(path[path.index(after: slash)...]))
   }
 
   /// True when the bytes go to a regular file.
@@ -115,7 +109,7 @@ public final class AtomicFile: ByteSink {
       throw .system("rename", name, errno: code)
     }
     llava_forget_temporary(slot)
-    try synchronizeDirectory(Self.split(target).directory)
+    try synchronizeDirectory(splitPath(target).directory)
   }
 
   /// Leaves no trace. Harmless after `finish`.

@@ -1,4 +1,4 @@
-// Paths that the system would read otherwise than they are written, refused before it sees them.
+// Paths: their parts, and those that the system would read otherwise than they are written, refused.
 // SPDX-License-Identifier: Apache-2.0
 
 /// Longer paths are beyond what the system takes (PATH_MAX, its final NUL included).
@@ -22,4 +22,13 @@ public func checkPath(_ path: String, isNamedByData: Bool = false) throws(Failur
       "expected a path of at most \(longestPath) bytes, found \(count)",
       kind: isNamedByData ? .unreadableFile : .ordinary)
   }
+}
+
+/// The directory that holds `path`, and its name there: `.` where the path names none.
+public func splitPath(_ path: String) -> (directory: String, name: String) {
+  guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
+  let directory = path[..<slash]
+  return (
+    directory.isEmpty ? "/" : String(directory), String(path[path.utf8.index(after: slash)...])
+  )
 }

@@ -47,6 +47,21 @@ public func counted(_ number: Int, _ noun: String) -> String {
   "\(number) \(noun)\(number == 1 ? "" : "s")"
 }
 
+/// `9998` as `9,998`.
+public func grouped(_ number: Int) -> String {
+  var text = ""
+  for (index, digit) in String(number).reversed().enumerated() {
+    if index > 0, index % 3 == 0, digit != "-" { text.append(",") }
+    text.append(digit)
+  }
+  return String(text.reversed())
+}
+
+/// `word` between quotes, as a shell reads it back whatever is in it.
+public func quotedForShell(_ word: String) -> String {
+  "'" + word.split(atByte: UInt8(ascii: "'")).joined(separator: "'\\''") + "'"
+}
+
 private func steersTerminal(_ scalar: Unicode.Scalar) -> Bool {
   switch scalar.value {
   case 0..<0x20, 0x7f..<0xa0: true

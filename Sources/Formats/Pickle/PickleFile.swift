@@ -116,7 +116,7 @@ public final class PickleFile: Sendable {
         .invalidInput, code: "pickle/legacy",
         "expected a zip file, found PyTorch's format of before 1.6",
         remedy:
-          "replace it by the new format, where PyTorch is: python3 -c \"\(script)\" \(shellWord(path))"
+          "replace it by the new format, where PyTorch is: python3 -c \"\(script)\" \(quotedForShell(escapedForTerminal(path)))"
       )
     }
     if bytes.dropFirst(257).starts(with: "ustar".utf8) {
@@ -129,11 +129,5 @@ public final class PickleFile: Sendable {
       .invalidInput, code: "zip/signature", "expected a zip file as torch.save writes it",
       remedy: "check that the file is a PyTorch checkpoint and was fetched whole",
       kind: .otherFormat)
-  }
-
-  /// A word of a command line, whatever the name.
-  private static func shellWord(_ name: String) -> String {
-    let parts = escapedForTerminal(name).split(separator: "'", omittingEmptySubsequences: false)
-    return "'\(parts.joined(separator: "'\\''"))'"
   }
 }

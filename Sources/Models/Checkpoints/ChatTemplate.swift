@@ -43,10 +43,7 @@ public struct ChatTemplate: Equatable, Sendable {
   }
 
   private static func directory(of path: String) throws(Failure) -> Directory {
-    if let directory = Directory(path) { return directory }
-    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-    let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    guard access(path, F_OK) == 0, let directory = Directory(parent) else {
+    guard access(path, F_OK) == 0, let directory = Directory(holding: path) else {
       throw Failure(
         .inputOutput, code: "checkpoint/not-found", at: path,
         "there is no such file or directory", remedy: "check the path")

@@ -29,8 +29,7 @@ extension Checkpoint {
   }
 
   private static func openFile(_ path: String) throws(Failure) -> any TensorFile {
-    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
-    guard !WeightFiles.others.contains(name) else {
+    guard !WeightFiles.others.contains(splitPath(path).name) else {
       throw Failure(
         .invalidInput, code: "checkpoint/no-weights", at: path,
         "expected weights, found a file that lies beside them and holds none",

@@ -14,6 +14,12 @@ struct Directory: Equatable {
     self.path = path
   }
 
+  /// The directory `path`, or the one that holds the file `path`; nil where there is neither.
+  init?(holding path: String) {
+    guard let found = Directory(path) ?? Directory(splitPath(path).directory) else { return nil }
+    self = found
+  }
+
   func path(of name: String) -> String {
     path.hasSuffix("/") ? path + name : "\(path)/\(name)"
   }

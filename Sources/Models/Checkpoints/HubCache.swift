@@ -44,7 +44,7 @@ public enum HubCache {
   }
 
   /// Whether `text` is the name of a model on a hub, and not a path that leads somewhere.
-  static func isName(_ text: String) -> Bool { Name(text)?.revision == nil && Name(text) != nil }
+  static func isName(_ text: String) -> Bool { Name(text).map { $0.revision == nil } ?? false }
 
   /// The model and revision whose snapshot `path` is; nil for any other directory.
   public static func origin(of path: String) -> (repository: String, revision: String)? {

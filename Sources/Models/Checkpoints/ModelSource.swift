@@ -41,10 +41,9 @@ struct ModelSource: Sendable {
           .inputOutput, code: "checkpoint/not-found", at: path,
           "there is no such file or directory", remedy: "check the path")
       }
-      let slash = path.lastIndex(of: "/")
-      directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-      let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
-      if WeightFiles.others.contains(String(name)) {
+      let (parent, name) = splitPath(path)
+      directory = parent
+      if WeightFiles.others.contains(name) {
         throw Failure(
           .invalidInput, code: "checkpoint/no-weights", at: path,
           "expected a model directory or weights, found a file that lies beside them",
@@ -58,10 +57,9 @@ struct ModelSource: Sendable {
   /// The configuration of the model at `path`, as of `init`; nil where there is none.
   static func config(of path: String) throws(Failure) -> ModelConfig? {
     let path = try HubCache.resolve(path)
-    let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    guard let directory = Directory(path) ?? Directory(parent),
-      directory.contains("config.json")
-    else { return nil }
+    guard let directory = Directory(holding: path), directory.contains("config.json") else {
+      return nil
+    }
     return try readConfig(directory)
   }
 

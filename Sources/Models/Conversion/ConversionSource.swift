@@ -74,8 +74,7 @@ public struct ConversionSource: Sendable {
   /// The directory that holds the file `path`; `path` itself where it is a directory.
   private static func directory(of path: String) -> String {
     let isFile = path.utf8.contains(UInt8(ascii: ".")) && !path.hasSuffix("/")
-    guard isFile, let slash = path.lastIndex(of: "/") else { return path }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+    return isFile && path.utf8.contains(UInt8(ascii: "/")) ? splitPath(path).directory : path
   }
 }
 

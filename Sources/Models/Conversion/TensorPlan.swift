@@ -27,7 +27,6 @@ struct TensorPlan {
   let byteCount: Int
 
   static let shardLimit = 1024
-  private static let vocabularyNames = ["language.embed_tokens.weight", "language.lm_head.weight"]
 
   /// Throws `convert/name` for a tensor that the layout has no place for, `convert/shards` where
   /// files of `shardBytes` would be too many.
@@ -46,7 +45,7 @@ struct TensorPlan {
             "the layout \(options.layout.rawValue) has no place for \(escapedForTerminal(canonical))"
           )
         }
-        let isVocabulary = Self.vocabularyNames.contains(canonical)
+        let isVocabulary = VocabularyPlan.tensorNames.contains(canonical)
         let shape = isVocabulary ? [vocabulary.rows] + entry.shape.dropFirst() : entry.shape
         tensors.append(
           PlannedTensor(

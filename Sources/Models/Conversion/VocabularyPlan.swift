@@ -14,6 +14,8 @@ struct VocabularyPlan: Equatable {
     let id: Int
   }
 
+  /// The tensors with a row for each token.
+  static let tensorNames = ["language.embed_tokens.weight", "language.lm_head.weight"]
   static let imageName = "<image>"
   static let padName = "<pad>"
   /// What llava-hf pads its vocabularies to.

@@ -58,7 +58,6 @@ public struct WeightComparison {
   public let parts: [ModelPart]
 
   private static let pieceElements = 4 << 20
-  private static let vocabularyNames = ["language.embed_tokens.weight", "language.lm_head.weight"]
 
   /// Opens both. `asked`: empty for all parts. Throws what opening throws, and `verify/no-part` where
   /// neither has a part that was asked for.
@@ -124,7 +123,7 @@ public struct WeightComparison {
     try left.verifyChecksum(of: name)
     try right.verifyChecksum(of: name)
     var (a, b) = (try left.tensor(name), try right.tensor(name))
-    let isVocabulary = Self.vocabularyNames.contains(name)
+    let isVocabulary = VocabularyPlan.tensorNames.contains(name)
     if isVocabulary, a.shape.count == 2, b.shape.count == 2, a.shape[1] == b.shape[1],
       a.shape[0] != b.shape[0]
     {

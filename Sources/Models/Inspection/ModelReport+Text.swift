@@ -26,7 +26,7 @@ extension ModelReport {
     case .failure(let failure): table.add("template", "\(failure.message); \(failure.remedy ?? "")")
     }
     if let images { table.add("images", images.summary) }
-    table.add("options", escapedForTerminal(options.map(quotedForShell).joined(separator: " ")))
+    table.add("options", escapedForTerminal(options.map(shellWord).joined(separator: " ")))
     table.add("whole", isComplete ? "a model: all parts are here and fit" : "not a model yet")
     return table.text
   }
@@ -90,9 +90,9 @@ private struct Table {
       add(part.part.name, details.shape)
       let formats = details.formats.map { format in
         details.formats.count == 1
-          ? format.type.rawValue : "\(groupedDigits(format.parameters)) \(format.type.rawValue)"
+          ? format.type.rawValue : "\(grouped(format.parameters)) \(format.type.rawValue)"
       }
-      add("", "\(groupedDigits(details.parameters)) parameters, \(formats.joined(separator: ", "))")
+      add("", "\(grouped(details.parameters)) parameters, \(formats.joined(separator: ", "))")
       add("", "identity \(details.identity)")
       for (name, count) in details.nonFinite ?? [] {
         add("", "\(name): \(counted(count, "element")) NaN or infinity")
@@ -116,22 +116,11 @@ private struct Table {
   }
 }
 
-/// `6738415616` as `6,738,415,616`.
-private func groupedDigits(_ number: Int) -> String {
-  var text = ""
-  for (index, digit) in String(number).reversed().enumerated() {
-    if index > 0, index % 3 == 0 { text.append(",") }
-    text.append(digit)
-  }
-  return String(text.reversed())
-}
-
-/// `word` as a shell reads it back.
-private func quotedForShell(_ word: String) -> String {
+/// `word` as a shell reads it back, bare where it can be.
+private func shellWord(_ word: String) -> String {
   let isPlain = word.utf8.allSatisfy { byte in
     (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & ~0x20)
       || "/._-+@:,=".utf8.contains(byte)
   }
-  guard !isPlain || word.isEmpty else { return word }
-  return "'" + word.split(atByte: UInt8(ascii: "'")).joined(separator: "'\\''") + "'"
+  return isPlain && !word.isEmpty ? word : quotedForShell(word)
 }

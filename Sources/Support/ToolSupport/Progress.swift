@@ -1,6 +1,7 @@
 // The progress line: how many records or bytes, how fast, how long still.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import InputOutput
 
 /// Makes the text of the progress line, at most ten times a second.
 struct Progress {
@@ -59,14 +60,4 @@ struct Progress {
     return hours > 0
       ? "\(hours):\(two(minutes)):\(two(seconds % 60))" : "\(minutes):\(two(seconds % 60))"
   }
-}
-
-/// `9998` as `9,998`.
-func grouped(_ number: Int) -> String {
-  var text = ""
-  for (index, digit) in String(number).reversed().enumerated() {
-    if index > 0, index % 3 == 0, digit != "-" { text.append(",") }
-    text.append(digit)
-  }
-  return String(text.reversed())
 }
