@@ -109,4 +109,7 @@ void llava_attend(const llava_kernels *kernels, const llava_product *product,
                      smaller(task->length - first, KEYS_PER_BLOCK));
     for (size_t i = 0; i < queries; i++)
         kernels->vectors.scale(task->out + i * task->out_stride, 1.0f / space.rows[i].sum, width);
+    if (task->softmaxes)
+        for (size_t i = 0; i < queries; i++)
+            task->softmaxes[i * task->softmax_stride] = space.rows[i];
 }

@@ -156,7 +156,9 @@ static void to_bf16(uint16_t *y, const float *x, size_t count) {
     for (size_t i = 0; i < count; i++) y[i] = f32_to_bf16(x[i]);
 }
 
+#include "gradients_template.h"
+
 #define VECTORS(FORMAT_TABLE)                                                                    \
     {layer_norm,   rms_norm, softmax_block, scale,        add,          add_bias, quick_gelu,      \
      gelu,         silu_multiply, rotate,   to_bf16,      transpose_16, transpose_32,              \
-     FORMAT_TABLE}
+     GRADIENTS,    FORMAT_TABLE}

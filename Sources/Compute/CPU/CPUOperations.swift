@@ -92,7 +92,7 @@ public final class CPUOperations: Operations {
   }
 
   /// The elements of a gain or bias; valid while it is kept.
-  private func floats(of vector: Weight, count: Int) -> UnsafePointer<Float> {
+  func floats(of vector: Weight, count: Int) -> UnsafePointer<Float> {
     precondition(vector.format == .f32, "expected F32, found \(vector.format.name)")
     precondition(vector.rows * vector.columns == count, "a gain or bias of another width")
     return vector.rawBase.assumingMemoryBound(to: Float.self)

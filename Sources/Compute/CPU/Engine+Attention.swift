@@ -114,9 +114,10 @@ extension Engine {
   ///
   /// `heads` may be a multiple of the cache's heads (grouped queries: consecutive query heads share
   /// one). Causal: the last row of a span sees `visible` keys, each row before it one fewer.
+  /// `softmaxes` [rows, heads], where it is given, gets what the gradient needs.
   public func attend(
     _ query: Floats, heads: Int, causal: Bool, scale: Float, spans: [AttentionSpan],
-    into out: MutableFloats
+    into out: MutableFloats, softmaxes: UnsafeMutablePointer<llava_softmax>? = nil
   ) {
     let tasks = parts(of: spans, rows: Self.queriesPerTask)
     let product = attentionProduct()
@@ -135,7 +136,9 @@ extension Engine {
         key_row_bytes: width * cacheElementBytes, values: cache.values + cached,
         value_row_bytes: cache.capacity * cacheElementBytes, out: out + first,
         out_stride: heads * width, queries: task.rows.count, width: width, length: length,
-        visible: visible, causal: causal ? 1 : 0, scale: scale)
+        visible: visible, causal: causal ? 1 : 0, scale: scale,
+        softmaxes: softmaxes.map { $0 + task.rows.lowerBound * heads + head },
+        softmax_stride: heads)
       let bytes = llava_attention_scratch_bytes(product, task.rows.count, width, length)
       llava_attend(kernels.functions, product, &attention, scratch(of: worker, bytes: bytes))
     }

@@ -129,6 +129,14 @@ public final class Engine: Sendable {
     finish(block, rows: rows, columns: row..<row + n, product.output)
   }
 
+  /// Runs `body` over blocks of columns, whole lines of the cache each.
+  func forColumnBlocks(_ columns: Int, _ body: (Range<Int>) -> Void) {
+    let block = 256
+    pool.run((columns + block - 1) / block) { task, _ in
+      body(task * block..<min(columns, (task + 1) * block))
+    }
+  }
+
   /// Runs `body` over blocks of rows, sized so that a block is worth a thread's while.
   func forRowBlocks(_ rows: Int, width: Int, _ body: (Range<Int>) -> Void) {
     let block = max(1, 16384 / max(1, width))

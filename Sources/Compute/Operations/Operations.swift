@@ -54,6 +54,48 @@ public protocol Operations: Sendable {
   /// linear layer's weight. Each element is one chain over the rows in their order.
   func addWeightGradient(_ dy: Tensor, _ x: Tensor, to gradient: Tensor) throws(AllocationError)
 
+  /// gradient [out] += the sum over the rows of dy [rows, out], in their order, in place: what
+  /// reaches a bias.
+  func addBiasGradient(_ dy: Tensor, to gradient: Tensor)
+
+  // MARK: Functions whose inputs are kept for their gradients
+
+  /// activation(x), element by element.
+  func activate(_ x: Tensor, _ activation: Activation) throws(AllocationError) -> Tensor
+
+  /// What reaches x from dy of `activate`.
+  func activationGradient(_ dy: Tensor, of x: Tensor, _ activation: Activation)
+    throws(AllocationError) -> Tensor
+
+  /// gate sigmoid(gate) times up, element by element.
+  func gate(_ gate: Tensor, _ up: Tensor) throws(AllocationError) -> Tensor
+
+  /// What reaches gate and up from dy of `gate`.
+  func gateGradient(_ dy: Tensor, gate: Tensor, up: Tensor) throws(AllocationError)
+    -> (gate: Tensor, up: Tensor)
+
+  /// What reaches x [rows, width] from dy of `rmsNorm`.
+  func rmsNormGradient(_ dy: Tensor, of x: Tensor, gain: Weight, eps: Float)
+    throws(AllocationError) -> Tensor
+
+  /// gradient [width] += what reaches the gain of `rmsNorm`, row after row, in place.
+  func addGainGradient(_ dy: Tensor, of x: Tensor, eps: Float, to gradient: Tensor)
+
+  /// Causal attention of query [rows, heads * headWidth] over keys and values of the same rows, fewer
+  /// heads perhaps, within each of `spans`, which are whole sequences; and what its gradient needs.
+  func attendCausally(
+    _ query: Tensor, keys: Tensor, values: Tensor, headWidth: Int, within spans: [Range<Int>]
+  ) throws(AllocationError) -> AttentionRecord
+
+  /// What reaches query, keys and values from dy of the output of `record`.
+  func attentionGradient(
+    _ dy: Tensor, of record: AttentionRecord, query: Tensor, keys: Tensor, values: Tensor
+  ) throws(AllocationError) -> (query: Tensor, keys: Tensor, values: Tensor)
+
+  /// The cross-entropy of each row of logits [rows, vocabulary] against its label; the logits become
+  /// their gradients times `factor`, in place.
+  func crossEntropy(_ logits: Tensor, labels: [Int32], factor: Float) -> [Float]
+
   // MARK: Along rows
 
   /// [rows, width] to zero mean and unit variance a row, times gain, plus bias.

@@ -74,6 +74,31 @@ typedef struct llava_softmax {
     float sum;     /* of their exponentials against it */
 } llava_softmax;
 
+/* What reaches the inputs of functions along rows from their results. */
+typedef struct llava_gradients {
+    /* dx[r,:] from dy of rms_norm. */
+    void (*rms_norm)(float *dx, const float *dy, const float *x, const float *gain, size_t rows,
+                     size_t width, float eps);
+    /* dgain += what reaches it from dy of rms_norm, row after row. */
+    void (*add_rms_gain)(float *dgain, const float *dy, const float *x, size_t rows, size_t width,
+                         float eps);
+    /* dx from dy of gelu; dx may be dy. */
+    void (*gelu)(float *dx, const float *dy, const float *x, size_t count);
+    /* From dy of silu_multiply; dgate and dup may be gate and up. */
+    void (*silu_multiply)(float *dgate, float *dup, const float *dy, const float *gate,
+                          const float *up, size_t count);
+    /* Of a row's scores and what reaches its shares: p[0..valid) become the shares that `row`, the
+       whole row's softmax, gives them; dp[0..valid) what reaches the scores, where delta is the sum
+       over the row of shares times what reaches them. Both are 0 in [valid..padded). */
+    void (*softmax)(float *p, float *dp, const llava_softmax *row, float delta, float scale,
+                    size_t valid, size_t padded);
+    /* Of a row of logits: the cross-entropy -log softmax(x)[label], and x becomes its gradient times
+       factor. */
+    float (*cross_entropy)(float *x, size_t label, size_t width, float factor);
+    /* Sum over i of x[i] y[i]. */
+    float (*dot)(const float *x, const float *y, size_t count);
+} llava_gradients;
+
 /* The functions that work along rows of f32; each is the same code compiled for another set. */
 typedef struct llava_vectors {
     /* y[r,:] = (x[r,:] - mean) / sqrt(variance + eps) * gain + bias. */
@@ -109,6 +134,7 @@ typedef struct llava_vectors {
                          size_t rows, size_t columns);
     void (*transpose_32)(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows,
                          size_t columns);
+    llava_gradients gradients;
     /* [LLAVA_FORMATS], the table of formats with this set's decoders. */
     const llava_format *formats;
 } llava_vectors;
@@ -154,6 +180,9 @@ typedef struct llava_attention {
     size_t visible;       /* keys that the last query sees */
     int causal;
     float scale;
+    /* Where each query's softmax is left for its gradient, so many apart; NULL: nowhere. */
+    llava_softmax *_Nullable softmaxes;
+    size_t softmax_stride;
 } llava_attention;
 
 /* Keys and values are of the type that `product`, one of the set's two, takes its inputs in. */
@@ -161,6 +190,37 @@ size_t llava_attention_scratch_bytes(const llava_product *product, size_t querie
                                      size_t length);
 void llava_attend(const llava_kernels *kernels, const llava_product *product,
                   const llava_attention *task, void *scratch);
+
+/* What reaches queries, keys and values of one sequence from its causal attention, for one head of
+   keys and the `group` heads of queries that share it, one after the other in a row.
+
+   Rows are f32 and `length` of each, position after position. q, out, dout and dq have rows
+   q_stride floats apart, keys, values, dkeys and dvalues kv_stride. Head h of the group begins
+   h * width floats behind q, and its softmaxes h behind `softmaxes`, as llava_attend left them.
+   dq is written; what reaches keys and values is added. */
+typedef struct llava_attention_gradient {
+    const float *q;
+    const float *out;
+    const float *dout;
+    float *dq;
+    size_t q_stride;
+    const float *keys;
+    const float *values;
+    float *dkeys;
+    float *dvalues;
+    size_t kv_stride;
+    const llava_softmax *softmaxes;
+    size_t softmax_stride;
+    size_t group;
+    size_t length;
+    size_t width;
+    float scale;
+} llava_attention_gradient;
+
+size_t llava_attention_gradient_scratch_bytes(const llava_product *product, size_t length,
+                                              size_t width);
+void llava_attend_gradient(const llava_kernels *kernels, const llava_product *product,
+                           const llava_attention_gradient *task, void *scratch);
 
 #pragma clang assume_nonnull end
 
