@@ -187,6 +187,9 @@ let testTargets: [Target] = [
     "Models", "GenerationTests", "Generation", "Checkpoints", "Operations", "CPU", "Tensors",
     "Tokenizers", "JSON"),
   tests(
+    "Models", "TrainingTests", "Training", "Checkpoints", "Operations", "CPU", "Decoders",
+    "Projectors", "InputOutput", "Tensors", "Tokenizers"),
+  tests(
     "Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput", "Records"),
   tests(
     "Models", "InspectionTests", "Inspection", "Checkpoints", "Conversations", "InputOutput",
