@@ -79,6 +79,7 @@ let models = group(
     "Checkpoints": [
       "InputOutput", "JSON", "Tensors", "Operations", "Preprocessing", "Safetensors", "Pickle",
     ],
+    "Recipes": ["InputOutput", "JSON"],
     "Towers": ["Checkpoints", "Operations", "Threads", "Images", "InputOutput", "JSON", "Tensors"],
     "Projectors": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
     "Decoders": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
@@ -173,6 +174,7 @@ let testTargets: [Target] = [
   tests(
     "Models", "CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Preprocessing",
     "Safetensors", "Tensors"),
+  tests("Models", "RecipesTests", "Recipes", "InputOutput", "JSON"),
   tests(
     "Models", "TowersTests", "Towers", "Checkpoints", "Operations", "CPU", "InputOutput", "Images",
     "Preprocessing", "Threads", "Tensors",
