@@ -85,6 +85,13 @@ let models = group(
     "Generation": [
       "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
+    "Training": [
+      "Checkpoints", "Operations", "Projectors", "Decoders", "InputOutput", "JSON", "Tensors",
+      "Tokenizers",
+    ],
+    "TrainingRuns": [
+      "Checkpoints", "Training", "InputOutput", "JSON", "Safetensors", "Tensors",
+    ],
     "Conversations": ["InputOutput", "JSON", "Records", "Tokenizers"],
     "Inspection": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",

@@ -1,10 +1,13 @@
 // The names in a directory.
 // SPDX-License-Identifier: Apache-2.0
+import CSystem
 import Glibc
 
 /// The names in the directory `path` but those that begin with a dot, ascending: all of them, or
 /// some `limit` of a directory that has more. Throws `io/open` where it cannot be read.
-public func namesInDirectory(_ path: String, limit: Int) throws(Failure) -> [String] {
+public func namesInDirectory(_ path: String, limit: Int, hidden: Bool = false) throws(Failure)
+  -> [String]
+{
   guard let stream = opendir(path) else { throw .system("open", path, errno: errno) }
   defer { closedir(stream) }
   var names: [String] = []
@@ -13,7 +16,10 @@ public func namesInDirectory(_ path: String, limit: Int) throws(Failure) -> [Str
     let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
       name.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
     }
-    if !name.hasPrefix(".") { names.append(name) }
+    if name.hasPrefix(".") == hidden, name != ".", name != ".." { names.append(name) }
   }
   return names.sorted()
 }
+
+/// Removes the directory `path` and the files in it; what cannot be removed stays.
+public func removeFlatDirectory(_ path: String) { llava_remove_temporary(path) }

@@ -36,4 +36,10 @@ public enum Interruption {
   public static func dieIfSignalled() {
     if let signal { llava_die_by_signal(signal) }
   }
+
+  /// Remembers SIGUSR1 from now on: a wish to save without stopping.
+  public static func acceptSaveRequests() { llava_install_save_request_handler() }
+
+  /// Whether SIGUSR1 has come since this was last asked.
+  public static func takeSaveRequest() -> Bool { llava_take_save_request() != 0 }
 }

@@ -157,8 +157,9 @@ static void to_bf16(uint16_t *y, const float *x, size_t count) {
 }
 
 #include "gradients_template.h"
+#include "training_template.h"
 
 #define VECTORS(FORMAT_TABLE)                                                                    \
     {layer_norm,   rms_norm, softmax_block, scale,        add,          add_bias, quick_gelu,      \
      gelu,         silu_multiply, rotate,   to_bf16,      transpose_16, transpose_32,              \
-     GRADIENTS,    FORMAT_TABLE}
+     GRADIENTS,    TRAINING, FORMAT_TABLE}

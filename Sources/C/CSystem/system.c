@@ -204,3 +204,14 @@ void llava_install_interruption_handler(void) {
 }
 
 int llava_pending_signal(void) { return atomic_load(&pending); }
+
+static atomic_int save_requested;
+
+static void on_save_request(int signal) {
+  (void)signal;
+  atomic_store(&save_requested, 1);
+}
+
+void llava_install_save_request_handler(void) { handle(SIGUSR1, on_save_request); }
+
+int llava_take_save_request(void) { return atomic_exchange(&save_requested, 0); }

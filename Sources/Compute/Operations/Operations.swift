@@ -96,6 +96,33 @@ public protocol Operations: Sendable {
   /// their gradients times `factor`, in place.
   func crossEntropy(_ logits: Tensor, labels: [Int32], factor: Float) -> [Float]
 
+  // MARK: Steps of training; their bits are those of every other machine
+
+  /// One step of AdamW, in place: parameter and its moments `first` and `second` change. All four
+  /// are f32 of one count.
+  func adamW(
+    _ parameter: Tensor, gradient: Tensor, first: Tensor, second: Tensor, _ step: AdamWStep)
+
+  /// The sum of squares of x, added in blocks of 4096 elements in their order.
+  func squaredNorm(_ x: Tensor) -> Double
+
+  /// Whether no element of x is infinite or a NaN.
+  func finite(_ x: Tensor) -> Bool
+
+  /// x *= factor, in place.
+  func scale(_ x: Tensor, by factor: Float)
+
+  /// Zeros, in place.
+  func clear(_ x: Tensor)
+
+  /// x [rows, width] with some elements 0 and the others larger, as the mask says. Its gradient is
+  /// the same function of dy.
+  func dropout(_ x: Tensor, _ mask: DropoutMask) throws(AllocationError) -> Tensor
+
+  /// Row `ids[r]` of table [count, width] += row r of x [rows, width], row after row, in place: what
+  /// reaches a table from its `rows`. The caller has checked the ids.
+  func addRows(_ x: Tensor, to table: Tensor, at ids: [Int32])
+
   // MARK: Along rows
 
   /// [rows, width] to zero mean and unit variance a row, times gain, plus bias.

@@ -10,14 +10,41 @@ import Tensors
 public struct LanguageModel: Sendable {
   public let config: LanguageConfig
   let operations: any Operations
-  private let parameters: LlamaParameters<Weight>
-  private let rotary: RotaryEmbedding
+  let layers: [DecoderLayer]
+  let rotary: RotaryEmbedding
+  let finalNorm: Weight
+  private let embedding: Weight
+  private let output: Weight?
 
   /// Takes the weights where they are mapped, the norms as f32.
-  public init(_ checkpoint: LanguageCheckpoint, operations: any Operations) throws {
-    config = checkpoint.config
+  public init(
+    _ checkpoint: LanguageCheckpoint, adapter: DecoderAdapter? = nil, operations: any Operations
+  ) throws {
+    let parameters = try checkpoint.parameters().map { try operations.adopt($1) }
+    var adapter = adapter
+    if let pairs = adapter?.parameters {
+      adapter?.parameters = try pairs.map { try operations.upload($1) }
+    }
+    self.init(checkpoint.config, parameters, adapter: adapter, operations: operations)
+  }
+
+  /// Takes parameters that `operations` adopted or made, and runs what `adapter` adds beside them.
+  /// What is changed in them later, in place, counts from then on.
+  public init(
+    _ config: LanguageConfig, _ parameters: LlamaParameters<Weight>, adapter: DecoderAdapter? = nil,
+    operations: any Operations
+  ) {
+    self.config = config
     self.operations = operations
-    parameters = try checkpoint.parameters().map { try operations.adopt($1) }
+    let factor = Float(adapter?.scale.factor ?? 0)
+    layers = parameters.layers.enumerated().map { index, layer in
+      DecoderLayer(
+        layer, adapter?.parameters.layers[index], factor: factor, config: config,
+        operations: operations)
+    }
+    (embedding, finalNorm, output) = (
+      parameters.embedding, parameters.finalNorm, parameters.output
+    )
     rotary = RotaryEmbedding(
       headWidth: config.headWidth, theta: config.ropeTheta, linearFactor: config.ropeFactor)
   }
@@ -32,11 +59,11 @@ public struct LanguageModel: Sendable {
 
   /// Word embeddings [ids.count, width] f32. The ids are below the vocabulary.
   public func embed(_ ids: [Int32]) throws(AllocationError) -> Tensor {
-    try operations.rows(ids, of: parameters.embedding)
+    try operations.rows(ids, of: embedding)
   }
 
   /// Rows that the embedding has: ids must be below.
-  public var vocabularyRows: Int { parameters.embedding.rows }
+  public var vocabularyRows: Int { embedding.rows }
 
   /// The rows of embeddings or hidden states one after the other.
   public func join(_ parts: [Tensor]) throws(AllocationError) -> Tensor {
@@ -49,7 +76,7 @@ public struct LanguageModel: Sendable {
     throws(AllocationError) -> Tensor
   {
     let rows = try SpanRows(advancing: spans, of: x, rotary)
-    for index in parameters.layers.indices { try run(index, x, rows) }
+    for (index, layer) in layers.enumerated() { try layer.run(index, x, rows) }
     return x
   }
 
@@ -60,67 +87,37 @@ public struct LanguageModel: Sendable {
   {
     let rows = try SpanRows(advancing: spans, of: x, rotary)
     if rows.areLast {
-      for index in parameters.layers.indices { try run(index, x, rows) }
+      for (index, layer) in layers.enumerated() { try layer.run(index, x, rows) }
       return x
     }
-    for index in parameters.layers.indices.dropLast() { try run(index, x, rows) }
+    for (index, layer) in layers.dropLast().enumerated() { try layer.run(index, x, rows) }
     return try runLast(x, rows)
   }
 
   /// Logits [rows, vocabulary rows] f32 of hidden states [rows, width].
   public func logits(_ hidden: Tensor) throws(AllocationError) -> Tensor {
-    try operations.linear(
-      try norm(hidden, parameters.finalNorm), weight: parameters.output ?? parameters.embedding,
-      bias: nil)
-  }
-
-  /// x = x + attention(norm(x)), then the same plus mlp(norm of it); x [rows, width], in place.
-  private func run(_ index: Int, _ x: Tensor, _ rows: SpanRows) throws(AllocationError) {
-    let layer = parameters.layers[index]
-    let normed = try norm(x, layer.attentionNorm)
-    let (query, keys, values) = try projections(of: normed, layer)
-    operations.rotate(keys, by: rows.angles)
-    operations.append(keys: keys, values: values, layer: index, spans: rows.spans)
-    try finish(index, x, query, rows)
+    try operations.linear(try norm(hidden), weight: head, bias: nil)
   }
 
   /// The last layer: keys and values of all rows, the rest for the last row of each span.
   private func runLast(_ x: Tensor, _ rows: SpanRows) throws(AllocationError) -> Tensor {
-    let index = parameters.layers.count - 1
-    let layer = parameters.layers[index]
-    let normed = try norm(x, layer.attentionNorm)
-    let results = try operations.linears(normed, [(layer.key, nil), (layer.value, nil)])
-    operations.rotate(results[0], by: rows.angles)
-    operations.append(keys: results[0], values: results[1], layer: index, spans: rows.spans)
+    let index = layers.count - 1
+    let layer = layers[index]
+    let normed = try layer.append(x, layer: index, rows)
     let last = try operations.rows(rows.lastRows, of: x)
-    let query = try operations.linear(
-      operations.rows(rows.lastRows, of: normed), weight: layer.query, bias: nil)
-    try finish(index, last, query, rows.lastOfEachSpan(rotary))
+    let query = try layer.products(
+      operations.rows(rows.lastRows, of: normed), [layer.query]
+    ).results[0]
+    try layer.finish(index, last, query, rows.lastOfEachSpan(rotary))
     return last
   }
 
-  /// What a layer does once the keys and values of `rows` are in their stores; x in place.
-  private func finish(_ index: Int, _ x: Tensor, _ query: Tensor, _ rows: SpanRows)
-    throws(AllocationError)
-  {
-    let layer = parameters.layers[index]
-    operations.rotate(query, by: rows.angles)
-    let mixed = try operations.attend(query, layer: index, spans: rows.spans)
-    operations.addLinear(mixed, weight: layer.out, bias: nil, to: x)
-    let wide = try operations.swiGLU(norm(x, layer.mlpNorm), gate: layer.gate, up: layer.up)
-    operations.addLinear(wide, weight: layer.down, bias: nil, to: x)
-  }
+  var epsilon: Float { Float(config.epsilon) }
 
-  private func projections(of x: Tensor, _ layer: LlamaParameters<Weight>.Layer)
-    throws(AllocationError)
-    -> (query: Tensor, keys: Tensor, values: Tensor)
-  {
-    let results = try operations.linears(
-      x, [(layer.query, nil), (layer.key, nil), (layer.value, nil)])
-    return (results[0], results[1], results[2])
-  }
+  /// The output layer [vocabulary, width].
+  var head: Weight { output ?? embedding }
 
-  private func norm(_ x: Tensor, _ gain: Weight) throws(AllocationError) -> Tensor {
-    try operations.rmsNorm(x, gain: gain, eps: Float(config.epsilon))
+  func norm(_ hidden: Tensor) throws(AllocationError) -> Tensor {
+    try operations.rmsNorm(hidden, gain: finalNorm, eps: epsilon)
   }
 }

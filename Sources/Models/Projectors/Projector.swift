@@ -9,14 +9,23 @@ import Tensors
 /// layers with the exact GELU between them, or nothing at all (identity).
 public struct Projector: Sendable {
   public let config: ProjectorConfig
-  private let operations: any Operations
-  private let parameters: ProjectorParameters<Weight>
+  let operations: any Operations
+  let parameters: ProjectorParameters<Weight>
 
   /// Takes the weights where they are mapped, the biases as f32.
   public init(_ checkpoint: ProjectorCheckpoint, operations: any Operations) throws {
     config = checkpoint.config
     self.operations = operations
     parameters = try checkpoint.parameters().map { try operations.adopt($1) }
+  }
+
+  /// Takes parameters that `operations` adopted or made; what is changed in them later, in place,
+  /// counts from then on.
+  public init(
+    _ config: ProjectorConfig, _ parameters: ProjectorParameters<Weight>,
+    operations: any Operations
+  ) {
+    (self.config, self.parameters, self.operations) = (config, parameters, operations)
   }
 
   /// Features [rows, inputWidth] f32 to word embeddings [rows, outputWidth] f32.

@@ -99,6 +99,32 @@ typedef struct llava_gradients {
     float (*dot)(const float *x, const float *y, size_t count);
 } llava_gradients;
 
+/* The scalars of one step of AdamW. */
+typedef struct llava_adamw {
+    float gradient_factor;   /* multiplied onto the gradient before all else */
+    float kept;              /* 1 - rate decay: what is left of the parameter */
+    float rate;              /* divided by 1 - beta1^t */
+    float first_share;       /* 1 - beta1 */
+    float second_kept;       /* beta2 */
+    float second_share;      /* 1 - beta2 */
+    float second_correction; /* sqrt(1 - beta2^t) */
+    float eps;
+} llava_adamw;
+
+/* What a step of training does to whole arrays. Every set gives the same bits. */
+typedef struct llava_training {
+    /* One step of AdamW: parameter and its two moments change. */
+    void (*adamw)(float *parameter, const float *gradient, float *first, float *second,
+                  const llava_adamw *step, size_t count);
+    /* The sum of squares. */
+    double (*squared_norm)(const float *x, size_t count);
+    /* Whether no element is infinite or a NaN. */
+    int (*finite)(const float *x, size_t count);
+    /* y[i] = 0 where what (key, i) draw of 2^32 numbers is below threshold, else x[i] factor. */
+    void (*dropout)(float *y, const float *x, uint64_t key, uint32_t threshold, float factor,
+                    size_t width);
+} llava_training;
+
 /* The functions that work along rows of f32; each is the same code compiled for another set. */
 typedef struct llava_vectors {
     /* y[r,:] = (x[r,:] - mean) / sqrt(variance + eps) * gain + bias. */
@@ -135,6 +161,7 @@ typedef struct llava_vectors {
     void (*transpose_32)(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows,
                          size_t columns);
     llava_gradients gradients;
+    llava_training training;
     /* [LLAVA_FORMATS], the table of formats with this set's decoders. */
     const llava_format *formats;
 } llava_vectors;

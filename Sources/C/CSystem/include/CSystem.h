@@ -42,6 +42,10 @@ void llava_install_interruption_handler(void);
 // The signal that was remembered, or 0.
 int llava_pending_signal(void);
 
+// After this SIGUSR1 is remembered; taking it gives 1 once for any number of them.
+void llava_install_save_request_handler(void);
+int llava_take_save_request(void);
+
 // Removes the registered temporary files and dies by `signal` with its default action.
 void llava_die_by_signal(int signal);
 

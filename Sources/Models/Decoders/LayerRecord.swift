@@ -1,0 +1,87 @@
+// What layers keep for their gradients.
+// SPDX-License-Identifier: Apache-2.0
+import Operations
+import Tensors
+
+/// What a layer keeps: a choice between memory and work, of no effect on any number.
+public struct KeptActivations: Equatable, Sendable {
+  /// So many layers, the first ones, keep their input alone and run once more for their gradient.
+  public var recomputedLayers: Int
+
+  public init(recomputedLayers: Int) { self.recomputedLayers = recomputedLayers }
+
+  /// No product is computed twice.
+  public static let everything = KeptActivations(recomputedLayers: 0)
+  public static let inputs = KeptActivations(recomputedLayers: .max)
+}
+
+/// What no product need be computed again for: norms, rotations and the gate are.
+struct LayerActivations {
+  /// Rotated queries and keys [rows, heads * headWidth], values.
+  let query, keys, values: Tensor
+  let attention: AttentionRecord
+  /// [rows, width] after attention.
+  let middle: Tensor
+  /// [rows, intermediateWidth] each.
+  let gate, up: Tensor
+  /// Between the matrices of each pair, [rows, rank] of query, key, value, out, gate, up and down.
+  let inner: [Tensor?]
+
+  /// Bytes a row in F32, for an estimate.
+  static func bytesPerRow(width: Int, mixed: Int, shared: Int, intermediate: Int, rank: Int) -> Int
+  {
+    // The layer's input, its middle; queries and attention's output; keys and values; gate and up.
+    4 * (2 * width + 2 * mixed + 2 * shared + 2 * intermediate + 7 * rank)
+  }
+}
+
+/// A layer's input [rows, width], and what else it keeps.
+struct LayerRecord {
+  let input: Tensor
+  let activations: LayerActivations?
+}
+
+/// Of each row a key for the elements that an adapter's dropout leaves out of its input.
+public struct AdapterDropout: Sendable {
+  public let rate: Double
+  /// A function of seed, record and row.
+  public let rowKeys: [UInt64]
+
+  public init(rate: Double, rowKeys: [UInt64]) { (self.rate, self.rowKeys) = (rate, rowKeys) }
+
+  /// The mask of linear layer `module` of layer `layer`.
+  func mask(layer: Int, module: Int) -> DropoutMask {
+    let place = UInt64(8 * layer + module)
+    return DropoutMask(
+      rate: rate, rowKeys: rowKeys.map { Self.mixed($0 &+ place &* 0x9e37_79b9_7f4a_7c15) })
+  }
+
+  private static func mixed(_ value: UInt64) -> UInt64 {
+    var value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
+    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
+    return value ^ value >> 31
+  }
+}
+
+/// The rows of whole sequences that go through the layers together.
+struct SequenceRows {
+  let spans: [Range<Int>]
+  /// Of each row by its position in its sequence, and the other way around.
+  let angles, reversedAngles: RotaryAngles
+  let dropout: AdapterDropout?
+
+  init(_ spans: [Range<Int>], _ rotary: RotaryEmbedding, dropout: AdapterDropout?)
+    throws(AllocationError)
+  {
+    self.spans = spans
+    self.dropout = dropout
+    let positions = spans.flatMap { (0..<Int32($0.count)) }
+    angles = try rotary.angles(at: positions)
+    reversedAngles = try rotary.angles(at: positions.map { -$0 })
+  }
+
+  /// The masks of linear layers `modules` of layer `layer`.
+  func masks(layer: Int, _ modules: Range<Int>) -> [DropoutMask]? {
+    dropout.map { dropout in modules.map { dropout.mask(layer: layer, module: $0) } }
+  }
+}

@@ -1,0 +1,48 @@
+// The projector with what its gradient needs.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import Operations
+import Tensors
+
+/// What a projector keeps for its gradient.
+public struct ProjectorRecord: Sendable {
+  /// Of each linear layer [rows, in].
+  let inputs: [Tensor]
+  /// Of each activation, the linear layer's result before it [rows, out].
+  let preactivations: [Tensor]
+}
+
+extension Projector {
+  /// Features [rows, inputWidth] f32 to word embeddings [rows, outputWidth] f32, the same numbers as
+  /// the projector gives, and what the gradient needs.
+  public func forward(_ features: Tensor) throws(AllocationError)
+    -> (rows: Tensor, record: ProjectorRecord)
+  {
+    var (rows, inputs, preactivations) = (features, [Tensor](), [Tensor]())
+    for (index, layer) in parameters.layers.enumerated() {
+      inputs.append(rows)
+      rows = try operations.linear(rows, weight: layer.weight, bias: layer.bias)
+      if index + 1 < parameters.layers.count {
+        preactivations.append(rows)
+        rows = try operations.activate(rows, .gelu)
+      }
+    }
+    return (rows, ProjectorRecord(inputs: inputs, preactivations: preactivations))
+  }
+
+  /// Adds what reaches the parameters from drows [rows, outputWidth] of `forward` to `gradients`.
+  public func addGradient(
+    _ drows: Tensor, of record: ProjectorRecord, into gradients: ProjectorParameters<Tensor>
+  ) throws(AllocationError) {
+    var dy = drows
+    for index in parameters.layers.indices.reversed() {
+      let gradient = gradients.layers[index]
+      try operations.addWeightGradient(dy, record.inputs[index], to: gradient.weight)
+      operations.addBiasGradient(dy, to: gradient.bias)
+      guard index > 0 else { break }
+      dy = try operations.activationGradient(
+        operations.inputGradient(dy, weight: parameters.layers[index].weight),
+        of: record.preactivations[index - 1], .gelu)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// How parameters are changed: AdamW, its rates, and the norms of loss and gradient.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a step's loss is divided by.
+public enum LossNorm: String, CaseIterable, Sendable {
+  /// The mean over the micro-batches of each one's mean over its learned tokens (LLaVA's own).
+  case micro
+  /// The mean over all learned tokens of the step, whatever micro-batch they are in.
+  case token
+}
+
+/// The choices of AdamW (Loshchilov and Hutter, arXiv 1711.05101).
+public struct OptimizerOptions: Equatable, Sendable {
+  public var rate: Double
+  /// The projector's own rate.
+  public var projectorRate: Double?
+  public var weightDecay = 0.0
+  public var beta1 = 0.9
+  public var beta2 = 0.999
+  public var epsilon = 1e-8
+  /// The largest norm that a step's gradients together keep; 0: any.
+  public var clip = 1.0
+  public var lossNorm = LossNorm.token
+  public var schedule: Schedule
+
+  public init(rate: Double, schedule: Schedule) {
+    (self.rate, self.schedule) = (rate, schedule)
+  }
+
+  /// The rate of the parameter `name` before the schedule.
+  func rate(of name: String) -> Double {
+    name.hasPrefix("projector.") ? projectorRate ?? rate : rate
+  }
+
+  /// Biases and the gains of norms do not decay (reference: transformers' get_decay_parameter_names).
+  func decay(of name: String) -> Double {
+    name.hasSuffix(".bias") || name.contains("norm.") ? 0 : weightDecay
+  }
+}

@@ -1,0 +1,83 @@
+// The f32 weights that a run begins with: copies of what is mapped, and what is drawn.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import Glibc
+import Operations
+import Tensors
+
+/// What random numbers are drawn for: the first number of each place.
+enum Draw: UInt64 {
+  case parameter = 1
+  case dropout = 2
+}
+
+extension StartingPoint {
+  /// The masters of what `plan` trains. What no checkpoint gives is drawn: a function of `seed`, the
+  /// parameter's name and the element's place.
+  ///
+  /// Weights and biases of a fresh projector and an adapter's first matrices are uniform within
+  /// 1 / sqrt(inputs) (reference: PyTorch's Linear, peft's LoraLayer); an adapter's second matrices
+  /// are zeros, or normal with the deviation `adapterDeviation`.
+  public func masters(
+    _ plan: TrainingPlan, seed: UInt64, adapterDeviation: Double = 0, operations: any Operations
+  ) throws(AllocationError) -> TrainedParameters<Tensor> {
+    var mapped: [String: Weight] = [:]
+    projector?.forEach { mapped[$0] = $1 }
+    language.forEach { mapped[$0] = $1 }
+    adapter?.forEach { mapped[$0] = $1 }
+    let shapes = shapes(plan)
+    var widths: [String: Int] = [:]
+    shapes.forEach { widths[$0] = $1.last }
+    return try shapes.map { (name, shape) throws(AllocationError) in
+      if let weight = mapped[name] { return try Self.copy(weight, shape, operations) }
+      let tensor = try Tensor(.f32, shape: shape)
+      let inputs = widths[name.replacing(".bias", with: ".weight")] ?? 1
+      if name.hasSuffix("lora_B.weight") {
+        if adapterDeviation > 0 { Self.drawNormal(tensor, name, seed, adapterDeviation) }
+      } else {
+        Self.drawUniform(tensor, name, seed, bound: 1 / Double(inputs).squareRoot())
+      }
+      return try operations.upload(tensor)
+    }
+  }
+
+  private static func copy(_ weight: Weight, _ shape: [Int], _ operations: any Operations)
+    throws(AllocationError) -> Tensor
+  {
+    try operations.rows((0..<Int32(weight.rows)).map { $0 }, of: weight).reshaped(shape)
+  }
+
+  private static func drawUniform(_ tensor: Tensor, _ name: String, _ seed: UInt64, bound: Double) {
+    fill(tensor, name, seed) { draws, place, index in
+      Float((2 * draws.uniform(Draw.parameter.rawValue, place, index) - 1) * bound)
+    }
+  }
+
+  /// Box and Muller's method, one number of each pair.
+  private static func drawNormal(
+    _ tensor: Tensor, _ name: String, _ seed: UInt64, _ deviation: Double
+  ) {
+    fill(tensor, name, seed) { draws, place, index in
+      let radius = draws.uniform(Draw.parameter.rawValue, place, 2 * index)
+      let angle = draws.uniform(Draw.parameter.rawValue, place, 2 * index + 1)
+      return Float(deviation * sqrt(-2 * log(1 - radius)) * cos(2 * .pi * angle))
+    }
+  }
+
+  private static func fill(
+    _ tensor: Tensor, _ name: String, _ seed: UInt64,
+    _ value: (PlacedRandom, _ place: UInt64, _ index: UInt64) -> Float
+  ) {
+    let draws = PlacedRandom(seed: seed)
+    // FNV-1a: a place that does not depend on what else is trained.
+    let place = name.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+    }
+    tensor.withUnsafeMutableBytes { bytes in
+      for (index, _) in bytes.bindMemory(to: Float.self).enumerated() {
+        bytes.storeBytes(
+          of: value(draws, place, UInt64(index)), toByteOffset: 4 * index, as: Float.self)
+      }
+    }
+  }
+}

@@ -1,0 +1,188 @@
+// The steps of a run: gradients of micro-batches, their sum, its norm, the update.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import Glibc
+import InputOutput
+import Operations
+import Tensors
+
+/// What a step did.
+public struct StepReport: Sendable {
+  /// From 1.
+  public var step: Int
+  /// As `LossNorm` says.
+  public var loss: Double
+  /// Of all gradients together, before clipping.
+  public var gradientNorm: Double
+  /// Of the parameters outside the projector.
+  public var rate: Double
+  /// Positions that went through the model, and those whose next token was learned.
+  public var tokens = 0
+  public var targets = 0
+  public var ids: [String] = []
+}
+
+/// Trains a model step by step. The same micro-batches give the same bytes, whatever the threads and
+/// whatever layers keep.
+public final class Trainer {
+  public let model: TrainingModel
+  public let options: OptimizerOptions
+  /// f32: what is trained, changed in place; the model reads it where it is.
+  public let masters: TrainedParameters<Tensor>
+  /// f32: AdamW's first and second moments.
+  public let moments: (first: TrainedParameters<Tensor>, second: TrainedParameters<Tensor>)
+  /// Steps that are done.
+  public private(set) var finishedSteps: Int
+  private let sum: GradientSum
+  private var losses: [(loss: MicroBatchLoss, batch: MicroBatch)] = []
+
+  /// Goes on after `finishedSteps` steps with the moments that these left; from the start without.
+  public init(
+    model: TrainingModel, masters: TrainedParameters<Tensor>, options: OptimizerOptions,
+    resuming state: (
+      finishedSteps: Int, first: TrainedParameters<Tensor>, second: TrainedParameters<Tensor>
+    )? = nil
+  ) throws(AllocationError) {
+    (self.model, self.masters, self.options) = (model, masters, options)
+    let shapes = masters.map { $1.shape }
+    if let state {
+      finishedSteps = state.finishedSteps
+      moments = (state.first, state.second)
+    } else {
+      finishedSteps = 0
+      moments = (try Self.zeros(shapes, model.operations), try Self.zeros(shapes, model.operations))
+    }
+    sum = GradientSum(shapes, operations: model.operations)
+  }
+
+  private static func zeros(_ shapes: TrainedParameters<[Int]>, _ operations: any Operations)
+    throws(AllocationError) -> TrainedParameters<Tensor>
+  {
+    try shapes.map { _, shape throws(AllocationError) in
+      try operations.upload(Tensor(.f32, shape: shape))
+    }
+  }
+
+  /// Adds one more micro-batch to the step that is going on.
+  ///
+  /// Throws `training/not-finite` (status 7) for a loss that is no number, `AllocationError`, and
+  /// `io/interrupted`; then `dropStep` forgets the micro-batches before it.
+  public func add(_ batch: MicroBatch) throws {
+    let gradients = try sum.zeros()
+    let factor =
+      options.lossNorm == .micro ? Float(1 / Double(max(1, batch.targets.count))) : 1
+    let loss = try model.addGradients(of: batch, factor: factor, to: gradients)
+    if let bad = loss.firstBad { throw notFinite(loss: batch.sequences[bad]) }
+    sum.add(gradients)
+    losses.append((loss, batch))
+  }
+
+  /// Forgets the micro-batches of an unfinished step.
+  public func dropStep() {
+    sum.reset()
+    losses = []
+  }
+
+  /// Whether a step is going on.
+  public var hasMicroBatches: Bool { !losses.isEmpty }
+
+  /// Changes the parameters by the micro-batches that were added.
+  ///
+  /// `look` sees the step's gradients as they are before clipping, and the factor that they must be
+  /// multiplied by. Throws `training/not-finite` before anything is changed.
+  public func finishStep(
+    look: ((TrainedParameters<Tensor>, _ factor: Double) throws(Failure) -> Void)? = nil
+  ) throws(Failure) -> StepReport {
+    guard let gradients = sum.total() else { preconditionFailure("a step without micro-batches") }
+    let targets = losses.reduce(0) { $0 + $1.loss.targets }
+    let factor =
+      options.lossNorm == .micro ? 1 / Double(losses.count) : 1 / Double(max(1, targets))
+    let norm = try norm(of: gradients) * factor
+    try look?(gradients, factor)
+    let scheduled = options.schedule.factor(finished: finishedSteps)
+    finishedSteps += 1
+    update(with: gradients, factor: factor * clipping(norm), scheduled: scheduled)
+    let report = StepReport(
+      step: finishedSteps, loss: loss(targets), gradientNorm: norm,
+      rate: options.rate * scheduled, tokens: losses.reduce(0) { $0 + $1.batch.length },
+      targets: targets, ids: losses.flatMap { $0.batch.sequences.map(\.id) })
+    dropStep()
+    return report
+  }
+
+  private func loss(_ targets: Int) -> Double {
+    switch options.lossNorm {
+    case .micro:
+      losses.reduce(0) { $0 + $1.loss.sum / Double(max(1, $1.loss.targets)) }
+        / Double(losses.count)
+    case .token: losses.reduce(0) { $0 + $1.loss.sum } / Double(max(1, targets))
+    }
+  }
+
+  private func clipping(_ norm: Double) -> Double {
+    options.clip > 0 ? min(1, options.clip / (norm + 1e-6)) : 1
+  }
+
+  private func norm(of gradients: TrainedParameters<Tensor>) throws(Failure) -> Double {
+    let squares = gradients.values.map { model.operations.squaredNorm($0) }
+    let norm = sqrt(squares.reduce(0, +))
+    guard norm.isFinite else { throw notFinite(gradients) }
+    return norm
+  }
+
+  private func update(
+    with gradients: TrainedParameters<Tensor>, factor: Double, scheduled: Double
+  ) {
+    let (first, second) = (moments.first.values, moments.second.values)
+    for (index, (parameter, gradient)) in zip(masters.named, gradients.values).enumerated() {
+      let step = AdamWStep(
+        rate: options.rate(of: parameter.name) * scheduled,
+        decay: options.decay(of: parameter.name), beta1: options.beta1, beta2: options.beta2,
+        eps: options.epsilon, step: finishedSteps, gradientFactor: Float(factor))
+      model.operations.adamW(
+        parameter.value, gradient: gradient, first: first[index], second: second[index], step)
+    }
+  }
+}
+
+extension Trainer {
+  private var step: Int { finishedSteps + 1 }
+
+  /// The failure of a sequence whose loss is no number, with where that came from.
+  private func notFinite(loss sequence: TrainingSequence) -> Failure {
+    let features = sequence.parts.contains { part in
+      guard case .image(let rows) = part,
+        let wide = try? model.operations.convert(rows, to: .f32)
+      else { return false }
+      return !model.operations.finite(wide)
+    }
+    let culprit = masters.named.first { !model.operations.finite($0.value) }
+    let reason: String
+    if features {
+      reason = "its features hold a number that is none"
+    } else if let culprit {
+      reason = "\(culprit.name) holds a number that is none"
+    } else {
+      reason = "the logits are beyond what f32 holds"
+    }
+    return Self.notFinite(
+      "step \(step): record id=\(escapedForTerminal(sequence.id))",
+      "the loss is not finite: \(reason)")
+  }
+
+  /// The failure of gradients that hold a number that is none.
+  private func notFinite(_ gradients: TrainedParameters<Tensor>) -> Failure {
+    let bad = gradients.named.first { !model.operations.finite($0.value) }
+    let ids = losses.flatMap { $0.batch.sequences.map(\.id) }
+    let more = ids.count > 3 ? " and \(ids.count - 3) more" : ""
+    return Self.notFinite(
+      "step \(step): records \(ids.prefix(3).map { "id=\(escapedForTerminal($0))" }.joined(separator: ", "))\(more)",
+      bad.map { "the gradient of \($0.name) is not finite" } ?? "the gradients' norm overflows")
+  }
+
+  private static func notFinite(_ place: String, _ message: String) -> Failure {
+    Failure(
+      .notFinite, code: "training/not-finite", at: place, message,
+      remedy: "use a lower --lr, a --clip, or --precision f32; the last checkpoint is untouched")
+  }
+}

@@ -1,0 +1,113 @@
+// A record as training sees it: tokens and images in order, and what is learned of them.
+// SPDX-License-Identifier: Apache-2.0
+import Decoders
+import InputOutput
+import Tensors
+import Tokenizers
+
+/// One sequence. Image rows stand where the prompt has them, and are never learned.
+public struct TrainingSequence: Sendable {
+  public enum Part: Sendable {
+    case tokens([Int32])
+    /// Features [rows, width] of any float type.
+    case image(Tensor)
+
+    var length: Int {
+      switch self {
+      case .tokens(let ids): ids.count
+      case .image(let rows): rows.shape[0]
+      }
+    }
+  }
+
+  /// What sequences must fit.
+  public struct Limits: Equatable, Sendable {
+    /// Positions after images are put in; what is beyond is cut off.
+    public var maxLength: Int
+    /// Token ids are below this.
+    public var vocabularyRows: Int
+
+    public init(maxLength: Int, vocabularyRows: Int) {
+      (self.maxLength, self.vocabularyRows) = (maxLength, vocabularyRows)
+    }
+  }
+
+  public let id: String
+  public private(set) var parts: [Part]
+  /// Rows whose next token is learned, ascending.
+  public private(set) var targets: [Target] = []
+  public private(set) var length = 0
+  public private(set) var isTruncated = false
+
+  /// The sequence of `tokens` with the features of `images`, cut at the end to the longest length.
+  ///
+  /// Throws `prompt/…`: `image-count`, `token-range`, and `no-loss` where nothing is left to learn.
+  public init(
+    id: String, tokens: Prompt.Tokens, images: [Tensor], limits: Limits
+  ) throws(Failure) {
+    self.id = id
+    parts = []
+    try Self.check(tokens, images: images.count, limits)
+    var start = 0
+    for (position, image) in zip(tokens.imagePositions, tokens.imageOrder) {
+      append(tokens, start..<position, limits)
+      append(.image(images[image]), limits)
+      start = position
+    }
+    append(tokens, start..<tokens.ids.count, limits)
+    guard !targets.isEmpty else {
+      throw Failure(
+        .mismatch, code: "prompt/no-loss",
+        isTruncated
+          ? "no token within the first \(limits.maxLength) positions is learned"
+          : "no token is learned",
+        remedy: isTruncated ? "raise --max-length" : "format the records with convo-format --train")
+    }
+  }
+
+  private static func check(_ tokens: Prompt.Tokens, images: Int, _ limits: Limits)
+    throws(Failure)
+  {
+    let named = Set(tokens.imageOrder)
+    guard named == Set(0..<images) else {
+      throw Failure(
+        .mismatch, code: "prompt/image-count",
+        "the prompt names \(counted(named.count, "image")), the record carries the features of"
+          + " \(images)", remedy: "pass records with images through clip-encode")
+    }
+    for id in tokens.ids where id < 0 || Int(id) >= limits.vocabularyRows {
+      throw Failure(
+        .mismatch, code: "prompt/token-range",
+        "token id \(id) is not below the model's \(limits.vocabularyRows) embeddings",
+        remedy: "format the records with the model's own tokenizer")
+    }
+  }
+
+  private mutating func append(
+    _ tokens: Prompt.Tokens, _ range: Range<Int>, _ limits: Limits
+  ) {
+    guard !range.isEmpty else { return }
+    let first = length
+    append(.tokens(Array(tokens.ids[range])), limits)
+    for span in tokens.lossSpans {
+      for index in span.clamped(to: range) {
+        let position = first + index - range.lowerBound
+        // The first token of all follows nothing.
+        guard position > 0, position < length else { continue }
+        targets.append(Target(row: Int32(position - 1), label: tokens.ids[index]))
+      }
+    }
+  }
+
+  private mutating func append(_ part: Part, _ limits: Limits) {
+    let room = limits.maxLength - length
+    if part.length > room { isTruncated = true }
+    let kept = min(room, part.length)
+    guard kept > 0 else { return }
+    switch part {
+    case .tokens(let ids): parts.append(.tokens(Array(ids[..<kept])))
+    case .image(let rows): parts.append(.image(rows.rows(0..<kept)))
+    }
+    length += kept
+  }
+}

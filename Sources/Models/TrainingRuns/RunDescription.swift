@@ -1,0 +1,28 @@
+// What a run is: everything that changes its numbers, to hold a resumed one against.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import JSON
+
+/// Compares the descriptions of two runs.
+public enum RunDescription {
+  /// Throws `checkpoint/other-run` (status 6) with the first few members that differ.
+  static func check(_ found: JSONObject, is expected: JSONObject, at path: String) throws(Failure) {
+    let keys = expected.keys + found.keys.filter { expected[$0] == nil }
+    let differing = keys.filter { expected[$0] != found[$0] }
+    guard !differing.isEmpty else { return }
+    let shown = differing.prefix(3).map { key in
+      "\(escapedForTerminal(key)) \(text(found[key])) there and \(text(expected[key])) here"
+    }
+    let more = differing.count > 3 ? ", and \(differing.count - 3) more" : ""
+    throw Failure(
+      .mismatch, code: "checkpoint/other-run", at: path,
+      "the checkpoint is of another run: \(shown.joined(separator: ", "))\(more)",
+      remedy: "resume with what the run began with, or begin another with -o")
+  }
+
+  private static func text(_ value: JSONValue?) -> String {
+    guard let value else { return "absent" }
+    if let text = value.string { return escapedForTerminal(text.prefix(bytes: 64)) }
+    return escapedForTerminal(value.serializedString.prefix(bytes: 64))
+  }
+}

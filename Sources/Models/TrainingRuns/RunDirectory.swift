@@ -1,0 +1,74 @@
+// The directory of a run: its checkpoints, each of which is whole or not there.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import InputOutput
+
+/// `OUT` of `llava-train -o OUT`: `checkpoint-N` for some steps, and at the end the result.
+///
+/// Locked while a run uses it, so that two cannot write over each other.
+public final class RunDirectory {
+  public let path: String
+  private let descriptor: Int32
+
+  /// Makes the directory where it is not there, and removes what a killed run left unfinished.
+  ///
+  /// Throws `io/…`, and `usage/locked` while another run is using it.
+  public init(_ path: String) throws(Failure) {
+    self.path = path
+    if mkdir(path, 0o777) != 0, errno != EEXIST {
+      throw Self.system("create", path)
+    }
+    descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Self.system("open", path) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+      close(descriptor)
+      throw Failure(
+        .usage, code: "usage/locked", at: path, "another run is writing here",
+        remedy: "wait for it, or name another directory with -o")
+    }
+    try removeLeftovers()
+  }
+
+  deinit { close(descriptor) }
+
+  private static func system(_ action: String, _ path: String) -> Failure {
+    Failure(
+      .inputOutput, code: "io/\(action)", at: path,
+      "\(action): \(String(cString: strerror(errno)))", remedy: "check the path")
+  }
+
+  private static let prefix = "checkpoint-"
+
+  /// The steps that there are checkpoints of, ascending.
+  public func steps() throws(Failure) -> [Int] {
+    try namesInDirectory(path, limit: 1 << 20).compactMap { name in
+      guard name.hasPrefix(Self.prefix) else { return nil }
+      let digits = name.dropFirst(Self.prefix.count)
+      guard digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+      return Int(digits)
+    }.sorted()
+  }
+
+  public func checkpointPath(_ step: Int) -> String { "\(path)/\(Self.prefix)\(step)" }
+
+  /// Removes all checkpoints but the `count` latest.
+  public func keepLatest(_ count: Int) throws(Failure) {
+    for step in try steps().dropLast(max(1, count)) { try remove(step) }
+  }
+
+  /// Out of sight first: a checkpoint that is half removed must not be taken for one.
+  private func remove(_ step: Int) throws(Failure) {
+    let hidden = "\(path)/.\(Self.prefix)\(step).old.tmp"
+    guard rename(checkpointPath(step), hidden) == 0 else {
+      throw Self.system("rename", checkpointPath(step))
+    }
+    removeFlatDirectory(hidden)
+  }
+
+  private func removeLeftovers() throws(Failure) {
+    for name in try namesInDirectory(path, limit: 1 << 20, hidden: true)
+    where name.hasPrefix(".\(Self.prefix)") && name.hasSuffix(".tmp") {
+      removeFlatDirectory("\(path)/\(name)")
+    }
+  }
+}

@@ -1,0 +1,88 @@
+// A run's state on disk: weights, moments, and where it was.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import InputOutput
+import JSON
+import Tensors
+import Training
+
+/// Saves and loads `checkpoint-N`: `state.safetensors` with three tensors a parameter, f32, and
+/// `manifest.json`.
+public enum TrainingCheckpoint {
+  static let stateName = "state.safetensors"
+  private static let kinds = (
+    master: "weights.", first: "first_moments.", second: "second_moments."
+  )
+
+  /// Writes the state of `trainer` as the checkpoint `path`, which appears when it is complete.
+  ///
+  /// `addOutputs` may write files that tools use into the directory.
+  public static func save(
+    _ trainer: Trainer, place: DataPlace, run: JSONObject, to path: String,
+    addOutputs: (HashedDirectory) throws(Failure) -> HashedDirectory
+  ) throws(Failure) {
+    var directory = HashedDirectory(try AtomicDirectory(path: path))
+    var tensors: [(name: String, value: Tensor)] = []
+    for (kind, values) in [
+      (kinds.master, trainer.masters), (kinds.first, trainer.moments.first),
+      (kinds.second, trainer.moments.second),
+    ] {
+      tensors += values.named.map { (kind + $0.name, $0.value) }
+    }
+    try directory.write(tensors, metadata: [("format", "pt")], to: stateName)
+    directory = try addOutputs(directory)
+    let manifest = Manifest(
+      step: trainer.finishedSteps, place: place, run: run, files: directory.files)
+    try directory.directory.write(
+      JSONValue.object(manifest.json).indented(), to: Manifest.fileName)
+    try directory.directory.finish()
+  }
+
+  /// What a run goes on from.
+  public struct State {
+    public let step: Int
+    public let place: DataPlace
+    public let masters, first, second: TrainedParameters<Tensor>
+  }
+
+  /// Reads the checkpoint `path` of a run described by `run`, which trains parameters of `shapes`.
+  ///
+  /// Throws `checkpoint/manifest`, `checkpoint/damaged`, `checkpoint/other-run` with what differs,
+  /// and `checkpoint/tensors`.
+  public static func load(
+    _ path: String, run: JSONObject, shapes: TrainedParameters<[Int]>
+  ) throws(Failure) -> State {
+    let manifest = try Manifest(in: path)
+    try RunDescription.check(manifest.run, is: run, at: path)
+    try manifest.verifyFiles(in: path)
+    let file = try SafetensorsFile(path: "\(path)/\(stateName)")
+    return State(
+      step: manifest.step, place: manifest.place,
+      masters: try parameters(kinds.master, shapes, file),
+      first: try parameters(kinds.first, shapes, file),
+      second: try parameters(kinds.second, shapes, file))
+  }
+
+  /// Copies: what is loaded is changed in place.
+  private static func parameters(
+    _ kind: String, _ shapes: TrainedParameters<[Int]>, _ file: SafetensorsFile
+  ) throws(Failure) -> TrainedParameters<Tensor> {
+    try shapes.map { (name, shape) throws(Failure) in
+      let tensor = try file.tensor(named: kind + name)
+      guard tensor.elementType == .f32, tensor.shape == shape else {
+        throw Failure(
+          .mismatch, code: "checkpoint/tensors", at: file.path,
+          "expected \(kind)\(name) as F32 \(shape), found"
+            + " \(tensor.elementType.rawValue) \(tensor.shape)",
+          remedy: "resume with the model and the options that the run began with")
+      }
+      do throws(AllocationError) {
+        return try tensor.withUnsafeBytes { (bytes) throws(AllocationError) in
+          try Tensor(.f32, shape: shape, copying: bytes)
+        }
+      } catch {
+        throw .outOfMemory(error.byteCount, at: file.path, remedy: "free some memory")
+      }
+    }
+  }
+}

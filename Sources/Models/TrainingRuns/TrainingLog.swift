@@ -1,0 +1,73 @@
+// The log of a run: a JSON line a step.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import InputOutput
+import JSON
+import Training
+
+/// Appends a line to a file after each step. A run that goes on first drops the lines of steps that
+/// its checkpoint does not know.
+public final class TrainingLog {
+  private let sink: FileSink
+  private let descriptor: Int32
+
+  /// Opens `path` to go on after `step`: 0 begins it anew.
+  public init(_ path: String, after step: Int) throws(Failure) {
+    let kept = step > 0 ? try Self.lines(of: path, upTo: step) : []
+    if step > 0 {
+      let file = try AtomicFile(path: path)
+      try file.write(kept)
+      try file.finish()
+    }
+    descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (step > 0 ? O_APPEND : O_TRUNC), 0o666)
+    guard descriptor >= 0 else {
+      throw Failure(
+        .inputOutput, code: "io/open", at: path, "open: \(String(cString: strerror(errno)))",
+        remedy: "check the path")
+    }
+    sink = FileSink(descriptor: descriptor, name: path)
+  }
+
+  deinit { close(descriptor) }
+
+  /// The lines of the file whose step is `step` or an earlier one.
+  private static func lines(of path: String, upTo step: Int) throws(Failure) -> [UInt8] {
+    guard access(path, F_OK) == 0 else { return [] }
+    var kept: [UInt8] = []
+    for line in try readWholeFile(path, limit: 1 << 32).split(separator: UInt8(ascii: "\n")) {
+      guard let object = (try? JSONValue(parsing: Array(line)))?.object,
+        let number = object["step"]?.int, number <= step
+      else { break }
+      kept += line + [UInt8(ascii: "\n")]
+    }
+    return kept
+  }
+
+  public func add(_ report: StepReport) throws(Failure) {
+    try sink.write(JSONValue.object(Self.line(report)).serializedString + "\n")
+  }
+
+  /// Nine digits, which tell any two f32 apart.
+  static func line(_ report: StepReport) -> JSONObject {
+    [
+      "step": .int(report.step), "loss": number(report.loss),
+      "grad_norm": number(report.gradientNorm), "lr": number(report.rate),
+      "tokens": .int(report.tokens), "loss_tokens": .int(report.targets),
+      "ids": .array(report.ids.map { .string($0) }),
+    ]
+  }
+
+  private static func number(_ value: Double) -> JSONValue {
+    .double(rounded(value))
+  }
+
+  /// `value` to nine significant digits.
+  static func rounded(_ value: Double) -> Double {
+    guard value != 0, value.isFinite else { return value }
+    let exponent = 8 - Int(floor(log10(abs(value))))
+    // Beyond this the power itself is no double; such numbers are printed whole.
+    guard abs(exponent) < 290 else { return value }
+    let scale = pow(10, Double(abs(exponent)))
+    return exponent >= 0 ? (value * scale).rounded() / scale : (value / scale).rounded() * scale
+  }
+}
