@@ -91,7 +91,8 @@ let models = group(
       "Tokenizers",
     ],
     "TrainingRuns": [
-      "Checkpoints", "Training", "InputOutput", "JSON", "Safetensors", "Tensors",
+      "Checkpoints", "Recipes", "Records", "Streams", "Tokenizers", "Training", "TrainingData",
+      "InputOutput", "JSON", "Safetensors", "Tensors",
     ],
     "Conversations": ["InputOutput", "JSON", "Records", "Tokenizers"],
     "Inspection": [
