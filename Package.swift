@@ -85,6 +85,7 @@ let models = group(
     "Generation": [
       "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
+    "TrainingData": ["InputOutput", "JSON", "Records"],
     "Conversations": ["InputOutput", "JSON", "Records", "Tokenizers"],
     "Inspection": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
@@ -179,6 +180,7 @@ let testTargets: [Target] = [
   tests(
     "Models", "GenerationTests", "Generation", "Checkpoints", "Operations", "CPU", "Tensors",
     "Tokenizers", "JSON"),
+  tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON"),
   tests(
     "Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput", "Records"),
   tests(
