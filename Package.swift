@@ -101,6 +101,7 @@ let models = group(
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Operations", "Preprocessing",
       "Safetensors", "Tensors", "Tokenizers",
     ],
+    "TrainingOutput": ["Checkpoints", "Conversion", "InputOutput", "JSON", "Tensors"],
   ])
 
 let support = group(
@@ -195,6 +196,9 @@ let testTargets: [Target] = [
   tests(
     "Models", "ConversionTests", "Conversion", "Checkpoints", "InputOutput", "JSON", "Safetensors",
     "Tensors", "Tokenizers"),
+  tests(
+    "Models", "TrainingOutputTests", "TrainingOutput", "Checkpoints", "Conversion", "InputOutput",
+    "JSON", "Tensors"),
   tests(
     "Support", "ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Records", "Streams",
     "Tensors"),
