@@ -69,6 +69,11 @@ public struct TrainingSequence: Sendable {
     .mismatch, code: "prompt/no-loss", "no token is learned",
     remedy: "format the records with convo-format --train")
 
+  /// Images that it has.
+  public var images: Int {
+    parts.count { if case .image = $0 { true } else { false } }
+  }
+
   private static func check(_ tokens: Prompt.Tokens, images: Int, _ limits: Limits)
     throws(Failure)
   {

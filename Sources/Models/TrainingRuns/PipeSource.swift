@@ -10,15 +10,15 @@ public struct SkipHandling {
   public var skip: (Failure, Record) throws(Failure) -> Void
   /// Counts a record that an earlier tool skipped.
   public var passOn: (SkipMark, Record) throws(Failure) -> Void
-  /// A sequence was cut at the end to the longest length.
-  public var truncated: (Record) -> Void
+  /// Counts a record that is learned from.
+  public var take: (_ images: Int) -> Void
 
   public init(
     skip: @escaping (Failure, Record) throws(Failure) -> Void,
     passOn: @escaping (SkipMark, Record) throws(Failure) -> Void,
-    truncated: @escaping (Record) -> Void
+    take: @escaping (_ images: Int) -> Void
   ) {
-    (self.skip, self.passOn, self.truncated) = (skip, passOn, truncated)
+    (self.skip, self.passOn, self.take) = (skip, passOn, take)
   }
 
   /// The sequence of `record`, or nil for one that is left out.
@@ -34,9 +34,7 @@ public struct SkipHandling {
       return nil
     case .learn(let record, let images):
       do throws(Failure) {
-        let sequence = try reader.sequence(record, images: images)
-        if sequence.isTruncated { truncated(record) }
-        return sequence
+        return try reader.sequence(record, images: images)
       } catch {
         try skip(error, record)
         return nil
@@ -85,7 +83,10 @@ public final class PipeSource: SequenceSource {
         break
       }
       position += 1
-      if let sequence = try handling.sequence(record, reader) { return sequence }
+      if let sequence = try handling.sequence(record, reader) {
+        handling.take(sequence.images)
+        return sequence
+      }
     }
     return nil
   }

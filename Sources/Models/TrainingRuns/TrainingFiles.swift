@@ -64,6 +64,7 @@ public final class TrainingFiles {
       let measure = try reader.measure(found.record.object, imageRows: found.imageRows)
       if needsLengths { lengths[lengths.count - 1] = try wordCount(of: found.record.object) }
       count(measure)
+      handling.take(found.imageRows > 0 ? 1 : 0)
       return true
     } catch {
       try handling.skip(error, found.record)

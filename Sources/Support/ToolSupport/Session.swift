@@ -41,11 +41,12 @@ public final class Session {
   }
 
   /// Call for each record that was made; `images`: how many it has, where the tool knows.
-  public func recordDone(images: Int? = nil) {
+  /// `showsProgress`: false for a tool that shows something else meanwhile.
+  public func recordDone(images: Int? = nil, showsProgress: Bool = true) {
     done += 1
     if let images, images > 0 { seeing += 1 }
     if images == 0 { blind += 1 }
-    reporter.update(done: done + skipped, total: total)
+    if showsProgress { reporter.update(done: done + skipped, total: total) }
   }
 
   /// For tools that work on bytes, not records: shows that `done` of `total` are through.

@@ -29,13 +29,20 @@ struct TrainedModel {
     throws(Failure)
   {
     let options = command.model
-    directory = try options.parts.open()
+    let checkpoint = try requested.adapterPath.map { (path) throws(Failure) in
+      try AdapterCheckpoint(path)
+    }
+    var parts = options.parts
+    // An adapter's own projector was trained with it.
+    if let checkpoint, checkpoint.holdsProjector, parts.projector == nil {
+      parts.projector = checkpoint.path
+    }
+    directory = try parts.open()
     let language = try directory.languageCheckpoint()
     var parents: JSONObject = ["language": .string(try language.weights.identity())]
     let projector = try Self.projector(directory, options)
     var adapter: AdapterParameters<Weight>?
-    if let path = requested.adapterPath {
-      let checkpoint = try AdapterCheckpoint(path)
+    if let checkpoint {
       adapter = try checkpoint.parameters(for: language.config)
       parents["adapter"] = .string(try checkpoint.weights.identity())
     }

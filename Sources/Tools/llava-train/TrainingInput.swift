@@ -61,12 +61,12 @@ struct TrainingInput {
     }
   }
 
-  /// What becomes of records that cannot be trained on.
-  static func handling(_ session: Session) -> SkipHandling {
+  /// What becomes of records; those of files are counted while they are indexed.
+  static func handling(_ session: Session, isIndexed: Bool) -> SkipHandling {
     SkipHandling(
       skip: { (failure, record) throws(Failure) in try session.recordSkipped(failure, at: record) },
       passOn: { (mark, record) throws(Failure) in try session.skipPassedOn(mark, at: record) },
-      truncated: { _ in })
+      take: { session.recordDone(images: $0, showsProgress: isIndexed) })
   }
 }
 

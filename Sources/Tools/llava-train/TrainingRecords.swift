@@ -33,7 +33,8 @@ struct TrainingRecords {
         maxLength: min(settings.maxLength, model.start.languageConfig.maxPositions),
         vocabularyRows: model.start.language.embedding.rows),
       tokenizer: model.tokenizer, recipe: recipe)
-    handling = TrainingInput.handling(session)
+    let isIndexed = if case .files = input.kind { true } else { false }
+    handling = TrainingInput.handling(session, isIndexed: isIndexed)
     switch input.kind {
     case .pipe(let stream):
       if case .tensors(let tensors) = stream {
