@@ -91,6 +91,22 @@ static size_t place(const block *b, size_t i) {
     return (b->first + i) * b->task->q_stride + b->head * b->task->width;
 }
 
+/* The sum over the shares of what reaches them, dout . out: of dout as the products round it, since
+   it is taken off theirs. (Of dout itself the error of dq is half as large again where keys have
+   much in common.) */
+static float delta(const llava_kernels *kernels, const llava_product *product, const block *b,
+                   const workspace *space, size_t i) {
+    const float *dout = b->task->dout + place(b, i), *out = b->task->out + place(b, i);
+    size_t width = b->task->width;
+    if (product->inputs == LLAVA_BF16) {
+        uint16_t *halves = (uint16_t *)(space->part + width);
+        kernels->vectors.to_bf16(halves, dout, width);
+        kernels->vectors.formats[LLAVA_BF16].to_f32(space->part, halves, width);
+        dout = space->part;
+    }
+    return kernels->vectors.gradients.dot(dout, out, width);
+}
+
 static void begin(const llava_kernels *kernels, const llava_product *product, const block *b,
                   const workspace *space) {
     const llava_attention_gradient *task = b->task;
@@ -101,8 +117,7 @@ static void begin(const llava_kernels *kernels, const llava_product *product, co
     kernels->vectors.transpose_32(space->queries, b->count, q, stride, b->count, width);
     kernels->vectors.transpose_32(space->dout, b->count, dout, stride, b->count, width);
     for (size_t i = 0; i < b->count; i++) {
-        space->deltas[i] = kernels->vectors.gradients.dot(task->dout + place(b, i),
-                                                          task->out + place(b, i), width);
+        space->deltas[i] = delta(kernels, product, b, space, i);
         memset(task->dq + place(b, i), 0, width * sizeof(float));
     }
 }

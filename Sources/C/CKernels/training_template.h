@@ -5,6 +5,13 @@
    No product is fused into its addition here, and sums have one order: every set gives the same
    bits, so that a training goes on elsewhere as it would have here. */
 
+/* sqrtf sets errno, which keeps a loop from becoming vectors; both round correctly. */
+#if __has_builtin(__builtin_elementwise_sqrt)
+#define ROOT(x) __builtin_elementwise_sqrt(x)
+#else
+#define ROOT(x) sqrtf(x)
+#endif
+
 /* Loshchilov and Hutter, arXiv 1711.05101, with the roundings of PyTorch's adam.py. */
 static void adamw(float *parameter, const float *gradient, float *first, float *second,
                   const llava_adamw *step, size_t count) {
@@ -14,7 +21,7 @@ static void adamw(float *parameter, const float *gradient, float *first, float *
         float g = gradient[i] * s.gradient_factor;
         float m = first[i] + s.first_share * (g - first[i]);
         float v = second[i] * s.second_kept + s.second_share * g * g;
-        float size = sqrtf(v) / s.second_correction + s.eps;
+        float size = ROOT(v) / s.second_correction + s.eps;
         first[i] = m;
         second[i] = v;
         parameter[i] = parameter[i] * s.kept - s.rate * m / size;

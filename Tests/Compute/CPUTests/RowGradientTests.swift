@@ -118,7 +118,8 @@ struct RowGradientTests {
       derivative(at: [Double(x)]) { 0.5 * $0[0] * (1 + erf($0[0] / 2.0.squareRoot())) * Double(dy) }
     }
     expectClose(
-      dx.values(dy.count), expected.flatMap { $0 }, within: dy.map { 1e-6 * Double(abs($0)) + 1e-9 })
+      dx.values(dy.count), expected.flatMap { $0 }, within: dy.map { 1e-6 * Double(abs($0)) + 1e-9 }
+    )
   }
 
   @Test(arguments: sets)
