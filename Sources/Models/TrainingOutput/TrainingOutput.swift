@@ -34,11 +34,11 @@ public enum TrainingOutput {
     _ description: ModelDescription, layout: AdapterLayout = .peft, into place: some OutputPlace
   ) throws(Failure) {
     let isTrained = projector?.layers.isEmpty == false
-    if layout == .peft, isTrained, description.projector.depth != 2 {
+    if layout == .peft, isTrained, let config = description.projector, config.depth != 2 {
       throw Failure(
         .mismatch, code: "training/projector",
         "expected a projector of two layers (mlp2x_gelu), the only one that llava-hf has, beside an"
-          + " adapter in peft's layout; found \(description.projector.typeName)",
+          + " adapter in peft's layout; found \(config.typeName)",
         remedy: "write LLaVA's own two files instead")
     }
     var tensors: [String: Tensor] = [:]
@@ -80,6 +80,17 @@ public enum TrainingOutput {
       layout: .huggingFace, elementType: nil, shardBytes: shardBytes, producer: producer)
     options.record = record
     try ModelConversion(source, options).write(into: place, progress: progress)
+  }
+
+  /// Throws what `writeModel` would throw of the model itself, and writes nothing.
+  public static func checkModel(_ trained: ReplacedParts, base: ModelDirectory, name: String)
+    throws(Failure)
+  {
+    let source = try ConversionSource(base, name: name, layout: .huggingFace, trained: trained)
+    _ = try ModelConversion(
+      source,
+      ConversionOptions(
+        layout: .huggingFace, elementType: nil, shardBytes: 4 << 30, producer: ""))
   }
 
   private static func projectorTensors(
