@@ -79,19 +79,14 @@ let models = group(
     "Checkpoints": [
       "InputOutput", "JSON", "Tensors", "Operations", "Preprocessing", "Safetensors", "Pickle",
     ],
+    "Recipes": ["InputOutput", "JSON"],
     "Towers": ["Checkpoints", "Operations", "Threads", "Images", "InputOutput", "JSON", "Tensors"],
     "Projectors": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
     "Decoders": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
     "Generation": [
       "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
-    "Training": [
-      "Checkpoints", "Operations", "Projectors", "Decoders", "InputOutput", "JSON", "Tensors",
-      "Tokenizers",
-    ],
-    "TrainingRuns": [
-      "Checkpoints", "Training", "InputOutput", "JSON", "Safetensors", "Tensors",
-    ],
+    "TrainingData": ["InputOutput", "JSON", "Records"],
     "Conversations": ["InputOutput", "JSON", "Records", "Tokenizers"],
     "Inspection": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
@@ -102,6 +97,14 @@ let models = group(
       "Safetensors", "Tensors", "Tokenizers",
     ],
     "TrainingOutput": ["Checkpoints", "Conversion", "InputOutput", "JSON", "Tensors"],
+    "Training": [
+      "Checkpoints", "Operations", "Projectors", "Decoders", "InputOutput", "JSON", "Tensors",
+      "Tokenizers", "TrainingData",
+    ],
+    "TrainingRuns": [
+      "Checkpoints", "Recipes", "Records", "Streams", "Tokenizers", "Training", "TrainingData",
+      "InputOutput", "JSON", "Safetensors", "Tensors",
+    ],
   ])
 
 let support = group(
@@ -126,6 +129,11 @@ let tools: KeyValuePairs = [
   "llava-project": ["Projectors", "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams"],
   "vicuna-decode": [
     "Decoders", "Generation", "Tokenizers", "Checkpoints", "Operations", "ModelSupport", "Streams",
+  ],
+  "llava-train": [
+    "Training", "TrainingRuns", "TrainingData", "TrainingOutput", "Conversion", "Recipes",
+    "Decoders",
+    "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams", "Tokenizers",
   ],
   "llava-weights": ["Conversion", "Inspection", "Checkpoints"],
   "tensor-view": ["Streams"],
@@ -174,6 +182,7 @@ let testTargets: [Target] = [
   tests(
     "Models", "CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Preprocessing",
     "Safetensors", "Tensors"),
+  tests("Models", "RecipesTests", "Recipes", "InputOutput", "JSON"),
   tests(
     "Models", "TowersTests", "Towers", "Checkpoints", "Operations", "CPU", "InputOutput", "Images",
     "Preprocessing", "Threads", "Tensors",
@@ -187,6 +196,10 @@ let testTargets: [Target] = [
   tests(
     "Models", "GenerationTests", "Generation", "Checkpoints", "Operations", "CPU", "Tensors",
     "Tokenizers", "JSON"),
+  tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON"),
+  tests(
+    "Models", "TrainingTests", "Training", "Checkpoints", "Operations", "CPU", "Decoders",
+    "Projectors", "InputOutput", "Tensors", "Tokenizers"),
   tests(
     "Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput", "Records"),
   tests(

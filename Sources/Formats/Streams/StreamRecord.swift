@@ -42,12 +42,6 @@ public struct StreamHeader: Sendable {
   public var shownContent: String {
     "'\(escapedForTerminal(String(content.unicodeScalars.prefix(64).map(Character.init))))'"
   }
-
-  /// Whether a stream with the header `other` may follow this one.
-  func mayBeFollowed(by other: StreamHeader) -> Bool {
-    content == other.content && schema == other.schema && model == other.model
-      && config == other.config
-  }
 }
 
 /// A record with tensors.

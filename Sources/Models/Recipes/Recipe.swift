@@ -1,0 +1,90 @@
+// Every value that a published recipe of LLaVA sets, from the template to the optimiser.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A recipe as its scripts and papers give it. What stands where: `Recipe+Published.swift`.
+public struct Recipe: Sendable, Equatable {
+  /// Alignment of the projector, or training on conversations.
+  public enum Stage: String, Sendable { case pretrain, finetune }
+
+  /// Where a turn's images go, by the names of `convo-format --image-position`.
+  public enum ImagePosition: String, Sendable, CaseIterable { case first, after, keep, random }
+
+  /// How images become square, by the names of `clip-encode --aspect`.
+  public enum Aspect: String, Sendable, CaseIterable { case crop, pad }
+
+  /// What the optimiser changes. The vision tower is frozen in all of them.
+  public enum Trained: Sendable, Equatable {
+    /// The projector alone.
+    case projector
+    /// The projector and the whole language model, embeddings and head included.
+    case all
+    /// The projector, and low-rank factors beside the language model's linear layers.
+    case adapter(rank: Int, alpha: Double, dropout: Double)
+  }
+
+  /// How the rate falls after warming up.
+  public enum Schedule: String, Sendable, CaseIterable { case cosine, linear, constant }
+
+  /// What a step's loss is the mean of: of its micro-batches' means, or of all its tokens.
+  public enum LossNorm: String, Sendable, CaseIterable { case micro, token }
+
+  public enum Precision: String, Sendable, CaseIterable { case bf16, f32 }
+
+  public var name: String
+
+  // MARK: The prompt
+
+  /// A key of `ConversationTemplate.catalogue`.
+  public var template: String
+  /// A value of `convo-format --compat`.
+  public var compatibility: String?
+  public var imagePosition: ImagePosition
+  /// Whether images stand between `<im_start>` and `<im_end>`.
+  public var marksImages: Bool
+
+  // MARK: The image
+
+  public var aspect: Aspect
+  /// The tower's side in pixels. Like the next two a property of the model, which no option sets.
+  public var imageSide: Int
+  /// The hidden state that becomes features; -2 is the last but one.
+  public var featureLayer: Int
+  /// `linear` or `mlp2x_gelu`, as `mm_projector_type` has it.
+  public var projector: String
+
+  // MARK: The training
+
+  public var stage: Stage
+  public var trained: Trained
+  /// The rate at the end of warming up.
+  public var rate: Double
+  /// The projector's own rate where it has one.
+  public var projectorRate: Double?
+  /// Records of one forward pass: what one of the reference's eight processors saw at a time. With
+  /// `LossNorm.micro` it changes the loss, so it is the reference's; who lacks memory lowers it.
+  public var microBatch: Int
+  /// Micro-batches of a step: the reference's own times its eight processors.
+  public var accumulation: Int
+  public var epochs: Int
+  public var schedule: Schedule
+  /// Warming up takes this share of all steps, rounded up.
+  public var warmupRatio: Double
+  public var weightDecay: Double
+  public var betas: [Double]
+  public var epsilon: Double
+  /// The largest norm of a gradient; 0 clips none.
+  public var clip: Double
+  public var lossNorm: LossNorm
+  /// Most tokens of a sequence, features included.
+  public var maxLength: Int
+  public var seed: UInt64
+  public var groupsByModality: Bool
+  /// Steps between checkpoints.
+  public var saveEvery: Int
+  /// How many of them are kept.
+  public var keep: Int
+  public var precision: Precision
+
+  /// Records of one step of the optimiser.
+  public var globalBatch: Int { microBatch * accumulation }
+}
