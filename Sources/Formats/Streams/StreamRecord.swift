@@ -22,6 +22,9 @@ public struct StreamHeader: Sendable {
   /// The `digest` of the header of the stream that this one was made from.
   public var input: String?
   public var metadata: StreamMetadata
+  /// The key of `metadata` that names the recipe which the stream was made by.
+  public static let recipeKey = "ts.x-recipe"
+
   /// SHA-256 of this header as it was read; nil in a header that was not.
   public internal(set) var digest: String?
 
@@ -43,10 +46,12 @@ public struct StreamHeader: Sendable {
     "'\(escapedForTerminal(String(content.unicodeScalars.prefix(64).map(Character.init))))'"
   }
 
+  private var recipe: String? { metadata.first { $0.key == Self.recipeKey }?.value }
+
   /// Whether a stream with the header `other` may follow this one.
   func mayBeFollowed(by other: StreamHeader) -> Bool {
     content == other.content && schema == other.schema && model == other.model
-      && config == other.config
+      && config == other.config && recipe == other.recipe
   }
 }
 

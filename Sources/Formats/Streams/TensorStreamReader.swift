@@ -130,7 +130,8 @@ public final class TensorStreamReader {
     let next = try Self.header(image, &counts)
     guard header.mayBeFollowed(by: next) else {
       throw RecordMetadata.fault(
-        "after-end", "a further stream whose content, schema, model or config is another")
+        "after-end",
+        "a further stream whose content, schema, model, config or recipe is another")
     }
     return true
   }

@@ -85,6 +85,12 @@ public struct Recipe: Sendable, Equatable {
   public var keep: Int
   public var precision: Precision
 
+  /// Whether `key` names the recipe's template: LLaVA has two keys for some.
+  public func hasTemplate(_ key: String) -> Bool {
+    let other = ["vicuna_v1": "v1", "plain": "v0_plain"][template]
+    return key == template || key == other
+  }
+
   /// Records of one step of the optimiser.
   public var globalBatch: Int { microBatch * accumulation }
 }

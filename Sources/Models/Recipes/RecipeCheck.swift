@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Streams
 
 /// How a recipe travels, and what contradicts it.
 ///
@@ -9,7 +10,7 @@ import JSON
 /// are none of ours travel too: of those only the name can be held against another.
 public struct RecipeCheck: Sendable {
   /// The key of a tensor stream's header.
-  public static let metadataKey = "ts.x-recipe"
+  public static let metadataKey = StreamHeader.recipeKey
   /// The member of a record's `prompt`.
   public static let promptKey = "recipe"
   /// A longer text is no name and stays where it is.
@@ -59,7 +60,7 @@ public struct RecipeCheck: Sendable {
       return mismatch(expected: expected, found)
     }
     guard let recipe = Recipe.known(expected), let template = prompt?["template"]?.string,
-      Self.sameTemplate(template) != Self.sameTemplate(recipe.template)
+      !recipe.hasTemplate(template)
     else { return nil }
     return Failure(
       .mismatch, code: "recipe/template",
@@ -92,10 +93,5 @@ public struct RecipeCheck: Sendable {
 
   private static func shown(_ text: String) -> String {
     escapedForTerminal(String(text.unicodeScalars.prefix(longestName)))
-  }
-
-  /// LLaVA has two keys for some of its templates.
-  private static func sameTemplate(_ key: String) -> String {
-    ["v1": "vicuna_v1", "v0_plain": "plain"][key] ?? key
   }
 }
