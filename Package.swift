@@ -86,13 +86,7 @@ let models = group(
     "Generation": [
       "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
-    "Training": [
-      "Checkpoints", "Operations", "Projectors", "Decoders", "InputOutput", "JSON", "Tensors",
-      "Tokenizers",
-    ],
-    "TrainingRuns": [
-      "Checkpoints", "Training", "InputOutput", "JSON", "Safetensors", "Tensors",
-    ],
+    "TrainingData": ["InputOutput", "JSON", "Records"],
     "Conversations": ["InputOutput", "JSON", "Records", "Tokenizers"],
     "Inspection": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
@@ -101,6 +95,14 @@ let models = group(
     "Conversion": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Operations", "Preprocessing",
       "Safetensors", "Tensors", "Tokenizers",
+    ],
+    "Training": [
+      "Checkpoints", "Operations", "Projectors", "Decoders", "InputOutput", "JSON", "Tensors",
+      "Tokenizers", "TrainingData",
+    ],
+    "TrainingRuns": [
+      "Checkpoints", "Recipes", "Records", "Streams", "Tokenizers", "Training", "TrainingData",
+      "InputOutput", "JSON", "Safetensors", "Tensors",
     ],
   ])
 
@@ -129,6 +131,10 @@ let tools: KeyValuePairs = [
   "llava-project": ["Projectors", "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams"],
   "vicuna-decode": [
     "Decoders", "Generation", "Tokenizers", "Checkpoints", "Operations", "ModelSupport", "Streams",
+  ],
+  "llava-train": [
+    "Training", "TrainingRuns", "TrainingData", "Recipes", "Decoders",
+    "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams", "Tokenizers",
   ],
   "llava-weights": ["Conversion", "Inspection", "Checkpoints"],
   "tensor-view": ["Streams"],
@@ -191,6 +197,10 @@ let testTargets: [Target] = [
   tests(
     "Models", "GenerationTests", "Generation", "Checkpoints", "Operations", "CPU", "Tensors",
     "Tokenizers", "JSON"),
+  tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON"),
+  tests(
+    "Models", "TrainingTests", "Training", "Checkpoints", "Operations", "CPU", "Decoders",
+    "Projectors", "InputOutput", "Tensors", "Tokenizers"),
   tests(
     "Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput", "Records"),
   tests(

@@ -33,6 +33,8 @@ public enum FailureKind: Sendable {
   case cut
   /// The input ends where it may, but without its end mark.
   case noEndMark
+  /// Options and input do not fit each other, a recipe and a stream say: no record is at fault.
+  case wholeRun
   /// The bytes are of another format than the one that was looked for.
   case otherFormat
 }
@@ -69,7 +71,7 @@ public struct Failure: Error, Equatable, Sendable {
   /// Whether a record is at fault, so that it is skipped and the run goes on.
   public var spoilsRecordOnly: Bool {
     switch status {
-    case .invalidInput, .limitExceeded, .mismatch: kind != .shortage
+    case .invalidInput, .limitExceeded, .mismatch: kind != .shortage && kind != .wholeRun
     default: false
     }
   }

@@ -53,9 +53,10 @@ static void gelu_gradient(float *dx, const float *dy, const float *x, size_t cou
 static void silu_multiply_gradient(float *dgate, float *dup, const float *dy, const float *gate,
                                    const float *up, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        float s = 1.0f / (1.0f + exponential(-gate[i]));
-        dup[i] = dy[i] * (gate[i] * s);
-        dgate[i] = dy[i] * up[i] * (s * (1.0f + gate[i] * (1.0f - s)));
+        float g = gate[i], u = up[i], reached = dy[i];
+        float s = 1.0f / (1.0f + exponential(-g));
+        dup[i] = reached * (g * s);
+        dgate[i] = reached * u * (s * (1.0f + g * (1.0f - s)));
     }
 }
 

@@ -12,6 +12,8 @@ struct FrameHeader: Equatable {
   let kind: Kind
   /// Bytes of the header itself.
   let byteCount: Int
+  /// Bytes that the frame says it holds, where it says so.
+  let contentByteCount: UInt64?
 
   static let zstdMagic: UInt32 = 0xFD2F_B528
   static let skippableMagics: ClosedRange<UInt32> = 0x184D_2A50...0x184D_2A5F
@@ -35,6 +37,7 @@ struct FrameHeader: Equatable {
       let size = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
       kind = .skippable(magic: magic, byteCount: Int(size))
       byteCount = 8
+      contentByteCount = nil
       return
     }
     guard magic == Self.zstdMagic else {
@@ -52,9 +55,9 @@ struct FrameHeader: Equatable {
     let sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][Int(descriptor >> 6)]
     byteCount = 5 + (isSingleSegment ? 0 : 1) + sizeBytes
     guard bytes.count >= byteCount else { return nil }
-    let window =
-      isSingleSegment
-      ? Self.contentSize(bytes[5..<5 + sizeBytes]) : Self.window(descriptor: bytes[5])
+    let content = Self.contentSize(bytes[(byteCount - sizeBytes)..<byteCount])
+    contentByteCount = sizeBytes == 0 ? nil : content
+    let window = isSingleSegment ? content : Self.window(descriptor: bytes[5])
     kind = .zstd(hasChecksum: descriptor & 0x04 != 0, windowBytes: window)
   }
 
@@ -66,7 +69,9 @@ struct FrameHeader: Equatable {
     return end
   }
 
-  private static func endOfFrame(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Int? {
+  /// Where the frame that begins at `start` ends by its own sizes, perhaps behind all bytes; nil
+  /// where these are damaged or cut.
+  static func endOfFrame(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Int? {
     let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
     guard let header = try? FrameHeader(rest) else { return nil }
     var position = start + header.byteCount

@@ -45,6 +45,16 @@ final class FrameReader {
   /// True once the input is known to hold frames.
   var isCompressed: Bool { state == .between || state == .inside }
 
+  /// True when the last frame has been read to its end, with its checksum.
+  var isAtFrameEnd: Bool { state == .between && pending.isEmpty }
+
+  /// Begins anew where the source has been set to another place of the same input.
+  func restart() {
+    unread = 0..<0
+    pending = []
+    if isCompressed { state = .between }
+  }
+
   /// True when bytes that are no frames are here already: the next read does not wait.
   var holdsPlain: Bool { !pending.isEmpty || state == .plain && !unread.isEmpty }
 
@@ -103,7 +113,7 @@ final class FrameReader {
     }
   }
 
-  private func cut() -> Failure {
+  static var cut: Failure {
     Failure(.invalidInput, code: "frame/cut", "the input ends inside a frame")
   }
 
@@ -135,7 +145,7 @@ final class FrameReader {
         // Shorter than a magic number: text, unless it is one of our streams cut there.
         let first = available.first
         let isCut = FrameHeader.mayBegin(available) && (count > 2 || first == 0x28 || first == 0x5D)
-        if isCut, first != nil { throw cut() }
+        if isCut, first != nil { throw Self.cut }
         state = .plain
         return
       }
@@ -165,7 +175,7 @@ final class FrameReader {
         return true
       }
       needed = max(needed, available.count) + 1
-      if try !require(needed) { throw FrameHeader.mayBegin(available) ? cut() : notAFrame() }
+      if try !require(needed) { throw FrameHeader.mayBegin(available) ? Self.cut : notAFrame() }
     }
   }
 
@@ -209,7 +219,7 @@ final class FrameReader {
     var left = count
     var mark: [UInt8] = []
     while left > 0 {
-      guard try require(1) else { throw cut() }
+      guard try require(1) else { throw Self.cut }
       let step = min(left, available.count)
       if isMark, mark.count <= longestMark { mark += available.prefix(step) }
       use(step)
@@ -219,7 +229,7 @@ final class FrameReader {
   }
 
   private func decompress(into output: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
-    if unread.isEmpty, !mayHoldOutput, try !require(1) { throw cut() }
+    if unread.isEmpty, !mayHoldOutput, try !require(1) { throw Self.cut }
     let bytes = available
     var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
     var result = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
-import Records
 
 /// The objects of a JSONL stream. A bad line spoils only itself; a missing or wrong end mark, or a
 /// damaged frame, ends the reading with a failure.
@@ -47,37 +46,20 @@ public final class JSONLReader: ObjectReader {
     while true {
       try Interruption.check(name)
       guard let line = try lines.next() else { return nil }
-      if isFirst, case .bytes(let bytes) = line { try refuseBinary(bytes) }
+      if isFirst, case .bytes(let bytes) = line { try LineReader.refuseBinary(bytes) }
       number += 1
-      let result: Result<JSONObject, Failure>
-      switch line {
-      case .tooLong: result = .failure(lineTooLong(lines.limits))
-      case .bytes(let bytes):
-        if bytes.allSatisfy(isBlank) { continue }
-        result = Result { () throws(Failure) in try parseObject(bytes) }
-      }
+      if case .bytes(let bytes) = line, bytes.allSatisfy(isBlank) { continue }
       isFirst = false
-      lines.marks.count(isSkip: (try? result.get()).flatMap(SkipMark.init) != nil)
-      let place = "\(name): line \(number)"
-      return ObjectLine(number: number, place: place, result: result.mapError { $0.at(place) })
+      let object = ObjectLine(line, number: number, of: name, lines.limits)
+      lines.marks.count(isSkip: object.isMarked)
+      return object
     }
-  }
-
-  /// A NUL spoils its line; but where the first line has one and is no object, all is something
-  /// else, compressed lines with a damaged beginning for instance. `openObjects` looks at what has
-  /// arrived by then; here is the whole line.
-  private func refuseBinary(_ bytes: [UInt8]) throws(Failure) {
-    let first = bytes.first { !isBlank($0) }
-    if first != UInt8(ascii: "{"), bytes.contains(0) { throw LineReader.binary() }
   }
 
   private func checkEnd() throws(Failure) {
     isFinished = true
     guard !lines.marks.isOpen, lines.marks.hasEnded || !requireEnd else {
-      throw Failure(
-        .invalidInput, code: "jsonl/no-end",
-        "the input ends without an end mark: its producer failed, or it was cut",
-        kind: .noEndMark)
+      throw StreamMarks.noEnd
     }
   }
 }

@@ -149,6 +149,14 @@ extension LineReader {
     if line.contains(0) { throw Self.binary() }
   }
 
+  /// Throws `text/binary` where `line`, the first that is not blank, has a NUL and is no object: a
+  /// NUL spoils its line, but then all is something else, compressed lines with a damaged beginning
+  /// for instance. `openObjects` looks at what has arrived by then; here is the whole line.
+  static func refuseBinary(_ line: [UInt8]) throws(Failure) {
+    let first = line.first { !isBlank($0) }
+    if first != UInt8(ascii: "{"), line.contains(0) { throw binary() }
+  }
+
   /// The failure of bytes that are no text.
   static func binary() -> Failure {
     Failure(

@@ -5,16 +5,15 @@ import InputOutput
 import Safetensors
 import Tensors
 
-/// The bytes of a record and the header that describes them.
-struct RecordImage {
+/// Where a record begins: the header that says what its tensors are.
+struct RecordBeginning {
   let header: SafetensorsHeader
   /// The length and the JSON as they were read.
   let prefix: [UInt8]
-  let data: RecordBuffer
+  /// Bytes of the whole record.
+  let byteCount: Int
 
-  var byteCount: Int { prefix.count + data.bytes.count }
-
-  /// Reads one image; nil where the input ends before its first byte.
+  /// Reads up to the tensors; nil where the input ends before the first byte.
   ///
   /// Throws `stream/cut`, `stream/not-a-stream`, `stream/too-large`, and what frames and headers
   /// throw.
@@ -22,7 +21,7 @@ struct RecordImage {
     var prefix = [UInt8](repeating: 0, count: 8)
     let first = try prefix.readAll(from: frames, at: 0)
     if first == 0 { return nil }
-    guard first == 8 else { throw Self.cut }
+    guard first == 8 else { throw RecordImage.cut }
     let rules = SafetensorsRules.stream
     let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let hasLength = length > 0 && length <= UInt64(rules.headerBytes)
@@ -32,7 +31,7 @@ struct RecordImage {
     }
     let count = Int(length)
     prefix += [UInt8](repeating: 0, count: count)
-    guard try prefix.readAll(from: frames, at: 8) == count else { throw Self.cut }
+    guard try prefix.readAll(from: frames, at: 8) == count else { throw RecordImage.cut }
     header = try prefix.withUnsafeBufferPointer { (bytes) throws(Failure) in
       let json = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[8...])
       return try SafetensorsHeader.parse(json, dataByteCount: nil, rules: rules)
@@ -45,13 +44,7 @@ struct RecordImage {
         "expected a record of at most \(limits.recordBytes) bytes, found \(total ?? .max)",
         remedy: "raise --max-record")
     }
-    data = try RecordBuffer(byteCount: header.dataByteCount)
-    guard try data.fill(from: frames) else { throw Self.cut }
-    try frames.settle()
-  }
-
-  private static var cut: Failure {
-    Failure(.invalidInput, code: "stream/cut", "the input ends inside the record")
+    byteCount = total
   }
 
   private static func notAStream(_ beginning: [UInt8]) -> Failure {
@@ -64,6 +57,34 @@ struct RecordImage {
     return Failure(
       .invalidInput, code: "stream/not-a-stream", "expected a tensor stream, found \(format.name)",
       remedy: format.remedy, kind: .otherFormat)
+  }
+}
+
+/// The bytes of a record and the header that describes them.
+struct RecordImage {
+  let header: SafetensorsHeader
+  /// The length and the JSON as they were read.
+  let prefix: [UInt8]
+  let data: RecordBuffer
+
+  /// Reads one image; nil where the input ends before its first byte. Throws what its beginning
+  /// throws.
+  init?(_ frames: FrameReader, limits: StreamLimits) throws(Failure) {
+    guard let beginning = try RecordBeginning(frames, limits: limits) else { return nil }
+    try self.init(beginning, frames)
+  }
+
+  /// Reads what follows `beginning`. Throws `stream/cut` and what frames throw.
+  init(_ beginning: RecordBeginning, _ frames: FrameReader) throws(Failure) {
+    (header, prefix) = (beginning.header, beginning.prefix)
+    data = try RecordBuffer(byteCount: header.dataByteCount)
+    guard try data.fill(from: frames) else { throw Self.cut }
+    try frames.settle()
+  }
+
+  static var cut: Failure {
+    Failure(
+      .invalidInput, code: "stream/cut", "the input ends inside the record", kind: .cut)
   }
 
   /// The tensors, sharing the data. Throws `stream/bool` for a BOOL other than 0 and 1.

@@ -8,7 +8,10 @@ struct StreamCounts {
   var sequence = 0
   var skipped = 0
   var bytes = 0
-  var digest = SHA256()
+  /// Of all bytes; nil where not all of them are read.
+  private(set) var digest: SHA256?
+
+  init(hashes: Bool = true) { digest = hashes ? SHA256() : nil }
 
   /// Data and skip records.
   var records: Int { sequence - 1 }
@@ -21,13 +24,24 @@ struct StreamCounts {
 
   /// Counts one record whose bytes are `parts`.
   mutating func add(_ parts: [UnsafeRawBufferPointer], isSkip: Bool) {
-    for part in parts {
-      digest.update(part)
-      // Wrapping takes a stream of 8 EiB.
-      bytes &+= part.count
-    }
+    for part in parts { digest?.update(part) }
+    add(byteCount: parts.reduce(0) { $0 + $1.count }, isSkip: isSkip)
+  }
+
+  /// Counts one record that is not hashed.
+  mutating func add(byteCount: Int, isSkip: Bool) {
+    // Wrapping takes a stream of 8 EiB.
+    bytes &+= byteCount
     sequence += 1
     if isSkip { skipped += 1 }
+  }
+
+  /// Throws `stream/sequence` unless `metadata` is of the next record.
+  func checkSequence(_ metadata: RecordMetadata) throws(Failure) {
+    guard metadata.sequence == sequence else {
+      throw RecordMetadata.fault(
+        "sequence", "expected sequence number \(sequence), found \(metadata.sequence)")
+    }
   }
 
   /// Throws `stream/count` or `stream/hash` unless the end record says the same.
@@ -39,6 +53,11 @@ struct StreamCounts {
           "count", "the end record says \(key) \(said), the stream has \(counted)")
       }
     }
+    if let digest { try Self.check(digest, end) }
+  }
+
+  /// Throws `stream/hash` where the end record names another digest.
+  static func check(_ digest: SHA256, _ end: RecordMetadata) throws(Failure) {
     if let said = end["ts.sha256"], said != digest.hexadecimal() {
       throw RecordMetadata.fault("hash", "the stream is not the one whose SHA-256 its end names")
     }

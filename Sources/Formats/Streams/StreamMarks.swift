@@ -53,4 +53,11 @@ final class StreamMarks {
     }
     (isOpen, hasEnded, records, skipped) = (false, true, 0, 0)
   }
+
+  /// The failure of a stream that has begun and not ended.
+  static var noEnd: Failure {
+    Failure(
+      .invalidInput, code: "jsonl/no-end",
+      "the input ends without an end mark: its producer failed, or it was cut", kind: .noEndMark)
+  }
 }

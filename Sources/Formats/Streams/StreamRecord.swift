@@ -46,13 +46,8 @@ public struct StreamHeader: Sendable {
     "'\(escapedForTerminal(String(content.unicodeScalars.prefix(64).map(Character.init))))'"
   }
 
-  private var recipe: String? { metadata.first { $0.key == Self.recipeKey }?.value }
-
-  /// Whether a stream with the header `other` may follow this one.
-  func mayBeFollowed(by other: StreamHeader) -> Bool {
-    content == other.content && schema == other.schema && model == other.model
-      && config == other.config && recipe == other.recipe
-  }
+  /// The recipe's name, where the header has one.
+  var recipe: String? { metadata.first { $0.key == Self.recipeKey }?.value }
 }
 
 /// A record with tensors.

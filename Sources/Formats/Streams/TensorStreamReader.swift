@@ -42,7 +42,7 @@ public final class TensorStreamReader {
     var counts = StreamCounts()
     do throws(Failure) {
       guard let image = try RecordImage(frames, limits: limits) else {
-        throw RecordMetadata.fault("empty", "expected a tensor stream, found no bytes")
+        throw RecordMetadata.noBytes
       }
       header = try Self.header(image, &counts)
     } catch {
@@ -71,16 +71,12 @@ public final class TensorStreamReader {
     while true {
       try Interruption.check(name)
       guard let image = try RecordImage(frames, limits: limits) else {
-        throw RecordMetadata.fault(
-          "no-end", "the input ends without an end record: its producer failed, or it was cut")
+        throw RecordMetadata.noEnd
       }
       let metadata = try RecordMetadata(image.header)
-      guard metadata.sequence == counts.sequence else {
-        throw RecordMetadata.fault(
-          "sequence", "expected sequence number \(counts.sequence), found \(metadata.sequence)")
-      }
+      try counts.checkSequence(metadata)
       switch metadata.kind {
-      case .header: throw RecordMetadata.fault("kind", "a header inside the stream")
+      case .header: throw RecordMetadata.headerInside
       case .data: return .data(try data(image, metadata))
       case .skip: return .skip(try skip(image, metadata))
       case .end:
@@ -92,26 +88,15 @@ public final class TensorStreamReader {
 
   private func data(_ image: RecordImage, _ metadata: RecordMetadata) throws(Failure) -> DataRecord
   {
-    let id = try metadata.id()
-    do {
-      try header.schema.check(image.header.entries.map { ($0.name, $0.elementType, $0.shape) })
-      let record = DataRecord(
-        sequence: metadata.sequence, id: id, json: try metadata.json(),
-        tensors: try image.tensors(), metadata: metadata.user)
-      counts.add(image, isSkip: false)
-      recordCount += 1
-      return record
-    } catch {
-      throw error.at("id=\(id)")
-    }
+    let record = try DataRecord(image, metadata, header.schema)
+    counts.add(image, isSkip: false)
+    recordCount += 1
+    return record
   }
 
   private func skip(_ image: RecordImage, _ metadata: RecordMetadata) throws(Failure) -> SkipRecord
   {
-    let record = SkipRecord(
-      sequence: metadata.sequence, id: try metadata.id(), json: try metadata.json(),
-      code: metadata["ts.error"] ?? "", message: metadata["ts.message"] ?? "",
-      metadata: metadata.user)
+    let record = try SkipRecord(metadata)
     counts.add(image, isSkip: true)
     recordCount += 1
     skippedCount += 1
@@ -123,33 +108,20 @@ public final class TensorStreamReader {
     let image: RecordImage?
     do { image = try RecordImage(frames, limits: limits) } catch {
       guard error.kind == .otherFormat else { throw error }
-      throw RecordMetadata.fault("after-end", "bytes after the end record")
+      throw RecordMetadata.bytesAfterEnd
     }
     guard let image else { return false }
     counts = StreamCounts()
     let next = try Self.header(image, &counts)
-    guard header.mayBeFollowed(by: next) else {
-      throw RecordMetadata.fault(
-        "after-end",
-        "a further stream whose content, schema, model, config or recipe is another")
-    }
+    try header.checkFollower(next)
     return true
   }
 
   private static func header(_ image: RecordImage, _ counts: inout StreamCounts) throws(Failure)
     -> StreamHeader
   {
-    let metadata = try RecordMetadata(image.header)
-    guard metadata.kind == .header, metadata.sequence == 0 else {
-      throw RecordMetadata.fault("no-header", "expected a header with ts.seq 0 first")
-    }
-    var header = StreamHeader(
-      content: metadata["ts.content"] ?? "",
-      schema: try StreamSchema(parsing: metadata["ts.schema"] ?? ""),
-      producer: metadata["ts.producer"] ?? "", model: metadata["ts.model"],
-      config: metadata["ts.config"], input: metadata["ts.input"], metadata: metadata.user)
+    let header = try StreamHeader(RecordMetadata(image.header), prefix: image.prefix)
     counts.add(image)
-    header.digest = counts.digest.hexadecimal()
     return header
   }
 }

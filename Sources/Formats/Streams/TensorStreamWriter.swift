@@ -99,7 +99,9 @@ public final class TensorStreamWriter {
       ("ts.records", "\(counts.records)"), ("ts.skipped", "\(counts.skipped)"),
       ("ts.bytes", "\(counts.bytes)"),
     ]
-    if hashes { metadata.append(("ts.sha256", counts.digest.hexadecimal())) }
+    if hashes, let digest = counts.digest {
+      metadata.append(("ts.sha256", digest.hexadecimal()))
+    }
     try write(.end, metadata, [])
     try frames.sink.finish()
   }

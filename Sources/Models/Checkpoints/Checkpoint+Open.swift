@@ -28,6 +28,23 @@ extension Checkpoint {
     return try open(found)
   }
 
+  /// The tensors of the adapter in the directory `path`, and of what was trained beside it; nil where
+  /// there is none. Throws `checkpoint/no-weights` where only its configuration is there.
+  static func adapter(in path: String) throws(Failure) -> Checkpoint? {
+    guard let directory = Directory(path), let found = WeightFiles.adapter(in: directory) else {
+      return nil
+    }
+    guard found.first.map({ splitPath($0).name.hasPrefix("adapter_model.") }) == true else {
+      throw Failure(
+        .invalidInput, code: "checkpoint/no-weights", at: path,
+        "expected adapter_model.safetensors or adapter_model.bin beside adapter_config.json",
+        remedy: "fetch the adapter again")
+    }
+    var files: [any TensorFile] = []
+    for file in found { files.append(try openFile(file)) }
+    return try Checkpoint(path: path, files: files)
+  }
+
   private static func openFile(_ path: String) throws(Failure) -> any TensorFile {
     guard !WeightFiles.others.contains(splitPath(path).name) else {
       throw Failure(

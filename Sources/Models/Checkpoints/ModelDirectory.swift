@@ -13,14 +13,18 @@ public struct ModelDirectory: Sendable {
   /// Reads the configurations and checks that the parts fit each other; opens no weights.
   ///
   /// `model` is a directory in llava-hf's or the original layout, or a bare CLIP or LLaMA; the
-  /// others name a directory or a safetensors file that a part is taken from instead.
+  /// others name a directory or a file of weights that a part is taken from instead. `projector` may be
+  /// an adapter that holds one.
   public static func open(
     model: String?, vision: String? = nil, projector: String? = nil, language: String? = nil
   ) throws(Failure) -> ModelDirectory {
+    func source(_ path: String) throws(Failure) -> ModelSource { try ModelSource(path) }
     let parts = ModelDirectory(
-      model: try model.map(ModelSource.init), vision: try vision.map(ModelSource.init),
-      projector: try projector.map(ModelSource.init),
-      language: try language.map(ModelSource.init))
+      model: try model.map(source), vision: try vision.map(source),
+      projector: try projector.map { path throws(Failure) in
+        try ModelSource(path, part: .projector)
+      },
+      language: try language.map(source))
     try checkFit(
       vision: (parts.vision ?? parts.model)?.config?.vision,
       projector: (parts.projector ?? parts.model)?.config?.projector,

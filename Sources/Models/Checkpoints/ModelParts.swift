@@ -83,8 +83,19 @@ extension ModelDirectory {
   }
 
   /// A training run's first stage leaves the projector in a file of its own, beside the language
-  /// model's weights or alone.
+  /// model's weights or alone; its second one inside an adapter or beside it.
   private func projectorWeights(_ source: ModelSource) throws(Failure) -> Weights {
+    if projector != nil, let adapter = try Checkpoint.adapter(in: source.path) {
+      let weights = try Weights(adapter, part: "projector")
+      if !weights.isEmpty { return weights }
+      if let beside = try Checkpoint.projectorFile(beside: source.path) {
+        return try Weights(beside, part: "projector")
+      }
+      throw Failure(
+        .invalidInput, code: "checkpoint/no-part", at: source.path,
+        "expected a projector, found a LoRA adapter without one",
+        remedy: "name the projector that the adapter was trained with")
+    }
     let checkpoint = try Checkpoint.open(source.path)
     let weights = try Weights(checkpoint, part: "projector")
     if !weights.isEmpty { return weights }

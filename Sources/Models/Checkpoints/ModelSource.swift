@@ -16,14 +16,20 @@ struct ModelSource: Sendable {
 
   static let configLimit = 16 << 20
 
+  /// `part`: what is taken from here; nil for all that is there. An adapter gives its projector only.
+  ///
   /// Throws `checkpoint/not-found`, `checkpoint/no-config`, or what is wrong with the config.
-  init(_ path: String) throws(Failure) {
+  init(_ path: String, part: ModelPart? = nil) throws(Failure) {
     let path = try HubCache.resolve(path)
     self.path = path
     if let found = Directory(path) {
       directory = found.path
       try OutputClaims.checkDirectory(found.path)
       guard found.contains("config.json") else {
+        if part == .projector, WeightFiles.isAdapter(found) {
+          config = nil
+          return
+        }
         if let refusal = OtherKind.refusal(of: found) { throw refusal }
         guard WeightFiles.find(in: found) != nil else {
           throw Failure(

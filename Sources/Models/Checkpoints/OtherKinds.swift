@@ -30,8 +30,8 @@ enum OtherKind {
   private static let kinds: [Kind] = [
     (
       "adapter", "a LoRA adapter (adapter_config.json)",
-      "merge it into the base model that adapter_config.json names (merge_and_unload of peft), save"
-        + " that and name its directory", { $0 == "adapter_config.json" }
+      "name its base model, and this with --lora of vicuna-decode; where it holds a projector, with"
+        + " --projector too", { $0 == WeightFiles.adapterConfig }
     ),
     (
       "quantised", "quantised ones (quant_config.json or quantize_config.json beside them)",

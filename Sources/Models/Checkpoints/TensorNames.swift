@@ -30,9 +30,6 @@ public enum TensorNames {
     // The original LLaVA, and projector files of it.
     ("model.mm_projector.", "projector."),
     ("mm_projector.", "projector."),
-    // What LLaVA trained beside an adapter.
-    ("base_model.model.model.mm_projector.", "projector."),
-    ("base_model.model.mm_projector.", "projector."),
     // llava-hf's files on disk, older and newer ones.
     ("vision_tower.vision_model.", "vision."),
     ("vision_tower.", "vision."),
@@ -68,8 +65,15 @@ public enum TensorNames {
   /// Buffers that old files hold and that are computed here.
   static let computedSuffixes = ["rotary_emb.inv_freq", "embeddings.position_ids"]
 
-  /// The canonical name of `name`, or nil when the tensor belongs to no part of LLaVA.
+  /// The canonical name of `name`, or nil when the tensor belongs to no part of LLaVA. Of an adapter
+  /// that is what was trained beside it, its projector; its pairs are no weights of a model.
   public static func canonical(_ name: String) -> String? {
+    guard let inner = AdapterNames.unwrapped(name) else { return plain(name) }
+    return plain(inner).flatMap { $0.hasPrefix("projector.") ? $0 : nil }
+  }
+
+  /// The canonical name of what is called `name` where no adapter is wrapped around the model.
+  static func plain(_ name: String) -> String? {
     if computedSuffixes.contains(where: name.hasSuffix) { return nil }
     guard let outer = replacePrefix(of: name, by: prefixes) else { return nil }
     return replacePrefix(of: outer, by: inner) ?? outer

@@ -25,6 +25,24 @@ enum WeightFiles {
     projectorNames.first(where: directory.contains).map(directory.path)
   }
 
+  /// The files of an adapter in `directory`: its pairs, and what LLaVA's trainer saves beside them,
+  /// where there is such; nil where `directory` holds no adapter.
+  static func adapter(in directory: Directory) -> [String]? {
+    guard isAdapter(directory) else { return nil }
+    let stems = ["adapter_model", "non_lora_trainables"]
+    return stems.compactMap { stem in
+      ["safetensors", "bin"].map { "\(stem).\($0)" }.first(where: directory.contains)
+        .map(directory.path)
+    }
+  }
+
+  /// Whether `directory` holds an adapter and no model's weights.
+  static func isAdapter(_ directory: Directory) -> Bool {
+    directory.contains(adapterConfig) && !names.contains(where: directory.contains)
+  }
+
+  static let adapterConfig = "adapter_config.json"
+
   /// Whether every file that an index names is there; true for what is no index, or not readable:
   /// whoever opens it will say why.
   private static func isComplete(_ name: String, in directory: Directory) -> Bool {
@@ -41,6 +59,6 @@ enum WeightFiles {
     "config.json", "generation_config.json", "preprocessor_config.json", "processor_config.json",
     "tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
     "training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.pt", "scaler.pt",
-    "trainer_state.json",
+    "trainer_state.json", adapterConfig,
   ]
 }

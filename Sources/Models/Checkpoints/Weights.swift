@@ -67,9 +67,16 @@ extension Weights {
   /// The tensors of `checkpoint` whose canonical names begin with `part` and a dot.
   /// Throws `checkpoint/ambiguous` when two tensors have the same canonical name.
   init(_ checkpoint: Checkpoint, part: String) throws(Failure) {
+    try self.init(checkpoint) { found in
+      TensorNames.canonical(found).flatMap { $0.hasPrefix("\(part).") ? $0 : nil }
+    }
+  }
+
+  /// The tensors of `checkpoint` that `canonical` has a name for; throws as `init(_:part:)`.
+  init(_ checkpoint: Checkpoint, canonical: (String) -> String?) throws(Failure) {
     var names: [String: String] = [:]
     for found in checkpoint.names {
-      guard let name = TensorNames.canonical(found), name.hasPrefix("\(part).") else { continue }
+      guard let name = canonical(found) else { continue }
       if let other = names.updateValue(found, forKey: name) {
         throw Failure(
           .invalidInput, code: "checkpoint/ambiguous", at: checkpoint.path,
@@ -81,7 +88,9 @@ extension Weights {
   }
 
   /// Throws one failure with a table of all differences, code `checkpoint/tensors`.
-  func check(_ expected: some Parameters<ExpectedTensor>, part: String) throws(Failure) {
+  func check(
+    _ expected: some Parameters<ExpectedTensor>, part: String, remedy: String? = nil
+  ) throws(Failure) {
     var table = MismatchTable()
     var known: Set<String> = []
     for (name, tensor) in expected.named {
@@ -105,7 +114,7 @@ extension Weights {
     let heading = "the tensors of the \(part) are not those that its configuration describes"
     throw Failure(
       .mismatch, code: "checkpoint/tensors", at: checkpoint.path,
-      ([heading] + table.lines).joined(separator: "\n"))
+      ([heading] + table.lines).joined(separator: "\n"), remedy: remedy)
   }
 
   private static func shown(_ shape: [Int]) -> String { "\(shape)" }

@@ -4,12 +4,7 @@ import Checkpoints
 import Glibc
 import Operations
 import Tensors
-
-/// What random numbers are drawn for: the first number of each place.
-enum Draw: UInt64 {
-  case parameter = 1
-  case dropout = 2
-}
+import TrainingData
 
 extension StartingPoint {
   /// The masters of what `plan` trains. What no checkpoint gives is drawn: a function of `seed`, the
@@ -48,35 +43,32 @@ extension StartingPoint {
   }
 
   private static func drawUniform(_ tensor: Tensor, _ name: String, _ seed: UInt64, bound: Double) {
-    fill(tensor, name, seed) { draws, place, index in
-      Float((2 * draws.uniform(Draw.parameter.rawValue, place, index) - 1) * bound)
-    }
+    fill(tensor, name, seed) { draws, index in Float((2 * draws.uniform(index) - 1) * bound) }
   }
 
   /// Box and Muller's method, one number of each pair.
   private static func drawNormal(
     _ tensor: Tensor, _ name: String, _ seed: UInt64, _ deviation: Double
   ) {
-    fill(tensor, name, seed) { draws, place, index in
-      let radius = draws.uniform(Draw.parameter.rawValue, place, 2 * index)
-      let angle = draws.uniform(Draw.parameter.rawValue, place, 2 * index + 1)
-      return Float(deviation * sqrt(-2 * log(1 - radius)) * cos(2 * .pi * angle))
+    fill(tensor, name, seed) { draws, index in
+      let radius = sqrt(-2 * log(1 - draws.uniform(2 * index)))
+      return Float(deviation * radius * cos(2 * .pi * draws.uniform(2 * index + 1)))
     }
   }
 
   private static func fill(
     _ tensor: Tensor, _ name: String, _ seed: UInt64,
-    _ value: (PlacedRandom, _ place: UInt64, _ index: UInt64) -> Float
+    _ value: (PlacedRandom, _ index: UInt64) -> Float
   ) {
-    let draws = PlacedRandom(seed: seed)
     // FNV-1a: a place that does not depend on what else is trained.
     let place = name.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) {
       ($0 ^ UInt64($1)) &* 0x100_0000_01b3
     }
+    let draws = PlacedRandom(seed: seed, for: .initialisation, place)
     tensor.withUnsafeMutableBytes { bytes in
       for (index, _) in bytes.bindMemory(to: Float.self).enumerated() {
         bytes.storeBytes(
-          of: value(draws, place, UInt64(index)), toByteOffset: 4 * index, as: Float.self)
+          of: value(draws, UInt64(index)), toByteOffset: 4 * index, as: Float.self)
       }
     }
   }

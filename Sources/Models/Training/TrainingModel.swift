@@ -5,6 +5,7 @@ import Decoders
 import Operations
 import Projectors
 import Tensors
+import TrainingData
 
 /// What a micro-batch gave.
 public struct MicroBatchLoss: Equatable, Sendable {
@@ -66,11 +67,9 @@ public struct TrainingModel: Sendable {
 
   private func adapterDropout(_ batch: MicroBatch) -> AdapterDropout? {
     guard dropout > 0 else { return nil }
-    let draws = PlacedRandom(seed: seed)
     let keys = zip(batch.places, batch.spans).flatMap { place, span in
-      span.indices.map {
-        draws.bits(Draw.dropout.rawValue, UInt64(place), UInt64($0 - span.lowerBound))
-      }
+      let draws = PlacedRandom(seed: seed, for: .dropout, UInt64(place))
+      return (0..<UInt64(span.count)).map { draws.bits($0) }
     }
     return AdapterDropout(rate: dropout, rowKeys: keys)
   }

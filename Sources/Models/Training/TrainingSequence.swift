@@ -56,14 +56,18 @@ public struct TrainingSequence: Sendable {
     }
     append(tokens, start..<tokens.ids.count, limits)
     guard !targets.isEmpty else {
+      guard isTruncated else { throw Self.nothingToLearn }
       throw Failure(
         .mismatch, code: "prompt/no-loss",
-        isTruncated
-          ? "no token within the first \(limits.maxLength) positions is learned"
-          : "no token is learned",
-        remedy: isTruncated ? "raise --max-length" : "format the records with convo-format --train")
+        "no token within the first \(limits.maxLength) positions is learned",
+        remedy: "raise --max-length")
     }
   }
+
+  /// The failure of a record that has no learned tokens.
+  public static let nothingToLearn = Failure(
+    .mismatch, code: "prompt/no-loss", "no token is learned",
+    remedy: "format the records with convo-format --train")
 
   private static func check(_ tokens: Prompt.Tokens, images: Int, _ limits: Limits)
     throws(Failure)

@@ -1,56 +1,68 @@
-// A file of an atomic directory that is hashed while it is written.
+// A directory whose files are hashed while they are written.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import Safetensors
 import Tensors
 
-/// Writes files into a checkpoint and remembers what its manifest says of them.
-public struct HashedDirectory {
-  let directory: AtomicDirectory
-  private(set) var files: [ManifestFile] = []
+/// Remembers of each file that is written into a directory what a manifest says of it.
+public final class HashedDirectory: OutputPlace {
+  private let directory: any OutputPlace
+  public private(set) var files: [ManifestFile] = []
 
-  init(_ directory: AtomicDirectory) { self.directory = directory }
+  public init(_ directory: any OutputPlace) { self.directory = directory }
 
-  /// Bytes that are hashed and written at once.
-  private static let pieceBytes = 16 << 20
-
-  public mutating func write(_ bytes: [UInt8], to name: String) throws(Failure) {
-    let file = try directory.file(name)
-    var hash = SHA256()
-    hash.update(bytes)
-    try file.write(bytes)
-    try file.finish()
-    files.append(
-      ManifestFile(name: name, byteCount: bytes.count, sha256: hash.hexadecimal()))
+  public func openFile(_ name: String) throws(Failure) -> any ByteSink {
+    HashingSink(try directory.openFile(name)) { [self] count, digest in
+      files.append(ManifestFile(name: name, byteCount: count, sha256: digest))
+    }
   }
 
   /// Writes tensors as a safetensors file.
-  public mutating func write(
-    _ tensors: [(name: String, value: Tensor)], metadata: [(key: String, value: String)],
-    to name: String
-  ) throws(Failure) {
+  func write(_ tensors: [(name: String, value: Tensor)], to name: String) throws(Failure) {
     let (head, header) = try SafetensorsHeader.build(
       tensors.map { (name: $0.name, elementType: $0.value.elementType, shape: $0.value.shape) },
-      metadata: metadata)
+      metadata: [("format", "pt")])
     var byName: [String: Tensor] = [:]
     for tensor in tensors { byName[tensor.name] = tensor.value }
-    let file = try directory.file(name)
-    var (hash, count) = (SHA256(), head.count)
-    hash.update(head)
+    let file = try openFile(name)
     try file.write(head)
     for entry in header.entries {
-      guard let tensor = byName[entry.name] else { continue }
-      try tensor.withUnsafeBytes { (bytes) throws(Failure) in
-        for start in stride(from: 0, to: bytes.count, by: Self.pieceBytes) {
-          let end = min(bytes.count, start + Self.pieceBytes)
-          let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-          hash.update(piece)
-          try file.write(piece)
-        }
-      }
-      count += tensor.byteCount
+      try byName[entry.name]?.withUnsafeBytes { (bytes) throws(Failure) in try file.write(bytes) }
     }
     try file.finish()
-    files.append(ManifestFile(name: name, byteCount: count, sha256: hash.hexadecimal()))
+  }
+}
+
+/// Passes bytes on and hashes them.
+private final class HashingSink: ByteSink {
+  private let sink: any ByteSink
+  private let done: (Int, String) -> Void
+  private var hash = SHA256()
+  private var count = 0
+
+  init(_ sink: any ByteSink, done: @escaping (Int, String) -> Void) {
+    (self.sink, self.done) = (sink, done)
+  }
+
+  var name: String { sink.name }
+  var isRegularFile: Bool { sink.isRegularFile }
+  var isTerminal: Bool { sink.isTerminal }
+
+  /// Bytes that are hashed and written at once: what was hashed is still in the cache.
+  private static let pieceBytes = 1 << 18
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+    for start in stride(from: 0, to: bytes.count, by: Self.pieceBytes) {
+      let end = min(bytes.count, start + Self.pieceBytes)
+      let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+      hash.update(piece)
+      try sink.write(piece)
+    }
+    count += bytes.count
+  }
+
+  func finish() throws(Failure) {
+    try sink.finish()
+    done(count, hash.hexadecimal())
   }
 }

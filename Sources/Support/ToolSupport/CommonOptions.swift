@@ -56,6 +56,18 @@ public struct CommonOptions: ParsableArguments {
   }
 }
 
+extension CommonOptions {
+  /// What they ask for, for a tool that writes no stream. Throws `usage/threads` where LLAVA_THREADS
+  /// is no count.
+  public func settings(threads: Int?, lineBytes: Int) throws(Failure) -> Settings {
+    var settings = settings()
+    settings.threads = try threadCount(threads)
+    settings.limits.lineBytes = lineBytes
+    settings.writesAtEnd = true
+    return settings
+  }
+}
+
 /// What the shared options come to; the defaults are those of the options.
 public struct Settings: Sendable {
   /// A path, or nil for stdout.

@@ -75,6 +75,19 @@ func threadsFromEnvironment() throws(Failure) -> Int? {
   return count
 }
 
+/// The number of threads: the option, else LLAVA_THREADS, else the cores we may run on.
+func threadCount(_ option: Int?) throws(Failure) -> Int {
+  if let option { return option }
+  return try threadsFromEnvironment() ?? availableCores()
+}
+
+/// Throws unless the option `--threads` is a count.
+public func validateThreads(_ option: Int?) throws {
+  if let option, !(1...maxThreads).contains(option) {
+    throw ValidationError("--threads must be 1 to \(maxThreads), found \(option)")
+  }
+}
+
 /// LLAVA_MODEL, or nil where it is not set or empty.
 public func modelFromEnvironment() -> String? {
   getenv("LLAVA_MODEL").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }

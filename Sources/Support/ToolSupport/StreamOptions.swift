@@ -46,9 +46,7 @@ public struct StreamOptions: ParsableArguments {
     guard (0...19).contains(level) else {
       throw ValidationError("--level must be 0 to 19, found \(level)")
     }
-    if let threads, !(1...maxThreads).contains(threads) {
-      throw ValidationError("--threads must be 1 to \(maxThreads), found \(threads)")
-    }
+    try validateThreads(threads)
   }
 
   /// What they ask for. Throws `usage/threads` where LLAVA_THREADS is no count.
@@ -56,18 +54,12 @@ public struct StreamOptions: ParsableArguments {
     var settings = common.settings()
     settings.output = output
     settings.level = store ? 0 : level
-    settings.threads = try threadCount()
+    settings.threads = try threadCount(threads)
     settings.isStrict = strict
     settings.maxSkips = maxSkips
     settings.writesToTerminals = force
     settings.limits.lineBytes = maxLine.count
     settings.limits.requireChecksums = strict
     return settings
-  }
-
-  /// The number of threads: the option, else LLAVA_THREADS, else the cores we may run on.
-  func threadCount() throws(Failure) -> Int {
-    if let threads { return threads }
-    return try threadsFromEnvironment() ?? availableCores()
   }
 }

@@ -1,4 +1,4 @@
-// What the options come to, the template first: the user's, the recipe's, the checkpoint's, LLaVA 1.5's.
+// What the options come to. The template: the user's, the recipe's, the model's, LLaVA 1.5's.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import Conversations

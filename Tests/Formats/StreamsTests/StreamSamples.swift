@@ -64,7 +64,7 @@ func readStream(_ bytes: [UInt8], step: Int = .max) -> ReadResult {
   readStream(MemorySource(bytes, step: step))
 }
 
-private func describe(_ record: StreamRecord) -> String {
+func describe(_ record: StreamRecord) -> String {
   switch record {
   case .data(let record):
     let json = record.json.map { JSONValue.object($0).serializedString } ?? "-"

@@ -9,7 +9,7 @@ import Testing
 @Suite struct RefusedKindTests {
   /// Names of files, the code's second half, and what the message or the remedy must say.
   static let kinds: [(files: [String], code: String, words: [String])] = [
-    (["adapter_config.json", "adapter_model.safetensors"], "adapter", ["LoRA", "merge"]),
+    (["adapter_config.json", "adapter_model.safetensors"], "adapter", ["LoRA", "--lora"]),
     (
       ["adapter_config.json", "adapter_model.bin", "non_lora_trainables.bin"], "adapter",
       ["LoRA", "base model"]

@@ -1,0 +1,127 @@
+// What a run will take: memory by kind, and work.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import Decoders
+import Operations
+import Tensors
+
+/// The size of what goes through the model at once, and in all.
+public struct RunSize: Equatable, Sendable {
+  /// Positions of the longest micro-batch.
+  public var rows: Int
+  /// Positions of a usual step, and learned tokens of it.
+  public var rowsOfStep: Double
+  public var targetsOfStep: Double
+  /// Micro-batches of a step.
+  public var accumulation: Int
+
+  public init(rows: Int, rowsOfStep: Double, targetsOfStep: Double, accumulation: Int) {
+    (self.rows, self.accumulation) = (rows, accumulation)
+    (self.rowsOfStep, self.targetsOfStep) = (rowsOfStep, targetsOfStep)
+  }
+}
+
+/// Memory in bytes, and multiplications and additions of a step.
+public struct RunEstimate: Equatable, Sendable {
+  /// Frozen weights, which lie in their files' mappings, and the f32 masters of what is trained.
+  public var weights = 0
+  /// Moments and gradients.
+  public var states = 0
+  /// What layers keep for their gradients.
+  public var activations = 0
+  /// One layer's intermediate results, and the logits of some rows.
+  public var workspace = 0
+  public var floatingPointOperations = 0.0
+  public var recomputedLayers = 0
+
+  public var memory: Int { weights + states + activations + workspace }
+
+  /// The estimate where `recomputedLayers` layers keep their input alone.
+  public init(
+    _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize, recomputedLayers: Int
+  ) {
+    let config = start.languageConfig
+    let trained = start.shapes(plan).values.reduce(0) { $0 + $1.reduce(1, *) }
+    weights = 4 * trained + Self.frozenBytes(start, plan)
+    states = 4 * trained * (2 + GradientSum.buffers(microBatches: size.accumulation))
+    let rank = plan.adapterScale?.rank ?? 0
+    let row = LanguageModel.keptBytesPerRow(config, rank: rank)
+    let recomputed = min(config.layers, recomputedLayers)
+    self.recomputedLayers = recomputed
+    activations =
+      size.rows * ((config.layers - recomputed) * row.everything + recomputed * row.input)
+    // A layer that runs again keeps everything for a moment.
+    if recomputed > 0 { activations += size.rows * row.everything }
+    let widest = max(4 * config.width, 3 * config.intermediateWidth)
+    workspace =
+      4 * size.rows * (widest + 4 * config.width)
+      + 4 * 2 * min(size.rows, 256) * start.language.embedding.rows
+    floatingPointOperations = Self.operations(start, plan, size, recomputed)
+  }
+
+  private static func frozenBytes(_ start: StartingPoint, _ plan: TrainingPlan) -> Int {
+    var bytes = 0
+    if plan.language != .full { start.language.forEach { bytes += $1.byteCount } }
+    if !plan.trainsProjector { start.projector?.forEach { bytes += $1.byteCount } }
+    return bytes
+  }
+
+  private static func operations(
+    _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize, _ recomputed: Int
+  ) -> Double {
+    let config = start.languageConfig
+    let heads = Double(config.heads * config.headWidth)
+    let shared = Double(config.keyValueHeads * config.headWidth)
+    let (width, wide) = (Double(config.width), Double(config.intermediateWidth))
+    let layer = 2 * width * (2 * heads + 2 * shared + 3 * wide)
+    // Forward and what reaches the inputs; the weights' gradients where these are trained.
+    var units = 2 + Double(recomputed) / Double(max(1, config.layers))
+    if plan.language == .full { units += 1 }
+    var perRow = Double(config.layers) * layer * units
+    if let rank = plan.adapterScale?.rank {
+      let pairs = 4 * (width + heads) + 2 * (width + shared) * 2 + 3 * (width + wide) * 2
+      perRow += 3 * Double(config.layers * rank) * pairs
+    }
+    let head = 2 * width * Double(start.language.embedding.rows) * (plan.language == .full ? 3 : 2)
+    // Causal attention: two products forward and five backward over half of the positions.
+    let attention = Double(config.layers) * 7 * heads * Double(size.rows)
+    return size.rowsOfStep * (perRow + attention) + size.targetsOfStep * head
+  }
+
+  /// The estimate with as few recomputed layers as fit into `memory` bytes; nil where even all of
+  /// them recomputed do not.
+  public static func fitting(
+    _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize, memory: Int
+  ) -> RunEstimate? {
+    var (low, high) = (0, start.languageConfig.layers)
+    let least = RunEstimate(start, plan, size, recomputedLayers: 0)
+    if least.memory <= memory { return least }
+    guard RunEstimate(start, plan, size, recomputedLayers: high).memory <= memory else {
+      return nil
+    }
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      let fits = RunEstimate(start, plan, size, recomputedLayers: middle).memory <= memory
+      if fits { high = middle } else { low = middle }
+    }
+    return RunEstimate(start, plan, size, recomputedLayers: high)
+  }
+}
+
+extension StartingPoint {
+  /// Multiplications and additions a second of a product with one of the model's own weights.
+  public func measuredSpeed(_ operations: any Operations) throws(AllocationError) -> Double {
+    guard let weight = language.layers.first?.gate else { return 1e9 }
+    let rows = 256
+    let x = try Tensor(.f32, shape: [rows, weight.columns])
+    let clock = ContinuousClock()
+    var best = Duration.seconds(3600)
+    for _ in 0..<2 {
+      let begin = clock.now
+      _ = try operations.linear(x, weight: weight, bias: nil)
+      best = min(best, clock.now - begin)
+    }
+    let work = 2 * Double(rows) * Double(weight.rows) * Double(weight.columns)
+    return work / max(1e-6, best / .seconds(1))
+  }
+}

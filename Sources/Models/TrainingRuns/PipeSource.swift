@@ -1,0 +1,94 @@
+// The records of a pipe, in their order.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import Records
+import Training
+
+/// What becomes of records that cannot be trained on.
+public struct SkipHandling {
+  /// Reports a record that is left out; throws what ends the run.
+  public var skip: (Failure, Record) throws(Failure) -> Void
+  /// Counts a record that an earlier tool skipped.
+  public var passOn: (SkipMark, Record) throws(Failure) -> Void
+  /// A sequence was cut at the end to the longest length.
+  public var truncated: (Record) -> Void
+
+  public init(
+    skip: @escaping (Failure, Record) throws(Failure) -> Void,
+    passOn: @escaping (SkipMark, Record) throws(Failure) -> Void,
+    truncated: @escaping (Record) -> Void
+  ) {
+    (self.skip, self.passOn, self.truncated) = (skip, passOn, truncated)
+  }
+
+  /// The sequence of `record`, or nil for one that is left out.
+  func sequence(_ record: TrainingRecord, _ reader: SequenceReader) throws(Failure)
+    -> TrainingSequence?
+  {
+    switch record {
+    case .passOn(let record, let mark):
+      try passOn(mark, record)
+      return nil
+    case .broken(let record, let failure):
+      try skip(failure, record)
+      return nil
+    case .learn(let record, let images):
+      do throws(Failure) {
+        let sequence = try reader.sequence(record, images: images)
+        if sequence.isTruncated { truncated(record) }
+        return sequence
+      } catch {
+        try skip(error, record)
+        return nil
+      }
+    }
+  }
+}
+
+/// A stream that is read once. Its only epoch is the first.
+public final class PipeSource: SequenceSource {
+  private let read: () throws(Failure) -> TrainingRecord?
+  private let reader: SequenceReader
+  private let handling: SkipHandling
+  public let epoch = 0
+  public private(set) var position: Int
+  private var isAtEnd = false
+
+  /// `read` gives one record after the other, beginning with number `start`, from 0.
+  public init(
+    reader: SequenceReader, handling: SkipHandling, start: Int = 0,
+    read: @escaping () throws(Failure) -> TrainingRecord?
+  ) {
+    (self.reader, self.handling, self.read) = (reader, handling, read)
+    position = start
+  }
+
+  /// Passes over records up to number `target`, as a resumed run does.
+  /// Throws `training/short-input` where there are not so many.
+  public func skip(to target: Int) throws(Failure) {
+    while position < target {
+      guard try read() != nil else {
+        throw Failure(
+          .mismatch, code: "training/short-input",
+          "expected more than the \(grouped(target)) records that the run has seen, found"
+            + " \(grouped(position))",
+          remedy: "resume with the input that the run began with")
+      }
+      position += 1
+    }
+  }
+
+  public func next() throws(Failure) -> TrainingSequence? {
+    while !isAtEnd {
+      guard let record = try read() else {
+        isAtEnd = true
+        break
+      }
+      position += 1
+      if let sequence = try handling.sequence(record, reader) { return sequence }
+    }
+    return nil
+  }
+
+  public func beginEpoch() -> Bool { false }
+}

@@ -1,0 +1,110 @@
+// Files of records, walked once before the first step: every record checked and measured.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import JSON
+import Records
+import Streams
+import TrainingData
+
+/// Indexed files, with what the walk found out.
+public final class TrainingFiles {
+  public private(set) var indices: [RecordIndex] = []
+  /// Of each file's records whether they can be learned from.
+  private var usable: [[Bool]] = []
+  /// LLaVA's lengths (words over all turns, negative without images) of all records, where they were
+  /// asked for.
+  public private(set) var lengths: [Int] = []
+  /// Records to learn from, their positions and learned tokens in all, and the longest.
+  public private(set) var sequences = 0
+  public private(set) var positions = 0
+  public private(set) var targets = 0
+  public private(set) var longest = 0
+  /// Records longer than what is kept of them.
+  public private(set) var truncated = 0
+  private let needsLengths: Bool
+
+  public init(needsLengths: Bool) { self.needsLengths = needsLengths }
+
+  public var counts: [Int] { indices.map(\.count) }
+  /// SHA-256 of each file's records.
+  public var digests: [String] { indices.map(\.digest) }
+
+  public func isUsable(_ place: SourceRecord) -> Bool { usable[place.source][place.ordinal] }
+
+  /// Walks the file `path`. `checkHeader` judges a tensor stream's; records that cannot be learned
+  /// from are given to `handling` now, and not again.
+  public func add(
+    _ path: String, limits: StreamLimits, reader: SequenceReader, handling: SkipHandling,
+    warn: @escaping (String) -> Void, checkHeader: (StreamHeader) throws(Failure) -> Void
+  ) throws(Failure) {
+    let stream = try RecordStream(opening: FileSource(path: path), limits: limits)
+    if case .tensors(let reader) = stream { try checkHeader(reader.header) }
+    var flags: [Bool] = []
+    let index = try RecordIndex(path: path, limits: limits, warn: warn) {
+      (ordinal, record) throws(Failure) in
+      try Interruption.check(path)
+      flags.append(try visit(record, reader, handling))
+    }
+    indices.append(index)
+    usable.append(flags)
+  }
+
+  /// Whether the record can be learned from.
+  private func visit(
+    _ record: IndexedRecord, _ reader: SequenceReader, _ handling: SkipHandling
+  ) throws(Failure) -> Bool {
+    let found = Summary(record)
+    if needsLengths { lengths.append(1) }
+    if let mark = found.mark {
+      try handling.passOn(mark, found.record)
+      return false
+    }
+    do throws(Failure) {
+      if let failure = found.failure { throw failure }
+      let measure = try reader.measure(found.record.object, imageRows: found.imageRows)
+      if needsLengths { lengths[lengths.count - 1] = try wordCount(of: found.record.object) }
+      count(measure)
+      return true
+    } catch {
+      try handling.skip(error, found.record)
+      return false
+    }
+  }
+
+  private func count(_ measure: SequenceMeasure) {
+    sequences += 1
+    positions += measure.length
+    targets += measure.targets
+    longest = max(longest, measure.length)
+    if measure.fullLength > measure.length { truncated += 1 }
+  }
+
+  public func record(_ place: SourceRecord) throws(Failure) -> TrainingRecord {
+    switch indices[place.source] {
+    case .tensors(let index):
+      TrainingRecord(try index.record(at: place.ordinal), of: index.name)
+    case .objects(let index): TrainingRecord(try index.line(at: place.ordinal))
+    }
+  }
+}
+
+/// What the walk shows of a record.
+private struct Summary {
+  var record: Record
+  var imageRows = 0
+  var mark: SkipMark?
+  var failure: Failure?
+
+  init(_ found: IndexedRecord) {
+    switch found {
+    case .tensors(let summary):
+      record = Record(summary.json ?? JSONObject(), id: summary.id, place: summary.place)
+      mark = summary.skip ?? SkipMark(of: record.object)
+      imageRows = summary.shape(of: "features")?.first ?? 0
+    case .object(let line):
+      record = line.record
+      mark = SkipMark(of: record.object)
+      if case .failure(let failure) = line.result { self.failure = failure }
+    }
+  }
+}

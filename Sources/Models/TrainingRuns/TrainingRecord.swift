@@ -1,0 +1,65 @@
+// A record of the input, from either kind of stream.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import Records
+import Streams
+import Tensors
+
+/// A record to learn from, or why it cannot be.
+public enum TrainingRecord: Sendable {
+  /// The images are features [rows, width] of any float type.
+  case learn(Record, images: [Tensor])
+  /// An earlier tool's skip.
+  case passOn(Record, SkipMark)
+  /// A record that cannot be read.
+  case broken(Record, Failure)
+
+  /// A record of a tensor stream whose content is `clip-features`.
+  public init(_ record: StreamRecord, of input: String) {
+    let source = record.record(of: input)
+    switch record {
+    case .skip(let skip): self = .passOn(source, skip.mark)
+    case .data(let data):
+      if let mark = SkipMark(of: source.object) {
+        self = .passOn(source, mark)
+      } else if let features = data["features"], let counts = data["image_rows"],
+        let ranges = Self.ranges(counts, total: features.shape[0])
+      {
+        self = .learn(source, images: ranges.map { features.rows($0) })
+      } else {
+        self = .broken(
+          source,
+          Failure(
+            .invalidInput, code: "stream/image-rows",
+            "image_rows do not add up to the rows of the features"))
+      }
+    }
+  }
+
+  /// A line of text alone.
+  public init(_ line: ObjectLine) {
+    let record = line.record
+    if case .failure(let failure) = line.result {
+      self = .broken(record, failure)
+    } else if let mark = SkipMark(of: record.object) {
+      self = .passOn(record, mark)
+    } else {
+      self = .learn(record, images: [])
+    }
+  }
+
+  /// The rows of each image, or nil when the counts are not those of `total` rows.
+  private static func ranges(_ counts: Tensor, total: Int) -> [Range<Int>]? {
+    let counts = counts.withUnsafeBytes { bytes in
+      stride(from: 0, to: bytes.count, by: 4).map {
+        Int(bytes.loadUnaligned(fromByteOffset: $0, as: Int32.self))
+      }
+    }
+    guard counts.allSatisfy({ $0 >= 0 }), checkedSum(counts) == total else { return nil }
+    var start = 0
+    return counts.map { count in
+      defer { start += count }
+      return start..<start + count
+    }
+  }
+}

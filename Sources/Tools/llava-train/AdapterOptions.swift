@@ -1,0 +1,120 @@
+// What of the model stage 2 trains.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Checkpoints
+import InputOutput
+import Recipes
+import Training
+import TrainingOutput
+
+/// What is trained, as the options ask for it.
+struct RequestedPlan {
+  enum Language {
+    case frozen
+    case full
+    case adapter(AdapterScale, dropout: Double)
+  }
+
+  var language: Language
+  var trainsProjector: Bool
+  /// An adapter to go on with.
+  var adapterPath: String?
+  /// The deviation that a fresh adapter's second matrices begin with.
+  var adapterDeviation = 0.0
+  var layout = AdapterLayout.peft
+
+  init(language: Language, trainsProjector: Bool) {
+    (self.language, self.trainsProjector) = (language, trainsProjector)
+  }
+}
+
+struct AdapterOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Train low-rank pairs of this rank beside the frozen language model.", valueName: "rank"))
+  var lora: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "What pairs are multiplied by, over the rank; default: twice the rank.", valueName: "alpha"))
+  var loraAlpha: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Share of the pairs' inputs to leave out; default: 0.", valueName: "share"))
+  var loraDropout: Double?
+
+  @Flag(help: "Divide alpha by the root of the rank.")
+  var rslora = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Begin the pairs' second matrices with this deviation, not with zeros.", valueName: "number"))
+  var loraBStd = 0.0
+
+  @Option(
+    help: ArgumentHelp("Go on with the adapter in this directory.", valueName: "dir"),
+    completion: .directory)
+  var adapter: String?
+
+  @Option(
+    help: ArgumentHelp("How an adapter is written: peft or llava.", valueName: "layout"))
+  var adapterLayout = AdapterLayout.peft
+
+  @Flag(help: "Leave the language model as it is.")
+  var freezeLanguage = false
+
+  @Flag(help: "Leave the projector as it is.")
+  var freezeProjector = false
+
+  func check() throws {
+    if let lora, !(1...4096).contains(lora) {
+      throw ValidationError("--lora must be 1 to 4096, found \(lora)")
+    }
+    if let loraAlpha, !(loraAlpha > 0 && loraAlpha.isFinite) {
+      throw ValidationError("--lora-alpha must be above 0, found \(loraAlpha)")
+    }
+    if let loraDropout, !(0..<1).contains(loraDropout) {
+      throw ValidationError("--lora-dropout must be from 0 to below 1, found \(loraDropout)")
+    }
+    guard loraBStd >= 0, loraBStd.isFinite else {
+      throw ValidationError("--lora-b-std must be 0 or more, found \(loraBStd)")
+    }
+    if lora != nil, adapter != nil {
+      throw ValidationError(
+        "--lora begins an adapter, --adapter goes on with one: give one of them")
+    }
+    if freezeLanguage, lora != nil || adapter != nil {
+      throw ValidationError("--freeze-language excludes --lora and --adapter")
+    }
+    if freezeLanguage, freezeProjector {
+      throw ValidationError("--freeze-language and --freeze-projector leave nothing to train")
+    }
+  }
+
+  func plan(_ recipe: Recipe?) throws(Failure) -> RequestedPlan {
+    var plan = RequestedPlan(language: .full, trainsProjector: !freezeProjector)
+    plan.adapterDeviation = loraBStd
+    plan.layout = adapterLayout
+    var (rank, alpha, dropout) = (lora, loraAlpha, loraDropout)
+    if case .adapter(let recipeRank, let recipeAlpha, let recipeDropout)? = recipe?.trained {
+      rank = rank ?? recipeRank
+      if lora == nil { alpha = alpha ?? recipeAlpha }
+      dropout = dropout ?? recipeDropout
+    }
+    if freezeLanguage {
+      plan.language = .frozen
+    } else if let adapter {
+      let scale = try AdapterCheckpoint(adapter).scale
+      plan.adapterPath = adapter
+      plan.language = .adapter(scale, dropout: dropout ?? 0)
+    } else if let rank {
+      let scale = AdapterScale(
+        rank: rank, alpha: alpha ?? Double(2 * rank), isRankStabilized: rslora)
+      plan.language = .adapter(scale, dropout: dropout ?? 0)
+    }
+    return plan
+  }
+}
+
+extension AdapterLayout: ExpressibleByArgument {}

@@ -1,0 +1,90 @@
+// How the parameters are changed; what is absent is the recipe's, or a default.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Training
+
+struct OptimizerArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Learning rate; default: 1e-3 for pretrain, 2e-5 for finetune, 2e-4 with --lora.",
+      valueName: "rate"))
+  var lr: Double?
+
+  @Option(help: ArgumentHelp("The projector's own rate; default: --lr.", valueName: "rate"))
+  var projectorLr: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Weight decay, not of biases and norms; default: 0.", valueName: "number"))
+  var weightDecay: Double?
+
+  @Option(help: ArgumentHelp("AdamW's betas; default: 0.9,0.999.", valueName: "b1,b2"))
+  var betas: Betas?
+
+  @Option(help: ArgumentHelp("AdamW's epsilon; default: 1e-8.", valueName: "number"))
+  var eps: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "How the rate falls: cosine, linear or constant; default: cosine.", valueName: "shape"))
+  var schedule: Schedule.Shape?
+
+  @Option(
+    help: ArgumentHelp(
+      "Share of the steps in which the rate rises; default: 0.03.", valueName: "share"))
+  var warmupRatio: Double?
+
+  @Option(help: ArgumentHelp("Steps in which the rate rises.", valueName: "count"))
+  var warmupSteps: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Largest norm of a step's gradients, 0: any; default: 1.", valueName: "norm"))
+  var clip: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Mean over the tokens of a step, or of each micro-batch's mean: token or micro; default: token.",
+      valueName: "norm"))
+  var lossNorm: LossNorm?
+
+  func validate() throws {
+    for (name, value) in [("lr", lr), ("projector-lr", projectorLr), ("eps", eps)] {
+      if let value, !(value > 0 && value.isFinite) {
+        throw ValidationError("--\(name) must be above 0, found \(value)")
+      }
+    }
+    for (name, value) in [("weight-decay", weightDecay), ("clip", clip)] {
+      if let value, !(value >= 0 && value.isFinite) {
+        throw ValidationError("--\(name) must be 0 or more, found \(value)")
+      }
+    }
+    if let warmupRatio, !(0...1).contains(warmupRatio) {
+      throw ValidationError("--warmup-ratio must be 0 to 1, found \(warmupRatio)")
+    }
+    if let warmupSteps, !(0...TrainingSettings.mostSteps).contains(warmupSteps) {
+      throw ValidationError("--warmup-steps must be 0 or more, found \(warmupSteps)")
+    }
+    if warmupRatio != nil, warmupSteps != nil {
+      throw ValidationError("--warmup-ratio and --warmup-steps exclude each other")
+    }
+  }
+}
+
+/// AdamW's two betas, `0.9,0.999`.
+struct Betas: ExpressibleByArgument {
+  let first, second: Double
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map {
+      Double($0)
+    }
+    guard parts.count == 2, let first = parts[0], let second = parts[1],
+      (0..<1).contains(first), (0..<1).contains(second)
+    else { return nil }
+    (self.first, self.second) = (first, second)
+  }
+}
+
+extension Schedule.Shape: ExpressibleByArgument {}
+extension LossNorm: ExpressibleByArgument {}

@@ -1,0 +1,28 @@
+// llava-train pretrain: stage 1, the projector alone.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import InputOutput
+import Recipes
+import ToolSupport
+import Training
+
+struct Pretrain: TrainingCommand {
+  static let stage = Recipe.Stage.pretrain
+
+  static let configuration = CommandConfiguration(
+    commandName: "pretrain",
+    abstract: "Stage 1: train the projector, tower and language model frozen.",
+    discussion: """
+      Reads features from clip-encode, of records that convo-format --train made, and leaves the \
+      projector in the directory OUT, for --projector of all tools.
+      """)
+
+  @OptionGroup var data: DataOptions
+  @OptionGroup var model: TrainedModelOptions
+  @OptionGroup var optimizer: OptimizerArguments
+  @OptionGroup var run: RunOptions
+
+  func plan(_ settings: TrainingSettings) throws(Failure) -> RequestedPlan {
+    RequestedPlan(language: .frozen, trainsProjector: true)
+  }
+}

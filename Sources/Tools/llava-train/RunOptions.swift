@@ -1,0 +1,145 @@
+// How long a run is, what it leaves, and how it goes on.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import ToolSupport
+
+struct RunOptions: ParsableArguments {
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("The directory of the run.", valueName: "dir"), completion: .directory)
+  var output: String?
+
+  @Option(help: ArgumentHelp("Steps of the run.", valueName: "count"))
+  var steps: Int?
+
+  @Option(help: ArgumentHelp("How often to visit all records; default: 1.", valueName: "number"))
+  var epochs: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Steps that a pipe's records come to, for the schedule.", valueName: "count"))
+  var totalSteps: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Records that go through the model together; default: 1.", valueName: "count"))
+  var microBatch: Int?
+
+  @Option(
+    help: ArgumentHelp("Micro-batches of a step; default: 1.", valueName: "count"))
+  var accumulate: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Save a checkpoint after so many steps, 0: never; default: 500.", valueName: "steps"))
+  var saveEvery: Int?
+
+  @Option(help: ArgumentHelp("Checkpoints to keep; default: 2.", valueName: "count"))
+  var keep: Int?
+
+  @Flag(help: "Go on after the latest checkpoint in the directory.")
+  var resume = false
+
+  @Flag(help: "Print the number of the first record that a resumed run needs, and exit.")
+  var resumePoint = false
+
+  @Option(
+    help: ArgumentHelp("Write a JSON line a step.", valueName: "file"), completion: .file())
+  var log: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the gradients of a step as safetensors.", valueName: "file"), completion: .file())
+  var gradients: String?
+
+  @Option(help: ArgumentHelp("The step that --gradients is of.", valueName: "number"))
+  var gradientsStep = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Layers that compute their activations again: auto, none, all, or a number.",
+      valueName: "layers"))
+  var recompute = Recomputation.auto
+
+  @Option(
+    help: ArgumentHelp(
+      "Memory that the run may take; default: what is free.", valueName: "size"))
+  var memory: Size?
+
+  @Flag(help: "Print what the run will take, and exit.")
+  var dryRun = false
+
+  @Option(
+    name: [.customShort("j"), .long],
+    help: ArgumentHelp(
+      "Threads in all; default: LLAVA_THREADS, else all cores.", valueName: "count"))
+  var threads: Int?
+
+  @Flag(help: "Stop at the first record that would be skipped.")
+  var strict = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Stop after more than this many skips, or this share (5%).", valueName: "limit"))
+  var maxSkips: SkipLimit?
+
+  @Option(help: ArgumentHelp("Longest JSON line to accept.", valueName: "size"))
+  var maxLine = Size(16 << 20)
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    for (name, value) in [
+      ("steps", steps), ("total-steps", totalSteps), ("gradients-step", gradientsStep),
+    ] {
+      if let value, !(1...TrainingSettings.mostSteps).contains(value) {
+        throw ValidationError(
+          "--\(name) must be 1 to \(TrainingSettings.mostSteps), found \(value)")
+      }
+    }
+    for (name, value) in [("micro-batch", microBatch), ("accumulate", accumulate), ("keep", keep)] {
+      if let value, !(1...65536).contains(value) {
+        throw ValidationError("--\(name) must be 1 to 65536, found \(value)")
+      }
+    }
+    if let epochs, !(epochs > 0 && epochs <= 10000) {
+      throw ValidationError("--epochs must be above 0 and at most 10000, found \(epochs)")
+    }
+    if let saveEvery, saveEvery < 0 {
+      throw ValidationError("--save-every must be 0 or more, found \(saveEvery)")
+    }
+    if steps != nil, epochs != nil || totalSteps != nil {
+      throw ValidationError("--steps excludes --epochs and --total-steps")
+    }
+    if output == "-" { throw ValidationError("--output is a directory and cannot be stdout") }
+  }
+}
+
+/// How many layers run again for their gradient.
+enum Recomputation: ExpressibleByArgument, CustomStringConvertible {
+  /// As few as memory allows.
+  case auto
+  case layers(Int)
+
+  init?(argument: String) {
+    switch argument {
+    case "auto": self = .auto
+    case "none": self = .layers(0)
+    case "all": self = .layers(.max)
+    default:
+      guard let count = Int(argument), count >= 0 else { return nil }
+      self = .layers(count)
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .auto: "auto"
+    case .layers(0): "none"
+    case .layers(.max): "all"
+    case .layers(let count): "\(count)"
+    }
+  }
+
+  var defaultValueDescription: String { description }
+}

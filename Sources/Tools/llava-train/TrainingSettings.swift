@@ -1,0 +1,84 @@
+// What options and recipe come to.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import JSON
+import Recipes
+import Training
+import TrainingRuns
+
+/// The values of a run: an option's where it is given, else the recipe's, else a default.
+struct TrainingSettings {
+  static let mostSteps = 1 << 40
+
+  let recipe: Recipe?
+  let seed: UInt64
+  let maxLength: Int
+  let microBatch: Int
+  let accumulation: Int
+  let epochs: Double
+  /// Given outright.
+  let steps: Int?
+  let saveEvery: Int
+  let keep: Int
+  let groupsByModality: Bool
+  private let optimizer: OptimizerArguments
+
+  init(_ command: some TrainingCommand) throws(Failure) {
+    recipe = try command.data.recipe.map(Recipe.named)
+    if let recipe, recipe.stage != type(of: command).stage {
+      throw Failure(
+        .usage, code: "usage/recipe", at: "--recipe",
+        "\(recipe.name) is a recipe of \(recipe.stage.rawValue)",
+        remedy: "use llava-train \(recipe.stage.rawValue)")
+    }
+    let (data, run) = (command.data, command.run)
+    optimizer = command.optimizer
+    seed = data.seed ?? recipe?.seed ?? 0
+    maxLength = data.maxLength ?? recipe?.maxLength ?? 2048
+    microBatch = run.microBatch ?? recipe?.microBatch ?? 1
+    accumulation = run.accumulate ?? recipe?.accumulation ?? 1
+    epochs = run.epochs ?? recipe.map { Double($0.epochs) } ?? 1
+    steps = run.steps ?? run.totalSteps
+    saveEvery = run.saveEvery ?? recipe?.saveEvery ?? 500
+    keep = run.keep ?? recipe?.keep ?? 2
+    let hasOrder = data.shuffle || data.groupByLength || !data.mix.isEmpty || data.order != nil
+    groupsByModality =
+      data.groupByModality || (!hasOrder && recipe?.groupsByModality == true && !data.files.isEmpty)
+  }
+
+  /// Steps of so many sequences a visit: the last step of each visit may be smaller.
+  func steps(ofSequences count: Int) -> Int {
+    let batches = (count + microBatch - 1) / microBatch
+    return (batches + accumulation - 1) / accumulation
+  }
+
+  /// Whether a rate depends on the number of steps.
+  var needsTotal: Bool { shape.needsTotal || optimizer.warmupSteps == nil }
+
+  private var shape: Schedule.Shape {
+    optimizer.schedule ?? recipe.flatMap { Schedule.Shape(rawValue: $0.schedule.rawValue) }
+      ?? .cosine
+  }
+
+  /// `defaultRate`: of what is trained.
+  func optimizerOptions(totalSteps: Int, defaultRate: Double) -> OptimizerOptions {
+    let ratio = optimizer.warmupRatio ?? recipe?.warmupRatio ?? 0.03
+    let warmup = optimizer.warmupSteps ?? Int((ratio * Double(totalSteps)).rounded(.up))
+    var options = OptimizerOptions(
+      rate: optimizer.lr ?? recipe?.rate ?? defaultRate,
+      schedule: Schedule(shape, warmupSteps: warmup, totalSteps: totalSteps))
+    options.projectorRate =
+      optimizer.projectorLr ?? (optimizer.lr == nil ? recipe?.projectorRate : nil)
+    options.weightDecay = optimizer.weightDecay ?? recipe?.weightDecay ?? 0
+    if let betas = optimizer.betas {
+      (options.beta1, options.beta2) = (betas.first, betas.second)
+    } else if let betas = recipe?.betas, betas.count == 2 {
+      (options.beta1, options.beta2) = (betas[0], betas[1])
+    }
+    options.epsilon = optimizer.eps ?? recipe?.epsilon ?? 1e-8
+    options.clip = optimizer.clip ?? recipe?.clip ?? 1
+    options.lossNorm =
+      optimizer.lossNorm ?? recipe.flatMap { LossNorm(rawValue: $0.lossNorm.rawValue) } ?? .token
+    return options
+  }
+}

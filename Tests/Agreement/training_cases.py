@@ -1,0 +1,169 @@
+"""What is trained to compare: which weights, on which records, with which options.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import dataclasses
+import math
+
+import torch
+
+import training_models
+
+
+@dataclasses.dataclass
+class Adapter:
+    rank: int
+    alpha: float
+    rslora: bool = False
+    # The tool draws it itself with this deviation of B (`--lora`, `--lora-b-std`); None: both
+    # sides start from one that lies in a directory (`--adapter`).
+    drawn: float | None = None
+
+    @property
+    def factor(self):
+        return self.alpha / (math.sqrt(self.rank) if self.rslora else self.rank)
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    shape: str = "grouped"
+    stage: str = "finetune"
+    adapter: Adapter | None = None
+    freeze_language: bool = False
+    freeze_projector: bool = False
+    # Starts from a projector in a directory of its own.
+    projector: bool = False
+    steps: int = 20
+    micro: int = 2
+    accumulate: int = 1
+    rate: float = 1e-3
+    projector_rate: float | None = None
+    decay: float = 0.1
+    betas: tuple = (0.9, 0.999)
+    epsilon: float = 1e-8
+    schedule: str = "cosine"
+    warmup_steps: int | None = None
+    warmup_ratio: float | None = None
+    clip: float = 0.0
+    norm: str = "token"
+    max_length: int | None = None
+    precision: str = "f32"
+    # How many images a record has, by turns.
+    images: tuple = (0, 1, 1, 2)
+    # Every how many records one has nothing to learn; 0: none.
+    mute_every: int = 0
+    features: torch.dtype = torch.float32
+    seed: int = 5
+
+    @property
+    def warmup(self):
+        if self.warmup_steps is not None:
+            return self.warmup_steps
+        return math.ceil((self.warmup_ratio or 0) * self.steps)
+
+    def trains(self, name):
+        """Whether the parameter of this canonical name is trained."""
+        if name.startswith("projector."):
+            return not self.freeze_projector
+        if not name.startswith("language.") or self.stage == "pretrain" or self.freeze_language:
+            return False
+        return (".lora_" in name) == (self.adapter is not None)
+
+    def options(self):
+        """Those of `llava-train` that are numbers or words, not paths."""
+        given = ["--steps", self.steps, "--micro-batch", self.micro, "--accumulate",
+                 self.accumulate, "--lr", self.rate, "--weight-decay", self.decay,
+                 "--betas", ",".join(map(repr, self.betas)), "--eps", self.epsilon,
+                 "--schedule", self.schedule, "--clip", self.clip, "--loss-norm", self.norm,
+                 "--seed", self.seed, "--precision", self.precision]
+        if self.projector_rate is not None:
+            given += ["--projector-lr", self.projector_rate]
+        if self.warmup_ratio is not None:
+            given += ["--warmup-ratio", self.warmup_ratio]
+        else:
+            given += ["--warmup-steps", self.warmup]
+        if self.max_length is not None:
+            given += ["--max-length", self.max_length]
+        if self.adapter and self.adapter.drawn is not None:
+            given += ["--lora", self.adapter.rank, "--lora-alpha", self.adapter.alpha,
+                      "--lora-dropout", 0, "--lora-b-std", self.adapter.drawn]
+            given += ["--rslora"] if self.adapter.rslora else []
+        given += ["--freeze-language"] if self.freeze_language else []
+        given += ["--freeze-projector"] if self.freeze_projector else []
+        return [str(part) for part in given]
+
+
+@dataclasses.dataclass
+class Problem:
+    """A case with its numbers: what both sides are given."""
+    case: Case
+    shape: training_models.Shape
+    # By canonical names: the model on disk; what replaces or joins it at the start.
+    weights: dict
+    start: dict
+    examples: list
+
+    def initial(self):
+        return {**self.weights, **self.start}
+
+    def batches(self):
+        """Steps of micro-batches of examples, those with nothing to learn left out."""
+        case = self.case
+        learned = [example for example in self.examples
+                   if any(label >= 0 for label in example.labels()[1:case.max_length])]
+        step = case.micro * case.accumulate
+        # A stream that is too short begins again.
+        learned *= -(-case.steps * step // len(learned))
+        return [[learned[first:first + case.micro]
+                 for first in range(number * step, (number + 1) * step, case.micro)]
+                for number in range(case.steps)]
+
+
+def make_problem(case, shape=None, weights_seed=31, records=None):
+    """`records`: how many the stream has; as many as are seen where it is None."""
+    shape = shape or training_models.SHAPES[case.shape]
+    generator = torch.Generator().manual_seed(weights_seed)
+    weights, start = training_models.make_tensors(shape, generator), {}
+    if case.projector or case.adapter:
+        other = training_models.make_tensors(shape, generator)
+        start = {name: other[name] for name in other if name.startswith("projector.")}
+    if case.adapter:
+        if case.adapter.drawn is not None:
+            start = {}
+        else:
+            start |= training_models.adapter_tensors(shape, case.adapter.rank, generator)
+    count, mute = records or case.steps * case.micro * case.accumulate, ()
+    if case.mute_every:
+        count += -(-count // (case.mute_every - 1))
+        mute = range(1, count, case.mute_every)
+    examples = training_models.make_examples(
+        shape, count, generator, case.images, set(mute), case.max_length)
+    return Problem(case, shape, weights, start, examples)
+
+
+CASES = [
+    Case("stage 1", stage="pretrain", rate=2e-3, warmup_ratio=0.1, clip=1.0, norm="micro"),
+    Case("stage 1 linear", "linear", stage="pretrain", rate=2e-3, schedule="linear",
+         warmup_steps=3, accumulate=3),
+    Case("stage 1 bf16 input", stage="pretrain", schedule="constant", clip=1.0, accumulate=3,
+         norm="micro", features=torch.bfloat16, projector=True),
+    Case("full", rate=5e-4, projector_rate=1e-3, warmup_ratio=0.15, clip=1.0, accumulate=3),
+    Case("full micro", rate=5e-4, schedule="constant", warmup_ratio=0.03, norm="micro",
+         accumulate=3, projector=True, betas=(0.8, 0.95), epsilon=1e-2),
+    Case("full tied", "tied", rate=5e-4, schedule="linear", warmup_steps=2, norm="micro"),
+    Case("frozen projector", rate=5e-4, freeze_projector=True, clip=1.0, decay=0.0),
+    Case("frozen language", freeze_language=True, schedule="linear", accumulate=3, clip=1.0),
+    Case("lora", adapter=Adapter(4, 8), rate=2e-3, projector_rate=5e-4, warmup_steps=3, clip=1.0),
+    Case("lora tied", "tied", adapter=Adapter(3, 5), rate=2e-3, schedule="linear", norm="micro",
+         accumulate=3),
+    Case("rslora", adapter=Adapter(4, 6, rslora=True), rate=2e-3, accumulate=3, clip=1.0,
+         freeze_projector=True, norm="micro"),
+    Case("rslora drawn", adapter=Adapter(6, 4, rslora=True, drawn=0.05), rate=2e-3,
+         schedule="constant", warmup_steps=1),
+    Case("lora drawn", adapter=Adapter(2, 16, drawn=0.02), rate=1e-3, clip=1.0, accumulate=3),
+    Case("truncated", max_length=11, rate=5e-4, clip=1.0),
+    Case("text only", adapter=Adapter(4, 8), images=(0, 0, 0, 0, 1), rate=1e-3),
+    Case("nothing to learn", stage="pretrain", mute_every=4, accumulate=3, norm="micro")]
+CASES += [dataclasses.replace(case, name=case.name + ", bf16", precision="bf16")
+          for case in CASES if case.name in ("stage 1", "full", "lora", "rslora")]

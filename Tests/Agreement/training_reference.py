@@ -1,0 +1,204 @@
+"""Trains with PyTorch's autograd and optimiser, transformers' LLaMA and peft's adapters.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import contextlib
+import dataclasses
+import re
+import types
+
+import torch
+from peft import LoraConfig, get_peft_model
+from torch import nn
+from torch.nn import functional
+from transformers import (LlamaConfig, LlamaForCausalLM, get_constant_schedule_with_warmup,
+                          get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup)
+
+import training_models
+from tensor_names import canonical
+
+SCHEDULES = {
+    "cosine": get_cosine_schedule_with_warmup, "linear": get_linear_schedule_with_warmup,
+    "constant": lambda optimizer, warmup, steps: get_constant_schedule_with_warmup(
+        optimizer, warmup)}
+
+
+@dataclasses.dataclass
+class Run:
+    """What one side did with a problem; tensors by canonical names."""
+    losses: list
+    # Before clipping.
+    norms: list
+    # The language model's; the projector's own follows the same schedule.
+    rates: list
+    # Of the first step, before clipping.
+    gradients: dict
+    # Every trained tensor before and after.
+    initial: dict
+    trained: dict
+    # For each step: ids of its records, rows of their sequences, labels that count.
+    ids: list
+    rows: list
+    labels: list
+
+
+def exact_norm(self, states):
+    """LlamaRMSNorm without its detour through float32."""
+    return self.weight * states * torch.rsqrt(
+        states.pow(2).mean(-1, keepdim=True) + self.variance_epsilon)
+
+
+class ExactRotary(nn.Module):
+    """LlamaRotaryEmbedding in float64."""
+
+    def __init__(self, config):
+        super().__init__()
+        width = config.hidden_size // config.num_attention_heads
+        base = config.rope_parameters["rope_theta"]
+        self.frequencies = base ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
+
+    def forward(self, states, position_ids):
+        angles = position_ids[..., None].double() * self.frequencies
+        angles = torch.cat((angles, angles), dim=-1)
+        return angles.cos(), angles.sin()
+
+
+def language_model(shape, dtype):
+    """In float64 with nothing rounded to float32 on the way; else as transformers has it."""
+    exact = dtype == torch.float64
+    # The fused attention stays in float64, the eager one takes the softmax in float32.
+    config = LlamaConfig(**training_models.text_settings(shape),
+                         attn_implementation="sdpa" if exact else "eager")
+    model = LlamaForCausalLM(config).to(dtype)
+    if exact:
+        model.model.rotary_emb = ExactRotary(config)
+        for module in model.modules():
+            if type(module).__name__ == "LlamaRMSNorm":
+                module.forward = types.MethodType(exact_norm, module)
+    return model
+
+
+class Reference(nn.Module):
+    """Projector and language model of a problem, in `dtype`."""
+
+    def __init__(self, problem, dtype, padded=True):
+        super().__init__()
+        shape, case = problem.shape, problem.case
+        self.padded, self.dtype, self.case = padded, dtype, case
+        width, hidden = shape.vision["hidden_size"], shape.language["hidden_size"]
+        layers = [nn.Linear(width, hidden)]
+        for _ in range(shape.depth - 1):
+            layers += [nn.GELU(), nn.Linear(hidden, hidden)]
+        self.projector = nn.Sequential(*layers).to(dtype)
+        self.language = language_model(shape, dtype)
+        if case.adapter:
+            self.language = get_peft_model(self.language, LoraConfig(
+                r=case.adapter.rank, lora_alpha=case.adapter.alpha, lora_dropout=0.0,
+                use_rslora=case.adapter.rslora, bias="none", task_type="CAUSAL_LM",
+                target_modules=[name.split(".")[1] for name in training_models.TARGETS]),
+                autocast_adapter_dtype=False)
+        self.parts = {}
+        for name, parameter in self.named_parameters():
+            known = canonical(re.sub(r"^language\.", "", name))
+            self.parts[known] = parameter
+            parameter.requires_grad_(case.trains(known))
+        with torch.no_grad():
+            for name, value in problem.initial().items():
+                if not name.startswith("vision."):
+                    self.parts[name].copy_(value)
+
+    def trained(self):
+        return {name: part for name, part in self.parts.items() if part.requires_grad}
+
+    def spliced(self, example):
+        """Embeddings [rows, hidden] and labels [rows] of one record, cut at the maximum length."""
+        words = self.language.get_input_embeddings()(torch.tensor(example.ids))
+        pieces, begin = [], 0
+        for position, image in zip(example.positions, example.order, strict=True):
+            pieces += [words[begin:position], self.projector(example.images[image].to(self.dtype))]
+            begin = position
+        rows = torch.cat([piece.to(words.dtype) for piece in pieces + [words[begin:]]])
+        labels = torch.tensor(example.labels())
+        return rows[:self.case.max_length], labels[:self.case.max_length]
+
+    def summed(self, examples):
+        """The sum of the losses of all labels of these records, and how many those are."""
+        if not self.padded:
+            parts = [self.padded_sum([self.spliced(example)]) for example in examples]
+            return sum(part[0] for part in parts), sum(part[1] for part in parts)
+        return self.padded_sum([self.spliced(example) for example in examples])
+
+    def padded_sum(self, sequences):
+        pad = nn.utils.rnn.pad_sequence
+        inputs = pad([rows for rows, _ in sequences], batch_first=True)
+        labels = pad([labels for _, labels in sequences], batch_first=True, padding_value=-100)
+        mask = pad([torch.ones(len(labels), dtype=torch.long) for _, labels in sequences],
+                   batch_first=True)
+        logits = self.language(inputs_embeds=inputs, attention_mask=mask, use_cache=False).logits
+        logits, labels = logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten()
+        if logits.dtype != torch.float64:
+            logits = logits.float()
+        total = functional.cross_entropy(logits, labels, ignore_index=-100, reduction="sum")
+        return total, int((labels >= 0).sum())
+
+
+def groups(case, trained):
+    """LLaVA's four groups of parameters, those of the projector last."""
+    found = []
+    for is_projector in (False, True):
+        for decays in (True, False):
+            parts = [part for name, part in trained.items()
+                     if name.startswith("projector.") == is_projector
+                     and ("norm" in name or name.endswith(".bias")) != decays]
+            rate = case.projector_rate if is_projector else None
+            found.append({"params": parts, "weight_decay": case.decay if decays else 0.0,
+                          "lr": case.rate if rate is None else rate})
+    return [group for group in found if group["params"]]
+
+
+def step_loss(reference, step, norm):
+    """Adds the gradients of one step's micro-batches; returns its loss and its labels' number."""
+    total = sum(label >= 0 for batch in step for example in batch
+                for label in example.labels()[1:reference.case.max_length])
+    loss = 0.0
+    for batch in step:
+        value, count = reference.summed(batch)
+        share = value / total if norm == "token" else value / count / len(step)
+        share.backward()
+        loss += share.item()
+    return loss, total
+
+
+def train(problem, dtype=torch.float64, autocast=False, padded=True, reference=None):
+    """`autocast`: products in bf16, everything else and the weights in `dtype`."""
+    case = problem.case
+    reference = reference or Reference(problem, dtype, padded)
+    trained = reference.trained()
+    run = Run([], [], [], {}, {name: part.detach().clone() for name, part in trained.items()},
+              {}, [], [], [])
+    optimizer = torch.optim.AdamW(groups(case, trained), lr=case.rate, betas=case.betas,
+                                  eps=case.epsilon, foreach=False)
+    scheduler = SCHEDULES[case.schedule](optimizer, case.warmup, case.steps)
+    mode = torch.autocast("cpu", torch.bfloat16) if autocast else contextlib.nullcontext()
+    for step in problem.batches():
+        for part in trained.values():
+            # Zeros, not nothing: moments move on where a step has no image.
+            part.grad = torch.zeros_like(part)
+        with mode:
+            loss, labels = step_loss(reference, step, case.norm)
+        if not run.gradients:
+            run.gradients = {name: part.grad.clone() for name, part in trained.items()}
+        norm = nn.utils.clip_grad_norm_(trained.values(), case.clip or float("inf"))
+        base = next((group for group in optimizer.param_groups
+                     if group["initial_lr"] == case.rate), optimizer.param_groups[0])
+        examples = [example for batch in step for example in batch]
+        run.losses.append(loss)
+        run.norms.append(norm.item())
+        run.rates.append(base["lr"])
+        run.ids.append([example.name for example in examples])
+        run.rows.append(sum(len(example.labels()[:case.max_length]) for example in examples))
+        run.labels.append(labels)
+        optimizer.step()
+        scheduler.step()
+    run.trained = {name: part.detach().clone() for name, part in trained.items()}
+    return run

@@ -1,0 +1,130 @@
+// Numbers by place: fixed for ever, spread evenly, and as likely as each other.
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+import TrainingData
+
+/// The chi-square of `counts` against equal shares, in standard deviations from what is expected.
+private func deviation(_ counts: [Int]) -> Double {
+  let expected = Double(counts.reduce(0, +)) / Double(counts.count)
+  let square = counts.reduce(0.0) { $0 + (Double($1) - expected) * (Double($1) - expected) }
+  let freedom = Double(counts.count - 1)
+  return (square / expected - freedom) / (2 * freedom).squareRoot()
+}
+
+/// Chance exceeds this once in 30,000 draws of a seed; a constant or skewed bit exceeds it by far.
+private let bound = 4.0
+
+@Test func numbersStayWhatTheyAre() {
+  // By an independent implementation in Python's integers; another value would change every run.
+  let random = PlacedRandom(seed: 1, for: .order, 0)
+  #expect((0..<3).map { random.bits($0) } == expectedBits)
+  #expect(PlacedRandom(seed: 1, for: .order, 2, 3).bits(9) == random2.bits(9))
+  #expect(PlacedRandom(seed: 1, for: .order).at(2).at(3).bits(9) == random2.bits(9))
+}
+
+private let random2 = PlacedRandom(seed: 1, for: .order, 2, 3)
+private let expectedBits: [UInt64] = [
+  0xC1F7_5A51_73B8_2D85, 0x67AB_0E94_D824_BEA7, 0xB750_42DB_A063_FE33,
+]
+
+@Test func everyPartOfAPlaceMatters() {
+  var seen: Set<UInt64> = []
+  var count = 0
+  for seed: UInt64 in [0, 1, 2, .max] {
+    for purpose in [RandomPurpose.order, .mixing, .initialisation, .dropout] {
+      for places: [UInt64] in [[], [0], [1], [0, 0], [0, 1], [1, 0], [1, 1], [.max]] {
+        let random = places.reduce(PlacedRandom(seed: seed, for: purpose)) { $0.at($1) }
+        for index: UInt64 in [0, 1, 2, 1000, .max] {
+          seen.insert(random.bits(index))
+          count += 1
+        }
+      }
+    }
+  }
+  #expect(seen.count == count)
+}
+
+@Test(arguments: [0, 1, 42, UInt64.max])
+func bitsAreSpreadEvenly(seed: UInt64) {
+  let rows: [(String, (UInt64) -> UInt64)] = [
+    ("along a row", PlacedRandom(seed: seed, for: .dropout).bits),
+    ("along places", { PlacedRandom(seed: seed, for: .dropout, 7, $0).bits(0) }),
+    ("along first places", { PlacedRandom(seed: seed, for: .dropout, $0, 7).bits(0) }),
+    ("along seeds", { PlacedRandom(seed: seed &+ $0, for: .dropout).bits(0) }),
+    ("along a row and places", { PlacedRandom(seed: seed, for: .dropout, $0).bits($0) }),
+  ]
+  for (name, row) in rows {
+    var low = [Int](repeating: 0, count: 256)
+    var high = low
+    var pairs = low
+    var ones = [Int](repeating: 0, count: 64)
+    var last: UInt64 = 0
+    for index: UInt64 in 0..<20_000 {
+      let bits = row(index)
+      low[Int(bits & 255)] += 1
+      high[Int(bits >> 56)] += 1
+      pairs[Int((last >> 60) << 4 | bits >> 60)] += 1
+      last = bits
+      for bit in 0..<64 where bits >> UInt64(bit) & 1 == 1 { ones[bit] += 1 }
+    }
+    #expect(abs(deviation(low)) < bound, "low bits \(name)")
+    #expect(abs(deviation(high)) < bound, "high bits \(name)")
+    #expect(abs(deviation(pairs)) < bound, "neighbours \(name)")
+    for (bit, count) in ones.enumerated() {
+      #expect(abs(Double(count) - 10_000) < 4.5 * 5_000.0.squareRoot(), "bit \(bit) \(name)")
+    }
+  }
+}
+
+@Test func uniformNumbersFillTheirRange() {
+  let random = PlacedRandom(seed: 3, for: .initialisation)
+  let values = (0..<100_000).map { random.uniform($0) }
+  #expect(values.allSatisfy { $0 >= 0 && $0 < 1 })
+  var counts = [Int](repeating: 0, count: 100)
+  for value in values { counts[Int(value * 100)] += 1 }
+  #expect(abs(deviation(counts)) < bound)
+  // The standard error of the mean is 0.00091.
+  #expect(abs(values.reduce(0, +) / 100_000 - 0.5) < 0.004)
+}
+
+@Test func integersAreUnbiased() {
+  let random = PlacedRandom(seed: 5, for: .order)
+  for limit in [1, 2, 3, 7, 100] {
+    var counts = [Int](repeating: 0, count: limit)
+    for index: UInt64 in 0..<50_000 { counts[random.integer(below: limit, index)] += 1 }
+    #expect(limit == 1 || abs(deviation(counts)) < bound, "below \(limit)")
+  }
+  // Three quarters of 2^63: without the second draw the first third would come twice as often.
+  let large = Int.max / 4 * 3
+  let draws = (0..<30_000).map { random.integer(below: large, UInt64($0)) }
+  #expect(draws.allSatisfy { $0 >= 0 && $0 < large })
+  var thirds = [0, 0, 0]
+  for draw in draws { thirds[draw / (large / 3 + 1)] += 1 }
+  #expect(abs(deviation(thirds)) < bound)
+  #expect(random.integer(below: .max, 0) < .max)
+}
+
+@Test func shufflesArePermutationsOfEachSeedAndEpoch() {
+  for count in [0, 1, 2, 3, 1000] {
+    let order = shuffled(count: count, seed: 1, epoch: 0)
+    #expect(order.sorted() == Array(0..<Int32(count)))
+    #expect(shuffled(count: count, seed: 1, epoch: 0) == order)
+  }
+  let order = shuffled(count: 1000, seed: 1, epoch: 0)
+  #expect(shuffled(count: 1000, seed: 1, epoch: 1) != order)
+  #expect(shuffled(count: 1000, seed: 2, epoch: 0) != order)
+}
+
+@Test func everyOrderIsAsLikely() {
+  var counts: [[Int32]: Int] = [:]
+  for epoch in 0..<24_000 { counts[shuffled(count: 4, seed: 8, epoch: epoch), default: 0] += 1 }
+  #expect(counts.count == 24)
+  #expect(abs(deviation(Array(counts.values))) < bound)
+  // Where the first record goes among many.
+  var places = [Int](repeating: 0, count: 50)
+  for seed: UInt64 in 0..<5000 {
+    let place = shuffled(count: 50, seed: seed, epoch: 0).firstIndex(of: 0)
+    if let place { places[place] += 1 }
+  }
+  #expect(abs(deviation(places)) < bound)
+}
