@@ -91,6 +91,14 @@ public struct Recipe: Sendable, Equatable {
     return key == template || key == other
   }
 
+  /// Whether records that were made for `other` are what this recipe makes of them too: the same
+  /// stage, prompts and images.
+  public func makesSameRecords(as other: Recipe) -> Bool {
+    stage == other.stage && template == other.template && compatibility == other.compatibility
+      && imagePosition == other.imagePosition && marksImages == other.marksImages
+      && aspect == other.aspect
+  }
+
   /// Records of one step of the optimiser.
   public var globalBatch: Int { microBatch * accumulation }
 }

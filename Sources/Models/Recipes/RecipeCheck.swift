@@ -45,18 +45,20 @@ public struct RecipeCheck: Sendable {
     prompt?[promptKey]?.string.flatMap(name)
   }
 
-  /// What the header says against the tool's recipe: another name, other images. Status 6.
+  /// What the header says against the tool's recipe: another one, other images. Status 6.
   public func headerFailure() -> Failure? {
     guard let own else { return nil }
-    if let streamed, streamed != own.name { return mismatch(expected: own.name, streamed) }
+    if let streamed, !Self.agree(own.name, streamed) {
+      return mismatch(expected: own.name, streamed)
+    }
     return Self.failure(own, images: streamedAspect)
   }
 
   /// What a record's prompt says against the tool's recipe, or where it has none against the
-  /// header's: another name, another template. Status 6.
+  /// header's: another one, another template. Status 6.
   public func failure(prompt: JSONObject?) -> Failure? {
     guard let expected = name else { return nil }
-    if let found = Self.name(inPrompt: prompt), found != expected {
+    if let found = Self.name(inPrompt: prompt), !Self.agree(expected, found) {
       return mismatch(expected: expected, found)
     }
     guard let recipe = Recipe.known(expected), let template = prompt?["template"]?.string,
@@ -85,6 +87,13 @@ public struct RecipeCheck: Sendable {
       .mismatch, code: "recipe/mismatch",
       "expected records of the recipe \(Self.shown(expected)), found some of"
         + " \(Self.shown(found))", remedy: "give every tool of the pipe the same --recipe")
+  }
+
+  /// Whether records of one recipe are records of the other: the same name, or the same values.
+  private static func agree(_ one: String, _ other: String) -> Bool {
+    if one.utf8.elementsEqual(other.utf8) { return true }
+    guard let one = Recipe.known(one), let other = Recipe.known(other) else { return false }
+    return one.makesSameRecords(as: other)
   }
 
   private static func name(_ text: String) -> String? {
