@@ -64,10 +64,16 @@ public struct ModelDirectory: Sendable {
 
   /// What LLaVA adds to its parts: the feature layer and the like. It was fixed when the projector
   /// was trained, so the projector's own configuration comes first.
-  var settings: ModelConfig {
+  public var settings: ModelConfig {
     let configs = [projector, model, vision].compactMap { $0?.config }
     return configs.first { $0.projector != nil } ?? ModelConfig()
   }
+
+  /// Whether a projector was named, or the model's configuration describes one.
+  public var describesProjector: Bool { projector != nil || model?.config?.projector != nil }
+
+  /// Whether a vision tower was named, or the model's configuration describes one.
+  public var describesVisionTower: Bool { vision != nil || model?.config?.vision != nil }
 
   /// `<im_start>` and `<im_end>` stand around each image in the prompt (the first LLaVA).
   public var marksImages: Bool { settings.marksImages }

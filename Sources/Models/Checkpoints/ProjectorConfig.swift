@@ -31,7 +31,7 @@ public struct ProjectorConfig: Equatable, Sendable {
   }
 
   /// The depth that LLaVA's `mm_projector_type` names, nil for an unknown name.
-  static func depth(ofType name: String) -> Int? {
+  public static func depth(ofType name: String) -> Int? {
     switch name {
     case "identity": return 0
     case "linear": return 1

@@ -39,17 +39,44 @@ public final class RunDirectory {
 
   private static let prefix = "checkpoint-"
 
-  /// The steps that there are checkpoints of, ascending.
-  public func steps() throws(Failure) -> [Int] {
-    try namesInDirectory(path, limit: 1 << 20).compactMap { name in
-      guard name.hasPrefix(Self.prefix) else { return nil }
-      let digits = name.dropFirst(Self.prefix.count)
+  /// The steps that there are checkpoints of in the directory `path`, ascending; none where there is
+  /// no directory.
+  public static func steps(in path: String) throws(Failure) -> [Int] {
+    guard access(path, F_OK) == 0 else { return [] }
+    return try namesInDirectory(path, limit: 1 << 20).compactMap { name in
+      guard name.hasPrefix(prefix) else { return nil }
+      let digits = name.dropFirst(prefix.count)
       guard digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
       return Int(digits)
     }.sorted()
   }
 
-  public func checkpointPath(_ step: Int) -> String { "\(path)/\(Self.prefix)\(step)" }
+  public static func checkpointPath(in path: String, step: Int) -> String {
+    "\(path)/\(prefix)\(step)"
+  }
+
+  public func steps() throws(Failure) -> [Int] { try Self.steps(in: path) }
+
+  public func checkpointPath(_ step: Int) -> String { Self.checkpointPath(in: path, step: step) }
+
+  /// Writes the run's result into the directory: all of its files, or none of them. `write` gives
+  /// them to a place that is out of sight; a configuration takes its name last, so that what has one
+  /// is whole.
+  public func publish(_ write: (AtomicDirectory) throws(Failure) -> Void) throws(Failure) {
+    let hidden = "\(path)/.\(Self.prefix)result.tmp"
+    removeFlatDirectory(hidden)
+    let files = try AtomicDirectory(path: hidden)
+    try write(files)
+    try files.finish()
+    let names = try namesInDirectory(hidden, limit: 1 << 20)
+    for name in names.filter({ $0 != "config.json" }) + names.filter({ $0 == "config.json" }) {
+      guard rename("\(hidden)/\(name)", "\(path)/\(name)") == 0 else {
+        throw Self.system("rename", "\(path)/\(name)")
+      }
+    }
+    removeFlatDirectory(hidden)
+    try synchronizeDirectory(path)
+  }
 
   /// Removes all checkpoints but the `count` latest.
   public func keepLatest(_ count: Int) throws(Failure) {

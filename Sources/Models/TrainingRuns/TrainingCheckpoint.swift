@@ -19,9 +19,10 @@ public enum TrainingCheckpoint {
   /// `addOutputs` may write files that tools use into the directory.
   public static func save(
     _ trainer: Trainer, place: DataPlace, run: JSONObject, to path: String,
-    addOutputs: (HashedDirectory) throws(Failure) -> HashedDirectory
+    addOutputs: (HashedDirectory) throws(Failure) -> Void
   ) throws(Failure) {
-    var directory = HashedDirectory(try AtomicDirectory(path: path))
+    let directory = try AtomicDirectory(path: path)
+    let files = HashedDirectory(directory)
     var tensors: [(name: String, value: Tensor)] = []
     for (kind, values) in [
       (kinds.master, trainer.masters), (kinds.first, trainer.moments.first),
@@ -29,13 +30,12 @@ public enum TrainingCheckpoint {
     ] {
       tensors += values.named.map { (kind + $0.name, $0.value) }
     }
-    try directory.write(tensors, metadata: [("format", "pt")], to: stateName)
-    directory = try addOutputs(directory)
+    try files.write(tensors, to: stateName)
+    try addOutputs(files)
     let manifest = Manifest(
-      step: trainer.finishedSteps, place: place, run: run, files: directory.files)
-    try directory.directory.write(
-      JSONValue.object(manifest.json).indented(), to: Manifest.fileName)
-    try directory.directory.finish()
+      step: trainer.finishedSteps, place: place, run: run, files: files.files)
+    try directory.write(JSONValue.object(manifest.json).indented(), to: Manifest.fileName)
+    try directory.finish()
   }
 
   /// What a run goes on from.

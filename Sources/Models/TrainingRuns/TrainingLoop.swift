@@ -34,7 +34,7 @@ public final class TrainingLoop {
   /// Sees a step's gradients before clipping, and the factor that they must be multiplied by.
   public var look: ((Int, TrainedParameters<Tensor>, Double) throws(Failure) -> Void)?
   /// Writes what tools can use of a checkpoint.
-  public var addOutputs: (HashedDirectory) throws(Failure) -> HashedDirectory = { $0 }
+  public var addOutputs: (HashedDirectory) throws(Failure) -> Void = { _ in }
   /// Says what was saved.
   public var note: (String) -> Void = { _ in }
 

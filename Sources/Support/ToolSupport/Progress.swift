@@ -14,12 +14,18 @@ struct Progress {
 
   /// The line, or nil when the last one is still fresh.
   mutating func text(done: Int, total: Int?, inBytes: Bool = false) -> String? {
+    guard isDue() else { return nil }
+    let seconds = max(0.001, (ContinuousClock.now - start) / .seconds(1))
+    return Self.text(tool: tool, done: done, total: total, seconds: seconds, inBytes: inBytes)
+  }
+
+  /// Whether the last line is no longer fresh; the caller then shows one.
+  mutating func isDue() -> Bool {
     let now = ContinuousClock.now
-    if let last, now - last < .milliseconds(100) { return nil }
+    if let last, now - last < .milliseconds(100) { return false }
     last = now
     isShown = true
-    let seconds = max(0.001, (now - start) / .seconds(1))
-    return Self.text(tool: tool, done: done, total: total, seconds: seconds, inBytes: inBytes)
+    return true
   }
 
   static func text(

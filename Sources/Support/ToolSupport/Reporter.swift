@@ -71,6 +71,13 @@ public final class Reporter: Sendable {
     }
   }
 
+  /// Shows `text` in the place of the progress line, now and then: what `make` makes of it.
+  public func showStatus(_ make: () -> String) {
+    progress?.withLock { progress in
+      if progress.isDue() { writeError("\r\(tool)  \(make())\u{1b}[K") }
+    }
+  }
+
   /// Removes the progress line.
   func endProgress() {
     progress?.withLock { progress in

@@ -1,0 +1,46 @@
+// How much memory a process may still take.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bytes that can be had without swapping, as the kernel and the process's control group say; nil
+/// where neither does.
+public func availableMemory() -> Int? {
+  let kernel = memoryOfKernel()
+  guard let group = memoryOfGroup() else { return kernel }
+  return min(kernel ?? group, group)
+}
+
+/// `MemAvailable` of /proc/meminfo.
+private func memoryOfKernel() -> Int? {
+  for line in lines("/proc/meminfo") where line.hasPrefix("MemAvailable:") {
+    guard let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+      return nil
+    }
+    return checkedProduct(kilobytes, 1024)
+  }
+  return nil
+}
+
+/// The limit of the control group (version 2, then 1) less what is in use, but for cached files.
+private func memoryOfGroup() -> Int? {
+  for (limit, use, cache) in [
+    ("memory.max", "memory.current", "inactive_file"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "total_inactive_file"),
+  ] {
+    let root = "/sys/fs/cgroup/"
+    guard let most = number(root + limit), most < 1 << 50, let used = number(root + use) else {
+      continue
+    }
+    let folder = limit.hasPrefix("memory/") ? "memory/" : ""
+    let cached = lines("\(root)\(folder)memory.stat").first { $0.hasPrefix("\(cache) ") }
+      .flatMap { $0.split(separator: " ").last }.flatMap { Int($0) }
+    return max(0, most - used + (cached ?? 0))
+  }
+  return nil
+}
+
+private func number(_ path: String) -> Int? { lines(path).first.flatMap { Int($0) } }
+
+private func lines(_ path: String) -> [String] {
+  guard let bytes = try? readWholeFile(path, limit: 1 << 20) else { return [] }
+  return String(decoding: bytes, as: UTF8.self).split(atByte: UInt8(ascii: "\n")).map { String($0) }
+}

@@ -1,0 +1,98 @@
+// Says what a run will take, and refuses what cannot fit.
+// SPDX-License-Identifier: Apache-2.0
+import CPU
+import InputOutput
+import ModelSupport
+import ToolSupport
+import Training
+import TrainingRuns
+
+/// The estimate of a run's memory and time.
+struct Estimator<Command: TrainingCommand> {
+  private let run: TrainingRun<Command>
+  private let model: TrainedModel
+  private let data: TrainingRecords
+
+  init(_ run: TrainingRun<Command>, _ model: TrainedModel, _ data: TrainingRecords) {
+    (self.run, self.model, self.data) = (run, model, data)
+  }
+
+  /// Prints the estimate. Throws `training/memory` (status 5) with what would fit where nothing does.
+  func estimate(_ operations: CPUOperations) throws(Failure) -> RunEstimate {
+    let available = run.command.run.memory?.count ?? availableMemory() ?? .max
+    let size = size()
+    let estimate: RunEstimate
+    switch run.command.run.recompute {
+    case .layers(let count):
+      estimate = RunEstimate(model.start, model.plan, size, recomputedLayers: count)
+    case .auto:
+      estimate =
+        RunEstimate.fitting(model.start, model.plan, size, memory: available)
+        ?? RunEstimate(model.start, model.plan, size, recomputedLayers: .max)
+    }
+    let speed = try catchingMemory { try model.start.measuredSpeed(operations) }
+    report(estimate, speed: speed)
+    guard estimate.memory <= available else { throw tooLarge(estimate, available) }
+    return estimate
+  }
+
+  private func size() -> RunSize {
+    let settings = run.settings
+    let batch = settings.microBatch
+    let perStep = Double(batch * settings.accumulation)
+    guard case .files(let files, _) = data.kind else {
+      // Nothing is known of a pipe's records: the longest that they may be.
+      let longest = data.reader.limits.maxLength
+      return RunSize(
+        rows: batch * longest, rowsOfStep: perStep * Double(longest),
+        targetsOfStep: perStep * Double(longest) / 4, accumulation: settings.accumulation)
+    }
+    let count = Double(files.sequences)
+    return RunSize(
+      rows: batch * files.longest, rowsOfStep: perStep * Double(files.positions) / count,
+      targetsOfStep: perStep * Double(files.targets) / count, accumulation: settings.accumulation)
+  }
+
+  private func report(_ estimate: RunEstimate, speed: Double) {
+    let reporter = run.session.reporter
+    let gigabytes = { (bytes: Int) in "\(readable(Double(bytes) / 0x1p30, digits: 3)) GiB" }
+    var memory = "memory: \(gigabytes(estimate.weights)) weights"
+    memory += ", \(gigabytes(estimate.states)) moments and gradients"
+    memory += ", \(gigabytes(estimate.activations)) activations"
+    memory += ", \(gigabytes(estimate.workspace)) workspace: \(gigabytes(estimate.memory)) in all"
+    if estimate.recomputedLayers > 0 {
+      memory += "; \(counted(estimate.recomputedLayers, "layer")) recomputed"
+    }
+    reporter.note(memory)
+    // Between the products, a step takes about as much again as this share.
+    let seconds = estimate.floatingPointOperations / speed * 1.15
+    var time = "time: about \(duration(seconds)) a step"
+    if data.totalSteps < TrainingSettings.mostSteps {
+      time += ", \(grouped(data.totalSteps)) \(data.totalSteps == 1 ? "step" : "steps")"
+      time += ": \(duration(seconds * Double(data.totalSteps)))"
+    }
+    if case .files(let files, _) = data.kind {
+      time += "; \(counted(files.sequences, "record"))"
+      if files.truncated > 0 {
+        time += ", \(grouped(files.truncated)) cut to \(data.reader.limits.maxLength) positions"
+      }
+    }
+    reporter.note(time)
+  }
+
+  private func tooLarge(_ estimate: RunEstimate, _ available: Int) -> Failure {
+    var advice: [String] = []
+    if run.settings.microBatch > 1 {
+      advice.append("a smaller --micro-batch with more --accumulate")
+    }
+    if estimate.recomputedLayers < model.start.languageConfig.layers {
+      advice.append("--recompute auto")
+    }
+    if model.plan.language == .full { advice.append("--lora 16") }
+    advice.append("a smaller --max-length")
+    return Failure(
+      .limitExceeded, code: "training/memory",
+      "the run takes about \(grouped(estimate.memory >> 20)) MiB, expected at most"
+        + " \(grouped(available >> 20)) MiB", remedy: "use \(advice.joined(separator: ", or "))")
+  }
+}

@@ -1,0 +1,56 @@
+// What a run says of itself in its checkpoints: all that changes its numbers.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import JSON
+import Training
+import TrainingRuns
+
+extension RunDescription {
+  static func make<Command: TrainingCommand>(
+    _ run: TrainingRun<Command>, _ model: TrainedModel, _ data: TrainingRecords,
+    _ options: OptimizerOptions
+  ) -> JSONObject {
+    let settings = run.settings
+    var description: JSONObject = [
+      "stage": .string(Command.stage.rawValue), "parents": .object(model.parents),
+      "data": .object(data.description), "trains": .string(trained(model)),
+      "seed": .string("\(settings.seed)"), "steps": .int(data.totalSteps),
+      "micro_batch": .int(settings.microBatch), "accumulate": .int(settings.accumulation),
+      "max_length": .int(data.reader.limits.maxLength),
+      "precision": .string(run.command.model.parts.precision.rawValue),
+    ]
+    if let recipe = settings.recipe { description["recipe"] = .string(recipe.name) }
+    if let projector = model.start.projectorConfig {
+      description["projector"] = .string(projector.typeName)
+    }
+    if model.dropout > 0 { description["lora_dropout"] = .double(model.dropout) }
+    for (key, value) in optimizer(options).members { description[key] = value }
+    return description
+  }
+
+  private static func optimizer(_ options: OptimizerOptions) -> JSONObject {
+    [
+      "lr": .double(options.rate),
+      "projector_lr": .double(options.projectorRate ?? options.rate),
+      "weight_decay": .double(options.weightDecay),
+      "betas": .array([.double(options.beta1), .double(options.beta2)]),
+      "eps": .double(options.epsilon), "clip": .double(options.clip),
+      "loss_norm": .string(options.lossNorm.rawValue),
+      "schedule": .string(options.schedule.shape.rawValue),
+      "warmup_steps": .int(options.schedule.warmupSteps),
+    ]
+  }
+
+  private static func trained(_ model: TrainedModel) -> String {
+    var parts: [String] = []
+    if model.plan.trainsProjector { parts.append("projector") }
+    switch model.plan.language {
+    case .frozen: break
+    case .full: parts.append("language model")
+    case .adapter(let scale):
+      let kind = scale.isRankStabilized ? "rslora" : "lora"
+      parts.append("\(kind) of rank \(scale.rank), alpha \(scale.alpha)")
+    }
+    return parts.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,78 @@
+// What a run leaves for the other tools.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import Conversion
+import InputOutput
+import JSON
+import Tensors
+import ToolSupport
+import Training
+import TrainingOutput
+import TrainingRuns
+
+/// Writes the result of a run: a projector, an adapter or a whole model.
+struct RunOutput {
+  private let model: TrainedModel
+  private let requested: RequestedPlan
+  private let base: String
+  private let producer: String
+  private let recipe: String?
+
+  init(
+    _ model: TrainedModel, _ requested: RequestedPlan, recipe: String?, base: String,
+    producer: String
+  ) {
+    (self.model, self.requested, self.recipe) = (model, requested, recipe)
+    (self.base, self.producer) = (base, producer)
+  }
+
+  /// Writes what takes little room: a projector or an adapter, not a whole model.
+  func writeSmall(
+    _ masters: TrainedParameters<Tensor>, record: JSONObject, into place: some OutputPlace
+  ) throws(Failure) {
+    guard let config = model.start.projectorConfig ?? nil, model.plan.language != .full else {
+      return
+    }
+    let description = ModelDescription(
+      language: model.start.languageConfig, projector: config,
+      settings: model.directory.settings, record: record)
+    if let pairs = masters.adapter, let scale = model.plan.adapterScale {
+      let adapter = TrainedAdapter(
+        parameters: pairs, scale: scale, dropout: model.dropout, baseName: base)
+      try TrainingOutput.writeAdapter(
+        adapter, projector: masters.projector, description, layout: requested.layout, into: place)
+    } else if let projector = masters.projector {
+      try TrainingOutput.writeProjector(projector, description, into: place)
+    }
+  }
+
+  /// Writes the result into the run's directory.
+  func publish(
+    _ masters: TrainedParameters<Tensor>, place: DataPlace, run: JSONObject, step: Int,
+    into directory: RunDirectory
+  ) throws(Failure) {
+    var record: JSONObject = ["producer": .string(producer), "steps": .int(step)]
+    record["recipe"] = recipe.map { .string($0) }
+    record["data"] = .object(place.json)
+    record["run"] = .object(run)
+    try directory.publish { (files) throws(Failure) in
+      if masters.language != nil {
+        let parts = ReplacedParts(language: masters.language, projector: masters.projector)
+        try TrainingOutput.writeModel(
+          parts, base: model.directory, name: base, producer: producer, record: record, into: files)
+      } else {
+        try writeSmall(masters, record: record, into: files)
+      }
+    }
+  }
+
+  /// How the result is used.
+  func nextCommand(_ path: String) -> String {
+    let place = quotedForShell(path)
+    switch model.plan.language {
+    case .frozen: return "llava-project --projector \(place)"
+    case .full: return "vicuna-decode -m \(place)"
+    case .adapter: return "llava-project --projector \(place), vicuna-decode --lora \(place)"
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// The line that shows how a run goes.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import ToolSupport
+import Training
+
+/// Makes the text of the status line: step, loss, rate, speed and the time that is left.
+struct StatusLine {
+  private let totalSteps: Int
+  private let start: ContinuousClock.Instant
+  private let firstStep: Int
+  private var tokens = 0
+
+  init(totalSteps: Int, finishedSteps: Int) {
+    (self.totalSteps, firstStep) = (totalSteps, finishedSteps)
+    start = ContinuousClock.now
+  }
+
+  mutating func text(_ report: StepReport) -> String {
+    tokens += report.tokens
+    let seconds = max(1e-6, (ContinuousClock.now - start) / .seconds(1))
+    let steps = report.step - firstStep
+    let left = seconds / Double(steps) * Double(totalSteps - report.step)
+    return "step \(grouped(report.step))/\(grouped(totalSteps))"
+      + "  loss \(readable(report.loss))  lr \(readable(report.rate, digits: 3))"
+      + "  \(grouped(Int(Double(tokens) / seconds))) tokens/s  ETA \(duration(left))"
+  }
+}
+
+/// Seconds as people read them: 45 s, 12 min, 3 h 20 min, 5 days.
+func duration(_ seconds: Double) -> String {
+  guard seconds.isFinite, seconds < 1e12 else { return "for ever" }
+  let whole = Int(seconds.rounded())
+  if whole < 120 { return "\(whole) s" }
+  let minutes = (whole + 30) / 60
+  if minutes < 120 { return "\(minutes) min" }
+  let hours = minutes / 60
+  if hours < 72 { return "\(hours) h \(minutes % 60) min" }
+  return "\(grouped((hours + 12) / 24)) days"
+}

@@ -1,0 +1,111 @@
+// The parts of the model that a run trains, opened and checked.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import InputOutput
+import JSON
+import ModelSupport
+import Operations
+import Streams
+import Tensors
+import Tokenizers
+import Training
+import TrainingRuns
+
+/// A model ready to be trained: where it starts, what of it is trained, and how it is known again.
+struct TrainedModel {
+  let directory: ModelDirectory
+  let start: StartingPoint
+  let plan: TrainingPlan
+  let dropout: Double
+  let tokenizer: Tokenizer?
+  let requirements: FeatureRequirements
+  /// Digests of the parts that the run starts from.
+  let parents: JSONObject
+
+  init(
+    _ command: some TrainingCommand, _ requested: RequestedPlan, _ header: StreamHeader?,
+    recipeProjector: String?
+  )
+    throws(Failure)
+  {
+    let options = command.model
+    directory = try options.parts.open()
+    let language = try directory.languageCheckpoint()
+    var parents: JSONObject = ["language": .string(try language.weights.identity())]
+    let projector = try Self.projector(directory, options)
+    var adapter: AdapterParameters<Weight>?
+    if let path = requested.adapterPath {
+      let checkpoint = try AdapterCheckpoint(path)
+      adapter = try checkpoint.parameters(for: language.config)
+      parents["adapter"] = .string(try checkpoint.weights.identity())
+    }
+    if let projector { parents["projector"] = .string(try projector.weights.identity()) }
+    let config =
+      try projector?.config
+      ?? Self.freshProjector(options.projectorType ?? recipeProjector, header, language.config)
+    start = StartingPoint(
+      languageConfig: language.config, language: try language.parameters(), projectorConfig: config,
+      projector: try projector?.parameters(), adapter: adapter)
+    (plan, dropout) = try Self.plan(requested, start)
+    let tower = try Self.tower(directory)
+    if let tower { parents["vision"] = .string(tower) }
+    requirements = FeatureRequirements(width: config?.inputWidth, tower: tower)
+    tokenizer = try? Tokenizer(directory: directory.tokenizerDirectory())
+    self.parents = parents
+  }
+
+  /// The projector that the model has, or that was named.
+  private static func projector(_ directory: ModelDirectory, _ options: TrainedModelOptions)
+    throws(Failure) -> ProjectorCheckpoint?
+  {
+    guard !options.freshProjector, directory.describesProjector else { return nil }
+    return try directory.projectorCheckpoint()
+  }
+
+  /// The shape of a projector that the model lacks, for the features of the stream.
+  private static func freshProjector(
+    _ type: String?, _ header: StreamHeader?, _ language: LanguageConfig
+  ) throws(Failure) -> ProjectorConfig? {
+    guard let width = header.flatMap(FeatureRequirements.width) else { return nil }
+    let name = type ?? "mlp2x_gelu"
+    guard let depth = ProjectorConfig.depth(ofType: name), depth > 0 else {
+      throw Failure(
+        .usage, code: "usage/projector-type", at: "--projector-type",
+        "expected linear or mlpNx_gelu, found \(escapedForTerminal(name))")
+    }
+    return ProjectorConfig(depth: depth, inputWidth: width, outputWidth: language.width)
+  }
+
+  private static func plan(_ requested: RequestedPlan, _ start: StartingPoint) throws(Failure)
+    -> (TrainingPlan, Double)
+  {
+    let hasProjector = start.projectorConfig.map { $0.depth > 0 } ?? false
+    var (language, dropout) = (TrainingPlan.Language.frozen, 0.0)
+    switch requested.language {
+    case .frozen:
+      guard hasProjector else {
+        throw Failure(
+          .mismatch, code: "training/nothing", "there is no projector to train",
+          remedy: "give a stream of features from clip-encode")
+      }
+    case .full: language = .full
+    case .adapter(let scale, let share): (language, dropout) = (.adapter(scale), share)
+    }
+    if !requested.trainsProjector, hasProjector, start.projector == nil {
+      throw Failure(
+        .usage, code: "usage/freeze-projector", at: "--freeze-projector",
+        "the model has no projector that could stay as it is",
+        remedy: "name one with --projector")
+    }
+    return (
+      TrainingPlan(language: language, trainsProjector: requested.trainsProjector && hasProjector),
+      dropout
+    )
+  }
+
+  /// The identity of the tower that the model has; nil where it has none.
+  private static func tower(_ directory: ModelDirectory) throws(Failure) -> String? {
+    guard directory.describesVisionTower else { return nil }
+    return try directory.visionCheckpoint().weights.identity()
+  }
+}

@@ -1,0 +1,24 @@
+// llava-train --resume-point: where the input of a resumed run begins.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import ToolSupport
+import TrainingRuns
+
+extension TrainingCommand {
+  /// Prints the number, from 0, of the first record that the run in `-o` has not taken.
+  func printResumePoint(_ session: Session) throws(Failure) {
+    guard let path = run.output else {
+      throw Failure(
+        .usage, code: "usage/output", "expected the directory of the run",
+        remedy: "name one with -o")
+    }
+    var position = 0
+    if let latest = try RunDirectory.steps(in: path).last {
+      let manifest = try Manifest(in: RunDirectory.checkpointPath(in: path, step: latest))
+      position = manifest.place.position
+    }
+    let output = FileSink.standardOutput
+    try output.write("\(position)\n")
+    try output.finish()
+  }
+}

@@ -1,0 +1,102 @@
+// What a run reads: files that are indexed, or a pipe.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import Recipes
+import Records
+import Streams
+import ToolSupport
+import Training
+import TrainingData
+import TrainingRuns
+
+/// The opened input, its header read.
+struct TrainingInput {
+  enum Kind {
+    case files([String])
+    case pipe(RecordStream)
+  }
+
+  let kind: Kind
+  /// Nil for text alone.
+  let header: StreamHeader?
+
+  /// Opens the files or stdin.
+  init(_ data: DataOptions, _ session: Session) throws(Failure) {
+    guard !data.files.isEmpty else {
+      let stream = try session.recordStream(data.inputs.first)
+      kind = .pipe(stream)
+      header = Self.header(of: stream)
+      return
+    }
+    kind = .files(data.files)
+    var found: StreamHeader?
+    for path in data.files {
+      found = found ?? Self.header(of: try session.recordStream(path))
+    }
+    header = found
+  }
+
+  private static func header(of stream: RecordStream) -> StreamHeader? {
+    if case .tensors(let reader) = stream { reader.header } else { nil }
+  }
+
+  /// The pipe's records one after the other, read ahead.
+  static func records(of stream: RecordStream) -> () throws(Failure) -> TrainingRecord? {
+    let queue: RecordQueue<TrainingRecord>
+    switch stream {
+    case .tensors(let reader):
+      nonisolated(unsafe) let own = reader  // used by the reading thread alone
+      queue = RecordQueue(capacity: 8) { () throws(Failure) in
+        try own.next().map { TrainingRecord($0, of: own.name) }
+      }
+    case .objects(let reader):
+      nonisolated(unsafe) let own = reader  // used by the reading thread alone
+      queue = RecordQueue(capacity: 64) { () throws(Failure) in
+        try own.next().map { TrainingRecord($0) }
+      }
+    }
+    return { () throws(Failure) in
+      if case .element(let record) = try queue.next(waits: true) { record } else { nil }
+    }
+  }
+
+  /// What becomes of records that cannot be trained on.
+  static func handling(_ session: Session) -> SkipHandling {
+    SkipHandling(
+      skip: { (failure, record) throws(Failure) in try session.recordSkipped(failure, at: record) },
+      passOn: { (mark, record) throws(Failure) in try session.skipPassedOn(mark, at: record) },
+      truncated: { _ in })
+  }
+}
+
+extension DataOptions {
+  /// The order in which the records of `files` are visited.
+  func order(_ files: TrainingFiles, _ settings: TrainingSettings) throws(Failure) -> RecordOrder {
+    let grouping = LengthGrouping(
+      batch: settings.microBatch, world: settings.accumulation)
+    let arrangement: RecordArrangement
+    if let order {
+      arrangement = .given(try OrderFile.read(path: order, count: files.counts.reduce(0, +)))
+    } else if !mix.isEmpty {
+      arrangement = .mixed(mix.map(\.weight))
+    } else if groupByLength {
+      arrangement = .groupedByLength(files.lengths, grouping)
+    } else if settings.groupsByModality {
+      arrangement = .groupedByModality(files.lengths, grouping)
+    } else if shuffle {
+      arrangement = .shuffled
+    } else {
+      arrangement = .sequential
+    }
+    return try RecordOrder(counts: files.counts, arrangement: arrangement, seed: settings.seed)
+  }
+
+  /// What the order says of itself in a checkpoint.
+  func orderName(_ settings: TrainingSettings) -> String {
+    if let order { return "order \(order)" }
+    if !mix.isEmpty { return "mix \(mix.map { "\($0.weight)" }.joined(separator: " "))" }
+    if groupByLength { return "group-by-length" }
+    if settings.groupsByModality { return "group-by-modality" }
+    return shuffle ? "shuffle" : "sequential"
+  }
+}
