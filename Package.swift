@@ -96,6 +96,7 @@ let models = group(
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Operations", "Preprocessing",
       "Safetensors", "Tensors", "Tokenizers",
     ],
+    "TrainingOutput": ["Checkpoints", "Conversion", "InputOutput", "JSON", "Tensors"],
     "Training": [
       "Checkpoints", "Operations", "Projectors", "Decoders", "InputOutput", "JSON", "Tensors",
       "Tokenizers", "TrainingData",
@@ -133,7 +134,8 @@ let tools: KeyValuePairs = [
     "Decoders", "Generation", "Tokenizers", "Checkpoints", "Operations", "ModelSupport", "Streams",
   ],
   "llava-train": [
-    "Training", "TrainingRuns", "TrainingData", "Recipes", "Decoders",
+    "Training", "TrainingRuns", "TrainingData", "TrainingOutput", "Conversion", "Recipes",
+    "Decoders",
     "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams", "Tokenizers",
   ],
   "llava-weights": ["Conversion", "Inspection", "Checkpoints"],
@@ -210,6 +212,9 @@ let testTargets: [Target] = [
   tests(
     "Models", "ConversionTests", "Conversion", "Checkpoints", "InputOutput", "JSON", "Safetensors",
     "Tensors", "Tokenizers"),
+  tests(
+    "Models", "TrainingOutputTests", "TrainingOutput", "Checkpoints", "Conversion", "InputOutput",
+    "JSON", "Tensors"),
   tests(
     "Support", "ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Records", "Streams",
     "Tensors"),

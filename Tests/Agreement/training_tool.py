@@ -86,7 +86,9 @@ class Trainer:
         if [step["step"] for step in steps] != list(range(1, case.steps + 1)):
             sys.exit(f"{log}: expected a line for each of the steps 1 to {case.steps}")
         initial = problem.initial()
-        trained = {name: tensor for name, tensor in result_of(result).items()
+        # A vocabulary gets rows for special tokens when it is written; those were not trained.
+        trained = {name: tensor[:len(initial[name])] if name in initial else tensor
+                   for name, tensor in result_of(result).items()
                    if case.trains(name)}
         return Run(*([step[key] for step in steps] for key in ("loss", "grad_norm", "lr")),
                    tensors_of(gradients), {name: initial.get(name) for name in trained}, trained,

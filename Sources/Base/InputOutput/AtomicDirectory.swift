@@ -5,7 +5,7 @@ import Glibc
 
 /// Makes a hidden directory beside `path` and renames it when finished; removes it, and the files in
 /// it, on failure and when a signal ends the process. It holds files only, no directories.
-public final class AtomicDirectory {
+public final class AtomicDirectory: OutputPlace {
   public let name: String
   private let target: String
   private let temporary: String
@@ -100,12 +100,7 @@ public final class AtomicDirectory {
     return try AtomicFile(path: "\(temporary)/\(name)", shownName: "\(self.name)/\(name)")
   }
 
-  /// Writes `bytes` as the file `name`.
-  public func write(_ bytes: [UInt8], to name: String) throws(Failure) {
-    let file = try file(name)
-    try file.write(bytes)
-    try file.finish()
-  }
+  public func openFile(_ name: String) throws(Failure) -> any ByteSink { try file(name) }
 
   /// Renames it, and flushes the directory that holds it. Every file must be finished.
   public func finish() throws(Failure) {

@@ -51,7 +51,8 @@ public final class ObjectIndex: Sendable {
     self.file = file
     self.limits = limits
     name = file.path
-    places = walk.places
+    // A copy of the right size: what grew by doubling may be twice as large.
+    places = walk.places.withUnsafeBufferPointer { Array($0) }
     skippedCount = walk.skippedCount
     digest = walk.digest.hexadecimal()
   }

@@ -30,6 +30,19 @@ public protocol ObjectReader: AnyObject {
   func next() throws(Failure) -> ObjectLine?
 }
 
+extension ObjectReader {
+  /// Passes over the next `count` objects, and lines that hold none; what follows keeps its numbers.
+  /// Throws `input/too-short` where there are fewer.
+  public func passOver(_ count: Int) throws(Failure) {
+    for passed in 0..<count where try next() == nil {
+      throw Failure(
+        .invalidInput, code: "input/too-short", at: name,
+        "expected at least the \(counted(count, "record")) to pass over, found \(passed)",
+        remedy: "see --start, and whether this is the input that it was meant for")
+    }
+  }
+}
+
 /// How the objects of an input are written.
 public enum ObjectFormat: String, CaseIterable, Sendable {
   /// By the first character: `{` begins JSONL, `[` an array, anything else a list of paths.

@@ -52,7 +52,8 @@ public final class TensorStreamIndex: Sendable {
     self.limits = limits
     name = file.path
     header = walk.header
-    places = walk.places
+    // A copy of the right size: what grew by doubling may be twice as large.
+    places = walk.places.withUnsafeBufferPointer { Array($0) }
     skippedCount = walk.skippedCount
     digest = walk.digest.hexadecimal()
   }

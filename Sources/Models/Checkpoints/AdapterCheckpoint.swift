@@ -1,5 +1,6 @@
 // A low-rank adapter on disk: its settings, its pairs, and the projector that was trained beside it.
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import InputOutput
 import Tensors
 
@@ -20,12 +21,13 @@ public struct AdapterCheckpoint: Sendable {
 
   /// Opens the adapter at `path`, a directory, a file of its weights, or a name in the hub's cache.
   ///
-  /// Throws `adapter/none` where there is none, `checkpoint/config` with all settings that are not
+  /// Throws `checkpoint/not-found`, `adapter/none` where there is no adapter, `checkpoint/config` with all settings that are not
   /// computed here, `adapter/foreign` for tensors of other layers than the decoder's linear ones and
   /// the projector's, and what opening the files throws.
   public init(_ path: String) throws(Failure) {
     let found = try HubCache.resolve(path)
-    guard let directory = Directory(found) ?? Directory(holding: found),
+    guard access(found, F_OK) == 0 else { throw ModelSource.notFound(found) }
+    guard let directory = Directory(holding: found),
       directory.contains(WeightFiles.adapterConfig),
       let checkpoint = try Checkpoint.adapter(in: directory.path)
     else { throw Self.absent(at: found) }
@@ -85,22 +87,28 @@ public struct AdapterCheckpoint: Sendable {
 }
 
 extension AdapterCheckpoint {
+  /// Throws `checkpoint/tensors` with a table unless the pairs are for a decoder of the shape
+  /// `language`.
+  public func check(_ language: LanguageConfig) throws(Failure) {
+    try weights.check(
+      expectedParameters(for: language),
+      part: "adapter (rank \(scale.rank)) on this language model",
+      remedy: "name the language model that the adapter was trained on")
+  }
+
   /// The pairs for a decoder of the shape `language`, mapped; every number of them is finite.
   ///
-  /// Throws `checkpoint/tensors` with a table where they are another model's, and
-  /// `checkpoint/not-finite`.
+  /// Throws what `check` throws, and `checkpoint/not-finite`.
   public func parameters(for language: LanguageConfig) throws(Failure) -> AdapterParameters<Weight>
   {
-    let expected = expectedParameters(for: language)
-    try weights.check(
-      expected, part: "adapter (rank \(scale.rank)) on this language model",
-      remedy: "name the language model that the adapter was trained on")
+    try check(language)
     if let first = try weights.nonFiniteTensors().first {
       throw Failure(
         .invalidInput, code: "checkpoint/not-finite", at: path,
         "tensor \(first.name) holds NaN or infinity", remedy: "take an undamaged copy")
     }
-    return try expected.map { name, _ throws(Failure) in try weights.weight(name) }
+    return try expectedParameters(for: language)
+      .map { name, _ throws(Failure) in try weights.weight(name) }
   }
 
   /// The shapes that the pairs must have: both halves of every pair of which there is one half.

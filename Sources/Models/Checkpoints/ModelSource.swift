@@ -42,11 +42,7 @@ struct ModelSource: Sendable {
       }
       config = try Self.readConfig(found)
     } else {
-      guard access(path, F_OK) == 0 else {
-        throw Failure(
-          .inputOutput, code: "checkpoint/not-found", at: path,
-          "there is no such file or directory", remedy: "check the path")
-      }
+      guard access(path, F_OK) == 0 else { throw Self.notFound(path) }
       let (parent, name) = splitPath(path)
       directory = parent
       if WeightFiles.others.contains(name) {
@@ -58,6 +54,12 @@ struct ModelSource: Sendable {
       let beside = Directory(directory)
       config = try beside.flatMap { $0.contains("config.json") ? $0 : nil }.map(Self.readConfig)
     }
+  }
+
+  static func notFound(_ path: String) -> Failure {
+    Failure(
+      .inputOutput, code: "checkpoint/not-found", at: path,
+      "there is no such file or directory", remedy: "check the path")
   }
 
   /// The configuration of the model at `path`, as of `init`; nil where there is none.

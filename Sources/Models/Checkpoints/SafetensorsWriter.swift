@@ -11,12 +11,19 @@ public enum SafetensorsWriter {
   public static func write(
     _ tensors: [String: Tensor], metadata: [(key: String, value: String)] = [], to path: String
   ) throws(Failure) {
+    try write(tensors, metadata: metadata, to: AtomicFile(path: path))
+  }
+
+  /// The same into `file`, which is finished.
+  public static func write(
+    _ tensors: [String: Tensor], metadata: [(key: String, value: String)] = [],
+    to file: any ByteSink
+  ) throws(Failure) {
     let names = tensors.keys.sorted()
     let descriptions = names.compactMap { name in
       tensors[name].map { (name: name, elementType: $0.elementType, shape: $0.shape) }
     }
     let (bytes, header) = try SafetensorsHeader.build(descriptions, metadata: metadata)
-    let file = try AtomicFile(path: path)
     try file.write(bytes)
     for entry in header.entries {
       try tensors[entry.name]?.withUnsafeBytes { (bytes) throws(Failure) in try file.write(bytes) }

@@ -34,6 +34,8 @@ public struct SourceSurvey: Sendable {
   /// these are what a language model would need of them (reference: llava.md 6.4).
   public let bringsEmbeddings: Bool
   public let holdsTokenizer: Bool
+  /// The adapter, where this is one that can be used.
+  public let adapter: AdapterCheckpoint?
   /// Why the configuration or the weights cannot be used, as every tool would say it.
   public let problem: Failure?
 
@@ -41,6 +43,24 @@ public struct SourceSurvey: Sendable {
     self.name = name
     let path = (try? HubCache.resolve(name)) ?? name
     self.path = path
+    if let directory = Directory(path), WeightFiles.isAdapter(directory) {
+      let source = Result { () throws(Failure) in try ModelSource(name, part: .projector) }
+      let opened = Result { () throws(Failure) in try AdapterCheckpoint(path) }
+      adapter = try? opened.get()
+      config = (try? source.get())?.config
+      files = adapter?.files ?? []
+      parts = adapter?.holdsProjector == true ? [.projector] : []
+      (bringsEmbeddings, holdsTokenizer) = (false, false)
+      if case .failure(let failure) = opened {
+        problem = failure
+      } else if case .failure(let failure) = source {
+        problem = failure
+      } else {
+        problem = nil
+      }
+      return
+    }
+    adapter = nil
     let source = Result { () throws(Failure) in try ModelSource(name) }
     let checkpoint = Result { () throws(Failure) in try Checkpoint.open(path) }
     let found = try? source.get()

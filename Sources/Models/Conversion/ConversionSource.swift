@@ -12,7 +12,11 @@ public struct ConversionSource: Sendable {
   let settings: ModelConfig
   /// Nil where the result shall name its tower and hold none, as LLaVA 1.5 does.
   let vision: VisionCheckpoint?
-  let projector: ProjectorCheckpoint
+  let projector: ProjectorConfig
+  /// Nil where the projector is among what was trained.
+  let projectorWeights: Weights?
+  /// What stands in the places of the model's own parameters; nil for none.
+  let trained: ReplacedParts?
   let language: LanguageCheckpoint
   /// Nil where the model has none.
   let tokenizer: TokenizerFiles?
@@ -22,19 +26,30 @@ public struct ConversionSource: Sendable {
   public let directories: [String]
 
   /// Opens the model in `directory` for a conversion to `layout`. `name`: what the user called it.
+  /// What was `trained` takes the places of the model's own parameters; with a projector among it the
+  /// model needs none.
   ///
   /// Throws what opening the parts throws, and `convert/projector` or `checkpoint/no-tokenizer` where
   /// the layout has no form for the model.
-  public init(_ directory: ModelDirectory, name: String, layout: TargetLayout) throws(Failure) {
+  public init(
+    _ directory: ModelDirectory, name: String, layout: TargetLayout,
+    trained: ReplacedParts? = nil
+  ) throws(Failure) {
     self.name = Self.lastPart(of: name)
     settings = directory.llavaSettings
     language = try directory.languageCheckpoint()
-    projector = try directory.projectorCheckpoint()
-    if layout == .huggingFace, projector.config.depth != 2 {
+    self.trained = trained
+    if let projector = trained?.projector {
+      (self.projector, projectorWeights) = (projector.config, nil)
+    } else {
+      let checkpoint = try directory.projectorCheckpoint()
+      (projector, projectorWeights) = (checkpoint.config, checkpoint.weights)
+    }
+    if layout == .huggingFace, projector.depth != 2 {
       throw Failure(
-        .mismatch, code: "convert/projector", at: projector.weights.path,
+        .mismatch, code: "convert/projector", at: projectorWeights?.path,
         "expected a projector of two layers (mlp2x_gelu), the only one that the layout llava-hf has,"
-          + " found \(projector.config.typeName)",
+          + " found \(projector.typeName)",
         remedy: "use --layout llava, which has all of LLaVA's projectors")
     }
     let ownsTower = try directory.ownsVisionWeights()
@@ -49,17 +64,18 @@ public struct ConversionSource: Sendable {
       (tokenizer, chatTemplate) = (nil, nil)
     }
     generation = try directory.languageObject("generation_config.json")
-    let files = [vision?.weights.path, projector.weights.path, language.weights.path]
+    let files = [vision?.weights.path, projectorWeights?.path, language.weights.path]
     directories =
       directory.directories
       + ([tokenizerDirectory] + files.map { $0.flatMap(Self.directory) }).compactMap { $0 }
   }
 
-  /// The parts by their names.
+  /// The parts that files hold, by their names.
   var parts: [(part: ModelPart, weights: Weights)] {
     var parts: [(part: ModelPart, weights: Weights)] = []
     if let vision { parts.append((.vision, vision.weights)) }
-    return parts + [(.projector, projector.weights), (.language, language.weights)]
+    if let projectorWeights { parts.append((.projector, projectorWeights)) }
+    return parts + [(.language, language.weights)]
   }
 
   /// Throws `file/changed` where a file is not the one that was opened.

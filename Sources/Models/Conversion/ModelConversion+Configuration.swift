@@ -8,7 +8,9 @@ import Tensors
 extension ModelConversion {
   /// config.json.
   var configuration: JSONObject {
-    options.layout == .huggingFace ? transformersConfiguration : originalConfiguration
+    var config = options.layout == .huggingFace ? transformersConfiguration : originalConfiguration
+    config["llava_tools"] = options.record.map(JSONValue.object)
+    return config
   }
 
   /// LlavaConfig of transformers (reference: llava.md 6.2, configuration_llava.py).
@@ -40,24 +42,16 @@ extension ModelConversion {
 
   /// LLaVA's own (reference: llava.md 6.1).
   private var originalConfiguration: JSONObject {
-    let settings = source.settings
-    let projector = source.projector.config
+    var settings = source.settings
     var config: JSONObject = [
       "architectures": .array([.string("LlavaLlamaForCausalLM")]),
       "model_type": .string("llava_llama"),
     ]
     for (key, value) in languageMembers.members { config[key] = value }
-    config["use_mm_proj"] = .bool(true)
-    config["mm_projector_type"] = .string(projector.typeName)
-    config["mm_hidden_size"] = .int(projector.inputWidth)
-    config["mm_vision_tower"] = towerName.map(JSONValue.string)
-    config["mm_vision_select_layer"] = .int(settings.featureLayer)
-    config["mm_vision_select_feature"] = .string(settings.keepsClassToken ? "cls_patch" : "patch")
-    config["mm_patch_merge_type"] = .string("flat")
-    let pads = source.vision.map { $0.preprocessor.aspect == .pad } ?? settings.padsToSquare
-    config["image_aspect_ratio"] = .string(pads == true ? "pad" : "square")
-    let marks = settings.marksImages
-    config["mm_use_im_start_end"] = .bool(marks)
+    settings.visionTowerName = towerName
+    settings.padsToSquare =
+      source.vision.map { $0.preprocessor.aspect == .pad } ?? settings.padsToSquare
+    for (key, value) in settings.configuration(source.projector).members { config[key] = value }
     let hasPatch = source.tokenizer?.tokenizer.id(ofSpecial: "<im_patch>") != nil
     config["mm_use_im_patch_token"] = .bool(hasPatch)
     config["tune_mm_mlp_adapter"] = .bool(false)
@@ -82,26 +76,9 @@ extension ModelConversion {
     return source.settings.visionTowerName
   }
 
-  /// What both layouts say of the language model (LlamaConfig of transformers).
+  /// What both layouts say of the language model.
   private var languageMembers: JSONObject {
-    let language = source.language.config
-    var members: JSONObject = [
-      "hidden_size": .int(language.width), "intermediate_size": .int(language.intermediateWidth),
-      "num_hidden_layers": .int(language.layers), "num_attention_heads": .int(language.heads),
-      "num_key_value_heads": .int(language.keyValueHeads), "head_dim": .int(language.headWidth),
-      "hidden_act": .string("silu"), "attention_bias": .bool(false), "mlp_bias": .bool(false),
-      "attention_dropout": .double(0), "initializer_range": .double(0.02),
-      "pretraining_tp": .int(1),
-      "max_position_embeddings": .int(language.maxPositions),
-      "rms_norm_eps": .double(language.epsilon), "rope_theta": .double(language.ropeTheta),
-    ]
-    // Two members: transformers before 4.40 refuses more.
-    members["rope_scaling"] =
-      language.ropeFactor == 1
-      ? .null
-      : .object(["type": .string("linear"), "factor": .double(language.ropeFactor)])
-    members["bos_token_id"] = beginToken
-    members["eos_token_id"] = endToken
+    var members = source.language.config.configuration
     members["pad_token_id"] = .int(vocabulary.padToken)
     members["tie_word_embeddings"] = .bool(tiesEmbeddings)
     members["torch_dtype"] = .string(typeName)
@@ -150,17 +127,18 @@ extension ModelConversion {
   }
 
   private var beginToken: JSONValue {
-    source.language.config.beginToken.map(JSONValue.int) ?? .null
+    source.language.config.configuration["bos_token_id"] ?? .null
   }
 
   private var endToken: JSONValue {
-    let tokens = source.language.config.endTokens.map(JSONValue.int)
-    return tokens.count == 1 ? tokens[0] : .array(tokens)
+    source.language.config.configuration["eos_token_id"] ?? .null
   }
 
   /// A head of its own unties what the configuration ties: transformers would drop it.
   private var tiesEmbeddings: Bool {
-    source.language.config.tiesEmbeddings && (try? source.language.hasOwnHead()) == false
+    guard source.language.config.tiesEmbeddings else { return false }
+    if let trained = source.trained?.language { return trained.output == nil }
+    return (try? source.language.hasOwnHead()) == false
   }
 
   /// torch's name of the language model's type, which loaders cast all parts to.

@@ -14,6 +14,8 @@ public struct ConversionOptions: Sendable {
   public var shardBytes: Int
   /// What writes it: `llava-weights/0.1.0`.
   public var producer: String
+  /// What config.json gets as its member `llava_tools`; nil for none.
+  public var record: JSONObject?
 
   public init(layout: TargetLayout, elementType: ElementType?, shardBytes: Int, producer: String) {
     (self.layout, self.elementType) = (layout, elementType)
@@ -76,11 +78,18 @@ public struct ModelConversion {
   /// source was replaced meanwhile.
   public func write(to path: String, progress: (Int) -> Void) throws(Failure) {
     let output = try AtomicDirectory(path: path, outside: source.directories)
+    try write(into: output, progress: progress)
+    try Interruption.check(path)
+    try output.finish()
+  }
+
+  /// The same into a place that the caller finishes.
+  public func write(into output: some OutputPlace, progress: (Int) -> Void) throws(Failure) {
     let small = try smallFiles()
     try withoutActuallyEscapingProgress(progress) { (progress) throws(Failure) in
       let writer = TensorWriter(metadata: try metadata(), progress: progress)
       for (file, tensors) in self.tensors.shards {
-        try writer.write(tensors, to: try output.file(file))
+        try writer.write(tensors, to: try output.openFile(file))
       }
     }
     if tensors.shards.count > 1 {
@@ -90,8 +99,6 @@ public struct ModelConversion {
       try output.write(bytes, to: name)
     }
     try source.verifyUnchanged()
-    try Interruption.check(path)
-    try output.finish()
   }
 
   private func withoutActuallyEscapingProgress(

@@ -6,11 +6,17 @@ import Tensors
 
 /// A tensor that will be written.
 struct PlannedTensor {
+  /// Where its numbers are.
+  enum Content {
+    case stored(Weights)
+    case trained(Tensor)
+  }
+
   /// Its name in the layout that is written.
   let name: String
   /// What it is made of, by canonical name.
   let canonical: String
-  let weights: Weights
+  let content: Content
   let elementType: ElementType
   let shape: [Int]
   /// Rows of the source that are kept, and rows of their mean behind them; nil for all, and none.
@@ -34,25 +40,21 @@ struct TensorPlan {
     _ source: ConversionSource, vocabulary: VocabularyPlan, options: ConversionOptions
   ) throws(Failure) {
     var tensors: [PlannedTensor] = []
-    for (_, weights) in source.parts {
-      for canonical in weights.canonicalNames {
-        guard let entry = weights.entry(canonical) else { continue }
-        let name = options.layout.tensors.name(
-          of: canonical, isLinearProjector: source.projector.config.depth == 1)
-        guard let name else {
-          throw Failure(
-            .mismatch, code: "convert/name", at: weights.path,
-            "the layout \(options.layout.rawValue) has no place for \(escapedForTerminal(canonical))"
-          )
-        }
-        let isVocabulary = VocabularyPlan.tensorNames.contains(canonical)
-        let shape = isVocabulary ? [vocabulary.rows] + entry.shape.dropFirst() : entry.shape
-        tensors.append(
-          PlannedTensor(
-            name: name, canonical: canonical, weights: weights,
-            elementType: options.elementType ?? entry.elementType, shape: shape,
-            vocabulary: isVocabulary ? vocabulary : nil))
+    for (canonical, entry, content) in source.tensors {
+      let name = options.layout.tensors.name(
+        of: canonical, isLinearProjector: source.projector.depth == 1)
+      guard let name else {
+        throw Failure(
+          .mismatch, code: "convert/name", at: content.path,
+          "the layout \(options.layout.rawValue) has no place for \(escapedForTerminal(canonical))")
       }
+      let isVocabulary = VocabularyPlan.tensorNames.contains(canonical)
+      let shape = isVocabulary ? [vocabulary.rows] + entry.shape.dropFirst() : entry.shape
+      tensors.append(
+        PlannedTensor(
+          name: name, canonical: canonical, content: content,
+          elementType: options.elementType ?? entry.elementType, shape: shape,
+          vocabulary: isVocabulary ? vocabulary : nil))
     }
     tensors.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     byteCount = tensors.reduce(0) { $0 + $1.byteCount }

@@ -15,7 +15,7 @@ struct TensorWriter {
   private static let pieceElements = 4 << 20
 
   /// Writes one file of `tensors`.
-  func write(_ tensors: [PlannedTensor], to file: AtomicFile) throws(Failure) {
+  func write(_ tensors: [PlannedTensor], to file: any ByteSink) throws(Failure) {
     let (bytes, header) = try SafetensorsHeader.build(
       tensors.map { (name: $0.name, elementType: $0.elementType, shape: $0.shape) },
       metadata: metadata)
@@ -28,9 +28,8 @@ struct TensorWriter {
     try file.finish()
   }
 
-  private func write(_ planned: PlannedTensor, to file: AtomicFile) throws(Failure) {
-    try planned.weights.verifyChecksum(of: planned.canonical)
-    let tensor = try planned.weights.tensor(planned.canonical)
+  private func write(_ planned: PlannedTensor, to file: any ByteSink) throws(Failure) {
+    let tensor = try planned.content.tensor(planned.canonical)
     guard let vocabulary = planned.vocabulary else {
       return try write(tensor, of: planned, to: file)
     }
@@ -40,7 +39,7 @@ struct TensorWriter {
     for _ in 0..<vocabulary.addedRows { try write(row, of: planned, to: file) }
   }
 
-  private func write(_ tensor: Tensor, of planned: PlannedTensor, to file: AtomicFile)
+  private func write(_ tensor: Tensor, of planned: PlannedTensor, to file: any ByteSink)
     throws(Failure)
   {
     let count = tensor.count
@@ -49,7 +48,7 @@ struct TensorWriter {
       let piece = tensor.elements(start..<min(count, start + Self.pieceElements))
       let converted = try converted(piece, of: planned)
       try converted.withUnsafeBytes { (bytes) throws(Failure) in try file.write(bytes) }
-      release(piece)
+      release(piece, of: planned)
       progress(converted.byteCount)
     }
   }
@@ -62,7 +61,7 @@ struct TensorWriter {
       return try conversion.convert(piece)
     } catch let overflow as ElementConversion.Overflow {
       throw Failure(
-        .mismatch, code: "convert/overflow", at: planned.weights.path,
+        .mismatch, code: "convert/overflow", at: planned.content.path,
         "tensor \(escapedForTerminal(planned.canonical)) holds \(overflow.value), which is beyond the"
           + " range of \(planned.elementType.rawValue)",
         remedy: "convert to BF16 or F32 instead, or leave the types as they are")
@@ -81,14 +80,14 @@ struct TensorWriter {
         try Interruption.check(planned.name)
         let piece = tensor.rows(start..<min(rows, start + step))
         try piece.addRows(to: &sums)
-        release(piece)
+        release(piece, of: planned)
       }
       let mean = sums.map { $0 / Float(rows) }
       guard mean.allSatisfy(\.isFinite),
         let round = ElementConversion(from: .f32, to: tensor.elementType)
       else {
         throw Failure(
-          .invalidInput, code: "convert/not-finite", at: planned.weights.path,
+          .invalidInput, code: "convert/not-finite", at: planned.content.path,
           "tensor \(escapedForTerminal(planned.canonical)) holds NaN or infinity, so that new rows"
             + " cannot be made from its mean",
           remedy: "take an undamaged copy of the model")
@@ -101,8 +100,9 @@ struct TensorWriter {
     }
   }
 
-  /// Pages of the source that were written are not needed again.
-  private func release(_ piece: Tensor) {
+  /// Pages of a file that were written are not needed again; memory of the process would be lost.
+  private func release(_ piece: Tensor, of planned: PlannedTensor) {
+    guard case .stored = planned.content else { return }
     piece.withUnsafeBytes { MappedFile.releasePages(of: $0) }
   }
 }

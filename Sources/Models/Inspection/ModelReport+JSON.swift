@@ -18,6 +18,9 @@ extension ModelReport {
     object["template"] = template.jsonValue { $0.map { .string($0) } ?? .null }
     object["images"] = images.map { .object($0.json) } ?? .null
     object["options"] = options.map { .array($0.map { .string($0) }) } ?? .null
+    if !decoderOptions.isEmpty {
+      object["decoder_options"] = .array(decoderOptions.map { .string($0) })
+    }
     object["problems"] = .array(problems.map { .object($0.json) })
     return object
   }
@@ -35,8 +38,22 @@ extension SourceReport {
       object["revision"] = .string(origin.revision)
     }
     if let origin = survey.config?.origin { object["made_from"] = .string(origin) }
+    if let adapter = survey.adapter { object["adapter"] = .object(adapter.json) }
     object["files"] = .array(files.map { .object($0.json) })
     if let problem { object["problem"] = .object(problem.json) }
+    return object
+  }
+}
+
+extension AdapterCheckpoint {
+  fileprivate var json: JSONObject {
+    var object: JSONObject = [
+      "r": .int(scale.rank), "lora_alpha": .double(scale.alpha),
+      "use_rslora": .bool(scale.isRankStabilized),
+      "modules": .array(modules.map { .string($0) }), "projector": .bool(holdsProjector),
+    ]
+    if let name = config.baseName { object["base"] = .string(name) }
+    if let identity = try? identity() { object["identity"] = .string(identity) }
     return object
   }
 }

@@ -26,7 +26,12 @@ extension ModelReport {
     case .failure(let failure): table.add("template", "\(failure.message); \(failure.remedy ?? "")")
     }
     if let images { table.add("images", images.summary) }
+    if let adapterProblem { table.add("adapter", missing: adapterProblem, "problem") }
     table.add("options", escapedForTerminal(options.map(shellWord).joined(separator: " ")))
+    if !decoderOptions.isEmpty {
+      let words = decoderOptions.map(shellWord).joined(separator: " ")
+      table.add("vicuna-decode", escapedForTerminal(words))
+    }
     table.add("whole", isComplete ? "a model: all parts are here and fit" : "not a model yet")
     return table.text
   }
@@ -52,8 +57,8 @@ private struct Table {
     text += "\(name)\(padding)\(escapedLinesForTerminal(value))\n"
   }
 
-  mutating func add(_ name: String, missing failure: Failure) {
-    add(name, "missing: \(message(failure))")
+  mutating func add(_ name: String, missing failure: Failure, _ what: String = "missing") {
+    add(name, "\(what): \(message(failure))")
     if let remedy = failure.remedy { add("", "  to do: \(remedy)") }
   }
 
@@ -66,6 +71,7 @@ private struct Table {
     } else if let origin = survey.config?.origin {
       add("  made from", origin)
     }
+    if let adapter = survey.adapter { add(adapter) }
     for file in source.files {
       add(
         "  \(file.format)",
@@ -81,6 +87,15 @@ private struct Table {
       if let remedy = problem.remedy { add("", "  to do: \(remedy)") }
     }
     text += "\n"
+  }
+
+  private mutating func add(_ adapter: AdapterCheckpoint) {
+    let scale = adapter.scale
+    let divisor = scale.isRankStabilized ? " over the root of the rank (rslora)" : ""
+    add("  pairs", "rank \(scale.rank), alpha \(scale.alpha)\(divisor)")
+    add("", "on \(adapter.modules.joined(separator: ", "))")
+    if let identity = try? adapter.identity() { add("", "identity \(identity)") }
+    if let name = adapter.config.baseName { add("  adapts", String(name.prefix(bytes: 200))) }
   }
 
   mutating func add(_ part: PartReport) {

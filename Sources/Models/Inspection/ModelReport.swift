@@ -16,6 +16,10 @@ public struct ModelReport: Sendable {
   public let tokenizer: Result<Vocabulary, Failure>
   /// The key of the template that the model was trained with; nil where it does not say.
   public let template: Result<String?, Failure>
+  /// Of an adapter, why it does not go with the language model; nil where it does, or there is none.
+  public let adapterProblem: Failure?
+  /// What vicuna-decode is told besides `options`; empty without an adapter.
+  public let decoderOptions: [String]
   /// Nil without a vision tower.
   public let images: Images?
 
@@ -43,7 +47,8 @@ public struct ModelReport: Sendable {
     // Where nothing can be used, the sources say why.
     var found =
       options == nil && !ofSources.isEmpty
-      ? [] : parts.compactMap { $0.problem } + [tokenizer.failure].compactMap { $0 }
+      ? []
+      : parts.compactMap { $0.problem } + [tokenizer.failure, adapterProblem].compactMap { $0 }
     found += ofSources
     var seen: Set<String> = []
     return found.filter { seen.insert("\($0.code) \($0.place ?? "") \($0.message)").inserted }
@@ -62,13 +67,14 @@ public struct ModelReport: Sendable {
     sources = surveys.map { SourceReport($0, meter) }
     let roles = Roles(surveys)
     options = roles.options
+    decoderOptions = roles.adapter.map { ["--lora", $0.name] } ?? []
     let opened = Result { () throws(Failure) in try roles.open() }
     guard let directory = try? opened.get() else {
       let failure = opened.failure ?? Roles.nothing(in: paths)
       parts = ModelPart.allCases.map { PartReport(part: $0, found: .failure(failure)) }
       tokenizer = .failure(failure)
       template = .success(nil)
-      images = nil
+      (images, adapterProblem) = (nil, nil)
       return
     }
     parts = ModelPart.allCases.map { PartReport($0, of: directory, meter) }
@@ -82,6 +88,7 @@ public struct ModelReport: Sendable {
         try ConversationTemplate.trained(at: survey.path)?.key
       }
     }
+    adapterProblem = roles.adapterProblem(on: directory, isThorough: isThorough)
     images = (try? directory.visionCheckpoint()).map { tower in
       Images(
         preprocessor: tower.preprocessor, blocks: tower.blocks, rows: tower.rowsPerImage,
@@ -94,26 +101,32 @@ public struct ModelReport: Sendable {
 private struct Roles {
   let paths: [String]
   let model: SourceSurvey?
+  let adapter: SourceSurvey?
   private var vision: SourceSurvey?
   private var projector: SourceSurvey?
 
   /// The first that has a part gives it; of vision towers a bare CLIP goes before one inside another
-  /// model, which does not describe it.
+  /// model, which does not describe it. The projector inside an adapter was trained with it.
   init(_ surveys: [SourceSurvey]) {
     paths = surveys.map(\.name)
-    let usable = surveys.filter { $0.problem == nil }
+    let sound = surveys.filter { $0.problem == nil }
+    let usable = sound.filter { $0.adapter == nil }
+    adapter = sound.first { $0.adapter != nil }
     func holder(_ part: ModelPart) -> SourceSurvey? {
       usable.first { $0.parts.contains(part) }
     }
     model = holder(.language) ?? holder(.projector) ?? holder(.vision)
     vision = usable.first { $0.config?.kind == .vision } ?? holder(.vision)
-    projector = holder(.projector)
+    projector =
+      adapter.flatMap { $0.parts.contains(.projector) ? $0 : nil } ?? holder(.projector)
     if vision?.path == model?.path { vision = nil }
     if projector?.path == model?.path { projector = nil }
   }
 
   var options: [String]? {
-    guard let model else { return nil }
+    guard let model else {
+      return projector.map { ["--projector", $0.name] } ?? adapter.map { _ in [] }
+    }
     guard model.parts.contains(.language) else {
       return ModelPart.allCases.flatMap { part in
         let holder =
@@ -127,9 +140,24 @@ private struct Roles {
   }
 
   func open() throws(Failure) -> ModelDirectory {
-    guard let model else { throw Self.nothing(in: paths) }
+    guard let model else {
+      guard adapter != nil else { throw Self.nothing(in: paths) }
+      return try ModelDirectory.open(model: nil, projector: projector?.name)
+    }
     return try ModelDirectory.open(
       model: model.name, vision: vision?.name, projector: projector?.name)
+  }
+
+  /// Why the adapter does not go with the language model of `directory`; with `isThorough` its
+  /// numbers are looked at, too. Nil without either: what is missing says so.
+  func adapterProblem(on directory: ModelDirectory, isThorough: Bool) -> Failure? {
+    guard let adapter = adapter?.adapter, let language = try? directory.languageConfig() else {
+      return nil
+    }
+    return Result { () throws(Failure) in
+      try adapter.check(language)
+      if isThorough { _ = try adapter.parameters(for: language) }
+    }.failure
   }
 
   static func nothing(in paths: [String]) -> Failure {

@@ -46,6 +46,10 @@ public struct SourceReport: Sendable {
   }
 
   private var family: String {
+    if survey.adapter != nil {
+      return "a LoRA adapter"
+        + (survey.parts.contains(.projector) ? " with a projector inside" : "")
+    }
     guard let config = survey.config else {
       return survey.parts.isEmpty || survey.problem != nil
         ? "nothing that runs here" : "weights without a configuration"

@@ -47,11 +47,11 @@ public final class TrainingLog {
     try sink.write(JSONValue.object(Self.line(report)).serializedString + "\n")
   }
 
-  /// Nine digits, which tell any two f32 apart.
+  /// Nine digits, which tell any two f32 apart; the rate in full.
   static func line(_ report: StepReport) -> JSONObject {
     [
       "step": .int(report.step), "loss": number(report.loss),
-      "grad_norm": number(report.gradientNorm), "lr": number(report.rate),
+      "grad_norm": number(report.gradientNorm), "lr": .double(report.rate),
       "tokens": .int(report.tokens), "loss_tokens": .int(report.targets),
       "ids": .array(report.ids.map { .string($0) }),
     ]

@@ -58,12 +58,15 @@ extension Session {
     ) { reporter.warning($0) }
   }
 
-  /// The same for tools that read images: `imageKey` names the member that says where they are.
+  /// The same for tools that read images: `imageKey` names the member that says where they are. The
+  /// first `start` records are passed over.
   public func imageReader(
-    _ path: String?, format: ObjectFormat, imageKey: String?, refusesEmptyInput: Bool = false
+    _ path: String?, format: ObjectFormat, imageKey: String?, refusesEmptyInput: Bool = false,
+    start: Int = 0
   ) throws(Failure) -> any ObjectReader {
     let reporter = reporter
     let reader = try objectReader(path, format: format, refusesEmptyInput: refusesEmptyInput)
+    try reader.passOver(start)
     return ImageKeyReader(reader, key: imageKey) { reporter.warning($0) }
   }
 

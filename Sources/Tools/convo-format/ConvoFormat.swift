@@ -80,6 +80,9 @@ struct ConvoFormat: ToolCommand {
     help: ArgumentHelp("What becomes of the template's separators in texts.", valueName: "policy"))
   var separators = FormatOptions.SeparatorPolicy.warn
 
+  @Option(help: ArgumentHelp("Pass over the first records of the input.", valueName: "count"))
+  var start = 0
+
   @OptionGroup var resuming: DoneOptions
 
   @Flag(help: "Print each token and whether it carries loss, instead of records.")
@@ -114,6 +117,7 @@ struct ConvoFormat: ToolCommand {
     }
     try checkRecipe()
     if let imageTokens { try require(imageTokens, in: 0...1 << 20, "--image-tokens") }
+    try require(start, in: 0...1 << 40, "--start")
     if let maxLength { try require(maxLength, in: 1...1 << 30, "--max-length") }
     if showMask || maxLength != nil, tokenizer == nil {
       throw ValidationError("--show-mask and --max-length need --tokenizer")
@@ -129,7 +133,7 @@ struct ConvoFormat: ToolCommand {
     let formatter = RecordFormatter(try options())
     try formatter.checkTokenizer()
     let run = FormatRun(formatter: formatter, done: done, session: session)
-    let reader = try session.imageReader(input, format: from, imageKey: imageKey)
+    let reader = try session.imageReader(input, format: from, imageKey: imageKey, start: start)
     if check {
       try run.check(reader, asJSON: json)
     } else if showMask {

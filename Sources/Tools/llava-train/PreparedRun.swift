@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPU
 import Checkpoints
+import Decoders
 import InputOutput
 import JSON
 import ModelSupport
@@ -21,9 +22,9 @@ struct PreparedRun<Command: TrainingCommand> {
   private let directory: RunDirectory
   private let trainer: Trainer
   private let description: JSONObject
-  private let options: OptimizerOptions
   private let place: DataPlace
   private let output: RunOutput
+  private let operations: CPUOperations
 
   private var session: Session { run.session }
 
@@ -32,7 +33,8 @@ struct PreparedRun<Command: TrainingCommand> {
     _ estimate: RunEstimate, _ directory: RunDirectory, _ operations: CPUOperations
   ) throws(Failure) {
     (self.run, self.model, self.data, self.directory) = (run, model, data, directory)
-    options = run.settings.optimizerOptions(
+    self.operations = operations
+    let options = run.settings.optimizerOptions(
       totalSteps: data.totalSteps, defaultRate: Self.defaultRate(model.plan))
     let description = RunDescription.make(run, model, data, options)
     self.description = description
@@ -51,13 +53,11 @@ struct PreparedRun<Command: TrainingCommand> {
       trained.dropout = model.dropout
       trained.seed = settings.seed
       return try Trainer(
-        model: trained, masters: masters,
-        options: run.settings.optimizerOptions(
-          totalSteps: data.totalSteps, defaultRate: Self.defaultRate(model.plan)),
+        model: trained, masters: masters, options: options,
         resuming: state.map { ($0.step, $0.first, $0.second) })
     }
     output = RunOutput(
-      model, requested, template: nil, recipe: settings.recipe?.name,
+      model, requested, recipe: settings.recipe?.name,
       base: run.command.model.parts.model ?? modelFromEnvironment() ?? "",
       producer: run.session.producer)
   }
@@ -98,9 +98,11 @@ struct PreparedRun<Command: TrainingCommand> {
     let loop = TrainingLoop(
       trainer, source: source, directory: directory, options: loopOptions, run: description,
       place: place)
-    let (session, output, trainer) = (session, output, trainer)
-    loop.addOutputs = { (directory) throws(Failure) in
-      try output.writeSmall(trainer.masters, into: directory)
+    let (session, output, trainer, description) = (session, output, trainer, description)
+    loop.addOutputs = { [unowned loop] (directory) throws(Failure) in
+      try output.writeSmall(
+        trainer.masters, place: loop.place, run: description, step: trainer.finishedSteps,
+        into: directory)
     }
     loop.note = { session.reporter.note($0) }
     loop.look = try gradientsWriter()
@@ -188,7 +190,7 @@ struct PreparedRun<Command: TrainingCommand> {
   )? {
     guard let path = run.command.run.gradients else { return nil }
     let wanted = run.command.run.gradientsStep
-    let operations = trainer.model.operations
+    let operations = operations
     return { (step, gradients, factor) throws(Failure) in
       guard step == wanted else { return }
       try GradientsFile.write(gradients, factor: factor, to: path, operations: operations)

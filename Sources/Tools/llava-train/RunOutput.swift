@@ -28,21 +28,22 @@ struct RunOutput {
 
   /// Writes what takes little room: a projector or an adapter, not a whole model.
   func writeSmall(
-    _ masters: TrainedParameters<Tensor>, record: JSONObject, into place: some OutputPlace
+    _ masters: TrainedParameters<Tensor>, place: DataPlace, run: JSONObject, step: Int,
+    into files: some OutputPlace
   ) throws(Failure) {
-    guard let config = model.start.projectorConfig ?? nil, model.plan.language != .full else {
+    guard let config = model.start.projectorConfig, model.plan.language != .full else {
       return
     }
     let description = ModelDescription(
       language: model.start.languageConfig, projector: config,
-      settings: model.directory.settings, record: record)
+      settings: model.directory.settings, record: record(place, run, step))
     if let pairs = masters.adapter, let scale = model.plan.adapterScale {
       let adapter = TrainedAdapter(
         parameters: pairs, scale: scale, dropout: model.dropout, baseName: base)
       try TrainingOutput.writeAdapter(
-        adapter, projector: masters.projector, description, layout: requested.layout, into: place)
+        adapter, projector: masters.projector, description, layout: requested.layout, into: files)
     } else if let projector = masters.projector {
-      try TrainingOutput.writeProjector(projector, description, into: place)
+      try TrainingOutput.writeProjector(projector, description, into: files)
     }
   }
 
@@ -51,19 +52,28 @@ struct RunOutput {
     _ masters: TrainedParameters<Tensor>, place: DataPlace, run: JSONObject, step: Int,
     into directory: RunDirectory
   ) throws(Failure) {
+    try directory.publish { (files) throws(Failure) in
+      if masters.language != nil {
+        var parts = ReplacedParts(language: masters.language)
+        if let config = model.start.projectorConfig, let projector = masters.projector {
+          parts.projector = (config, projector)
+        }
+        try TrainingOutput.writeModel(
+          parts, base: model.directory, name: base, producer: producer,
+          record: record(place, run, step), into: files)
+      } else {
+        try writeSmall(masters, place: place, run: run, step: step, into: files)
+      }
+    }
+  }
+
+  /// What the result says of itself.
+  private func record(_ place: DataPlace, _ run: JSONObject, _ step: Int) -> JSONObject {
     var record: JSONObject = ["producer": .string(producer), "steps": .int(step)]
     record["recipe"] = recipe.map { .string($0) }
     record["data"] = .object(place.json)
     record["run"] = .object(run)
-    try directory.publish { (files) throws(Failure) in
-      if masters.language != nil {
-        let parts = ReplacedParts(language: masters.language, projector: masters.projector)
-        try TrainingOutput.writeModel(
-          parts, base: model.directory, name: base, producer: producer, record: record, into: files)
-      } else {
-        try writeSmall(masters, record: record, into: files)
-      }
-    }
+    return record
   }
 
   /// How the result is used.

@@ -40,9 +40,11 @@ struct TrainedModel {
       parents["adapter"] = .string(try checkpoint.weights.identity())
     }
     if let projector { parents["projector"] = .string(try projector.weights.identity()) }
-    let config =
-      try projector?.config
-      ?? Self.freshProjector(options.projectorType ?? recipeProjector, header, language.config)
+    var config = projector?.config
+    if config == nil {
+      config = try Self.freshProjector(
+        options.projectorType ?? recipeProjector, header, language.config)
+    }
     start = StartingPoint(
       languageConfig: language.config, language: try language.parameters(), projectorConfig: config,
       projector: try projector?.parameters(), adapter: adapter)
@@ -50,7 +52,7 @@ struct TrainedModel {
     let tower = try Self.tower(directory)
     if let tower { parents["vision"] = .string(tower) }
     requirements = FeatureRequirements(width: config?.inputWidth, tower: tower)
-    tokenizer = try? Tokenizer(directory: directory.tokenizerDirectory())
+    tokenizer = try? Tokenizer.load(directory: directory.tokenizerDirectory())
     self.parents = parents
   }
 

@@ -22,8 +22,7 @@ extension TrainingCommand {
   static var toolName: String { LlavaTrain.name }
 
   func settings() throws(Failure) -> Settings {
-    var settings = try StreamOptions.settings(
-      common: run.common, threads: run.threads, maxLine: run.maxLine)
+    var settings = try run.common.settings(threads: run.threads, lineBytes: run.maxLine.count)
     settings.isStrict = run.strict
     settings.maxSkips = run.maxSkips
     return settings

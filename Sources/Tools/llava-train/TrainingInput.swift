@@ -31,7 +31,8 @@ struct TrainingInput {
     kind = .files(data.files)
     var found: StreamHeader?
     for path in data.files {
-      found = found ?? Self.header(of: try session.recordStream(path))
+      let header = Self.header(of: try session.recordStream(path))
+      found = found ?? header
     }
     header = found
   }

@@ -40,7 +40,7 @@ struct TrainingRun<Command: TrainingCommand> {
     if command.run.dryRun { return }
     let directory = try RunDirectory(output)
     let trained = try PreparedRun(self, model, data, estimate, directory, operations)
-    try trained.run()
+    try trained.train()
   }
 
   private func outputPath() throws(Failure) -> String {

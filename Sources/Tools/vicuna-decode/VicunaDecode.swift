@@ -29,6 +29,11 @@ struct VicunaDecode: ToolCommand {
 
   @OptionGroup var models: ModelOptions
 
+  @Option(
+    help: ArgumentHelp("Add the LoRA adapter in this directory.", valueName: "dir"),
+    completion: .directory)
+  var lora: String?
+
   @Option(help: ArgumentHelp("Answers that are written together.", valueName: "count"))
   var batch = 8
 
@@ -95,7 +100,13 @@ struct VicunaDecode: ToolCommand {
     let tokenizer = try Tokenizer.load(directory: try directory.tokenizerDirectory())
     let operations = try models.operations(session)
     if let text = try checkpoint.headWarning() { session.reporter.warning(text) }
-    let model = try catchingMemory { try LanguageModel(checkpoint, operations: operations) }
+    let adapter = try openAdapter(session)
+    let pairs = try adapter.map { (adapter) throws(Failure) in
+      DecoderAdapter(try adapter.parameters(for: checkpoint.config), scale: adapter.scale)
+    }
+    let model = try catchingMemory {
+      try LanguageModel(checkpoint, adapter: pairs, operations: operations)
+    }
     let generator = Generator(
       model: model, tokenizer: tokenizer, options: options(), batch: showsText ? 1 : batch)
     let prompts = try PromptReader(tokenizer: tokenizer, vocabularyRows: model.vocabularyRows)
@@ -106,7 +117,7 @@ struct VicunaDecode: ToolCommand {
     case .logits:
       try LogitsRun(
         session: session, records: records, prompts: prompts, generator: generator,
-        vocabulary: model.vocabularyRows, model: try checkpoint.weights.identity(),
+        vocabulary: model.vocabularyRows, model: try identity(checkpoint, adapter),
         precision: models.precision.rawValue
       ).run()
     case .text:
@@ -116,34 +127,6 @@ struct VicunaDecode: ToolCommand {
         session: session, records: records, prompts: prompts, generator: generator, writer: writer,
         keepsPrompt: keepPrompt)
       try run.run()
-    }
-  }
-
-  private func options() -> GenerationOptions {
-    var options = GenerationOptions()
-    options.temperature = temperature
-    options.topK = topK
-    options.topP = topP
-    options.repetitionPenalty = repetitionPenalty
-    options.seed = seed
-    options.maxTokens = maxTokens
-    options.stops = stop
-    return options
-  }
-
-  /// Text as it comes goes to stderr: stdout is for records.
-  private func show(_ generator: Generator) {
-    let screen = FileSink(descriptor: 2, name: "stderr")
-    var isInLine = false
-    generator.show = { _, text in
-      isInLine = true
-      try? screen.write(
-        text.split(atByte: UInt8(ascii: "\n")).map(escapedForTerminal).joined(separator: "\n"))
-    }
-    // A record that is skipped before its first word has no line to end.
-    generator.ended = { _ in
-      if isInLine { try? screen.write("\n") }
-      isInLine = false
     }
   }
 }

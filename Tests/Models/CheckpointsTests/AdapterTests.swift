@@ -254,7 +254,8 @@ struct AdapterFixture {
     let run = try TemporaryDirectory()
     try run.write("", to: "checkpoint-100")
     #expect(try failure { try AdapterCheckpoint(run.path) }.code == "checkpoint/checkpoints")
-    #expect(try failure { try AdapterCheckpoint("/nowhere/at-all") }.status != .internalError)
+    #expect(
+      try failure { try AdapterCheckpoint("/nowhere/at-all") }.code == "checkpoint/not-found")
   }
 
   /// Only a projector can be taken from an adapter; as a model it is told what to do.

@@ -47,7 +47,9 @@ import Testing
     for name in kind.files { try directory.write("{}", to: name) }
     let failure = try failure { try ModelDirectory.open(model: directory.path) }
     expect(failure, kind, in: directory)
-    #expect(SourceSurvey(directory.path).problem == failure)
+    // An adapter is looked at as one: these hold no tensors.
+    let problem = SourceSurvey(directory.path).problem
+    #expect(kind.code == "adapter" ? problem != nil : problem == failure)
   }
 
   /// Training leaves a configuration beside most of them: then the weights' place tells.

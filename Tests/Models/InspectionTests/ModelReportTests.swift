@@ -62,13 +62,13 @@ import Testing
     try adapter.write("{}", to: "adapter_config.json")
     let report = ModelReport(of: [adapter.path, "/nowhere", tiny])
     #expect(report.options == ["-m", tiny])
-    #expect(report.problems.map(\.code) == ["checkpoint/adapter", "checkpoint/not-found"])
+    #expect(report.problems.map(\.code) == ["checkpoint/no-weights", "checkpoint/not-found"])
     #expect(!report.isComplete)
     let alone = ModelReport(of: [adapter.path])
     #expect(alone.options == nil)
-    #expect(alone.text.contains("found a LoRA adapter"))
+    #expect(alone.text.contains("adapter_model.safetensors"))
     #expect(alone.text.hasSuffix("whole           no model: nothing here can be used\n"))
-    #expect(alone.problems.map(\.code) == ["checkpoint/adapter"])
+    #expect(alone.problems.map(\.code) == ["checkpoint/no-weights"])
   }
 
   @Test func aThoroughLookReadsEverything() throws {

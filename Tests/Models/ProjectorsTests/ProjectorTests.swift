@@ -32,4 +32,20 @@ struct ProjectorTests {
     let rounded = try project(model, set: set, precision: .bf16)
     #expect(smallestCosine(rounded.found, rounded.expected, width: rounded.width) > 0.9995)
   }
+
+  /// Those that were trained beside an adapter.
+  @Test(arguments: [("projector-inside", "llava-hf"), ("two-files", "llava-original")])
+  func ofAdapters(adapter: String, base: String) throws {
+    let path = "\(packageRoot)/Tests/Golden/adapters/\(adapter)"
+    let operations = try CPUOperations(
+      kernels: #require(KernelSet(named: "scalar")), threads: 1, precision: .f32)
+    let projector = try Projector(
+      ModelDirectory.open(model: GoldenModel(base).path, projector: path).projectorCheckpoint(),
+      operations: operations)
+    let features = try GoldenModel(base).tensor("features")
+    let found = try projector(features.reshaped([features.count / 32, 32]))
+    let expected = try SafetensorsFile(path: "\(path)/expected.safetensors")
+      .tensor(named: "embeddings")
+    expectClose(found.floatValues, expected.floatValues, relative: 1e-5)
+  }
 }

@@ -94,13 +94,13 @@ func bitsAreSpreadEvenly(seed: UInt64) {
     for index: UInt64 in 0..<50_000 { counts[random.integer(below: limit, index)] += 1 }
     #expect(limit == 1 || abs(deviation(counts)) < bound, "below \(limit)")
   }
-  // Three quarters of 2^63: without the second draw the first third would come twice as often.
-  let large = Int.max / 4 * 3
+  // Eight numbers of 64 bits for three: without a second draw the last of three gets two of them.
+  let large = 3 << 61
   let draws = (0..<30_000).map { random.integer(below: large, UInt64($0)) }
   #expect(draws.allSatisfy { $0 >= 0 && $0 < large })
-  var thirds = [0, 0, 0]
-  for draw in draws { thirds[draw / (large / 3 + 1)] += 1 }
-  #expect(abs(deviation(thirds)) < bound)
+  var remainders = [0, 0, 0]
+  for draw in draws { remainders[draw % 3] += 1 }
+  #expect(abs(deviation(remainders)) < bound)
   #expect(random.integer(below: .max, 0) < .max)
 }
 

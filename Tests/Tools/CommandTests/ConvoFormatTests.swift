@@ -126,6 +126,34 @@ import Testing
     #expect(try records("--ask x --skip-done \(empty)", "a\n").count == 1)
   }
 
+  @Test func theFirstRecordsArePassedOver() throws {
+    func ids(_ arguments: String, _ input: String) throws -> [String?] {
+      try records("--ask x \(arguments)", input).map { $0["id"]?.string }
+    }
+    let lines = "{\"text\":\"1\"}\nbad\n\n{\"id\":\"c\"}\n{\"text\":\"4\"}\n"
+    #expect(try ids("--start 2", lines) == ["c", "line-5"])
+    #expect(try ids("--start 3", lines) == ["line-5"])
+    #expect(try ids("--start 4", lines) == [])
+    #expect(try ids("--start 1", "[{\"id\":\"a\"},{\"id\":\"b\"}]") == ["b"])
+    #expect(try ids("--start 2", "a\nb\nc\n") == ["c"])
+    #expect(try ids("--start 0", "a\nb\n") == ["a", "b"])
+    // What is passed over is neither skipped nor done, nor warned of; later lines keep their numbers.
+    let quiet = try Shell.bash(
+      "convo-format --plain --ask x --start 2 -v",
+      input: Array("{bad\n{\"photo\":\"a.jpg\"}\n{\"id\":\"c\"}\n{\n".utf8))
+    #expect(quiet.status == 1)
+    #expect(quiet.errors.contains("line 4") && !quiet.errors.contains("line 1"))
+    #expect(!quiet.errors.contains("photo") && quiet.errors.contains("1 skipped"))
+    let check = try Shell.bash("convo-format --check --start 1", input: Array("bad\nx\n".utf8))
+    #expect(check.status == 1 && check.text.hasSuffix("1 record\n"))
+    let short = try Shell.bash(
+      "convo-format --plain --ask x --start 3 --errors json", input: Array("a\nb\n".utf8))
+    #expect(short.status == 3 && short.output.isEmpty)
+    #expect(short.errors.contains("\"code\":\"input/too-short\""))
+    let negative = try Shell.bash("convo-format --ask x --start=-1", input: [])
+    #expect(negative.status == 2 && negative.errors.contains("--start"))
+  }
+
   @Test func aMissingTokenOfTheTemplateIsRefused() throws {
     let model = "--tokenizer \(Self.golden)/llama.model"
     let found = try Shell.bash("convo-format --template mpt --errors json \(model)")

@@ -1,0 +1,17 @@
+// A place that files of a result are written into, each by its name.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Somewhere that opens new files by name: a directory that appears when it is complete, say.
+public protocol OutputPlace {
+  /// A new file, which is there once it is finished.
+  func openFile(_ name: String) throws(Failure) -> any ByteSink
+}
+
+extension OutputPlace {
+  /// Writes `bytes` as the file `name`.
+  public func write(_ bytes: [UInt8], to name: String) throws(Failure) {
+    let file = try openFile(name)
+    try file.write(bytes)
+    try file.finish()
+  }
+}
