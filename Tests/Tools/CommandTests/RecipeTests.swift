@@ -1,6 +1,7 @@
 // A recipe travels from tool to tool, and what contradicts it ends the run.
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import InputOutput
 import JSON
 import Streams
 import TestSupport

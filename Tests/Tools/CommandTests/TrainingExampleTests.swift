@@ -1,6 +1,7 @@
 // The makefiles of the published trainings, on the miniatures beside them.
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import InputOutput
 import JSON
 import Streams
 import TestSupport
