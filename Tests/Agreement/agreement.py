@@ -25,6 +25,8 @@ from transformers.utils import logging
 import conversion
 import random_llava
 import streams
+import training
+from table import Table
 
 try:
     from transformers import CLIPImageProcessorPil as ImageProcessor
@@ -52,18 +54,8 @@ BOUNDS = {("features", "f32"): 1e-5, ("embeddings", "f32"): 1e-5, ("logits", "f3
 COSINE = 0.9995
 
 
-class Table:
-    """Collects the rows, prints each as it comes, and remembers whether one missed."""
-    WIDTHS = "{:<22} {:<9} {:<24} {:<24} {}"
-
-    def __init__(self):
-        self.missed = False
-        print(self.WIDTHS.format("stage", "precision", "bound", "measured", "verdict"))
-
-    def row(self, stage, precision, bound, measured, good):
-        self.missed |= not good
-        print(self.WIDTHS.format(stage, precision, bound, measured, "ok" if good else "MISS"),
-              flush=True)
+class StageTable(Table):
+    """Rows for tensors of the same place in both."""
 
     def compare(self, stage, precision, pairs):
         """Rows for (ours, theirs) pairs: relative error in f32, least cosine in bf16."""
@@ -240,11 +232,12 @@ def main():
         print(f"random model ({given.shape} widths) and {given.images} images made in"
               f" {time.time() - began:.0f} s", file=sys.stderr)
         tools = Tools(given.tools, model, images, given.threads)
-        table = Table()
+        table = StageTable()
         good = check(table, tools, Reference(model), images, names)
         converted = conversion.check(
             table, given.tools, Path(folder) / "conversion", "small", images / names[0])
         check_converted(table, tools, converted, images / names[0])
+        training.check(table, given.tools, Path(folder) / "training", given.threads)
         good &= not table.missed
     print(f"all stages agree: {'yes' if good else 'NO'}")
     sys.exit(0 if good else 1)

@@ -46,6 +46,7 @@ def compare(table, title, problem, ours, peer):
 
 def check(table, tools, folder, threads, cases=None):
     """Trains every case with the tool in `tools` and adds rows for what must hold."""
+    torch.set_num_threads(1)  # These matrices are too small to share.
     for number, case in enumerate(cases or CASES):
         place = folder / str(number)
         place.mkdir(parents=True)
@@ -91,6 +92,7 @@ def finds(case, change):
 
 
 def self_check(table, cases):
+    torch.set_num_threads(1)
     named = {case.name: case for case in cases}
     for case in cases:
         problem = drawn(make_problem(case))
@@ -119,7 +121,6 @@ def main():
     if unknown:
         options.error(f"no case is called {min(unknown)}: {', '.join(c.name for c in CASES)}")
     cases = [case for case in CASES if not given.case or case.name in given.case]
-    torch.set_num_threads(1)
     table = Table()
     if given.self_check:
         self_check(table, cases)

@@ -10,12 +10,15 @@ from peft import PeftModel
 from safetensors import safe_open
 from safetensors.torch import load_file
 from transformers import LlavaForConditionalGeneration
+from transformers.utils import logging
 
 import streams
 import tensor_names
 from tensor_names import canonical
 from training_reference import Reference
 from training_tool import result_of
+
+logging.disable_progress_bar()
 
 # The tools' and PyTorch's float32, as a share of the largest value.
 BOUND = 1e-5
@@ -77,6 +80,8 @@ def check_projector(table, trainer, problem, result):
                  for layout in ("llava", "llava-hf")]
     table.row(f"{title}: names", "-", "those of LLaVA", ", ".join(sorted(names_of(result)))[:28],
               names_of(result) in spellings)
+    if names_of(result) not in spellings:
+        return
     reference = Reference(dataclasses.replace(problem, start=result_of(result)), torch.float32)
     done = trainer.run("llava-project", "-m", trainer.folder / "model", "--projector", result,
                        "--precision", "f32", trainer.folder / "features.tsz")
@@ -99,10 +104,12 @@ def check_adapter(table, trainer, problem, result):
              if "original_module" not in name}
     wrong = [name for name, tensor in written.items()
              if name not in state or not torch.equal(state[name].float(), tensor.float())]
-    needed = {name for name in state if ".lora_" in name}
-    if not problem.case.freeze_projector:
-        needed |= {name for name in problem.weights if name.startswith("projector.")}
-    wrong += sorted(needed - set(written))
+    # Also where it was frozen: the start's projector is not the base's.
+    projectors = {name for name in problem.weights if name.startswith("projector.")}
+    wrong += sorted(({name for name in state if ".lora_" in name} | projectors) - set(written))
+    if problem.case.freeze_projector:
+        wrong += [name for name in projectors & set(written)
+                  if not torch.equal(written[name], problem.initial()[name])]
     table.row(f"{title}: PeftModel", "-", "every tensor in place", f"{len(wrong)} wrong",
               not wrong)
     config = json.loads((result / "adapter_config.json").read_text())
@@ -111,13 +118,8 @@ def check_adapter(table, trainer, problem, result):
     table.row(f"{title}: adapter_config", "-", "rank, alpha, rslora", str(told),
               told == (adapter.rank, adapter.alpha, adapter.rslora))
 
-    final = {**problem.start, **written}
-    reference = Reference(dataclasses.replace(problem, start=final), torch.float32).eval()
-    if problem.case.freeze_projector:
-        # The adapter need not hold a projector that was not trained: both take the start's.
-        projector = reference.projector
-    else:
-        projector = loaded.base_model.model.model.multi_modal_projector
+    reference = Reference(dataclasses.replace(problem, start=written), torch.float32).eval()
+    projector = loaded.base_model.model.model.multi_modal_projector
 
     def logits_of(example):
         words = loaded.get_input_embeddings()(torch.tensor(example.ids))
@@ -145,8 +147,10 @@ def check_full(table, trainer, problem, result):
     table.row(f"{title}: transformers", "-", "every key in place", f"{wrong} wrong", wrong == 0)
     found = result_of(result)
     lost = [name for name, tensor in problem.weights.items() if not problem.case.trains(name)
-            and not torch.equal(found[name], problem.initial()[name])]
+            and (name not in found or not torch.equal(found[name], problem.initial()[name]))]
     table.row(f"{title}: frozen tensors", "-", "as they were", f"{len(lost)} changed", not lost)
+    if wrong or lost:
+        return
     loaded.eval()
     projector = loaded.model.multi_modal_projector
 

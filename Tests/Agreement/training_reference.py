@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import re
 import types
+import warnings
 
 import torch
 from peft import LoraConfig, get_peft_model
@@ -51,10 +52,10 @@ def exact_norm(self, states):
 class ExactRotary(nn.Module):
     """LlamaRotaryEmbedding in float64."""
 
-    def __init__(self, config):
+    def __init__(self, settings):
         super().__init__()
-        width = config.hidden_size // config.num_attention_heads
-        base = config.rope_parameters["rope_theta"]
+        width = settings["hidden_size"] // settings["num_attention_heads"]
+        base = settings["rope_theta"]
         self.frequencies = base ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
 
     def forward(self, states, position_ids):
@@ -67,15 +68,26 @@ def language_model(shape, dtype):
     """In float64 with nothing rounded to float32 on the way; else as transformers has it."""
     exact = dtype == torch.float64
     # The fused attention stays in float64, the eager one takes the softmax in float32.
-    config = LlamaConfig(**training_models.text_settings(shape),
-                         attn_implementation="sdpa" if exact else "eager")
+    settings = training_models.text_settings(shape)
+    config = LlamaConfig(**settings, attn_implementation="sdpa" if exact else "eager")
     model = LlamaForCausalLM(config).to(dtype)
     if exact:
-        model.model.rotary_emb = ExactRotary(config)
+        model.model.rotary_emb = ExactRotary(settings)
         for module in model.modules():
             if type(module).__name__ == "LlamaRMSNorm":
                 module.forward = types.MethodType(exact_norm, module)
     return model
+
+
+def adapted(language, adapter):
+    settings = LoraConfig(
+        r=adapter.rank, lora_alpha=adapter.alpha, lora_dropout=0.0, use_rslora=adapter.rslora,
+        bias="none", task_type="CAUSAL_LM",
+        target_modules=[name.split(".")[1] for name in training_models.TARGETS])
+    with warnings.catch_warnings():
+        # peft asks transformers for a property by its old name.
+        warnings.simplefilter("ignore", FutureWarning)
+        return get_peft_model(language, settings, autocast_adapter_dtype=False)
 
 
 class Reference(nn.Module):
@@ -92,11 +104,7 @@ class Reference(nn.Module):
         self.projector = nn.Sequential(*layers).to(dtype)
         self.language = language_model(shape, dtype)
         if case.adapter:
-            self.language = get_peft_model(self.language, LoraConfig(
-                r=case.adapter.rank, lora_alpha=case.adapter.alpha, lora_dropout=0.0,
-                use_rslora=case.adapter.rslora, bias="none", task_type="CAUSAL_LM",
-                target_modules=[name.split(".")[1] for name in training_models.TARGETS]),
-                autocast_adapter_dtype=False)
+            self.language = adapted(self.language, case.adapter)
         self.parts = {}
         for name, parameter in self.named_parameters():
             known = canonical(re.sub(r"^language\.", "", name))

@@ -41,6 +41,8 @@ class Trainer:
 
     def run(self, name, *arguments, data=None):
         line = [str(self.tools / name), *map(str, arguments)]
+        if not (self.tools / name).is_file():
+            sys.exit(f"{name} is not in {self.tools}: name the folder of the tools with --tools")
         done = subprocess.run(line, input=data, stdout=subprocess.PIPE)
         # 1: complete, but some records were skipped.
         if done.returncode not in (0, 1):

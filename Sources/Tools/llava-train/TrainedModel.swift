@@ -98,9 +98,7 @@ struct TrainedModel {
           remedy: "give a stream of features from clip-encode")
       }
     case .full: language = .full
-    case .adapter(let scale, let share):
-      (language, dropout) = (.adapter(scale), share)
-      try checkForm(requested, start)
+    case .adapter(let scale, let share): (language, dropout) = (.adapter(scale), share)
     }
     if !requested.trainsProjector, hasProjector, start.projector == nil {
       throw Failure(
@@ -112,19 +110,6 @@ struct TrainedModel {
       TrainingPlan(language: language, trainsProjector: requested.trainsProjector && hasProjector),
       dropout
     )
-  }
-
-  /// Whether the projector that is trained beside an adapter can be written with it: before the first
-  /// step, not after the last.
-  private static func checkForm(_ requested: RequestedPlan, _ start: StartingPoint) throws(Failure)
-  {
-    guard requested.layout == .peft, requested.trainsProjector,
-      let config = start.projectorConfig, config.depth > 0, config.depth != 2
-    else { return }
-    throw Failure(
-      .mismatch, code: "training/projector",
-      "expected a projector of two layers, the only one that peft's layout has room for, found"
-        + " \(config.typeName)", remedy: "give --adapter-layout llava, or --freeze-projector")
   }
 
   /// The identity of the tower that the model has; nil where it has none.
