@@ -55,29 +55,35 @@ struct Estimator<Command: TrainingCommand> {
 
   private func report(_ estimate: RunEstimate, speed: Double) {
     let reporter = run.session.reporter
-    let gigabytes = { (bytes: Int) in "\(readable(Double(bytes) / 0x1p30, digits: 3)) GiB" }
-    var memory = "memory: \(gigabytes(estimate.weights)) weights"
-    memory += ", \(gigabytes(estimate.states)) moments and gradients"
-    memory += ", \(gigabytes(estimate.activations)) activations"
-    memory += ", \(gigabytes(estimate.workspace)) workspace: \(gigabytes(estimate.memory)) in all"
+    var memory = "memory: \(memorySize(estimate.weights)) weights"
+    memory += ", \(memorySize(estimate.states)) moments and gradients"
+    memory += ", \(memorySize(estimate.activations)) activations"
+    memory += ", \(memorySize(estimate.workspace)) workspace"
+    memory += ": \(memorySize(estimate.memory)) in all"
     if estimate.recomputedLayers > 0 {
       memory += "; \(counted(estimate.recomputedLayers, "layer")) recomputed"
     }
     reporter.note(memory)
     // Between the products, a step takes about as much again as this share.
-    let seconds = estimate.floatingPointOperations / speed * 1.15
-    var time = "time: about \(duration(seconds)) a step"
+    reporter.note(time(ofStep: estimate.floatingPointOperations / speed * 1.15))
+  }
+
+  private func time(ofStep seconds: Double) -> String {
+    let isPipe = if case .pipe = data.kind { true } else { false }
+    var time = "time: \(isPipe ? "at most " : "")about \(duration(seconds)) a step"
     if data.totalSteps < TrainingSettings.mostSteps {
       time += ", \(grouped(data.totalSteps)) \(data.totalSteps == 1 ? "step" : "steps")"
       time += ": \(duration(seconds * Double(data.totalSteps)))"
     }
-    if case .files(let files, _) = data.kind {
-      time += "; \(counted(files.sequences, "record"))"
-      if files.truncated > 0 {
-        time += ", \(grouped(files.truncated)) cut to \(data.reader.limits.maxLength) positions"
-      }
+    let longest = grouped(data.reader.limits.maxLength)
+    guard case .files(let files, _) = data.kind else {
+      return time + "; a pipe's records are taken to be \(longest) positions long"
     }
-    reporter.note(time)
+    time += "; \(counted(files.sequences, "record"))"
+    if files.truncated > 0 {
+      time += ", \(grouped(files.truncated)) cut to \(longest) positions"
+    }
+    return time
   }
 
   private func tooLarge(_ estimate: RunEstimate, _ available: Int) -> Failure {
@@ -92,7 +98,21 @@ struct Estimator<Command: TrainingCommand> {
     advice.append("a smaller --max-length")
     return Failure(
       .limitExceeded, code: "training/memory",
-      "the run takes about \(grouped(estimate.memory >> 20)) MiB, expected at most"
-        + " \(grouped(available >> 20)) MiB", remedy: "use \(advice.joined(separator: ", or "))")
+      "the run takes about \(memorySize(estimate.memory)), expected at most"
+        + " \(memorySize(available))", remedy: "use \(advice.joined(separator: ", or "))")
   }
+}
+
+/// Bytes as people read them: 18 KiB, 3.75 MiB, 113 GiB.
+private func memorySize(_ bytes: Int) -> String {
+  let (unit, scale) =
+    switch bytes {
+    case ..<(1 << 20): ("KiB", 0x1p10)
+    case ..<(1 << 30): ("MiB", 0x1p20)
+    default: ("GiB", 0x1p30)
+    }
+  let number = Double(bytes) / scale
+  // From here on three digits would need an exponent.
+  let text = number < 100 ? readable(number, digits: 3) : grouped(Int(number.rounded()))
+  return "\(text) \(unit)"
 }

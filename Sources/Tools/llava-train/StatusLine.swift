@@ -21,15 +21,20 @@ struct StatusLine {
     let seconds = max(1e-6, (ContinuousClock.now - start) / .seconds(1))
     let steps = report.step - firstStep
     let left = seconds / Double(steps) * Double(totalSteps - report.step)
-    return "step \(grouped(report.step))/\(grouped(totalSteps))"
+    // A pipe's end is not known unless somebody says so.
+    let isBounded = totalSteps < TrainingSettings.mostSteps
+    return "step \(grouped(report.step))\(isBounded ? "/\(grouped(totalSteps))" : "")"
       + "  loss \(readable(report.loss))  lr \(readable(report.rate, digits: 3))"
-      + "  \(grouped(Int(Double(tokens) / seconds))) tokens/s  ETA \(duration(left))"
+      + "  \(grouped(Int(Double(tokens) / seconds))) tokens/s"
+      + (isBounded ? "  ETA \(duration(left))" : "")
   }
 }
 
-/// Seconds as people read them: 45 s, 12 min, 3 h 20 min, 5 days.
+/// Seconds as people read them: 0.25 s, 45 s, 12 min, 3 h 20 min, 5 days.
 func duration(_ seconds: Double) -> String {
   guard seconds.isFinite, seconds < 1e12 else { return "for ever" }
+  if seconds < 0.01 { return seconds > 0 ? "0.01 s" : "0 s" }
+  if seconds < 9.5 { return "\(readable(seconds, digits: 2)) s" }
   let whole = Int(seconds.rounded())
   if whole < 120 { return "\(whole) s" }
   let minutes = (whole + 30) / 60
