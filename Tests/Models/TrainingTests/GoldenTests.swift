@@ -43,6 +43,24 @@ struct GoldenTests {
     }
   }
 
+  /// Each operand of a product is off by up to 2^-9 of itself, and most of that cancels in a sum: losses
+  /// stay within bf16's own spacing, 2^-8, of those of f64. Nearer than 1e-5 it would not be bf16.
+  @Test(arguments: GoldenCase.names, KernelSet.runnable.prefix(1).map(\.name) + ["scalar"])
+  func staysNearInBF16(name: String, kernels: String) throws {
+    let golden = try GoldenCase(name)
+    let operations = try CPUOperations(
+      kernels: try #require(KernelSet(named: kernels)), threads: 1, precision: .bf16)
+    let trainer = try golden.trainer(operations)
+    var squares = 0.0
+    for (step, expected) in golden.losses.enumerated() {
+      for batch in try golden.batches(ofStep: step) { try trainer.add(batch) }
+      let missed = (try trainer.finishStep().loss - expected) / expected
+      squares += missed * missed
+    }
+    let deviation = (squares / Double(golden.losses.count)).squareRoot()
+    #expect(deviation > 1e-5 && deviation < 1.0 / 256)
+  }
+
   private func checkGradients(
     _ gradients: TrainedParameters<Tensor>, _ factor: Double, _ golden: GoldenCase
   ) {

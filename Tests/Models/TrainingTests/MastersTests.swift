@@ -95,7 +95,7 @@ struct MastersTests {
   @Test func whatIsThereIsCopied() throws {
     let fixture = try Fixture()
     let trained = try masters(Fixture.everything)
-    try fixture.start.language.forEach { name, weight in
+    for (name, weight) in fixture.start.language.named {
       let values = try fixture.operations.rows((0..<Int32(weight.rows)).map { $0 }, of: weight)
       #expect(try #require(trained[name]).floatValues == values.floatValues, "\(name)")
     }
