@@ -7,14 +7,15 @@ import JSON
 /// The model that a projector or an adapter was trained for, and how.
 public struct ModelDescription: Sendable {
   public var language: LanguageConfig
-  public var projector: ProjectorConfig
+  /// Nil where the model sees no images.
+  public var projector: ProjectorConfig?
   /// The feature layer, the class token, padding, marks, the tower's name.
   public var settings: ModelConfig
   /// What the run records of itself, the member `llava_tools`: template, recipe, digests, parents.
   public var record: JSONObject
 
   public init(
-    language: LanguageConfig, projector: ProjectorConfig, settings: ModelConfig,
+    language: LanguageConfig, projector: ProjectorConfig?, settings: ModelConfig,
     record: JSONObject
   ) {
     (self.language, self.projector) = (language, projector)
@@ -29,7 +30,9 @@ public struct ModelDescription: Sendable {
       "model_type": .string("llava_llama"),
     ]
     for (key, value) in language.configuration.members { config[key] = value }
-    for (key, value) in settings.configuration(projector).members { config[key] = value }
+    if let projector {
+      for (key, value) in settings.configuration(projector).members { config[key] = value }
+    }
     config["tune_mm_mlp_adapter"] = .bool(tunesProjectorOnly)
     config["freeze_mm_mlp_adapter"] = .bool(false)
     // LLaVA takes a missing one for true, and adds the token.

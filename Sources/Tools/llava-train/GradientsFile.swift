@@ -10,7 +10,7 @@ import Training
 enum GradientsFile {
   /// Writes `gradients` times `factor` under the names that llava-hf's files give the parameters.
   static func write(
-    _ gradients: TrainedParameters<Tensor>, factor: Double, to path: String,
+    _ gradients: TrainedParameters<Tensor>, factor: Double, to file: AtomicFile,
     operations: any Operations
   ) throws(Failure) {
     var tensors: [String: Tensor] = [:]
@@ -19,6 +19,6 @@ enum GradientsFile {
       operations.scale(scaled, by: Float(factor))
       tensors[CheckpointLayout.huggingFace.name(of: name) ?? name] = scaled
     }
-    try SafetensorsWriter.write(tensors, metadata: [("format", "pt")], to: path)
+    try SafetensorsWriter.write(tensors, metadata: [("format", "pt")], to: file)
   }
 }

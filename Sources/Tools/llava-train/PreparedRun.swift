@@ -94,6 +94,7 @@ struct PreparedRun<Command: TrainingCommand> {
   }
 
   func train() throws(Failure) {
+    try output.check(trainer.masters)
     let source = try source()
     let loop = TrainingLoop(
       trainer, source: source, directory: directory, options: loopOptions, run: description,
@@ -118,7 +119,6 @@ struct PreparedRun<Command: TrainingCommand> {
       if session.settings.isVerbose { session.reporter.note(text) }
       session.reporter.showStatus { text }
     }
-    Interruption.acceptSaveRequests()
     let isWhole = try loop.run { (body) throws(Failure) in try catchingMemory(body) }
     try finish(loop, last, isWhole: isWhole)
   }
@@ -189,11 +189,13 @@ struct PreparedRun<Command: TrainingCommand> {
     (Int, TrainedParameters<Tensor>, Double) throws(Failure) -> Void
   )? {
     guard let path = run.command.run.gradients else { return nil }
+    // Opened now: a place that cannot be written must not be found out after hours.
+    let file = try AtomicFile(path: path)
     let wanted = run.command.run.gradientsStep
     let operations = operations
     return { (step, gradients, factor) throws(Failure) in
       guard step == wanted else { return }
-      try GradientsFile.write(gradients, factor: factor, to: path, operations: operations)
+      try GradientsFile.write(gradients, factor: factor, to: file, operations: operations)
     }
   }
 }

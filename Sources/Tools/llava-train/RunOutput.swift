@@ -31,11 +31,9 @@ struct RunOutput {
     _ masters: TrainedParameters<Tensor>, place: DataPlace, run: JSONObject, step: Int,
     into files: some OutputPlace
   ) throws(Failure) {
-    guard let config = model.start.projectorConfig, model.plan.language != .full else {
-      return
-    }
+    guard model.plan.language != .full else { return }
     let description = ModelDescription(
-      language: model.start.languageConfig, projector: config,
+      language: model.start.languageConfig, projector: model.start.projectorConfig,
       settings: model.directory.settings, record: record(place, run, step))
     if let pairs = masters.adapter, let scale = model.plan.adapterScale {
       let adapter = TrainedAdapter(
@@ -47,6 +45,24 @@ struct RunOutput {
     }
   }
 
+  /// Throws what would keep the result from being written, before hours of training.
+  func check(_ masters: TrainedParameters<Tensor>) throws(Failure) {
+    if masters.language == nil {
+      try writeSmall(masters, place: DataPlace(), run: [:], step: 0, into: Nowhere())
+    } else {
+      try TrainingOutput.checkModel(
+        base: model.directory, name: base, projector: model.start.projectorConfig)
+    }
+  }
+
+  private func parts(_ masters: TrainedParameters<Tensor>) -> ReplacedParts {
+    var parts = ReplacedParts(language: masters.language)
+    if let config = model.start.projectorConfig, let projector = masters.projector {
+      parts.projector = (config, projector)
+    }
+    return parts
+  }
+
   /// Writes the result into the run's directory.
   func publish(
     _ masters: TrainedParameters<Tensor>, place: DataPlace, run: JSONObject, step: Int,
@@ -54,12 +70,8 @@ struct RunOutput {
   ) throws(Failure) {
     try directory.publish { (files) throws(Failure) in
       if masters.language != nil {
-        var parts = ReplacedParts(language: masters.language)
-        if let config = model.start.projectorConfig, let projector = masters.projector {
-          parts.projector = (config, projector)
-        }
         try TrainingOutput.writeModel(
-          parts, base: model.directory, name: base, producer: producer,
+          parts(masters), base: model.directory, name: base, producer: producer,
           record: record(place, run, step), into: files)
       } else {
         try writeSmall(masters, place: place, run: run, step: step, into: files)
@@ -84,5 +96,19 @@ struct RunOutput {
     case .full: return "vicuna-decode -m \(place)"
     case .adapter: return "llava-project --projector \(place), vicuna-decode --lora \(place)"
     }
+  }
+}
+
+/// A place where nothing is left.
+private struct Nowhere: OutputPlace {
+  func openFile(_ name: String) -> any ByteSink { Sink(name: name) }
+
+  private final class Sink: ByteSink {
+    let name: String
+
+    init(name: String) { self.name = name }
+
+    func write(_ bytes: UnsafeRawBufferPointer) {}
+    func finish() {}
   }
 }

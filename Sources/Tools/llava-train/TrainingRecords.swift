@@ -30,7 +30,7 @@ struct TrainingRecords {
     if let failure = recipe.headerFailure() { throw failure }
     reader = SequenceReader(
       limits: TrainingSequence.Limits(
-        maxLength: min(settings.maxLength, model.start.languageConfig.maxPositions),
+        maxLength: try settings.maxLength(of: model.start.languageConfig),
         vocabularyRows: model.start.language.embedding.rows),
       tokenizer: model.tokenizer, recipe: recipe)
     let isIndexed = if case .files = input.kind { true } else { false }

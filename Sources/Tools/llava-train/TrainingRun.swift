@@ -27,6 +27,7 @@ struct TrainingRun<Command: TrainingCommand> {
   }
 
   func run() throws(Failure) {
+    Interruption.acceptSaveRequests()
     let output = try outputPath()
     let input = try TrainingInput(command.data, session)
     let model = try TrainedModel(

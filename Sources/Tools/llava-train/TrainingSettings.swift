@@ -1,5 +1,6 @@
 // What options and recipe come to.
 // SPDX-License-Identifier: Apache-2.0
+import Checkpoints
 import InputOutput
 import JSON
 import Recipes
@@ -12,7 +13,7 @@ struct TrainingSettings {
 
   let recipe: Recipe?
   let seed: UInt64
-  let maxLength: Int
+  private let maxLength: Int?
   let microBatch: Int
   let accumulation: Int
   let epochs: Double
@@ -34,7 +35,7 @@ struct TrainingSettings {
     let (data, run) = (command.data, command.run)
     optimizer = command.optimizer
     seed = data.seed ?? recipe?.seed ?? 0
-    maxLength = data.maxLength ?? recipe?.maxLength ?? 2048
+    maxLength = data.maxLength
     microBatch = run.microBatch ?? recipe?.microBatch ?? 1
     accumulation = run.accumulate ?? recipe?.accumulation ?? 1
     epochs = run.epochs ?? recipe.map { Double($0.epochs) } ?? 1
@@ -44,6 +45,19 @@ struct TrainingSettings {
     let hasOrder = data.shuffle || data.groupByLength || !data.mix.isEmpty || data.order != nil
     groupsByModality =
       data.groupByModality || (!hasOrder && recipe?.groupsByModality == true && !data.files.isEmpty)
+  }
+
+  /// The most positions of a sequence. What the option asks for must be there; a recipe's number is
+  /// the model's own where that has fewer.
+  func maxLength(of model: LanguageConfig) throws(Failure) -> Int {
+    guard let maxLength else { return min(recipe?.maxLength ?? 2048, model.maxPositions) }
+    guard maxLength <= model.maxPositions else {
+      throw Failure(
+        .mismatch, code: "training/max-length", at: "--max-length",
+        "expected at most the model's \(model.maxPositions) positions, found \(maxLength)",
+        remedy: "lower it: longer sequences are cut at the end")
+    }
+    return maxLength
   }
 
   /// Steps of so many sequences a visit: the last step of each visit may be smaller.
