@@ -56,7 +56,20 @@ public struct Manifest: Equatable, Sendable {
     (self.step, self.place, self.run, self.files) = (step, place, run, files)
   }
 
+  /// With a digest of all other members: a place in the data that has changed would go unnoticed.
   public var json: JSONObject {
+    var json = content
+    json["sha256"] = .string(Self.seal(json))
+    return json
+  }
+
+  private static func seal(_ content: JSONObject) -> String {
+    var hash = SHA256()
+    hash.update(JSONValue.object(content).serializedString)
+    return hash.hexadecimal()
+  }
+
+  private var content: JSONObject {
     let files = files.map { file -> JSONValue in
       .object([
         "name": .string(file.name), "bytes": .int(file.byteCount), "sha256": .string(file.sha256),
@@ -76,7 +89,7 @@ public struct Manifest: Equatable, Sendable {
     do { bytes = try readWholeFile(path, limit: Self.sizeLimit) } catch {
       throw Self.fault(path, error.message)
     }
-    guard let object = (try? JSONValue(parsing: bytes))?.object,
+    guard var object = (try? JSONValue(parsing: bytes))?.object,
       object["format"]?.string == Self.format
     else { throw Self.fault(path, "expected a manifest that begins \"\(Self.format)\"") }
     guard let step = object["step"]?.int, step >= 0,
@@ -90,6 +103,11 @@ public struct Manifest: Equatable, Sendable {
       return ManifestFile(name: name, byteCount: count, sha256: sha256)
     }
     guard files.count == listed.count else { throw Self.fault(path, "a file is not described") }
+    let seal = object["sha256"]?.string
+    object["sha256"] = nil
+    guard seal == Self.seal(object) else {
+      throw Self.fault(path, "its members are not those that were written")
+    }
     self.init(step: step, place: place, run: run, files: files)
   }
 

@@ -49,17 +49,17 @@ struct Estimator<Command: TrainingCommand> {
     }
     let count = Double(files.sequences)
     return RunSize(
-      rows: batch * files.longest, rowsOfStep: perStep * Double(files.positions) / count,
+      rows: min(batch, files.sequences) * files.longest,
+      rowsOfStep: perStep * Double(files.positions) / count,
       targetsOfStep: perStep * Double(files.targets) / count, accumulation: settings.accumulation)
   }
 
   private func report(_ estimate: RunEstimate, speed: Double) {
     let reporter = run.session.reporter
-    let gigabytes = { (bytes: Int) in "\(readable(Double(bytes) / 0x1p30, digits: 3)) GiB" }
-    var memory = "memory: \(gigabytes(estimate.weights)) weights"
-    memory += ", \(gigabytes(estimate.states)) moments and gradients"
-    memory += ", \(gigabytes(estimate.activations)) activations"
-    memory += ", \(gigabytes(estimate.workspace)) workspace: \(gigabytes(estimate.memory)) in all"
+    var memory = "memory: \(memorySize(estimate.weights)) weights"
+    memory += ", \(memorySize(estimate.states)) moments and gradients"
+    memory += ", \(memorySize(estimate.activations)) activations"
+    memory += ", \(memorySize(estimate.workspace)) workspace: \(memorySize(estimate.memory)) in all"
     if estimate.recomputedLayers > 0 {
       memory += "; \(counted(estimate.recomputedLayers, "layer")) recomputed"
     }
@@ -92,7 +92,14 @@ struct Estimator<Command: TrainingCommand> {
     advice.append("a smaller --max-length")
     return Failure(
       .limitExceeded, code: "training/memory",
-      "the run takes about \(grouped(estimate.memory >> 20)) MiB, expected at most"
-        + " \(grouped(available >> 20)) MiB", remedy: "use \(advice.joined(separator: ", or "))")
+      "the run takes about \(memorySize(estimate.memory)), expected at most"
+        + " \(memorySize(available))", remedy: "use \(advice.joined(separator: ", or "))")
   }
+}
+
+/// Bytes as people read them: 812 KiB, 3.4 MiB, 13.5 GiB.
+private func memorySize(_ bytes: Int) -> String {
+  let (unit, size) =
+    [("GiB", 0x1p30), ("MiB", 0x1p20)].first { Double(bytes) >= $0.1 } ?? ("KiB", 0x1p10)
+  return "\(readable(Double(bytes) / size, digits: 3)) \(unit)"
 }
