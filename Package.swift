@@ -79,7 +79,7 @@ let models = group(
     "Checkpoints": [
       "InputOutput", "JSON", "Tensors", "Operations", "Preprocessing", "Safetensors", "Pickle",
     ],
-    "Recipes": ["InputOutput", "JSON"],
+    "Recipes": ["InputOutput", "JSON", "Streams"],
     "Towers": ["Checkpoints", "Operations", "Threads", "Images", "InputOutput", "JSON", "Tensors"],
     "Projectors": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
     "Decoders": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
@@ -112,6 +112,7 @@ let support = group(
   [
     "ToolSupport": [
       "ArgumentParser", "InputOutput", "JSON", "Tensors", "Records", "Streams", "Checkpoints",
+      "Recipes",
     ],
     "ModelSupport": [
       "ArgumentParser", "InputOutput", "JSON", "Tensors", "Operations", "CPU", "Streams",
@@ -121,10 +122,12 @@ let support = group(
 
 /// Each tool and what it uses besides the modules of every tool.
 let tools: KeyValuePairs = [
-  "convo-format": ["Conversations", "Inspection", "Tokenizers", "Checkpoints", "Streams"],
+  "convo-format": [
+    "Conversations", "Inspection", "Tokenizers", "Checkpoints", "Recipes", "Streams",
+  ],
   "clip-encode": [
     "Towers", "Images", "Preprocessing", "Checkpoints", "Operations", "CPU", "Threads",
-    "ModelSupport", "Streams",
+    "ModelSupport", "Recipes", "Streams",
   ],
   "llava-project": ["Projectors", "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams"],
   "vicuna-decode": [

@@ -20,7 +20,7 @@ function __convo-format_parse_tokens -S
     set -l unparsed_tokens (__convo-format_tokens -pc)
     switch $unparsed_tokens[1]
     case 'convo-format'
-        __convo-format_parse_subcommand 1 'from=' 'ask=+' 'm/model=' 'template=' 'template-for=' 'image-key=' 'system=' 'image-position=' 'seed=' 'image-markers' 'train' 'compat=' 'tokenizer=' 'image-tokens=' 'max-length=' 'special=' 'separators=' 'start=' 'skip-done=' 'repair' 'show-mask' 'check' 'json' 'plain' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+        __convo-format_parse_subcommand 1 'from=' 'ask=+' 'm/model=' 'template=' 'recipe=' 'print-recipe' 'template-for=' 'image-key=' 'system=' 'image-position=' 'seed=' 'image-markers' 'train' 'compat=' 'tokenizer=' 'image-tokens=' 'max-length=' 'special=' 'separators=' 'start=' 'skip-done=' 'repair' 'show-mask' 'check' 'json' 'plain' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __convo-format_parse_subcommand -r 1 'version'
@@ -82,10 +82,12 @@ complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format"' -l 'ask' -d 'The question for every record.' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" m model' -s 'm' -l 'model' -d 'Take the template of this model; default: LLAVA_MODEL.' -rfa '(__convo-format_complete_directories)'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" template' -l 'template' -d 'The template (default: the model\'s).' -rfka ''
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" recipe' -l 'recipe' -d 'Do as this recipe of LLaVA\'s does.' -rfka ''
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" print-recipe' -l 'print-recipe' -d 'Print the recipe, as options of the tools, and end.'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" template-for' -l 'template-for' -d 'Choose the template by a model\'s name.' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" image-key' -l 'image-key' -d 'Where records have no image, take it from here.' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" system' -l 'system' -d 'Replace the template\'s system text.' -rfka ''
-complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" image-position' -l 'image-position' -d 'Where images go.' -rfka 'keep first after random'
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" image-position' -l 'image-position' -d 'Where images go (default: the recipe\'s, first).' -rfka 'keep first after random'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" seed' -l 'seed' -d 'Seed of random image positions.' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" image-markers' -l 'image-markers' -d 'Put images between <im_start> and <im_end>.'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" train' -l 'train' -d 'Make training sequences with loss masks.'

@@ -24,10 +24,11 @@ extension StreamHeader {
   /// Throws `stream/after-end` where a stream with the header `next` may not follow this one.
   func checkFollower(_ next: StreamHeader) throws(Failure) {
     guard content == next.content, schema == next.schema, model == next.model,
-      config == next.config
+      config == next.config, recipe == next.recipe
     else {
       throw RecordMetadata.fault(
-        "after-end", "a further stream whose content, schema, model or config is another")
+        "after-end",
+        "a further stream whose content, schema, model, config or recipe is another")
     }
   }
 }

@@ -22,6 +22,9 @@ public struct StreamHeader: Sendable {
   /// The `digest` of the header of the stream that this one was made from.
   public var input: String?
   public var metadata: StreamMetadata
+  /// The key of `metadata` that names the recipe which the stream was made by.
+  public static let recipeKey = "ts.x-recipe"
+
   /// SHA-256 of this header as it was read; nil in a header that was not.
   public internal(set) var digest: String?
 
@@ -42,6 +45,9 @@ public struct StreamHeader: Sendable {
   public var shownContent: String {
     "'\(escapedForTerminal(String(content.unicodeScalars.prefix(64).map(Character.init))))'"
   }
+
+  /// The recipe's name, where the header has one.
+  var recipe: String? { metadata.first { $0.key == Self.recipeKey }?.value }
 }
 
 /// A record with tensors.

@@ -6,10 +6,10 @@ import JSON
 extension Prompt {
   /// The member as llava-stream(5) describes it.
   public var json: JSONValue {
-    var object = JSONObject([
-      "template": .string(template), "segments": .array(segments.map(\.json)),
-      "stop": .array(stop.map { .string($0) }),
-    ])
+    var object: JSONObject = ["template": .string(template)]
+    if let recipe { object["recipe"] = .string(recipe) }
+    object["segments"] = .array(segments.map(\.json))
+    object["stop"] = .array(stop.map { .string($0) })
     if let tokens {
       func list(_ numbers: [some BinaryInteger]) -> JSONValue {
         .array(numbers.map { .int(Int($0)) })
@@ -39,6 +39,7 @@ extension Prompt {
     let template = try Self.member("template", object, "a text") { $0.string }
     self.init(
       template: template ?? "", segments: segments, stop: stop.filter { !$0.isEmpty })
+    recipe = try Self.member("recipe", object, "a text") { $0.string }
     guard object["tokens"] != nil else { return }
     let hasImages = segments.contains { if case .image = $0.content { true } else { false } }
     for key in ["image_positions", "image_order"] where object[key] == nil {

@@ -47,6 +47,8 @@ public struct Prompt: Equatable, Sendable {
 
   /// The template's key, such as `vicuna_v1`.
   public var template: String
+  /// The name of the recipe that the prompt was made by, where one was asked for.
+  public var recipe: String?
   public var segments: [PromptSegment]
   /// Texts that end an answer, besides the end-of-sequence token.
   public var stop: [String]

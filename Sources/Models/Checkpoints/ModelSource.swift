@@ -16,6 +16,10 @@ struct ModelSource: Sendable {
 
   static let configLimit = 16 << 20
 
+  /// What config.json would say of the model that an adapter was trained for: transformers takes a
+  /// directory with an adapter and a config.json for a whole model's.
+  static let adapterDescription = "llava_config.json"
+
   /// `part`: what is taken from here; nil for all that is there. An adapter gives its projector only.
   ///
   /// Throws `checkpoint/not-found`, `checkpoint/no-config`, or what is wrong with the config.
@@ -27,7 +31,8 @@ struct ModelSource: Sendable {
       try OutputClaims.checkDirectory(found.path)
       guard found.contains("config.json") else {
         if part == .projector, WeightFiles.isAdapter(found) {
-          config = nil
+          let name = Self.adapterDescription
+          config = found.contains(name) ? try Self.readConfig(found, name) : nil
           return
         }
         if let refusal = OtherKind.refusal(of: found) { throw refusal }
@@ -52,7 +57,8 @@ struct ModelSource: Sendable {
           remedy: "name the directory: \(directory)")
       }
       let beside = Directory(directory)
-      config = try beside.flatMap { $0.contains("config.json") ? $0 : nil }.map(Self.readConfig)
+      config = try beside.flatMap { $0.contains("config.json") ? $0 : nil }
+        .map { (directory) throws(Failure) in try Self.readConfig(directory) }
     }
   }
 
@@ -71,8 +77,10 @@ struct ModelSource: Sendable {
     return try readConfig(directory)
   }
 
-  private static func readConfig(_ directory: Directory) throws(Failure) -> ModelConfig {
-    let path = directory.path(of: "config.json")
+  private static func readConfig(
+    _ directory: Directory, _ name: String = "config.json"
+  ) throws(Failure) -> ModelConfig {
+    let path = directory.path(of: name)
     var config = try ModelConfig(readObject(path, limit: configLimit), place: path)
     if config.language != nil, directory.contains("generation_config.json") {
       let path = directory.path(of: "generation_config.json")

@@ -59,6 +59,6 @@ enum WeightFiles {
     "config.json", "generation_config.json", "preprocessor_config.json", "processor_config.json",
     "tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
     "training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.pt", "scaler.pt",
-    "trainer_state.json", adapterConfig,
+    "trainer_state.json", adapterConfig, ModelSource.adapterDescription,
   ]
 }

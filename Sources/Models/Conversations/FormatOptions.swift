@@ -33,6 +33,8 @@ public struct FormatOptions: Sendable {
   public var specials = SpecialPolicy.text
   public var separators = SeparatorPolicy.warn
   public var prompt = PromptOptions()
+  /// The name that each prompt carries of the recipe which these options are.
+  public var recipe: String?
 
   public init(template: ConversationTemplate) { self.template = template }
 

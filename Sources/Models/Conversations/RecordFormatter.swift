@@ -53,6 +53,7 @@ public struct RecordFormatter: Sendable {
       options.isForTraining
       ? try options.template.trainingPrompt(for: dialogue, options: options.prompt)
       : options.template.prompt(for: dialogue, options: options.prompt)
+    prompt.recipe = options.recipe
     if let tokenizer = options.tokenizer {
       prompt.tokens = try fitted(prompt.encoded(by: tokenizer), notes: &notes)
     }

@@ -9,11 +9,12 @@ public struct ReplacedParts: Sendable {
   /// With as many rows of embedding and output layer as the model has. Without an output layer the
   /// embedding serves as that, whatever the model's file holds.
   public var language: LlamaParameters<Tensor>?
-  public var projector: (config: ProjectorConfig, parameters: ProjectorParameters<Tensor>)?
+  /// Without parameters it only says what there will be.
+  public var projector: (config: ProjectorConfig, parameters: ProjectorParameters<Tensor>?)?
 
   public init(
     language: LlamaParameters<Tensor>? = nil,
-    projector: (config: ProjectorConfig, parameters: ProjectorParameters<Tensor>)? = nil
+    projector: (config: ProjectorConfig, parameters: ProjectorParameters<Tensor>?)? = nil
   ) {
     (self.language, self.projector) = (language, projector)
   }
@@ -38,7 +39,9 @@ extension ConversionSource {
     for (name, tensor) in trained?.language?.named ?? [] {
       add(name, tensor, own: language.weights.entry(name))
     }
-    for (name, tensor) in trained?.projector?.parameters.named ?? [] { add(name, tensor, own: nil) }
+    for (name, tensor) in trained?.projector?.parameters?.named ?? [] {
+      add(name, tensor, own: nil)
+    }
     return all
   }
 }

@@ -85,6 +85,20 @@ public struct Recipe: Sendable, Equatable {
   public var keep: Int
   public var precision: Precision
 
+  /// Whether `key` names the recipe's template: LLaVA has two keys for some.
+  public func hasTemplate(_ key: String) -> Bool {
+    let other = ["vicuna_v1": "v1", "plain": "v0_plain"][template]
+    return key == template || key == other
+  }
+
+  /// Whether records that were made for `other` are what this recipe makes of them too: the same
+  /// stage, prompts and images.
+  public func makesSameRecords(as other: Recipe) -> Bool {
+    stage == other.stage && template == other.template && compatibility == other.compatibility
+      && imagePosition == other.imagePosition && marksImages == other.marksImages
+      && aspect == other.aspect
+  }
+
   /// Records of one step of the optimiser.
   public var globalBatch: Int { microBatch * accumulation }
 }

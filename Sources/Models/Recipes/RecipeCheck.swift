@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Streams
 
 /// How a recipe travels, and what contradicts it.
 ///
@@ -9,7 +10,7 @@ import JSON
 /// are none of ours travel too: of those only the name can be held against another.
 public struct RecipeCheck: Sendable {
   /// The key of a tensor stream's header.
-  public static let metadataKey = "ts.x-recipe"
+  public static let metadataKey = StreamHeader.recipeKey
   /// The member of a record's `prompt`.
   public static let promptKey = "recipe"
   /// A longer text is no name and stays where it is.
@@ -44,22 +45,24 @@ public struct RecipeCheck: Sendable {
     prompt?[promptKey]?.string.flatMap(name)
   }
 
-  /// What the header says against the tool's recipe: another name, other images. Status 6.
+  /// What the header says against the tool's recipe: another one, other images. Status 6.
   public func headerFailure() -> Failure? {
     guard let own else { return nil }
-    if let streamed, streamed != own.name { return mismatch(expected: own.name, streamed) }
+    if let streamed, !Self.agree(own.name, streamed) {
+      return mismatch(expected: own.name, streamed)
+    }
     return Self.failure(own, images: streamedAspect)
   }
 
   /// What a record's prompt says against the tool's recipe, or where it has none against the
-  /// header's: another name, another template. Status 6.
+  /// header's: another one, another template. Status 6.
   public func failure(prompt: JSONObject?) -> Failure? {
     guard let expected = name else { return nil }
-    if let found = Self.name(inPrompt: prompt), found != expected {
+    if let found = Self.name(inPrompt: prompt), !Self.agree(expected, found) {
       return mismatch(expected: expected, found)
     }
     guard let recipe = Recipe.known(expected), let template = prompt?["template"]?.string,
-      Self.sameTemplate(template) != Self.sameTemplate(recipe.template)
+      !recipe.hasTemplate(template)
     else { return nil }
     return Failure(
       .mismatch, code: "recipe/template",
@@ -86,16 +89,18 @@ public struct RecipeCheck: Sendable {
         + " \(Self.shown(found))", remedy: "give every tool of the pipe the same --recipe")
   }
 
+  /// Whether records of one recipe are records of the other: the same name, or the same values.
+  private static func agree(_ one: String, _ other: String) -> Bool {
+    if one.utf8.elementsEqual(other.utf8) { return true }
+    guard let one = Recipe.known(one), let other = Recipe.known(other) else { return false }
+    return one.makesSameRecords(as: other)
+  }
+
   private static func name(_ text: String) -> String? {
     (1...longestName).contains(text.utf8.count) ? text : nil
   }
 
   private static func shown(_ text: String) -> String {
     escapedForTerminal(String(text.unicodeScalars.prefix(longestName)))
-  }
-
-  /// LLaVA has two keys for some of its templates.
-  private static func sameTemplate(_ key: String) -> String {
-    ["v1": "vicuna_v1", "v0_plain": "plain"][key] ?? key
   }
 }

@@ -1,6 +1,7 @@
 // An adapter that was trained, and what adapter_config.json says of it.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import InputOutput
 import JSON
 import Tensors
 
@@ -11,7 +12,21 @@ public enum AdapterLayout: String, CaseIterable, Sendable {
   /// LLaVA's own two files: pairs on a bare LLaMA's names, and what was trained beside them.
   case original = "llava"
 
+  /// Throws `training/projector` where a projector that was trained has no form in this layout.
+  public func check(_ projector: ProjectorConfig) throws(Failure) {
+    guard self == .peft, projector.depth != 0, projector.depth != 2 else { return }
+    throw Failure(
+      .mismatch, code: "training/projector",
+      "expected a projector of two layers (mlp2x_gelu), the only one that llava-hf has, beside an"
+        + " adapter in peft's layout; found \(projector.typeName)",
+      remedy: "write LLaVA's own two files instead")
+  }
+
   var tensors: CheckpointLayout { self == .peft ? .huggingFace5 : .original }
+
+  /// The file that describes the model. Not config.json in peft's layout: transformers takes a
+  /// directory that has one for a whole model's, and looks for its weights there.
+  var descriptionName: String { self == .peft ? "llava_config.json" : "config.json" }
 
   /// What peft's wrappers put before every name.
   var prefix: String { "base_model.model." }

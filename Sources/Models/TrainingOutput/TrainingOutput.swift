@@ -28,19 +28,14 @@ public enum TrainingOutput {
   /// Writes an adapter and, where it was trained, the projector.
   ///
   /// In peft's layout `PeftModel.from_pretrained` loads both onto a `LlavaForConditionalGeneration`
-  /// in one step. Throws `training/projector` for a projector that llava-hf has no form for.
+  /// in one step, and `LlavaForConditionalGeneration.from_pretrained` the base with both. Throws
+  /// `training/projector` for a projector that llava-hf has no form for.
   public static func writeAdapter(
     _ adapter: TrainedAdapter, projector: ProjectorParameters<Tensor>?,
     _ description: ModelDescription, layout: AdapterLayout = .peft, into place: some OutputPlace
   ) throws(Failure) {
     let isTrained = projector?.layers.isEmpty == false
-    if layout == .peft, isTrained, let config = description.projector, config.depth != 2 {
-      throw Failure(
-        .mismatch, code: "training/projector",
-        "expected a projector of two layers (mlp2x_gelu), the only one that llava-hf has, beside an"
-          + " adapter in peft's layout; found \(config.typeName)",
-        remedy: "write LLaVA's own two files instead")
-    }
+    if isTrained, let config = description.projector { try layout.check(config) }
     var tensors: [String: Tensor] = [:]
     for (name, tensor) in adapter.parameters.named {
       if let found = layout.tensors.name(of: name) { tensors[layout.prefix + found] = tensor }
@@ -61,7 +56,7 @@ public enum TrainingOutput {
     let settings = adapter.settings(layout, savesProjector: isTrained)
     try place.write(JSONValue.object(settings).indented(), to: "adapter_config.json")
     let config = description.configuration(tunesProjectorOnly: false)
-    try place.write(JSONValue.object(config).indented(), to: "config.json")
+    try place.write(JSONValue.object(config).indented(), to: layout.descriptionName)
   }
 
   /// Writes a whole model in llava-hf's layout: what was trained in the places of the base's own
@@ -82,15 +77,16 @@ public enum TrainingOutput {
     try ModelConversion(source, options).write(into: place, progress: progress)
   }
 
-  /// Throws what `writeModel` would throw of the model itself, and writes nothing.
-  public static func checkModel(_ trained: ReplacedParts, base: ModelDirectory, name: String)
+  /// Throws what `writeModel` would throw for a model with this projector, or with the base's own:
+  /// for callers that ask before the work.
+  public static func checkModel(base: ModelDirectory, name: String, projector: ProjectorConfig?)
     throws(Failure)
   {
-    let source = try ConversionSource(base, name: name, layout: .huggingFace, trained: trained)
-    _ = try ModelConversion(
-      source,
-      ConversionOptions(
-        layout: .huggingFace, elementType: nil, shardBytes: 4 << 30, producer: ""))
+    let parts = ReplacedParts(projector: projector.map { ($0, nil) })
+    let source = try ConversionSource(base, name: name, layout: .huggingFace, trained: parts)
+    let options = ConversionOptions(
+      layout: .huggingFace, elementType: nil, shardBytes: 4 << 30, producer: "")
+    _ = try ModelConversion(source, options)
   }
 
   private static func projectorTensors(

@@ -6,6 +6,7 @@ import Images
 import InputOutput
 import ModelSupport
 import Preprocessing
+import Recipes
 import Streams
 import ToolSupport
 import Towers
@@ -44,8 +45,10 @@ struct ClipEncode: ToolCommand {
   @Option(help: "Rows to keep: patch or cls_patch (default: the model's).")
   var features: FeatureRows?
 
-  @Option(help: "Make images square by crop or pad (default: the model's).")
+  @Option(help: "Make images square by crop or pad (default: the recipe's, the model's).")
   var aspect: PreprocessorSettings.Aspect?
+
+  @OptionGroup var recipes: RecipeOptions
 
   @Option(help: "What to write: features or pixels.")
   var emit = Emission.features
@@ -79,23 +82,25 @@ struct ClipEncode: ToolCommand {
     guard (1...1024).contains(batch) else {
       throw ValidationError("--batch must be 1 to 1024, found \(batch)")
     }
+    if let aspect { try recipes.refuse("--aspect") { $0.aspect.rawValue != aspect.rawValue } }
     try require(maxPixels.count, in: 1...1 << 40, "--max-pixels")
   }
 
   func run(_ session: Session) throws(Failure) {
+    if try recipes.isPrinted(session) { return }
     let directory = try models.open()
     let checkpoint = try directory.visionCheckpoint(
       featureLayer: layer, keepsClassToken: features.map { $0 == .clsPatch })
     session.beforeEnd { () throws(Failure) in try checkpoint.weights.verifyUnchanged() }
     var settings = checkpoint.preprocessor
-    settings.aspect = aspect ?? settings.aspect
+    settings.aspect = aspect ?? recipeAspect ?? settings.aspect
     let preprocessor = try Preprocessor(settings)
     let loader = ImageLoader(
       preprocessor: preprocessor, options: decodeOptions(),
       root: try imageRoot.map { (path) throws(Failure) in try FileRoot(path: path) })
     let operations = try models.operations(session)
-    let reader = try session.imageReader(
-      input, format: from, imageKey: imageKey, refusesEmptyInput: true)
+    let reader = LookAheadReader(
+      try session.imageReader(input, format: from, imageKey: imageKey, refusesEmptyInput: true))
     let maker: any RecordMaker
     switch emit {
     case .pixels:
@@ -108,14 +113,20 @@ struct ClipEncode: ToolCommand {
           batch: batch),
         tower: tower, type: models.streamType, operations: operations)
     }
+    let recipe = StreamRecipe(recipes.recipe, reader, aspect: settings.aspect)
     let header = StreamHeader(
       content: maker.content, schema: maker.schema, producer: session.producer,
       model: try checkpoint.weights.identity(),
-      config: configuration(checkpoint, settings).serializedString)
+      config: configuration(checkpoint, settings).serializedString, metadata: recipe.metadata)
     let writer = try session.tensorWriter(header)
     var run = EncodeRun(
-      session: session, reader: reader, writer: writer, batch: batch, maker: maker)
+      session: session, reader: reader, writer: writer, batch: batch, recipe: recipe,
+      maker: maker)
     try run.run()
+  }
+
+  private var recipeAspect: PreprocessorSettings.Aspect? {
+    recipes.recipe.flatMap { PreprocessorSettings.Aspect(rawValue: $0.aspect.rawValue) }
   }
 
   private func decodeOptions() -> DecodeOptions {

@@ -29,6 +29,7 @@ struct EncodeRun {
   let reader: any ObjectReader
   let writer: TensorStreamWriter
   let batch: Int
+  let recipe: StreamRecipe
   var maker: any RecordMaker
 
   mutating func run() throws(Failure) {
@@ -52,6 +53,7 @@ struct EncodeRun {
 
   /// Returns the number of images that the records named.
   private mutating func process(_ lines: [ObjectLine]) throws(Failure) -> Int {
+    for line in lines { try recipe.check(line) }
     let wanted = lines.map { line in Result { () throws(Failure) in try images(of: line) } }
     let paths = wanted.map { (try? $0.get()) ?? [] }
     for group in groups(paths.map(\.count)) {

@@ -1,9 +1,10 @@
-// What the options come to, the template first: the user's, else the checkpoint's, else LLaVA 1.5's.
+// What the options come to. The template: the user's, the recipe's, the model's, LLaVA 1.5's.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import Conversations
 import InputOutput
 import Inspection
+import Recipes
 import Tokenizers
 import ToolSupport
 
@@ -15,7 +16,7 @@ extension ConvoFormat {
     var options = FormatOptions(template: chosen)
     options.isForTraining = train
     options.question = ask.first
-    options.imagePosition = imagePosition
+    options.imagePosition = imagePosition ?? recipePosition ?? .first
     options.seed = seed
     options.tokenizer = try tokenizer.map { (path) throws(Failure) in
       try Tokenizer.load(path: path)
@@ -26,8 +27,10 @@ extension ConvoFormat {
     options.maxLength = maxLength
     options.specials = special
     options.separators = separators
-    options.prompt.usesImageTokens = imageMarkers || config?.marksImages == true
-    options.prompt.compatibility = compat
+    options.prompt.usesImageTokens =
+      recipes.recipe?.marksImages ?? (imageMarkers || config?.marksImages == true)
+    options.prompt.compatibility = compat ?? recipeCompatibility
+    options.recipe = recipes.recipe?.name
     return options
   }
 
@@ -35,10 +38,31 @@ extension ConvoFormat {
   private func chosenTemplate() throws(Failure) -> ConversationTemplate {
     if let templateFor { return try .forModel(named: templateFor) }
     var own: ConversationTemplate?
-    if template == nil, let path = model ?? modelFromEnvironment() { own = try .trained(at: path) }
-    guard let chosen = own ?? .named(template ?? "vicuna_v1") else {
+    let key = template ?? recipes.recipe?.template
+    if key == nil, let path = model ?? modelFromEnvironment() { own = try .trained(at: path) }
+    guard let chosen = own ?? .named(key ?? "vicuna_v1") else {
       throw Failure(.internalError, code: "internal/template", "no default template")
     }
     return chosen
+  }
+
+  private var recipePosition: ImagePosition? {
+    recipes.recipe.flatMap { ImagePosition(rawValue: $0.imagePosition.rawValue) }
+  }
+
+  private var recipeCompatibility: PromptOptions.Compatibility? {
+    recipes.recipe?.compatibility.flatMap { PromptOptions.Compatibility(rawValue: $0) }
+  }
+
+  /// Throws the fault of an option that says something else than the recipe.
+  func checkRecipe() throws {
+    if let template { try recipes.refuse("--template") { !$0.hasTemplate(template) } }
+    if templateFor != nil { try recipes.refuse("--template-for") { _ in true } }
+    if system != nil { try recipes.refuse("--system") { _ in true } }
+    if let compat { try recipes.refuse("--compat") { $0.compatibility != compat.rawValue } }
+    if let imagePosition {
+      try recipes.refuse("--image-position") { $0.imagePosition.rawValue != imagePosition.rawValue }
+    }
+    if imageMarkers { try recipes.refuse("--image-markers") { !$0.marksImages } }
   }
 }

@@ -33,6 +33,8 @@ struct ConvoFormat: ToolCommand {
   @Option(help: ArgumentHelp("The template (default: the model's).", valueName: "key"))
   var template: String?
 
+  @OptionGroup var recipes: RecipeOptions
+
   @Option(help: ArgumentHelp("Choose the template by a model's name.", valueName: "model"))
   var templateFor: String?
 
@@ -42,8 +44,8 @@ struct ConvoFormat: ToolCommand {
   @Option(help: ArgumentHelp("Replace the template's system text.", valueName: "text"))
   var system: String?
 
-  @Option(help: ArgumentHelp("Where images go.", valueName: "place"))
-  var imagePosition = ImagePosition.first
+  @Option(help: ArgumentHelp("Where images go (default: the recipe's, first).", valueName: "place"))
+  var imagePosition: ImagePosition?
 
   @Option(help: ArgumentHelp("Seed of random image positions.", valueName: "number"))
   var seed: UInt64 = 0
@@ -113,6 +115,7 @@ struct ConvoFormat: ToolCommand {
       let keys = ConversationTemplate.catalogue.map(\.key).joined(separator: ", ")
       throw ValidationError("--template must be one of \(keys), found \(template)")
     }
+    try checkRecipe()
     if let imageTokens { try require(imageTokens, in: 0...1 << 20, "--image-tokens") }
     try require(start, in: 0...1 << 40, "--start")
     if let maxLength { try require(maxLength, in: 1...1 << 30, "--max-length") }
@@ -125,6 +128,7 @@ struct ConvoFormat: ToolCommand {
   }
 
   func run(_ session: Session) throws(Failure) {
+    if try recipes.isPrinted(session) { return }
     let done = try resuming.records(session)
     let formatter = RecordFormatter(try options())
     try formatter.checkTokenizer()

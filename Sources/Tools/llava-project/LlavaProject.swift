@@ -82,7 +82,8 @@ struct LlavaProject: ToolCommand {
         StreamSchema.Field("image_rows", .i32, [nil]),
       ]),
       producer: session.producer, model: try checkpoint.weights.identity(),
-      config: #"{"precision":"\#(models.precision.rawValue)"}"#, input: reader.header.digest)
+      config: #"{"precision":"\#(models.precision.rawValue)"}"#, input: reader.header.digest,
+      metadata: reader.header.metadata.filter { $0.key == StreamHeader.recipeKey })
   }
 
   /// What to do with a stream of other content.

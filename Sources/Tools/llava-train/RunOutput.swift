@@ -50,7 +50,8 @@ struct RunOutput {
     if masters.language == nil {
       try writeSmall(masters, place: DataPlace(), run: [:], step: 0, into: Nowhere())
     } else {
-      try TrainingOutput.checkModel(parts(masters), base: model.directory, name: base)
+      try TrainingOutput.checkModel(
+        base: model.directory, name: base, projector: model.start.projectorConfig)
     }
   }
 

@@ -57,6 +57,20 @@ func readsWhatItWrites(level: Int) throws {
   #expect(readStream(try sampleStream() + sink.bytes).failure?.code == "stream/after-end")
 }
 
+/// What reads them sees one header only.
+@Test func streamsOfTwoRecipesAreNotOne() throws {
+  func stream(_ recipe: String) throws -> [UInt8] {
+    var header = sampleHeader
+    header.metadata = [("ts.x-recipe", recipe)]
+    let sink = MemorySink()
+    try TensorStreamWriter(sink, header: header).finish()
+    return sink.bytes
+  }
+  #expect(readStream(try stream("a") + stream("a")).failure == nil)
+  let failure = try #require(readStream(try stream("a") + stream("b")).failure)
+  #expect(failure.code == "stream/after-end" && failure.message.contains("recipe"))
+}
+
 @Test func eachRecordLeavesInOneWrite() throws {
   let sink = MemorySink()
   let writer = try TensorStreamWriter(sink, header: sampleHeader)

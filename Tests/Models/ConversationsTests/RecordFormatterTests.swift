@@ -80,6 +80,20 @@ import Tokenizers
     #expect(try prompt(text, options) == "S USER: <image>\nX ASSISTANT:")
   }
 
+  @Test func aPromptCarriesItsRecipe() throws {
+    var named = try options()
+    named.recipe = "a \"recipe\""
+    for (options, recipe) in [(named, named.recipe), (try options(), nil)] {
+      var notes: [FormatNote] = []
+      let made = try RecordFormatter(options).format(record(#"{"text":"Q"}"#), notes: &notes)
+      let json = try #require(made["prompt"])
+      #expect(json.object?["recipe"]?.string == recipe)
+      #expect(json.object?.keys.contains("recipe") == (recipe != nil))
+      let read = try Prompt(json)
+      #expect(read.recipe == recipe && read.json == json)
+    }
+  }
+
   @Test func theQuestionTakesTheNameQuestion() throws {
     var notes: [FormatNote] = []
     let made = try RecordFormatter(options()).format(
@@ -235,6 +249,7 @@ import Tokenizers
   }
 
   @Test(arguments: [
+    (#"{"segments":[],"recipe":7}"#, "prompt/invalid", "a `recipe` that is not a text"),
     (#"{"segments":[{"image":-1}]}"#, "prompt/invalid", "image -1, where numbers begin at 0"),
     (
       #"{"segments":[],"tokens":[-1]}"#, "prompt/invalid",

@@ -47,8 +47,21 @@ struct RecipeCheckTests {
   @Test func aHeaderHoldsItsRecordsToItsName() {
     let check = check(nil, header: own.name)
     #expect(check.headerFailure() == nil)
-    #expect(check.failure(prompt: prompt("llava-1.5-lora"))?.code == "recipe/mismatch")
+    #expect(check.failure(prompt: prompt("llava-v0-finetune"))?.code == "recipe/mismatch")
     #expect(check.failure(prompt: prompt(own.name, template: "plain"))?.code == "recipe/template")
+  }
+
+  /// What was encoded for full training is right for an adapter, and nothing else for another.
+  @Test func recipesOfTheSameRecordsAgree() {
+    for one in Recipe.all {
+      for other in Recipe.all {
+        let pair = Set([one.name, other.name])
+        let agree = pair.count == 1 || pair == ["llava-1.5-finetune", "llava-1.5-lora"]
+        #expect((check(one, header: other.name).headerFailure() == nil) == agree)
+        #expect((check(one).failure(prompt: prompt(other.name)) == nil) == agree)
+        #expect(one.makesSameRecords(as: other) == agree)
+      }
+    }
   }
 
   @Test func templatesAndImagesAreHeldToTheRecipe() {

@@ -78,10 +78,16 @@ import Testing
     let found = try AdapterCheckpoint(path)
     #expect(found.scale == scale && found.config.baseName == "some/base" && found.holdsProjector)
     #expect(try found.parameters(for: language).floats == adapter.parameters.floats)
-    let beside = try ModelDirectory.open(model: nil, projector: path).projectorCheckpoint()
+    let parts = try ModelDirectory.open(model: nil, projector: path)
+    #expect(parts.llavaSettings.padsToSquare == true)
+    let beside = try parts.projectorCheckpoint()
     #expect(try beside.parameters().floats == projector.floats)
     let names = directory.names(in: "stage2")
     #expect(names.contains("non_lora_trainables.safetensors") == (layout == .original))
+    #expect(names.contains("config.json") == (layout == .original))
+    let json = try directory.object(
+      "stage2/\(layout == .peft ? "llava_config.json" : "config.json")")
+    #expect(json["llava_tools"]?.object?["template"]?.string == "plain")
     let file = try SafetensorsFile(path: "\(path)/adapter_model.safetensors")
     #expect(file.metadata.map(\.key) == ["format"] && file.metadata[0].value == "pt")
     let wrapped = "base_model.model.model."
@@ -182,6 +188,17 @@ import Testing
     let width = try base.visionCheckpoint().config.width
     let config = ProjectorConfig(
       depth: 2, inputWidth: width, outputWidth: try base.languageConfig().width)
+    try TrainingOutput.checkModel(base: base, name: "bare", projector: config)
+    let refused: [(projector: ProjectorConfig?, code: String)] = [
+      (nil, "checkpoint/no-part"),
+      (ProjectorConfig(depth: 1, inputWidth: width, outputWidth: 32), "convert/projector"),
+    ]
+    for (wrong, code) in refused {
+      let failure = #expect(throws: Failure.self) {
+        try TrainingOutput.checkModel(base: base, name: "bare", projector: wrong)
+      }
+      #expect(failure?.code == code)
+    }
     let language = try random.language(base.languageCheckpoint())
     #expect(language.output == nil)
     let trained = ReplacedParts(

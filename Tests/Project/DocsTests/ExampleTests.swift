@@ -30,7 +30,7 @@ struct ExampleTests {
 
   @Test(arguments: [
     "README.md", "CONTRIBUTING.md", "examples/demo.sh", "examples/caption-folder/Makefile",
-    "examples/caption-folder/README.md",
+    "examples/caption-folder/README.md", "examples/training.mk",
   ])
   func documentsShowOptionsThatExist(path: String) throws {
     let text = try read(path)

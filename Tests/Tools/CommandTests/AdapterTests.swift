@@ -19,7 +19,8 @@ import Testing
       Array($0.bindMemory(to: Int32.self))
     }
     try directory.write(
-      #"{"id":"a","prompt":{"tokens":\#(ids),"image_positions":[],"image_order":[]}}"# + "\n",
+      #"{"id":"a","prompt":{"segments":[],"tokens":\#(ids),"image_positions":[],"image_order":[]}}"#
+        + "\n",
       to: "prompt.jsonl")
   }
 
