@@ -77,7 +77,7 @@ public final class RunDirectory {
     rmdir(hidden)
   }
 
-  private static func system(_ action: String, _ path: String) -> Failure {
+  static func system(_ action: String, _ path: String) -> Failure {
     Failure(
       .inputOutput, code: "io/\(action)", at: path,
       "\(action): \(String(cString: strerror(errno)))", remedy: "check the path")
