@@ -202,7 +202,11 @@ let testTargets: [Target] = [
   tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON"),
   tests(
     "Models", "TrainingTests", "Training", "Checkpoints", "Operations", "CPU", "Decoders",
-    "Projectors", "InputOutput", "Tensors", "Tokenizers"),
+    "Projectors", "InputOutput", "JSON", "Streams", "Tensors", "Tokenizers"),
+  tests(
+    "Models", "TrainingRunsTests", "TrainingRuns", "Training", "TrainingData", "Checkpoints",
+    "Operations", "CPU", "Recipes", "Records", "Streams", "InputOutput", "JSON", "Safetensors",
+    "Tensors", "Tokenizers"),
   tests(
     "Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput", "Records"),
   tests(

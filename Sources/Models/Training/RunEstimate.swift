@@ -60,10 +60,10 @@ public struct RunEstimate: Equatable, Sendable {
   }
 
   private static func frozenBytes(_ start: StartingPoint, _ plan: TrainingPlan) -> Int {
-    var bytes = 0
-    if plan.language != .full { start.language.forEach { bytes += $1.byteCount } }
-    if !plan.trainsProjector { start.projector?.forEach { bytes += $1.byteCount } }
-    return bytes
+    var frozen: [(name: String, value: Weight)] = []
+    if plan.language != .full { frozen += start.language.named }
+    if !plan.trainsProjector { frozen += start.projector?.named ?? [] }
+    return frozen.reduce(0) { $0 + $1.value.byteCount }
   }
 
   private static func operations(

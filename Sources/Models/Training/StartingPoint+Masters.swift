@@ -17,12 +17,11 @@ extension StartingPoint {
     _ plan: TrainingPlan, seed: UInt64, adapterDeviation: Double = 0, operations: any Operations
   ) throws(AllocationError) -> TrainedParameters<Tensor> {
     var mapped: [String: Weight] = [:]
-    projector?.forEach { mapped[$0] = $1 }
-    language.forEach { mapped[$0] = $1 }
-    adapter?.forEach { mapped[$0] = $1 }
+    let given = (projector?.named ?? []) + language.named + (adapter?.named ?? [])
+    for (name, weight) in given { mapped[name] = weight }
     let shapes = shapes(plan)
     var widths: [String: Int] = [:]
-    shapes.forEach { widths[$0] = $1.last }
+    for (name, shape) in shapes.named { widths[name] = shape.last }
     return try shapes.map { (name, shape) throws(AllocationError) in
       if let weight = mapped[name] { return try Self.copy(weight, shape, operations) }
       let tensor = try Tensor(.f32, shape: shape)

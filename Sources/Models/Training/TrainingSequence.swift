@@ -56,11 +56,7 @@ public struct TrainingSequence: Sendable {
     }
     append(tokens, start..<tokens.ids.count, limits)
     guard !targets.isEmpty else {
-      guard isTruncated else { throw Self.nothingToLearn }
-      throw Failure(
-        .mismatch, code: "prompt/no-loss",
-        "no token within the first \(limits.maxLength) positions is learned",
-        remedy: "raise --max-length")
+      throw isTruncated ? Self.nothingToLearn(within: limits) : Self.nothingToLearn
     }
   }
 
@@ -69,12 +65,21 @@ public struct TrainingSequence: Sendable {
     .mismatch, code: "prompt/no-loss", "no token is learned",
     remedy: "format the records with convo-format --train")
 
+  /// The failure of a record whose learned tokens are all cut off.
+  public static func nothingToLearn(within limits: Limits) -> Failure {
+    Failure(
+      .mismatch, code: "prompt/no-loss",
+      "no token within the first \(limits.maxLength) positions is learned",
+      remedy: "raise --max-length")
+  }
+
   /// Images that it has.
   public var images: Int {
     parts.count { if case .image = $0 { true } else { false } }
   }
 
-  private static func check(_ tokens: Prompt.Tokens, images: Int, _ limits: Limits)
+  /// Throws `prompt/image-count` and `prompt/token-range`, as making the sequence does.
+  public static func check(_ tokens: Prompt.Tokens, images: Int, _ limits: Limits)
     throws(Failure)
   {
     let named = Set(tokens.imageOrder)

@@ -26,7 +26,7 @@ public struct DataPlace: Equatable, Sendable {
   init?(_ object: JSONObject) {
     guard let epoch = object["epoch"]?.int, let position = object["position"]?.int,
       let sequences = object["sequences"]?.int, let digest = object["sha256"]?.string,
-      epoch >= 0, position >= 0, sequences >= 0
+      [epoch, position, sequences].allSatisfy(Manifest.counts.contains)
     else { return nil }
     (self.epoch, self.position, self.sequences, self.digest) = (epoch, position, sequences, digest)
   }
@@ -45,6 +45,8 @@ public struct Manifest: Equatable, Sendable {
   public static let fileName = "manifest.json"
   static let format = "llava-train checkpoint 1"
   private static let sizeLimit = 16 << 20
+  /// What a run can count: a damaged number must not overflow what is added to it.
+  static let counts = 0...(1 << 53)
 
   public var step: Int
   public var place: DataPlace
@@ -92,7 +94,7 @@ public struct Manifest: Equatable, Sendable {
     guard var object = (try? JSONValue(parsing: bytes))?.object,
       object["format"]?.string == Self.format
     else { throw Self.fault(path, "expected a manifest that begins \"\(Self.format)\"") }
-    guard let step = object["step"]?.int, step >= 0,
+    guard let step = object["step"]?.int, Self.counts.contains(step),
       let place = object["data"]?.object.flatMap(DataPlace.init),
       let run = object["run"]?.object, let listed = object["files"]?.array
     else { throw Self.fault(path, "expected step, data, run and files") }
@@ -103,6 +105,10 @@ public struct Manifest: Equatable, Sendable {
       return ManifestFile(name: name, byteCount: count, sha256: sha256)
     }
     guard files.count == listed.count else { throw Self.fault(path, "a file is not described") }
+    // What is not listed would be taken unseen.
+    guard files.contains(where: { $0.name == TrainingCheckpoint.stateName }) else {
+      throw Self.fault(path, "expected \(TrainingCheckpoint.stateName) among the files")
+    }
     let seal = object["sha256"]?.string
     object["sha256"] = nil
     guard seal == Self.seal(object) else {

@@ -26,7 +26,6 @@ public final class RunDirectory {
     descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Self.system("open", path) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
-      close(descriptor)
       throw Failure(
         .usage, code: "usage/locked", at: path, "another run is writing here",
         remedy: "wait for it, or name another directory with -o")
@@ -91,9 +90,10 @@ public final class RunDirectory {
     guard access(path, F_OK) == 0 else { return [] }
     return try namesInDirectory(path, limit: 1 << 20).compactMap { name in
       guard name.hasPrefix(prefix) else { return nil }
-      let digits = name.dropFirst(prefix.count)
-      guard digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
-      return Int(digits)
+      // Other spellings of a number are none of ours: `checkpointPath` would not find them.
+      guard let step = Int(name.dropFirst(prefix.count)), step >= 0, name == "\(prefix)\(step)"
+      else { return nil }
+      return step
     }.sorted()
   }
 
@@ -115,7 +115,8 @@ public final class RunDirectory {
     try write(files)
     try files.finish()
     let names = try namesInDirectory(hidden, limit: 1 << 20)
-    for name in names.filter({ $0 != "config.json" }) + names.filter({ $0 == "config.json" }) {
+    let isConfig = { (name: String) in name.hasSuffix("config.json") }
+    for name in names.filter({ !isConfig($0) }) + names.filter(isConfig) {
       guard rename("\(hidden)/\(name)", "\(path)/\(name)") == 0 else {
         throw Self.system("rename", "\(path)/\(name)")
       }
@@ -139,9 +140,12 @@ public final class RunDirectory {
   }
 
   private func removeLeftovers() throws(Failure) {
-    for name in try namesInDirectory(path, limit: 1 << 20, hidden: true)
-    where name.hasPrefix(".\(Self.prefix)") && name.hasSuffix(".tmp") {
-      removeFlatDirectory("\(path)/\(name)")
+    for name in try namesInDirectory(path, limit: 1 << 20, hidden: true) {
+      // A hidden directory's own temporary has two dots.
+      let visible = name.drop { $0 == "." }
+      if visible.hasPrefix(Self.prefix), visible.hasSuffix(".tmp") {
+        removeFlatDirectory("\(path)/\(name)")
+      }
     }
   }
 }

@@ -15,7 +15,7 @@ public struct SequenceMeasure: Equatable, Sendable {
   public var length: Int
   /// Positions before it.
   public var fullLength: Int
-  /// Tokens that are learned, where nothing is cut.
+  /// Tokens that are learned; of a record with several images that is cut, those before the cut too.
   public var targets: Int
 }
 
@@ -38,17 +38,43 @@ public struct SequenceReader: Sendable {
       id: record.id, tokens: tokens(of: record.object), images: images, limits: limits)
   }
 
-  /// What a record with so many rows of images will come to. Throws what `sequence` throws, but for
-  /// images that are not those of the prompt.
-  public func measure(_ object: JSONObject, imageRows: Int) throws(Failure) -> SequenceMeasure {
+  /// What a record with so many images, of `imageRows` rows together, will come to. Throws what
+  /// `sequence` throws, but where several images leave open what the cut leaves.
+  public func measure(_ object: JSONObject, images: Int, imageRows: Int) throws(Failure)
+    -> SequenceMeasure
+  {
     let tokens = try tokens(of: object)
-    let targets = tokens.lossSpans.reduce(0) { $0 + $1.count }
-    guard targets > 0 else { throw TrainingSequence.nothingToLearn }
-    guard let full = checkedSum(tokens.ids.count, imageRows) else {
+    try TrainingSequence.check(tokens, images: images, limits)
+    // One image has its rows at each of its places; several are taken to have one place each.
+    let repeats = images == 1 ? tokens.imagePositions.count : 1
+    guard let rows = checkedProduct([imageRows, repeats]),
+      let full = checkedSum(tokens.ids.count, rows)
+    else {
       throw Failure(.limitExceeded, code: "prompt/too-long", "the sequence is too long")
+    }
+    let isCut = full > limits.maxLength
+    let targets = learned(tokens, rowsOfImage: images == 1 ? imageRows : nil, imageRows: imageRows)
+    guard targets > 0 else {
+      throw isCut
+        ? TrainingSequence.nothingToLearn(within: limits) : TrainingSequence.nothingToLearn
     }
     return SequenceMeasure(
       length: min(limits.maxLength, full), fullLength: full, targets: targets)
+  }
+
+  /// Learned tokens before the cut. Where the rows of each image are not known, none of them counts.
+  private func learned(_ tokens: Prompt.Tokens, rowsOfImage: Int?, imageRows: Int) -> Int {
+    var (count, before) = (0, 0)
+    for index in tokens.lossSpans.joined() {
+      while before < tokens.imagePositions.count, tokens.imagePositions[before] <= index {
+        before += 1
+      }
+      let position = index + before * (rowsOfImage ?? 0)
+      // The first of all follows nothing.
+      let follows = index > 0 || before > 0 && imageRows > 0
+      if follows, position < limits.maxLength { count += 1 }
+    }
+    return count
   }
 
   private func tokens(of object: JSONObject) throws(Failure) -> Prompt.Tokens {

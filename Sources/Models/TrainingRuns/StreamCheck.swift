@@ -17,7 +17,7 @@ public struct FeatureRequirements: Sendable {
     let schema = header.schema
     guard header.content == "clip-features", let field = schema["features"],
       field.shape.count == 2, [.f32, .bf16, .f16].contains(field.elementType),
-      schema["image_rows"]?.elementType == .i32
+      schema["image_rows"]?.elementType == .i32, schema["image_rows"]?.shape.count == 1
     else {
       throw Failure(
         .mismatch, code: "stream/content", at: place,
@@ -25,10 +25,11 @@ public struct FeatureRequirements: Sendable {
         remedy: header.content == "projected"
           ? "leave llava-project out: training projects by itself" : nil)
     }
-    if let width, field.shape[1] != width {
+    guard let found = field.shape[1], found > 0, found == width ?? found else {
       throw Failure(
         .mismatch, code: "stream/width", at: place,
-        "expected features of width \(width), found \(field.shape[1].map { "\($0)" } ?? "any")",
+        "expected features of \(width.map { "width \($0)" } ?? "one width"), found"
+          + " \(field.shape[1].map { "\($0)" } ?? "any")",
         remedy: "encode with the vision tower that the projector belongs to")
     }
     if let tower, let found = header.model, found != tower {

@@ -61,10 +61,11 @@ public final class TrainingFiles {
     }
     do throws(Failure) {
       if let failure = found.failure { throw failure }
-      let measure = try reader.measure(found.record.object, imageRows: found.imageRows)
+      let measure = try reader.measure(
+        found.record.object, images: found.images, imageRows: found.imageRows)
       if needsLengths { lengths[lengths.count - 1] = try wordCount(of: found.record.object) }
       count(measure)
-      handling.take(found.imageRows > 0 ? 1 : 0)
+      handling.take(found.images)
       return true
     } catch {
       try handling.skip(error, found.record)
@@ -92,6 +93,8 @@ public final class TrainingFiles {
 /// What the walk shows of a record.
 private struct Summary {
   var record: Record
+  var images = 0
+  /// Of all of them.
   var imageRows = 0
   var mark: SkipMark?
   var failure: Failure?
@@ -101,6 +104,7 @@ private struct Summary {
     case .tensors(let summary):
       record = Record(summary.json ?? JSONObject(), id: summary.id, place: summary.place)
       mark = summary.skip ?? SkipMark(of: record.object)
+      images = summary.shape(of: "image_rows")?.first ?? 0
       imageRows = summary.shape(of: "features")?.first ?? 0
     case .object(let line):
       record = line.record

@@ -36,7 +36,7 @@ import Testing
             refused 3 $latest/$file resume -o run
             count=$((count + 1))
           done
-          spoilt="$file cut"; head -c $((size - 1)) kept > $path; refused 3 $latest/$file resume -o run
+          spoilt="$file cut"; head -c $((size / 2)) kept > $path; refused 3 $latest/$file resume -o run
           spoilt="$file gone"; rm $path; refused 3 $latest/$file resume -o run
           cp kept $path
         done

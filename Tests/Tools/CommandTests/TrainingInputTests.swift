@@ -33,7 +33,9 @@ import Testing
     Row(3, "expected JSON lines, found other text", "$F garbage"),
     Row(3, "there is no record to learn from", "$P empty"),
     Row(3, "there is no record to learn from", "$P --steps 2 < empty"),
-    Row(6, "there is no projector to train", "$P text.jsonl"),
+    Row(6, "text alone teaches a projector nothing", "$P text.jsonl"),
+    Row(6, "text alone teaches a projector nothing", "$P --steps 1 < text.jsonl"),
+    Row(6, "there is no projector to train", "llava-train pretrain -m language -o run text.jsonl"),
     Row(4, "No such file", "$P nowhere"),
   ]
 
@@ -134,7 +136,6 @@ import Testing
   @Test(arguments: [
     ("convo-format -m $TINY --ask x", "no token is learned"),
     ("sed s/prompt/prompts/", "the record has no `prompt` object"),
-    ("convo-format --train --plain", "no token is learned"),
   ])
   func recordsToLearnNothingFromAreNamed(format: String, words: String) throws {
     let result = try TrainingBench.run(

@@ -16,11 +16,11 @@ import Testing
         local name=$1; shift
         undisturbed $name --epochs 2 --shuffle --seed 3 --save-every 1 --keep 99 $* $RECORDS
       }
-      run base -j1 --recompute none
-      run threads -j2 --recompute none; same base threads
-      run all -j2 --recompute all; same base all
-      run one -j1 --recompute 1; same base one
-      run more -j5 --recompute auto; same base more
+      run base -j 1 --recompute none
+      run threads -j 2 --recompute none; same base threads
+      run all -j 2 --recompute all; same base all
+      run one -j 1 --recompute 1; same base one
+      run more -j 5 --recompute auto; same base more
       ls base
       """, train: train, in: TemporaryDirectory())
     #expect(result.status == 0, "\(result.text)")
@@ -30,7 +30,7 @@ import Testing
   /// Stopped at random moments by each of the signals, gone on with, and so on to the end.
   @Test(arguments: [
     "--epochs 3 --shuffle --seed 1", "--mix $RECORDS=1 other.tsz=3 --epochs 3",
-    "--group-by-length --epochs 2",
+    "--order order --epochs 4",
   ])
   func aRunOfFilesStoppedAgainAndAgainEndsInTheSameBytes(order: String) throws {
     let directory = try TemporaryDirectory()
@@ -38,6 +38,7 @@ import Testing
     let files = order.contains("mix") ? "" : "$RECORDS"
     let result = try TrainingBench.run(
       """
+      printf '4\\n0\\n3\\n3\\n' > order
       all="\(order) --save-every 1 --keep 2"
       undisturbed base $all \(files)
       for ((stops = 0, tries = 0; tries < 400; tries++)); do
@@ -75,12 +76,17 @@ import Testing
       all="--total-steps 8 --save-every 1"
       undisturbed base $all < eight.tsz
       size=$(stat -c %s eight.tsz)
-      for ((cut = 300; cut < size - 60; cut += \(amount(220, soak: 20)))); do
+      for ((cut = 300; cut < size - 60; cut += \(amount(400, soak: 20)))); do
         rm -rf run run.log pipe; mkfifo pipe
         $TRAIN -o run --log run.log $all < pipe 2> errors & tool=$!
         exec 3> pipe
         head -c $cut eight.tsz >&3
-        sleep 0.2; kill -TERM $tool
+        # It has begun to wait when its log does not grow any more.
+        until grep -q time: errors; do sleep 0.02; done
+        for ((seen = -1; seen < $(cat run.log 2> /dev/null | wc -l); )); do
+          seen=$(cat run.log 2> /dev/null | wc -l); sleep 0.1
+        done
+        kill -TERM $tool
         wait $tool; status=$?
         exec 3>&-
         test $status = 143 || fail "cut $cut: status $status"
