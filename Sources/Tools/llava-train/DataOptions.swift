@@ -69,6 +69,9 @@ struct DataOptions: ParsableArguments {
     if inputs.count > 1, inputs.contains("-") {
       throw ValidationError("stdin cannot be one of several inputs")
     }
+    if start > 0, !files.isEmpty {
+      throw ValidationError("--start is for stdin: a file is read where the run goes on")
+    }
     guard start >= 0 else { throw ValidationError("--start must be 0 or more, found \(start)") }
     if let maxLength, !(2...(1 << 24)).contains(maxLength) {
       throw ValidationError("--max-length must be 2 or more, found \(maxLength)")

@@ -49,7 +49,8 @@ struct Estimator<Command: TrainingCommand> {
     }
     let count = Double(files.sequences)
     return RunSize(
-      rows: batch * files.longest, rowsOfStep: perStep * Double(files.positions) / count,
+      rows: min(batch, files.sequences) * files.longest,
+      rowsOfStep: perStep * Double(files.positions) / count,
       targetsOfStep: perStep * Double(files.targets) / count, accumulation: settings.accumulation)
   }
 

@@ -81,14 +81,14 @@ struct PreparedRun<Command: TrainingCommand> {
       }
       return nil
     }
-    guard run.command.run.resume else {
-      throw Failure(
-        .usage, code: "usage/exists", at: directory.path,
-        "the directory holds checkpoints of a run, the latest of step \(latest)",
-        remedy: "go on with --resume, or name another directory")
-    }
     let state = try TrainingCheckpoint.load(
       directory.checkpointPath(latest), run: description, shapes: model.start.shapes(model.plan))
+    guard state.step == latest else {
+      throw Failure(
+        .invalidInput, code: "checkpoint/manifest", at: directory.checkpointPath(latest),
+        "expected the checkpoint of step \(latest), as its name says, found that of step \(state.step)",
+        remedy: "give the directory its old name, checkpoint-\(state.step)")
+    }
     run.session.reporter.note("resuming after step \(state.step)")
     return state
   }
@@ -106,6 +106,7 @@ struct PreparedRun<Command: TrainingCommand> {
         into: directory)
     }
     loop.note = { session.reporter.note($0) }
+    loop.warn = { session.reporter.warning($0) }
     loop.look = try gradientsWriter()
     let log = try run.command.run.log.map { (path) throws(Failure) in
       try TrainingLog(path, after: trainer.finishedSteps)
@@ -189,6 +190,13 @@ struct PreparedRun<Command: TrainingCommand> {
     (Int, TrainedParameters<Tensor>, Double) throws(Failure) -> Void
   )? {
     guard let path = run.command.run.gradients else { return nil }
+    let step = run.command.run.gradientsStep
+    guard trainer.finishedSteps < step, step <= data.totalSteps else {
+      throw Failure(
+        .usage, code: "usage/gradients-step", at: "--gradients-step",
+        "expected one of the steps that are left, \(grouped(trainer.finishedSteps + 1)) to"
+          + " \(grouped(data.totalSteps)), found \(grouped(step))", remedy: "name another step")
+    }
     // Opened now: a place that cannot be written must not be found out after hours.
     let file = try AtomicFile(path: path)
     let wanted = run.command.run.gradientsStep

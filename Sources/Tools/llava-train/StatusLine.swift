@@ -20,13 +20,15 @@ struct StatusLine {
     tokens += report.tokens
     let seconds = max(1e-6, (ContinuousClock.now - start) / .seconds(1))
     let steps = report.step - firstStep
+    // Nobody knows how many steps the records of a pipe come to.
+    let isEndKnown = totalSteps < TrainingSettings.mostSteps
+    var text = "step \(grouped(report.step))"
+    if isEndKnown { text += "/\(grouped(totalSteps))" }
+    text += "  loss \(readable(report.loss))  lr \(readable(report.rate, digits: 3))"
+    text += "  \(grouped(Int(Double(tokens) / seconds))) tokens/s"
+    guard isEndKnown else { return text }
     let left = seconds / Double(steps) * Double(totalSteps - report.step)
-    // A pipe's end is not known unless somebody says so.
-    let isBounded = totalSteps < TrainingSettings.mostSteps
-    return "step \(grouped(report.step))\(isBounded ? "/\(grouped(totalSteps))" : "")"
-      + "  loss \(readable(report.loss))  lr \(readable(report.rate, digits: 3))"
-      + "  \(grouped(Int(Double(tokens) / seconds))) tokens/s"
-      + (isBounded ? "  ETA \(duration(left))" : "")
+    return text + "  ETA \(duration(left))"
   }
 }
 

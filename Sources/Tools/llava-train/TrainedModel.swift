@@ -55,7 +55,7 @@ struct TrainedModel {
     start = StartingPoint(
       languageConfig: language.config, language: try language.parameters(), projectorConfig: config,
       projector: try projector?.parameters(), adapter: adapter)
-    (plan, dropout) = try Self.plan(requested, start)
+    (plan, dropout) = try Self.plan(requested, start, seesImages: header != nil)
     let tower = try Self.tower(directory)
     if let tower { parents["vision"] = .string(tower) }
     requirements = FeatureRequirements(width: config?.inputWidth, tower: tower)
@@ -85,16 +85,18 @@ struct TrainedModel {
     return ProjectorConfig(depth: depth, inputWidth: width, outputWidth: language.width)
   }
 
-  private static func plan(_ requested: RequestedPlan, _ start: StartingPoint) throws(Failure)
-    -> (TrainingPlan, Double)
-  {
+  private static func plan(
+    _ requested: RequestedPlan, _ start: StartingPoint, seesImages: Bool
+  ) throws(Failure) -> (TrainingPlan, Double) {
     let hasProjector = start.projectorConfig.map { $0.depth > 0 } ?? false
     var (language, dropout) = (TrainingPlan.Language.frozen, 0.0)
     switch requested.language {
     case .frozen:
-      guard hasProjector else {
+      guard hasProjector, seesImages else {
         throw Failure(
-          .mismatch, code: "training/nothing", "there is no projector to train",
+          .mismatch, code: "training/nothing",
+          hasProjector
+            ? "text alone teaches a projector nothing" : "there is no projector to train",
           remedy: "give a stream of features from clip-encode")
       }
     case .full: language = .full

@@ -63,7 +63,7 @@ struct TrainingRecords {
       kind = .files(files, order)
       totalSteps = try Self.steps(of: files, order, settings)
       description = [
-        "order": .string(data.orderName(settings)), "seed": .string("\(settings.seed)"),
+        "order": .string(data.orderName(order, settings)), "seed": .string("\(settings.seed)"),
         "files": .array(files.digests.map { .string($0) }),
       ]
     }
