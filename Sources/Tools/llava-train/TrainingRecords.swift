@@ -49,15 +49,15 @@ struct TrainingRecords {
       for path in paths {
         try files.add(
           path, limits: session.settings.limits, reader: reader, handling: handling,
-          warn: { session.reporter.warning($0) }
-        ) { (header) throws(Failure) in
-          if let failure = RecipeCheck(
-            own: settings.recipe, metadata: header.metadata, config: header.config
-          ).headerFailure() {
-            throw failure.at(path)
-          }
-          try model.requirements.check(header, at: path)
-        }
+          warn: { session.reporter.warning($0) },
+          checkHeader: { (header) throws(Failure) in
+            if let failure = RecipeCheck(
+              own: settings.recipe, metadata: header.metadata, config: header.config
+            ).headerFailure() {
+              throw failure.at(path)
+            }
+            try model.requirements.check(header, at: path)
+          })
       }
       let order = try data.order(files, settings)
       kind = .files(files, order)
