@@ -59,25 +59,32 @@ struct Estimator<Command: TrainingCommand> {
     var memory = "memory: \(memorySize(estimate.weights)) weights"
     memory += ", \(memorySize(estimate.states)) moments and gradients"
     memory += ", \(memorySize(estimate.activations)) activations"
-    memory += ", \(memorySize(estimate.workspace)) workspace: \(memorySize(estimate.memory)) in all"
+    memory += ", \(memorySize(estimate.workspace)) workspace"
+    memory += ": \(memorySize(estimate.memory)) in all"
     if estimate.recomputedLayers > 0 {
       memory += "; \(counted(estimate.recomputedLayers, "layer")) recomputed"
     }
     reporter.note(memory)
     // Between the products, a step takes about as much again as this share.
-    let seconds = estimate.floatingPointOperations / speed * 1.15
-    var time = "time: about \(duration(seconds)) a step"
+    reporter.note(time(ofStep: estimate.floatingPointOperations / speed * 1.15))
+  }
+
+  private func time(ofStep seconds: Double) -> String {
+    let isPipe = if case .pipe = data.kind { true } else { false }
+    var time = "time: \(isPipe ? "at most " : "")about \(duration(seconds)) a step"
     if data.totalSteps < TrainingSettings.mostSteps {
       time += ", \(grouped(data.totalSteps)) \(data.totalSteps == 1 ? "step" : "steps")"
       time += ": \(duration(seconds * Double(data.totalSteps)))"
     }
-    if case .files(let files, _) = data.kind {
-      time += "; \(counted(files.sequences, "record"))"
-      if files.truncated > 0 {
-        time += ", \(grouped(files.truncated)) cut to \(data.reader.limits.maxLength) positions"
-      }
+    let longest = grouped(data.reader.limits.maxLength)
+    guard case .files(let files, _) = data.kind else {
+      return time + "; a pipe's records are taken to be \(longest) positions long"
     }
-    reporter.note(time)
+    time += "; \(counted(files.sequences, "record"))"
+    if files.truncated > 0 {
+      time += ", \(grouped(files.truncated)) cut to \(longest) positions"
+    }
+    return time
   }
 
   private func tooLarge(_ estimate: RunEstimate, _ available: Int) -> Failure {
@@ -97,9 +104,16 @@ struct Estimator<Command: TrainingCommand> {
   }
 }
 
-/// Bytes as people read them: 812 KiB, 3.4 MiB, 13.5 GiB.
+/// Bytes as people read them: 18 KiB, 3.75 MiB, 113 GiB.
 private func memorySize(_ bytes: Int) -> String {
-  let (unit, size) =
-    [("GiB", 0x1p30), ("MiB", 0x1p20)].first { Double(bytes) >= $0.1 } ?? ("KiB", 0x1p10)
-  return "\(readable(Double(bytes) / size, digits: 3)) \(unit)"
+  let (unit, scale) =
+    switch bytes {
+    case ..<(1 << 20): ("KiB", 0x1p10)
+    case ..<(1 << 30): ("MiB", 0x1p20)
+    default: ("GiB", 0x1p30)
+    }
+  let number = Double(bytes) / scale
+  // From here on three digits would need an exponent.
+  let text = number < 100 ? readable(number, digits: 3) : grouped(Int(number.rounded()))
+  return "\(text) \(unit)"
 }

@@ -32,9 +32,11 @@ struct StatusLine {
   }
 }
 
-/// Seconds as people read them: 45 s, 12 min, 3 h 20 min, 5 days.
+/// Seconds as people read them: 0.25 s, 45 s, 12 min, 3 h 20 min, 5 days.
 func duration(_ seconds: Double) -> String {
   guard seconds.isFinite, seconds < 1e12 else { return "for ever" }
+  if seconds < 0.01 { return seconds > 0 ? "0.01 s" : "0 s" }
+  if seconds < 9.5 { return "\(readable(seconds, digits: 2)) s" }
   let whole = Int(seconds.rounded())
   if whole < 120 { return "\(whole) s" }
   let minutes = (whole + 30) / 60

@@ -15,11 +15,12 @@ import Tokenizers
 @testable import Training
 @testable import TrainingRuns
 
-/// The model of Tests/Golden/training, whose projector is trained.
+/// The model of Tests/Golden/training, of which projector and an adapter with dropout are trained.
 struct RunFixture {
   let start: StartingPoint
   let operations: CPUOperations
-  let plan = TrainingPlan(language: .frozen, trainsProjector: true)
+  let plan = TrainingPlan(
+    language: .adapter(AdapterScale(rank: 2, alpha: 4)), trainsProjector: true)
   let description: JSONObject = ["seed": .string("7"), "lr": .double(0.01), "files": .array([])]
 
   init() throws {
@@ -45,12 +46,15 @@ struct RunFixture {
 
   /// A trainer at the start, or where `state` was saved.
   func trainer(_ state: TrainingCheckpoint.State? = nil) throws -> Trainer {
-    let masters = try state?.masters ?? start.masters(plan, seed: 7, operations: operations)
+    let masters =
+      try state?.masters
+      ?? start.masters(plan, seed: 7, adapterDeviation: 0.1, operations: operations)
+    var model = try TrainingModel(start, plan, masters: masters, operations: operations)
+    (model.dropout, model.seed) = (0.1, 7)
     let options = OptimizerOptions(
       rate: 0.01, schedule: Schedule(.cosine, warmupSteps: 1, totalSteps: 9))
     return try Trainer(
-      model: try TrainingModel(start, plan, masters: masters, operations: operations),
-      masters: masters, options: options,
+      model: model, masters: masters, options: options,
       resuming: state.map { ($0.step, $0.first, $0.second) })
   }
 }
