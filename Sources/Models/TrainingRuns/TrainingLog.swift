@@ -18,26 +18,32 @@ public final class TrainingLog {
     sink = FileSink(descriptor: descriptor, name: path)
     // A terminal or a pipe keeps what it has.
     guard sink.isRegularFile else { return }
-    let kept = step > 0 ? try Self.byteCount(of: path, upTo: step) : 0
-    guard ftruncate(descriptor, off_t(kept)) == 0 else {
+    let kept = step > 0 ? try Self.kept(of: path, upTo: step) : (byteCount: 0, hasEnd: true)
+    guard ftruncate(descriptor, off_t(kept.byteCount)) == 0 else {
       throw RunDirectory.system("truncate", path)
     }
+    if !kept.hasEnd { try sink.write("\n") }
   }
 
   deinit { close(descriptor) }
 
-  /// The length of the whole lines at the beginning of the file whose step is `step` or an earlier
-  /// one.
-  private static func byteCount(of path: String, upTo step: Int) throws(Failure) -> Int {
+  /// The length of the lines at the beginning of the file whose step is `step` or an earlier one,
+  /// and whether the last of them has its end.
+  private static func kept(of path: String, upTo step: Int) throws(Failure)
+    -> (byteCount: Int, hasEnd: Bool)
+  {
     let bytes = try bytes(of: path)
     var kept = 0
-    while let end = bytes[kept...].firstIndex(of: UInt8(ascii: "\n")),
-      let object = (try? JSONValue(parsing: Array(bytes[kept..<end])))?.object,
-      let number = object["step"]?.int, number <= step
-    {
+    while kept < bytes.count {
+      let end = bytes[kept...].firstIndex(of: UInt8(ascii: "\n"))
+      guard
+        let object = (try? JSONValue(parsing: Array(bytes[kept..<(end ?? bytes.count)])))?.object,
+        let number = object["step"]?.int, number <= step
+      else { break }
+      guard let end else { return (bytes.count, false) }
       kept = end + 1
     }
-    return kept
+    return (kept, true)
   }
 
   /// Not as an input is read: outputs are none.

@@ -76,8 +76,8 @@ public final class TrainingLoop {
       return true
     } catch {
       trainer.dropStep()
-      // What led to a number that is none is not worth going on from.
-      if error.status != .notFinite { saveAfter(error) }
+      // What led to a number that is none, or to a fault of ours, is not worth going on from.
+      if error.status != .notFinite, error.status != .internalError { saveAfter(error) }
       throw error
     }
   }

@@ -100,7 +100,7 @@ import Testing
     let result = try TrainingBench.run(
       """
       printf '0\\n7\\n' > numbers; printf '0\\nx\\n' > letters; echo garbage > garbage
-      head -c 900 $RECORDS > cut; cp $RECORDS records; cp -r $MODEL model; ln -s model link
+      head -c 900 $RECORDS > cut; cp $RECORDS records; cp -r $MODEL model; ln -s model link; ln -s $GOLDEN/../models/llama-tied language
       echo $PHOTOS/scene1.jpg | convo-format -m $TINY --ask x > asked
       clip-encode -m $TINY --emit pixels asked > pixels
       clip-encode -m $TINY asked | llava-project -m $TINY > projected
