@@ -184,6 +184,16 @@ struct LoopTests {
     #expect(try fixture.trainer(state).state == trainer.state)
   }
 
+  /// The first step of the warm-up changes nothing: in the second one only dropout differs.
+  @Test func drawsFollowTheSequenceOfTheRun() throws {
+    let one = try #require(try sequences(1).first)
+    let loop = try loop([[one, one]], options(2))
+    var losses: [Double] = []
+    loop.report = { (report) throws(Failure) in losses.append(report.loss) }
+    _ = try loop.run(catching: plain)
+    #expect(losses.count == 2 && losses[0] != losses[1])
+  }
+
   @Test func gradientsAreSeenWithTheirStep() throws {
     let withImages = try sequences(5).filter { $0.images > 0 }
     let loop = try loop([withImages], options(3))
