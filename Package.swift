@@ -235,7 +235,7 @@ let bench = Target.executableTarget(
   name: "llava-bench",
   dependencies: names([
     "ArgumentParser", "Towers", "Checkpoints", "Operations", "InputOutput", "CPU",
-    "Projectors", "Tensors", "Decoders",
+    "Projectors", "Tensors", "Tokenizers", "Decoders", "Training",
   ]),
   path: "Tests/Benchmarks/llava-bench")
 

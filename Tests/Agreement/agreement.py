@@ -26,7 +26,7 @@ import conversion
 import random_llava
 import streams
 import training
-from table import Table
+from verdicts import Table
 
 try:
     from transformers import CLIPImageProcessorPil as ImageProcessor

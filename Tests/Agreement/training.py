@@ -23,7 +23,7 @@ import training_models
 import training_numpy
 import training_outputs
 import training_tool
-from table import Table
+from verdicts import Table
 from training_cases import CASES, make_problem
 from training_reference import train
 

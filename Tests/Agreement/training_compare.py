@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from table import Table
+from verdicts import Table
 
 # Shares of: a gradient's largest element; a loss; the peak rate; the norm of the first step and of
 # later ones; the norm of what training changed in a tensor.

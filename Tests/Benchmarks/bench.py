@@ -19,10 +19,12 @@ import core_rows
 import job_rows
 import limit_rows
 import models
+import train_rows
 from setting import Setting
 from table import Table
 
 ROWS = {"encode": core_rows.encode, "prefill": core_rows.prefill, "decode": core_rows.decode,
+        "train": train_rows.train,
         "job": job_rows.job, "start": job_rows.start, "version": job_rows.version,
         "memory": job_rows.memory_of, "growth": job_rows.growth, "peak": limit_rows.peak,
         "shares": limit_rows.shares, "attention": limit_rows.attention,

@@ -126,6 +126,24 @@ class Setting:
         return [(f"torch {variant}", functools.partial(make, more))
                 for variant, more in VARIANTS[ceiling].items()]
 
+    def ours_training(self, options, layers):
+        command = [self.tools / "llava-bench", "train", "-m", self.store.llava(layers),
+                   "--threads", self.threads, *options]
+        return self.servers("", {layers: command}, {})
+
+    def torch_training(self, options, layers):
+        """(name, maker) of PyTorch's step in bf16, and in f32, which wins without bf16 instructions."""
+        program = [sys.executable, "-W", "ignore", HERE / "torch_peer.py", "train", "-m"]
+        how = "checkpointing" if "--checkpointing" in options else "keeping all"
+
+        def make(precision):
+            command = [*program, self.store.llava(layers), "--threads", self.threads, *options,
+                       "--precision", precision]
+            return self.servers("", {layers: command}, {})
+
+        return [(f"torch {precision} {how}", functools.partial(make, precision))
+                for precision in ("bf16", "f32")]
+
     def llama(self, ceiling="native"):
         """llama.cpp built for an instruction set; `native` may lie in the folder itself."""
         folder = Path(self.llama_folder) / ceiling if self.llama_folder else None

@@ -8,12 +8,14 @@ stdin with {"seconds": ...}. The weights are those of the tools: the same safete
 and never copied unless --precision f32 asks for it.
 """
 import argparse
+import contextlib
 import json
 import sys
 import time
 from pathlib import Path
 
 import torch
+import torch_train
 from safetensors import safe_open
 from transformers import AutoConfig, CLIPVisionModel, LlamaForCausalLM
 from transformers.cache_utils import DynamicCache
@@ -110,15 +112,18 @@ def decode(given):
     return step
 
 
-MODES = {"encode": encode, "prefill": prefill, "decode": decode}
+MODES = {"encode": encode, "prefill": prefill, "decode": decode,
+         "train": lambda given: torch_train.step(given, language_model(given.model, given.type))}
 
 
 def serve(work, given):
     """Answers every line of stdin with the seconds of one repetition."""
     for _ in range(given.warm_ups):
         work()
-    how = f"torch {torch.__version__.split('+')[0]} {given.precision} " + (
-        "compiled" if given.compile else "eager")
+    way = "compiled" if given.compile else "eager"
+    if given.mode == "train":
+        way = "checkpointing" if given.checkpointing else "keeping all"
+    how = f"torch {torch.__version__.split('+')[0]} {given.precision} {way}"
     print(json.dumps({"ready": True, "how": how}), flush=True)
     for _ in sys.stdin:
         began = time.perf_counter()
@@ -135,7 +140,13 @@ def main():
     options.add_argument("--batch", type=int, default=1,
                          help="pictures (encode) or sequences (decode) at a time")
     options.add_argument("--tokens", type=int, default=640,
-                         help="prefill: prompt length; decode: length of the past (640)")
+                         help="prefill, train: prompt length; decode: length of the past (640)")
+    options.add_argument("--image-rows", type=int, default=256,
+                         help="train: rows of the image before the tokens (256)")
+    options.add_argument("--lora", type=int, default=0,
+                         help="train: rank of the adapter; 0: the projector alone")
+    options.add_argument("--checkpointing", action="store_true",
+                         help="train: keep the layers' inputs alone")
     options.add_argument("--times", type=int, default=1, help="work done a repetition (1)")
     options.add_argument("--warm-ups", type=int, default=2)
     options.add_argument("--precision", choices=["bf16", "f32"], default="bf16")
@@ -144,7 +155,8 @@ def main():
     given = options.parse_args()
     given.type = {"bf16": torch.bfloat16, "f32": torch.float32}[given.precision]
     torch.set_num_threads(given.threads)
-    with torch.inference_mode():
+    # Training needs gradients.
+    with contextlib.nullcontext() if given.mode == "train" else torch.inference_mode():
         serve(MODES[given.mode](given), given)
 
 

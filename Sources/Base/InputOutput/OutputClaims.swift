@@ -17,6 +17,8 @@ public enum OutputClaims {
     var files: Set<Identity> = []
     /// The directories that those files lie in.
     var directories: Set<Identity> = []
+    /// Directories that are written into, and those around them.
+    var enclosing: Set<Identity> = []
   }
 
   private static let claims = Mutex(Claims())
@@ -36,6 +38,28 @@ public enum OutputClaims {
     }
   }
 
+  /// Says that the directory `path`, made or not, will be written into. It may lie in none that
+  /// `checkDirectory` is asked about.
+  public static func claimDirectory(_ path: String) {
+    var place = path
+    var resolved = realpath(place, nil)
+    if resolved == nil {
+      while place.utf8.count > 1, place.hasSuffix("/") { place.removeLast() }
+      resolved = realpath(splitPath(place).directory, nil)
+    }
+    guard let resolved else { return }
+    defer { free(resolved) }
+    var status = stat()
+    while stat(resolved, &status) == 0 {
+      let identity = Identity(status)
+      claims.withLock { _ = $0.enclosing.insert(identity) }
+      guard let slash = strrchr(resolved, Int32(UInt8(ascii: "/"))), slash != resolved else {
+        return
+      }
+      slash.pointee = 0
+    }
+  }
+
   /// Of the file itself, where `path` is a link to it.
   private static func parent(of path: String) -> Identity? {
     guard let resolved = realpath(path, nil) else { return nil }
@@ -47,7 +71,8 @@ public enum OutputClaims {
   }
 
   /// Throws `usage/same-file` where an output would replace a file in the directory `path`: all
-  /// that lies in a model's directory belongs to it, whether or not this tool reads it.
+  /// that lies in a model's directory belongs to it, whether or not this tool reads it; and where an
+  /// output directory would lie in it.
   public static func checkDirectory(_ path: String) throws(Failure) {
     var status = stat()
     guard stat(path, &status) == 0 else { return }
@@ -55,6 +80,11 @@ public enum OutputClaims {
       throw Failure(
         .usage, code: "usage/same-file", at: path,
         "the output would replace a file of this model", remedy: "name another output")
+    }
+    guard !claims.withLock({ $0.enclosing.contains(Identity(status)) }) else {
+      throw Failure(
+        .usage, code: "usage/same-file", at: path,
+        "the output would lie in the directory of this model", remedy: "name another output")
     }
   }
 

@@ -58,7 +58,20 @@ public struct Manifest: Equatable, Sendable {
     (self.step, self.place, self.run, self.files) = (step, place, run, files)
   }
 
+  /// With a digest of all other members: a place in the data that has changed would go unnoticed.
   public var json: JSONObject {
+    var json = content
+    json["sha256"] = .string(Self.seal(json))
+    return json
+  }
+
+  private static func seal(_ content: JSONObject) -> String {
+    var hash = SHA256()
+    hash.update(JSONValue.object(content).serializedString)
+    return hash.hexadecimal()
+  }
+
+  private var content: JSONObject {
     let files = files.map { file -> JSONValue in
       .object([
         "name": .string(file.name), "bytes": .int(file.byteCount), "sha256": .string(file.sha256),
@@ -78,7 +91,7 @@ public struct Manifest: Equatable, Sendable {
     do { bytes = try readWholeFile(path, limit: Self.sizeLimit) } catch {
       throw Self.fault(path, error.message)
     }
-    guard let object = (try? JSONValue(parsing: bytes))?.object,
+    guard var object = (try? JSONValue(parsing: bytes))?.object,
       object["format"]?.string == Self.format
     else { throw Self.fault(path, "expected a manifest that begins \"\(Self.format)\"") }
     guard let step = object["step"]?.int, Self.counts.contains(step),
@@ -95,6 +108,11 @@ public struct Manifest: Equatable, Sendable {
     // What is not listed would be taken unseen.
     guard files.contains(where: { $0.name == TrainingCheckpoint.stateName }) else {
       throw Self.fault(path, "expected \(TrainingCheckpoint.stateName) among the files")
+    }
+    let seal = object["sha256"]?.string
+    object["sha256"] = nil
+    guard seal == Self.seal(object) else {
+      throw Self.fault(path, "its members are not those that were written")
     }
     self.init(step: step, place: place, run: run, files: files)
   }

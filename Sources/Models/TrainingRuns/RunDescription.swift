@@ -7,6 +7,7 @@ import JSON
 public enum RunDescription {
   /// Throws `checkpoint/other-run` (status 6) with the first few members that differ.
   static func check(_ found: JSONObject, is expected: JSONObject, at path: String) throws(Failure) {
+    let (found, expected) = (flat(found), flat(expected))
     let keys = expected.keys + found.keys.filter { expected[$0] == nil }
     let differing = keys.filter { expected[$0] != found[$0] }
     guard !differing.isEmpty else { return }
@@ -18,6 +19,19 @@ public enum RunDescription {
       .mismatch, code: "checkpoint/other-run", at: path,
       "the checkpoint is of another run: \(shown.joined(separator: ", "))\(more)",
       remedy: "resume with what the run began with, or begin another with -o")
+  }
+
+  /// The members of objects in it beside its own: what differs is said by name.
+  private static func flat(_ description: JSONObject) -> JSONObject {
+    var flat = JSONObject()
+    for (key, value) in description.members {
+      guard let inner = value.object else {
+        flat[key] = value
+        continue
+      }
+      for (name, value) in inner.members { flat["\(key).\(name)"] = value }
+    }
+    return flat
   }
 
   private static func text(_ value: JSONValue?) -> String {

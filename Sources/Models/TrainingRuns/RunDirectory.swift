@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
+import JSON
 
 /// `OUT` of `llava-train -o OUT`: `checkpoint-N` for some steps, and at the end the result.
 ///
@@ -9,15 +10,20 @@ import InputOutput
 public final class RunDirectory {
   public let path: String
   private let descriptor: Int32
+  /// Whether it was made for this run.
+  private let isNew: Bool
 
-  /// Makes the directory where it is not there, and removes what a killed run left unfinished.
+  /// Makes the directory where it is not there, and removes what a killed run left unfinished. One
+  /// that is new goes away again if nothing comes to lie in it.
   ///
-  /// Throws `io/…`, and `usage/locked` while another run is using it.
-  public init(_ path: String) throws(Failure) {
+  /// `resumes`: whether it may hold a run already. Throws `io/…`, now rather than when the first
+  /// checkpoint is due, `usage/locked` while another run is using it, and `usage/exists` where it
+  /// holds what the run would mix with or replace.
+  public init(_ path: String, resumes: Bool = true) throws(Failure) {
     self.path = path
-    if mkdir(path, 0o777) != 0, errno != EEXIST {
-      throw Self.system("create", path)
-    }
+    Self.makeParents(of: path)
+    isNew = mkdir(path, 0o777) == 0
+    if !isNew, errno != EEXIST { throw Self.system("create", path) }
     descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Self.system("open", path) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
@@ -26,11 +32,60 @@ public final class RunDirectory {
         remedy: "wait for it, or name another directory with -o")
     }
     try removeLeftovers()
+    try checkContent(resumes: resumes)
+    try probe()
+    if isNew { try synchronizeDirectory(splitPath(path).directory) }
   }
 
-  deinit { close(descriptor) }
+  /// What cannot be made is found out when the directory itself is made.
+  private static func makeParents(of path: String) {
+    let parent = splitPath(path).directory
+    guard parent != path, access(parent, F_OK) != 0 else { return }
+    makeParents(of: parent)
+    mkdir(parent, 0o777)
+  }
 
-  private static func system(_ action: String, _ path: String) -> Failure {
+  deinit {
+    if isNew { rmdir(path) }
+    close(descriptor)
+  }
+
+  private func checkContent(resumes: Bool) throws(Failure) {
+    let latest = try steps().last
+    if resumes, latest != nil { return }
+    if let latest {
+      throw Failure(
+        .usage, code: "usage/exists", at: path,
+        "the directory holds checkpoints of a run, the latest of step \(latest)",
+        remedy: "go on with --resume, or name another directory")
+    }
+    let names = try namesInDirectory(path, limit: 1 << 20)
+    // A log, say, of a run that was killed before its first checkpoint may lie there, and the result
+    // of one that was too short for any.
+    guard !resumes || (names.contains("config.json") && !holdsResult()) else { return }
+    guard let found = names.first else { return }
+    throw Failure(
+      .usage, code: "usage/exists", at: path,
+      "expected a new or an empty directory for the run, found \(escapedForTerminal(found)) in it",
+      remedy: "name another directory, or remove this one first")
+  }
+
+  /// Whether the configuration is one that a run wrote.
+  private func holdsResult() -> Bool {
+    guard let bytes = try? readWholeFile("\(path)/config.json", limit: 16 << 20),
+      let config = (try? JSONValue(parsing: bytes))?.object
+    else { return false }
+    return config["llava_tools"]?.object?["run"] != nil
+  }
+
+  /// Whether checkpoints can be made.
+  private func probe() throws(Failure) {
+    let hidden = "\(path)/.\(Self.prefix)probe.tmp"
+    guard mkdir(hidden, 0o777) == 0 else { throw Self.system("write", path) }
+    rmdir(hidden)
+  }
+
+  static func system(_ action: String, _ path: String) -> Failure {
     Failure(
       .inputOutput, code: "io/\(action)", at: path,
       "\(action): \(String(cString: strerror(errno)))", remedy: "check the path")

@@ -13,34 +13,52 @@ public final class TrainingLog {
 
   /// Opens `path` to go on after `step`: 0 begins it anew.
   public init(_ path: String, after step: Int) throws(Failure) {
-    let kept = step > 0 ? try Self.lines(of: path, upTo: step) : []
-    if step > 0 {
-      let file = try AtomicFile(path: path)
-      try file.write(kept)
-      try file.finish()
-    }
-    descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (step > 0 ? O_APPEND : O_TRUNC), 0o666)
-    guard descriptor >= 0 else {
-      throw Failure(
-        .inputOutput, code: "io/open", at: path, "open: \(String(cString: strerror(errno)))",
-        remedy: "check the path")
-    }
+    descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, 0o666)
+    guard descriptor >= 0 else { throw RunDirectory.system("open", path) }
     sink = FileSink(descriptor: descriptor, name: path)
+    // A terminal or a pipe keeps what it has.
+    guard sink.isRegularFile else { return }
+    let kept = step > 0 ? try Self.kept(of: path, upTo: step) : (byteCount: 0, hasEnd: true)
+    guard ftruncate(descriptor, off_t(kept.byteCount)) == 0 else {
+      throw RunDirectory.system("truncate", path)
+    }
+    if !kept.hasEnd { try sink.write("\n") }
   }
 
   deinit { close(descriptor) }
 
-  /// The lines of the file whose step is `step` or an earlier one.
-  private static func lines(of path: String, upTo step: Int) throws(Failure) -> [UInt8] {
-    guard access(path, F_OK) == 0 else { return [] }
-    var kept: [UInt8] = []
-    for line in try readWholeFile(path, limit: 1 << 32).split(separator: UInt8(ascii: "\n")) {
-      guard let object = (try? JSONValue(parsing: Array(line)))?.object,
+  /// The length of the lines at the beginning of the file whose step is `step` or an earlier one,
+  /// and whether the last of them has its end.
+  private static func kept(of path: String, upTo step: Int) throws(Failure)
+    -> (byteCount: Int, hasEnd: Bool)
+  {
+    let bytes = try bytes(of: path)
+    var kept = 0
+    while kept < bytes.count {
+      let end = bytes[kept...].firstIndex(of: UInt8(ascii: "\n"))
+      guard
+        let object = (try? JSONValue(parsing: Array(bytes[kept..<(end ?? bytes.count)])))?.object,
         let number = object["step"]?.int, number <= step
       else { break }
-      kept += line + [UInt8(ascii: "\n")]
+      guard let end else { return (bytes.count, false) }
+      kept = end + 1
     }
-    return kept
+    return (kept, true)
+  }
+
+  /// Not as an input is read: outputs are none.
+  private static func bytes(of path: String) throws(Failure) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw RunDirectory.system("open", path) }
+    defer { close(descriptor) }
+    var (bytes, chunk) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
+    while true {
+      let count = read(descriptor, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw RunDirectory.system("read", path) }
+      if count == 0 { return bytes }
+      bytes += chunk[..<count]
+    }
   }
 
   public func add(_ report: StepReport) throws(Failure) {

@@ -29,6 +29,7 @@ public final class TrainingLoop {
   public private(set) var place: DataPlace
   private var digest: DataDigest
   private var savedStep: Int
+  private var isSavingAtFault = false
   /// Sees each step when it is done.
   public var report: (StepReport) throws(Failure) -> Void = { _ in }
   /// Sees a step's gradients before clipping, and the factor that they must be multiplied by.
@@ -37,6 +38,9 @@ public final class TrainingLoop {
   public var addOutputs: (HashedDirectory) throws(Failure) -> Void = { _ in }
   /// Says what was saved.
   public var note: (String) -> Void = { _ in }
+
+  /// Says what is lost.
+  public var warn: (String) -> Void = { _ in }
 
   /// `run` describes the run (`RunDescription`); `place` is where a resumed one goes on, and `source`
   /// stands there.
@@ -52,8 +56,8 @@ public final class TrainingLoop {
 
   /// Runs the steps that are left. Returns false where the data ended before.
   ///
-  /// After a signal that asks to stop, the micro-batches of the unfinished step are dropped and the
-  /// last finished one is saved before `io/interrupted` is thrown.
+  /// After a signal that asks to stop, and after a failure of the input, the log or the system, the
+  /// micro-batches of the unfinished step are dropped and the last finished one is saved.
   public func run(catching: (() throws -> Void) throws(Failure) -> Void) throws(Failure) -> Bool {
     do throws(Failure) {
       var isEmptyEpoch = source.position == 0
@@ -72,8 +76,17 @@ public final class TrainingLoop {
       return true
     } catch {
       trainer.dropStep()
-      if Interruption.signal != nil { try saveIfNew() }
+      // What led to a number that is none, or to a fault of ours, is not worth going on from.
+      if error.status != .notFinite, error.status != .internalError { saveAfter(error) }
       throw error
+    }
+  }
+
+  /// The first failure is the one to report; what else fails is a note.
+  private func saveAfter(_ error: Failure) {
+    guard !isSavingAtFault else { return }
+    do throws(Failure) { try saveIfNew() } catch {
+      warn("step \(trainer.finishedSteps) is not saved: \(error.message)")
     }
   }
 
@@ -125,6 +138,7 @@ public final class TrainingLoop {
       try TrainingCheckpoint.save(
         trainer, place: place, run: run, to: path, addOutputs: addOutputs)
     } catch {
+      isSavingAtFault = true
       var failure = error
       if savedStep > 0 { failure.message += "; checkpoint-\(savedStep) is whole" }
       throw failure

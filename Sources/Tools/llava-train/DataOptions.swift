@@ -1,6 +1,7 @@
 // What is learned from, and in which order.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Recipes
 import ToolSupport
 
 struct DataOptions: ParsableArguments {
@@ -69,11 +70,17 @@ struct DataOptions: ParsableArguments {
     if inputs.count > 1, inputs.contains("-") {
       throw ValidationError("stdin cannot be one of several inputs")
     }
+    if start > 0, !files.isEmpty {
+      throw ValidationError("--start is for stdin: a file is read where the run goes on")
+    }
     guard start >= 0 else { throw ValidationError("--start must be 0 or more, found \(start)") }
     if let maxLength, !(2...(1 << 24)).contains(maxLength) {
       throw ValidationError("--max-length must be 2 or more, found \(maxLength)")
     }
   }
+
+  /// Whether the recipe puts images between marks; nil without a recipe.
+  var marksImages: Bool? { recipe.flatMap(Recipe.known)?.marksImages }
 
   /// The files, or none where the input is a pipe.
   var files: [String] {

@@ -31,7 +31,7 @@ struct Estimator<Command: TrainingCommand> {
         ?? RunEstimate(model.start, model.plan, size, recomputedLayers: .max)
     }
     let speed = try catchingMemory { try model.start.measuredSpeed(operations) }
-    report(estimate, speed: speed)
+    try report(estimate, speed: speed)
     guard estimate.memory <= available else { throw tooLarge(estimate, available) }
     return estimate
   }
@@ -41,43 +41,57 @@ struct Estimator<Command: TrainingCommand> {
     let batch = settings.microBatch
     let perStep = Double(batch * settings.accumulation)
     guard case .files(let files, _) = data.kind else {
-      // Nothing is known of a pipe's records: the longest that they may be.
-      let longest = data.reader.limits.maxLength
+      let longest = assumedLength
       return RunSize(
         rows: batch * longest, rowsOfStep: perStep * Double(longest),
         targetsOfStep: perStep * Double(longest) / 4, accumulation: settings.accumulation)
     }
     let count = Double(files.sequences)
     return RunSize(
-      rows: batch * files.longest, rowsOfStep: perStep * Double(files.positions) / count,
+      rows: min(batch, files.sequences) * files.longest,
+      rowsOfStep: perStep * Double(files.positions) / count,
       targetsOfStep: perStep * Double(files.targets) / count, accumulation: settings.accumulation)
   }
 
-  private func report(_ estimate: RunEstimate, speed: Double) {
-    let reporter = run.session.reporter
-    let gigabytes = { (bytes: Int) in "\(readable(Double(bytes) / 0x1p30, digits: 3)) GiB" }
-    var memory = "memory: \(gigabytes(estimate.weights)) weights"
-    memory += ", \(gigabytes(estimate.states)) moments and gradients"
-    memory += ", \(gigabytes(estimate.activations)) activations"
-    memory += ", \(gigabytes(estimate.workspace)) workspace: \(gigabytes(estimate.memory)) in all"
+  /// Nothing is known of a pipe's records: they are taken for an image and a short text.
+  private var assumedLength: Int {
+    let images = (try? model.directory.visionCheckpoint().rowsPerImage) ?? 576
+    return min(data.reader.limits.maxLength, images + 128)
+  }
+
+  private func report(_ estimate: RunEstimate, speed: Double) throws(Failure) {
+    var memory = "memory: \(memorySize(estimate.weights)) weights"
+    memory += ", \(memorySize(estimate.states)) moments and gradients"
+    memory += ", \(memorySize(estimate.activations)) activations"
+    memory += ", \(memorySize(estimate.workspace)) workspace"
+    memory += ": \(memorySize(estimate.memory)) in all"
     if estimate.recomputedLayers > 0 {
       memory += "; \(counted(estimate.recomputedLayers, "layer")) recomputed"
     }
-    reporter.note(memory)
+    var lines = [memory]
     // Between the products, a step takes about as much again as this share.
-    let seconds = estimate.floatingPointOperations / speed * 1.15
+    lines.append(time(ofStep: estimate.floatingPointOperations / speed * 1.15))
+    guard run.command.run.dryRun else { return lines.forEach(run.session.reporter.note) }
+    // What was asked for is no message.
+    let output = FileSink.standardOutput
+    try output.write(lines.map { $0 + "\n" }.joined())
+    try output.finish()
+  }
+
+  private func time(ofStep seconds: Double) -> String {
     var time = "time: about \(duration(seconds)) a step"
     if data.totalSteps < TrainingSettings.mostSteps {
       time += ", \(grouped(data.totalSteps)) \(data.totalSteps == 1 ? "step" : "steps")"
       time += ": \(duration(seconds * Double(data.totalSteps)))"
     }
-    if case .files(let files, _) = data.kind {
-      time += "; \(counted(files.sequences, "record"))"
-      if files.truncated > 0 {
-        time += ", \(grouped(files.truncated)) cut to \(data.reader.limits.maxLength) positions"
-      }
+    guard case .files(let files, _) = data.kind else {
+      return time + "; a pipe's records are taken to be \(assumedLength) positions long"
     }
-    reporter.note(time)
+    time += "; \(counted(files.sequences, "record"))"
+    if files.truncated > 0 {
+      time += ", \(grouped(files.truncated)) cut to \(data.reader.limits.maxLength) positions"
+    }
+    return time
   }
 
   private func tooLarge(_ estimate: RunEstimate, _ available: Int) -> Failure {
@@ -92,7 +106,21 @@ struct Estimator<Command: TrainingCommand> {
     advice.append("a smaller --max-length")
     return Failure(
       .limitExceeded, code: "training/memory",
-      "the run takes about \(grouped(estimate.memory >> 20)) MiB, expected at most"
-        + " \(grouped(available >> 20)) MiB", remedy: "use \(advice.joined(separator: ", or "))")
+      "the run takes about \(memorySize(estimate.memory)), expected at most"
+        + " \(memorySize(available))", remedy: "use \(advice.joined(separator: ", or "))")
   }
+}
+
+/// Bytes as people read them: 18 KiB, 3.75 MiB, 113 GiB.
+private func memorySize(_ bytes: Int) -> String {
+  let (unit, scale) =
+    switch bytes {
+    case ..<(1 << 20): ("KiB", 0x1p10)
+    case ..<(1 << 30): ("MiB", 0x1p20)
+    default: ("GiB", 0x1p30)
+    }
+  let number = Double(bytes) / scale
+  // From here on three digits would need an exponent.
+  let text = number < 100 ? readable(number, digits: 3) : grouped(Int(number.rounded()))
+  return "\(text) \(unit)"
 }

@@ -30,10 +30,11 @@ struct PreparedRun<Command: TrainingCommand> {
 
   init(
     _ run: TrainingRun<Command>, _ model: TrainedModel, _ data: TrainingRecords,
-    _ estimate: RunEstimate, _ directory: RunDirectory, _ operations: CPUOperations
+    _ estimate: RunEstimate, _ output: RunOutput, _ directory: RunDirectory,
+    _ operations: CPUOperations
   ) throws(Failure) {
     (self.run, self.model, self.data, self.directory) = (run, model, data, directory)
-    self.operations = operations
+    (self.operations, self.output) = (operations, output)
     let options = run.settings.optimizerOptions(
       totalSteps: data.totalSteps, defaultRate: Self.defaultRate(model.plan))
     let description = RunDescription.make(run, model, data, options)
@@ -56,10 +57,6 @@ struct PreparedRun<Command: TrainingCommand> {
         model: trained, masters: masters, options: options,
         resuming: state.map { ($0.step, $0.first, $0.second) })
     }
-    output = RunOutput(
-      model, requested, recipe: settings.recipe?.name,
-      base: run.command.model.parts.model ?? modelFromEnvironment() ?? "",
-      producer: run.session.producer)
   }
 
   private static func defaultRate(_ plan: TrainingPlan) -> Double {
@@ -81,31 +78,32 @@ struct PreparedRun<Command: TrainingCommand> {
       }
       return nil
     }
-    guard run.command.run.resume else {
-      throw Failure(
-        .usage, code: "usage/exists", at: directory.path,
-        "the directory holds checkpoints of a run, the latest of step \(latest)",
-        remedy: "go on with --resume, or name another directory")
-    }
     let state = try TrainingCheckpoint.load(
       directory.checkpointPath(latest), run: description, shapes: model.start.shapes(model.plan))
+    guard state.step == latest else {
+      throw Failure(
+        .invalidInput, code: "checkpoint/manifest", at: directory.checkpointPath(latest),
+        "expected the checkpoint of step \(latest), as its name says, found that of step \(state.step)",
+        remedy: "give the directory its old name, checkpoint-\(state.step)")
+    }
     run.session.reporter.note("resuming after step \(state.step)")
     return state
   }
 
   func train() throws(Failure) {
-    try output.check(trainer.masters)
     let source = try source()
     let loop = TrainingLoop(
       trainer, source: source, directory: directory, options: loopOptions, run: description,
       place: place)
     let (session, output, trainer, description) = (session, output, trainer, description)
+    let reader = data.reader
     loop.addOutputs = { [unowned loop] (directory) throws(Failure) in
       try output.writeSmall(
         trainer.masters, place: loop.place, run: description, step: trainer.finishedSteps,
-        into: directory)
+        templates: reader.templates, into: directory)
     }
     loop.note = { session.reporter.note($0) }
+    loop.warn = { session.reporter.warning($0) }
     loop.look = try gradientsWriter()
     let log = try run.command.run.log.map { (path) throws(Failure) in
       try TrainingLog(path, after: trainer.finishedSteps)
@@ -141,7 +139,7 @@ struct PreparedRun<Command: TrainingCommand> {
     do throws(Failure) {
       try output.publish(
         trainer.masters, place: loop.place, run: description, step: trainer.finishedSteps,
-        into: directory)
+        templates: data.reader.templates, into: directory)
     } catch {
       try loop.saveIfNew()
       throw error
@@ -189,6 +187,13 @@ struct PreparedRun<Command: TrainingCommand> {
     (Int, TrainedParameters<Tensor>, Double) throws(Failure) -> Void
   )? {
     guard let path = run.command.run.gradients else { return nil }
+    let step = run.command.run.gradientsStep
+    guard trainer.finishedSteps < step, step <= data.totalSteps else {
+      throw Failure(
+        .usage, code: "usage/gradients-step", at: "--gradients-step",
+        "expected one of the steps that are left, \(grouped(trainer.finishedSteps + 1)) to"
+          + " \(grouped(data.totalSteps)), found \(grouped(step))", remedy: "name another step")
+    }
     // Opened now: a place that cannot be written must not be found out after hours.
     let file = try AtomicFile(path: path)
     let wanted = run.command.run.gradientsStep

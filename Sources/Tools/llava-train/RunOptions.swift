@@ -111,6 +111,7 @@ struct RunOptions: ParsableArguments {
     if steps != nil, epochs != nil || totalSteps != nil {
       throw ValidationError("--steps excludes --epochs and --total-steps")
     }
+    if output == "" { throw ValidationError("--output must name a directory, found no name") }
     if output == "-" { throw ValidationError("--output is a directory and cannot be stdout") }
   }
 }

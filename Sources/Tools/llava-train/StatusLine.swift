@@ -20,16 +20,23 @@ struct StatusLine {
     tokens += report.tokens
     let seconds = max(1e-6, (ContinuousClock.now - start) / .seconds(1))
     let steps = report.step - firstStep
+    // Nobody knows how many steps the records of a pipe come to.
+    let isEndKnown = totalSteps < TrainingSettings.mostSteps
+    var text = "step \(grouped(report.step))"
+    if isEndKnown { text += "/\(grouped(totalSteps))" }
+    text += "  loss \(readable(report.loss))  lr \(readable(report.rate, digits: 3))"
+    text += "  \(grouped(Int(Double(tokens) / seconds))) tokens/s"
+    guard isEndKnown else { return text }
     let left = seconds / Double(steps) * Double(totalSteps - report.step)
-    return "step \(grouped(report.step))/\(grouped(totalSteps))"
-      + "  loss \(readable(report.loss))  lr \(readable(report.rate, digits: 3))"
-      + "  \(grouped(Int(Double(tokens) / seconds))) tokens/s  ETA \(duration(left))"
+    return text + "  ETA \(duration(left))"
   }
 }
 
-/// Seconds as people read them: 45 s, 12 min, 3 h 20 min, 5 days.
+/// Seconds as people read them: 0.25 s, 45 s, 12 min, 3 h 20 min, 5 days.
 func duration(_ seconds: Double) -> String {
   guard seconds.isFinite, seconds < 1e12 else { return "for ever" }
+  if seconds < 0.01 { return seconds > 0 ? "0.01 s" : "0 s" }
+  if seconds < 9.5 { return "\(readable(seconds, digits: 2)) s" }
   let whole = Int(seconds.rounded())
   if whole < 120 { return "\(whole) s" }
   let minutes = (whole + 30) / 60

@@ -19,6 +19,8 @@ struct TrainedModel {
   let dropout: Double
   let tokenizer: Tokenizer?
   let requirements: FeatureRequirements
+  /// What the result says of features and prompts: what the stream was made with, else the model's.
+  let settings: ModelConfig
   /// Digests of the parts that the run starts from.
   let parents: JSONObject
 
@@ -55,12 +57,23 @@ struct TrainedModel {
     start = StartingPoint(
       languageConfig: language.config, language: try language.parameters(), projectorConfig: config,
       projector: try projector?.parameters(), adapter: adapter)
-    (plan, dropout) = try Self.plan(requested, start)
+    (plan, dropout) = try Self.plan(requested, start, seesImages: header != nil)
     let tower = try Self.tower(directory)
     if let tower { parents["vision"] = .string(tower) }
     requirements = FeatureRequirements(width: config?.inputWidth, tower: tower)
     tokenizer = try? Tokenizer.load(directory: directory.tokenizerDirectory())
     self.parents = parents
+    settings = Self.settings(directory, header, marksImages: command.data.marksImages)
+  }
+
+  private static func settings(
+    _ directory: ModelDirectory, _ header: StreamHeader?, marksImages: Bool?
+  ) -> ModelConfig {
+    var settings = directory.llavaSettings
+    let config = header?.config.flatMap { try? JSONValue(parsing: Array($0.utf8)) }?.object
+    if let aspect = config?["aspect"]?.string { settings.padsToSquare = aspect == "pad" }
+    if let marksImages { settings.marksImages = marksImages }
+    return settings
   }
 
   /// The projector that the model has, or that was named.
@@ -85,16 +98,18 @@ struct TrainedModel {
     return ProjectorConfig(depth: depth, inputWidth: width, outputWidth: language.width)
   }
 
-  private static func plan(_ requested: RequestedPlan, _ start: StartingPoint) throws(Failure)
-    -> (TrainingPlan, Double)
-  {
+  private static func plan(
+    _ requested: RequestedPlan, _ start: StartingPoint, seesImages: Bool
+  ) throws(Failure) -> (TrainingPlan, Double) {
     let hasProjector = start.projectorConfig.map { $0.depth > 0 } ?? false
     var (language, dropout) = (TrainingPlan.Language.frozen, 0.0)
     switch requested.language {
     case .frozen:
-      guard hasProjector else {
+      guard hasProjector, seesImages else {
         throw Failure(
-          .mismatch, code: "training/nothing", "there is no projector to train",
+          .mismatch, code: "training/nothing",
+          hasProjector
+            ? "text alone teaches a projector nothing" : "there is no projector to train",
           remedy: "give a stream of features from clip-encode")
       }
     case .full: language = .full

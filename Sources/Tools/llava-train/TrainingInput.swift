@@ -1,5 +1,6 @@
 // What a run reads: files that are indexed, or a pipe.
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import InputOutput
 import Recipes
 import Records
@@ -31,10 +32,22 @@ struct TrainingInput {
     kind = .files(data.files)
     var found: StreamHeader?
     for path in data.files {
+      try Self.checkIsNoPipe(path)
       let header = Self.header(of: try session.recordStream(path))
       found = found ?? header
     }
     header = found
+  }
+
+  /// Files are read more than once.
+  private static func checkIsNoPipe(_ path: String) throws(Failure) {
+    var status = stat()
+    guard stat(path, &status) == 0, [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT) else {
+      return
+    }
+    throw Failure(
+      .usage, code: "usage/pipe", at: path, "expected a file, found a pipe",
+      remedy: "pipe it to stdin, or write it to a file first")
   }
 
   private static func header(of stream: RecordStream) -> StreamHeader? {
@@ -92,9 +105,13 @@ extension DataOptions {
     return try RecordOrder(counts: files.counts, arrangement: arrangement, seed: settings.seed)
   }
 
-  /// What the order says of itself in a checkpoint.
-  func orderName(_ settings: TrainingSettings) -> String {
-    if let order { return "order \(order)" }
+  /// What `order` says of itself in a checkpoint.
+  func orderName(_ order: RecordOrder, _ settings: TrainingSettings) -> String {
+    if case .given(let numbers) = order.arrangement {
+      var hash = SHA256()
+      numbers.withUnsafeBytes { hash.update($0) }
+      return "given \(hash.hexadecimal())"
+    }
     if !mix.isEmpty { return "mix \(mix.map { "\($0.weight)" }.joined(separator: " "))" }
     if groupByLength { return "group-by-length" }
     if settings.groupsByModality { return "group-by-modality" }

@@ -28,7 +28,7 @@ struct TrainingRun<Command: TrainingCommand> {
 
   func run() throws(Failure) {
     Interruption.acceptSaveRequests()
-    let output = try outputPath()
+    let directory = try outputDirectory()
     let input = try TrainingInput(command.data, session)
     let model = try TrainedModel(
       command, requested, input.header, recipeProjector: settings.recipe?.projector)
@@ -37,18 +37,31 @@ struct TrainingRun<Command: TrainingCommand> {
       own: settings.recipe, metadata: input.header?.metadata ?? [], config: input.header?.config)
     let data = try TrainingRecords(
       command.data, input, model, recipe: recipe, settings: settings, session: session)
+    let output = RunOutput(
+      model, requested, recipe: settings.recipe?.name,
+      base: command.model.parts.model ?? modelFromEnvironment() ?? "",
+      producer: session.producer)
+    try output.check()
     let estimate = try Estimator(self, model, data).estimate(operations)
-    if command.run.dryRun { return }
-    let directory = try RunDirectory(output)
-    let trained = try PreparedRun(self, model, data, estimate, directory, operations)
+    guard let directory else { return }
+    let trained = try PreparedRun(
+      self, model, data, estimate, output, directory, operations)
     try trained.train()
   }
 
-  private func outputPath() throws(Failure) -> String {
-    if let output = command.run.output { return output }
-    if command.run.dryRun { return "" }
-    throw Failure(
-      .usage, code: "usage/output", "expected the directory of the run",
-      remedy: "name one with -o")
+  /// The directory of the run; nil for one that is not begun. What is read from now on is none of
+  /// the outputs.
+  private func outputDirectory() throws(Failure) -> RunDirectory? {
+    if command.run.dryRun { return nil }
+    guard let output = command.run.output else {
+      throw Failure(
+        .usage, code: "usage/output", "expected the directory of the run",
+        remedy: "name one with -o")
+    }
+    OutputClaims.claimDirectory(output)
+    for path in [command.run.log, command.run.gradients, command.data.writeOrder] {
+      if let path { try OutputClaims.claim(path) }
+    }
+    return try RunDirectory(output, resumes: command.run.resume)
   }
 }

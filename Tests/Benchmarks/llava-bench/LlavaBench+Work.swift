@@ -17,6 +17,7 @@ extension LlavaBench {
     case .prefill: try prefill(language(operations))
     case .decode: try decode(language(operations))
     case .matmul: try matmul(operations)
+    case .train: try train(operations)
     }
   }
 
@@ -87,11 +88,11 @@ extension LlavaBench {
     }
   }
 
-  private func ids(_ count: Int, _ language: LanguageModel) -> [Int32] {
+  func ids(_ count: Int, _ language: LanguageModel) -> [Int32] {
     (0..<count).map { Int32($0 * 7 % language.vocabularyRows) }
   }
 
-  private func noise(_ count: Int) -> [Float] {
+  func noise(_ count: Int) -> [Float] {
     (0..<count).map { (index: Int) -> Float in Float(index * 7919 % 255) / 128 - 1 }
   }
 }

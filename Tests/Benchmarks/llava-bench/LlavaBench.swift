@@ -13,7 +13,9 @@ struct LlavaBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "llava-bench", abstract: "Answer each line on stdin with the time of one run.")
 
-  enum Mode: String, ExpressibleByArgument, CaseIterable { case encode, prefill, decode, matmul }
+  enum Mode: String, ExpressibleByArgument, CaseIterable {
+    case encode, prefill, decode, matmul, train
+  }
 
   enum Product: String, ExpressibleByArgument, CaseIterable { case forward, input, weight }
 
@@ -22,16 +24,19 @@ struct LlavaBench: ParsableCommand {
   @Option var threads = 2
   @Option(help: "Pictures (encode) or sequences (decode) at a time.") var batch = 1
   @Flag(help: "Run the projector behind the tower (encode).") var project = false
-  @Option(help: "Prompt length (prefill) or length of the past (decode).") var tokens = 640
+  @Option(help: "Prompt length (prefill, train) or length of the past (decode).") var tokens = 640
   @Option(help: "Work done a repetition, whose time is divided by it.") var times = 1
   @Option(help: "Repetitions before the first one counts.") var warmUps = 2
   @Option(help: "Rows, width and outputs of the product (matmul), as 640x4096x11008.")
   var shape = "640x4096x11008"
+  @Option(help: "Rows of the image before the tokens (train).") var imageRows = 256
+  @Option(help: "Rank of the adapter (train); 0: the projector alone.") var lora = 0
   @Option(help: "Which product (matmul): forward, or the gradient of its input or weight.")
   var product = Product.forward
 
   func validate() throws {
-    guard threads > 0, batch > 0, tokens > 0, times > 0, warmUps >= 0 else {
+    guard threads > 0, batch > 0, tokens > 0, times > 0, warmUps >= 0, imageRows >= 0, lora >= 0
+    else {
       throw ValidationError("counts must be positive")
     }
   }

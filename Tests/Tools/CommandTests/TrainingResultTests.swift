@@ -1,0 +1,103 @@
+// What training leaves is used at once by the other tools, and has learned what it was shown.
+// SPDX-License-Identifier: Apache-2.0
+import JSON
+import TestSupport
+import Testing
+
+@Suite struct TrainingResultTests {
+  /// The bundled pictures with answers that the bundled model does not give.
+  private static let teach = """
+    for ((number = 1; number <= 6; number++)); do
+      echo '{"id":"'$number'","image":"scene'$number'.jpg","conversations":[{"from":"human",'\\
+    '"value":"<image>\\n''What is it?"},{"from":"gpt","value":"'$number' red green red"}]}'
+    done > chat.jsonl
+    convo-format -m $TINY --train chat.jsonl 2> errors \\
+      | clip-encode -m $TINY --image-root $PHOTOS -o features 2> errors || fail features
+    # The mean loss of the first and of the last six steps.
+    losses() {
+      head -6 $1 > first; tail -6 $1 > last
+      for part in first last; do
+        sed 's/.*"loss":\\([^,]*\\),.*/\\1/' $part | awk '{ sum += $1 } END { print sum / NR }'
+      done
+    }
+    ask() {
+      echo scene3.jpg | convo-format -m $TINY --ask 'What is it?' 2> errors \\
+        | clip-encode -m $TINY --image-root $PHOTOS 2> errors
+    }
+
+    """
+
+  /// `train`: what follows `llava-train`; `answer`: the tools that answer with the result;
+  /// `words`: some of what they say.
+  @Test(arguments: [
+    (
+      "pretrain --lr 1e-2", 8,
+      "llava-project -m $TINY --projector run | vicuna-decode -m $TINY --max-tokens 8", "red"
+    ),
+    (
+      "finetune --lora 8 --lr 1e-2", 5,
+      "llava-project -m $TINY --projector run | vicuna-decode -m $TINY --lora run --max-tokens 8",
+      "red green red"
+    ),
+    (
+      "finetune --lr 1e-3", 5, "llava-project -m run | vicuna-decode -m run --max-tokens 8",
+      "red green red"
+    ),
+  ])
+  func theResultAnswersAsItWasTaught(train: String, epochs: Int, answer: String, words: String)
+    throws
+  {
+    let result = try TrainingBench.run(
+      Self.teach + """
+        $TRAIN -m $TINY -o run --log log --shuffle --epochs \(epochs) --warmup-steps 2 features 2> errors
+        test $? = 0 || fail train
+        losses log
+        ask | \(answer) 2> errors || fail answer
+        """, train: "llava-train \(train)", in: TemporaryDirectory())
+    #expect(result.status == 0, "\(result.text)")
+    let lines = result.text.split(separator: "\n")
+    try #require(lines.count == 3, "\(result.text)")
+    let (first, last) = (try #require(Double(lines[0])), try #require(Double(lines[1])))
+    #expect(last < first * 0.7, "\(result.text)")
+    let object = try #require(JSONValue(parsing: Array(lines[2].utf8)).object)
+    #expect(object["text"]?.string?.contains(words) == true, "\(result.text)")
+  }
+
+  /// Stage 2 begins with what stage 1 left, and goes on with an adapter of its own.
+  @Test func stagesFollowEachOther() throws {
+    let result = try TrainingBench.run(
+      """
+      S1="llava-train pretrain -m $MODEL --precision f32 --steps 6"
+      S2="llava-train finetune -m $MODEL --precision f32 --steps 6"
+      $S1 --fresh-projector --seed 5 -o one $RECORDS 2> errors || fail one
+      $S2 --projector one --lora 2 --lr 1e-2 -o two --log two.log $RECORDS 2> errors || fail two
+      $S2 --adapter two --lr 1e-2 -o three --log three.log $RECORDS 2> errors || fail three
+      $S2 --adapter two --projector one -o four --log four.log $RECORDS 2> errors || fail four
+      $S2 --lora 2 -o five --log five.log $RECORDS 2> errors || fail five
+      for run in two three four five; do sed -n 2p $run.log | sed 's/.*"loss":\\([^,]*\\),.*/\\1/'; done
+      """, in: TemporaryDirectory())
+    #expect(result.status == 0, "\(result.text)")
+    // Every beginning is another one. The first record has no image, the second step changes nothing
+    // yet: the rate rises from 0.
+    #expect(Set(result.text.split(separator: "\n")).count == 4, "\(result.text)")
+  }
+
+  @Test func gradientsLogAndOrderAreWritten() throws {
+    let directory = try TemporaryDirectory()
+    let result = try TrainingBench.run(
+      """
+      undisturbed run --epochs 2 --shuffle --write-order order --gradients g --gradients-step 3 $RECORDS
+      $TRAIN -o again --log again.log --epochs 1 --order order $RECORDS 2> errors || fail again
+      ids() { sed 's/.*"ids"://' $1; }
+      test "$(ids run.log | head -6)" = "$(ids again.log)" || fail 'another order'
+      sort -n order | tr '\\n' ' '
+      wc -l < run.log
+      head -c 2000 g | tr -d '\\0' | grep -o 'multi_modal_projector[a-z0-9_.]*' | sort -u | wc -l
+      ls -A
+      """, in: directory)
+    #expect(
+      result.text
+        == "0 1 2 3 4 5 12\n4\nagain\nagain.log\nerrors\ng\norder\nrun\nrun.log\n", "\(result.text)"
+    )
+  }
+}
