@@ -19,7 +19,7 @@ public enum AdapterLayout: String, CaseIterable, Sendable {
       .mismatch, code: "training/projector",
       "expected a projector of two layers (mlp2x_gelu), the only one that llava-hf has, beside an"
         + " adapter in peft's layout; found \(projector.typeName)",
-      remedy: "write LLaVA's own two files instead")
+      remedy: "write LLaVA's own two files instead: --adapter-layout llava")
   }
 
   var tensors: CheckpointLayout { self == .peft ? .huggingFace5 : .original }

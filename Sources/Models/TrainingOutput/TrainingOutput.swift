@@ -59,7 +59,14 @@ public enum TrainingOutput {
     try place.write(JSONValue.object(config).indented(), to: layout.descriptionName)
   }
 
-  /// Writes a whole model in llava-hf's layout: what was trained in the places of the base's own
+  /// The layout of a whole model with this projector: llava-hf's has one form of it alone, LLaVA's own
+  /// has all.
+  private static func layout(_ projector: ProjectorConfig?) -> TargetLayout {
+    projector.map { $0.depth == 2 } ?? true ? .huggingFace : .original
+  }
+
+  /// Writes a whole model in llava-hf's layout, or in LLaVA's own where its projector is not of two
+  /// layers: what was trained in the places of the base's own
   /// tensors, in the types of these; all else as `llava-weights convert` does. A base may be a bare
   /// language model, with the tower from elsewhere.
   ///
@@ -70,9 +77,10 @@ public enum TrainingOutput {
     record: JSONObject, shardBytes: Int = 4 << 30, into place: some OutputPlace,
     progress: (Int) -> Void = { _ in }
   ) throws(Failure) {
-    let source = try ConversionSource(base, name: name, layout: .huggingFace, trained: trained)
+    let layout = layout(trained.projector?.config)
+    let source = try ConversionSource(base, name: name, layout: layout, trained: trained)
     var options = ConversionOptions(
-      layout: .huggingFace, elementType: nil, shardBytes: shardBytes, producer: producer)
+      layout: layout, elementType: nil, shardBytes: shardBytes, producer: producer)
     options.record = record
     try ModelConversion(source, options).write(into: place, progress: progress)
   }
@@ -83,9 +91,10 @@ public enum TrainingOutput {
     throws(Failure)
   {
     let parts = ReplacedParts(projector: projector.map { ($0, nil) })
-    let source = try ConversionSource(base, name: name, layout: .huggingFace, trained: parts)
+    let layout = layout(projector)
+    let source = try ConversionSource(base, name: name, layout: layout, trained: parts)
     let options = ConversionOptions(
-      layout: .huggingFace, elementType: nil, shardBytes: 4 << 30, producer: "")
+      layout: layout, elementType: nil, shardBytes: 4 << 30, producer: "")
     _ = try ModelConversion(source, options)
   }
 

@@ -65,13 +65,14 @@ public final class PipeSource: SequenceSource {
   /// Throws `training/short-input` where there are not so many.
   public func skip(to target: Int) throws(Failure) {
     while position < target {
-      guard try read() != nil else {
+      guard let record = try read() else {
         throw Failure(
           .mismatch, code: "training/short-input",
           "expected more than the \(grouped(target)) records that the run has seen, found"
             + " \(grouped(position))",
           remedy: "resume with the input that the run began with")
       }
+      if case .learn(let record, _) = record { reader.look(at: record.object) }
       position += 1
     }
   }

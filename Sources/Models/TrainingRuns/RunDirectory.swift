@@ -21,6 +21,7 @@ public final class RunDirectory {
   /// holds what the run would mix with or replace.
   public init(_ path: String, resumes: Bool = true) throws(Failure) {
     self.path = path
+    Self.makeParents(of: path)
     isNew = mkdir(path, 0o777) == 0
     if !isNew, errno != EEXIST { throw Self.system("create", path) }
     descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -34,6 +35,14 @@ public final class RunDirectory {
     try checkContent(resumes: resumes)
     try probe()
     if isNew { try synchronizeDirectory(splitPath(path).directory) }
+  }
+
+  /// What cannot be made is found out when the directory itself is made.
+  private static func makeParents(of path: String) {
+    let parent = splitPath(path).directory
+    guard parent != path, access(parent, F_OK) != 0 else { return }
+    makeParents(of: parent)
+    mkdir(parent, 0o777)
   }
 
   deinit {

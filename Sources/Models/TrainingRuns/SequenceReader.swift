@@ -25,6 +25,10 @@ public struct SequenceReader: Sendable {
   /// For records without token ids.
   let tokenizer: Tokenizer?
   let recipe: RecipeCheck
+  private let seen = TemplateList()
+
+  /// The templates of the records that were read, ascending; some of them where there are many.
+  public var templates: [String] { seen.templates.sorted() }
 
   public init(limits: TrainingSequence.Limits, tokenizer: Tokenizer?, recipe: RecipeCheck) {
     (self.limits, self.tokenizer, self.recipe) = (limits, tokenizer, recipe)
@@ -77,6 +81,11 @@ public struct SequenceReader: Sendable {
     return count
   }
 
+  /// Takes note of a record that a resumed run passes over.
+  func look(at object: JSONObject) {
+    if let template = object["prompt"]?.object?["template"]?.string { seen.add(template) }
+  }
+
   private func tokens(of object: JSONObject) throws(Failure) -> Prompt.Tokens {
     guard let member = object["prompt"] else {
       throw Failure(
@@ -88,6 +97,7 @@ public struct SequenceReader: Sendable {
       throw failure
     }
     let prompt = try Prompt(member)
+    seen.add(prompt.template)
     if let known = prompt.tokens { return known }
     guard let tokenizer else {
       throw Failure(
@@ -95,5 +105,16 @@ public struct SequenceReader: Sendable {
         remedy: "give convo-format the model with -m")
     }
     return try prompt.encoded(by: tokenizer)
+  }
+}
+
+/// A few templates' names; for the thread that runs the tool.
+private final class TemplateList: @unchecked Sendable {
+  // Sendable: readers are used by one thread.
+  private(set) var templates: Set<String> = []
+  private static let most = 16
+
+  func add(_ name: String) {
+    if templates.count < Self.most, name.utf8.count <= 128 { templates.insert(name) }
   }
 }

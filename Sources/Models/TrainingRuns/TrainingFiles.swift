@@ -19,6 +19,8 @@ public final class TrainingFiles {
   public private(set) var positions = 0
   public private(set) var targets = 0
   public private(set) var longest = 0
+  /// Records to learn from that have images.
+  public private(set) var withImages = 0
   /// Records longer than what is kept of them.
   public private(set) var truncated = 0
   private let needsLengths: Bool
@@ -65,6 +67,7 @@ public final class TrainingFiles {
         found.record.object, images: found.images, imageRows: found.imageRows)
       if needsLengths { lengths[lengths.count - 1] = try wordCount(of: found.record.object) }
       count(measure)
+      if found.images > 0 { withImages += 1 }
       handling.take(found.images)
       return true
     } catch {

@@ -1,6 +1,7 @@
 // What is learned from, and in which order.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Recipes
 import ToolSupport
 
 struct DataOptions: ParsableArguments {
@@ -80,6 +81,9 @@ struct DataOptions: ParsableArguments {
       throw ValidationError("--max-length must be 2 or more, found \(maxLength)")
     }
   }
+
+  /// Whether the recipe puts images between marks; nil without a recipe.
+  var marksImages: Bool? { recipe.flatMap(Recipe.known)?.marksImages }
 
   /// The files, or none where the input is a pipe.
   var files: [String] {

@@ -31,7 +31,7 @@ struct Estimator<Command: TrainingCommand> {
         ?? RunEstimate(model.start, model.plan, size, recomputedLayers: .max)
     }
     let speed = try catchingMemory { try model.start.measuredSpeed(operations) }
-    report(estimate, speed: speed)
+    try report(estimate, speed: speed)
     guard estimate.memory <= available else { throw tooLarge(estimate, available) }
     return estimate
   }
@@ -41,8 +41,7 @@ struct Estimator<Command: TrainingCommand> {
     let batch = settings.microBatch
     let perStep = Double(batch * settings.accumulation)
     guard case .files(let files, _) = data.kind else {
-      // Nothing is known of a pipe's records: the longest that they may be.
-      let longest = data.reader.limits.maxLength
+      let longest = assumedLength
       return RunSize(
         rows: batch * longest, rowsOfStep: perStep * Double(longest),
         targetsOfStep: perStep * Double(longest) / 4, accumulation: settings.accumulation)
@@ -54,8 +53,13 @@ struct Estimator<Command: TrainingCommand> {
       targetsOfStep: perStep * Double(files.targets) / count, accumulation: settings.accumulation)
   }
 
-  private func report(_ estimate: RunEstimate, speed: Double) {
-    let reporter = run.session.reporter
+  /// Nothing is known of a pipe's records: they are taken for an image and a short text.
+  private var assumedLength: Int {
+    let images = (try? model.directory.visionCheckpoint().rowsPerImage) ?? 576
+    return min(data.reader.limits.maxLength, images + 128)
+  }
+
+  private func report(_ estimate: RunEstimate, speed: Double) throws(Failure) {
     var memory = "memory: \(memorySize(estimate.weights)) weights"
     memory += ", \(memorySize(estimate.states)) moments and gradients"
     memory += ", \(memorySize(estimate.activations)) activations"
@@ -64,25 +68,28 @@ struct Estimator<Command: TrainingCommand> {
     if estimate.recomputedLayers > 0 {
       memory += "; \(counted(estimate.recomputedLayers, "layer")) recomputed"
     }
-    reporter.note(memory)
+    var lines = [memory]
     // Between the products, a step takes about as much again as this share.
-    reporter.note(time(ofStep: estimate.floatingPointOperations / speed * 1.15))
+    lines.append(time(ofStep: estimate.floatingPointOperations / speed * 1.15))
+    guard run.command.run.dryRun else { return lines.forEach(run.session.reporter.note) }
+    // What was asked for is no message.
+    let output = FileSink.standardOutput
+    try output.write(lines.map { $0 + "\n" }.joined())
+    try output.finish()
   }
 
   private func time(ofStep seconds: Double) -> String {
-    let isPipe = if case .pipe = data.kind { true } else { false }
-    var time = "time: \(isPipe ? "at most " : "")about \(duration(seconds)) a step"
+    var time = "time: about \(duration(seconds)) a step"
     if data.totalSteps < TrainingSettings.mostSteps {
       time += ", \(grouped(data.totalSteps)) \(data.totalSteps == 1 ? "step" : "steps")"
       time += ": \(duration(seconds * Double(data.totalSteps)))"
     }
-    let longest = grouped(data.reader.limits.maxLength)
     guard case .files(let files, _) = data.kind else {
-      return time + "; a pipe's records are taken to be \(longest) positions long"
+      return time + "; a pipe's records are taken to be \(assumedLength) positions long"
     }
     time += "; \(counted(files.sequences, "record"))"
     if files.truncated > 0 {
-      time += ", \(grouped(files.truncated)) cut to \(longest) positions"
+      time += ", \(grouped(files.truncated)) cut to \(data.reader.limits.maxLength) positions"
     }
     return time
   }

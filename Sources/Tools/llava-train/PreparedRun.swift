@@ -30,10 +30,11 @@ struct PreparedRun<Command: TrainingCommand> {
 
   init(
     _ run: TrainingRun<Command>, _ model: TrainedModel, _ data: TrainingRecords,
-    _ estimate: RunEstimate, _ directory: RunDirectory, _ operations: CPUOperations
+    _ estimate: RunEstimate, _ output: RunOutput, _ directory: RunDirectory,
+    _ operations: CPUOperations
   ) throws(Failure) {
     (self.run, self.model, self.data, self.directory) = (run, model, data, directory)
-    self.operations = operations
+    (self.operations, self.output) = (operations, output)
     let options = run.settings.optimizerOptions(
       totalSteps: data.totalSteps, defaultRate: Self.defaultRate(model.plan))
     let description = RunDescription.make(run, model, data, options)
@@ -56,10 +57,6 @@ struct PreparedRun<Command: TrainingCommand> {
         model: trained, masters: masters, options: options,
         resuming: state.map { ($0.step, $0.first, $0.second) })
     }
-    output = RunOutput(
-      model, requested, recipe: settings.recipe?.name,
-      base: run.command.model.parts.model ?? modelFromEnvironment() ?? "",
-      producer: run.session.producer)
   }
 
   private static func defaultRate(_ plan: TrainingPlan) -> Double {
@@ -94,16 +91,16 @@ struct PreparedRun<Command: TrainingCommand> {
   }
 
   func train() throws(Failure) {
-    try output.check(trainer.masters)
     let source = try source()
     let loop = TrainingLoop(
       trainer, source: source, directory: directory, options: loopOptions, run: description,
       place: place)
     let (session, output, trainer, description) = (session, output, trainer, description)
+    let reader = data.reader
     loop.addOutputs = { [unowned loop] (directory) throws(Failure) in
       try output.writeSmall(
         trainer.masters, place: loop.place, run: description, step: trainer.finishedSteps,
-        into: directory)
+        templates: reader.templates, into: directory)
     }
     loop.note = { session.reporter.note($0) }
     loop.warn = { session.reporter.warning($0) }
@@ -143,7 +140,7 @@ struct PreparedRun<Command: TrainingCommand> {
     do throws(Failure) {
       try output.publish(
         trainer.masters, place: loop.place, run: description, step: trainer.finishedSteps,
-        into: directory)
+        templates: data.reader.templates, into: directory)
     } catch {
       try loop.saveIfNew()
       throw error

@@ -29,12 +29,12 @@ struct RunOutput {
   /// Writes what takes little room: a projector or an adapter, not a whole model.
   func writeSmall(
     _ masters: TrainedParameters<Tensor>, place: DataPlace, run: JSONObject, step: Int,
-    into files: some OutputPlace
+    templates: [String], into files: some OutputPlace
   ) throws(Failure) {
     guard model.plan.language != .full else { return }
     let description = ModelDescription(
       language: model.start.languageConfig, projector: model.start.projectorConfig,
-      settings: model.directory.settings, record: record(place, run, step))
+      settings: model.settings, record: record(place, run, step, templates))
     if let pairs = masters.adapter, let scale = model.plan.adapterScale {
       let adapter = TrainedAdapter(
         parameters: pairs, scale: scale, dropout: model.dropout, baseName: base)
@@ -46,12 +46,14 @@ struct RunOutput {
   }
 
   /// Throws what would keep the result from being written, before hours of training.
-  func check(_ masters: TrainedParameters<Tensor>) throws(Failure) {
-    if masters.language == nil {
-      try writeSmall(masters, place: DataPlace(), run: [:], step: 0, into: Nowhere())
-    } else {
-      try TrainingOutput.checkModel(
-        base: model.directory, name: base, projector: model.start.projectorConfig)
+  func check() throws(Failure) {
+    let projector = model.start.projectorConfig
+    switch model.plan.language {
+    case .frozen: break
+    case .full:
+      try TrainingOutput.checkModel(base: model.directory, name: base, projector: projector)
+    case .adapter:
+      if model.plan.trainsProjector, let projector { try requested.layout.check(projector) }
     }
   }
 
@@ -66,22 +68,27 @@ struct RunOutput {
   /// Writes the result into the run's directory.
   func publish(
     _ masters: TrainedParameters<Tensor>, place: DataPlace, run: JSONObject, step: Int,
-    into directory: RunDirectory
+    templates: [String], into directory: RunDirectory
   ) throws(Failure) {
     try directory.publish { (files) throws(Failure) in
       if masters.language != nil {
         try TrainingOutput.writeModel(
           parts(masters), base: model.directory, name: base, producer: producer,
-          record: record(place, run, step), into: files)
+          record: record(place, run, step, templates), into: files)
       } else {
-        try writeSmall(masters, place: place, run: run, step: step, into: files)
+        try writeSmall(
+          masters, place: place, run: run, step: step, templates: templates,
+          into: files)
       }
     }
   }
 
   /// What the result says of itself.
-  private func record(_ place: DataPlace, _ run: JSONObject, _ step: Int) -> JSONObject {
+  private func record(
+    _ place: DataPlace, _ run: JSONObject, _ step: Int, _ templates: [String]
+  ) -> JSONObject {
     var record: JSONObject = ["producer": .string(producer), "steps": .int(step)]
+    record["templates"] = .array(templates.map { .string($0) })
     record["recipe"] = recipe.map { .string($0) }
     record["data"] = .object(place.json)
     record["run"] = .object(run)
@@ -90,25 +97,14 @@ struct RunOutput {
 
   /// How the result is used.
   func nextCommand(_ path: String) -> String {
-    let place = quotedForShell(path)
-    switch model.plan.language {
-    case .frozen: return "llava-project --projector \(place)"
+    let (place, model) = (quotedForShell(path), quotedForShell(base))
+    switch self.model.plan.language {
+    case .frozen: return "llava-project -m \(model) --projector \(place)"
     case .full: return "vicuna-decode -m \(place)"
-    case .adapter: return "llava-project --projector \(place), vicuna-decode --lora \(place)"
+    case .adapter:
+      let decode = "vicuna-decode -m \(model) --lora \(place)"
+      guard self.model.start.projectorConfig != nil else { return decode }
+      return "llava-project -m \(model) --projector \(place) | \(decode)"
     }
-  }
-}
-
-/// A place where nothing is left.
-private struct Nowhere: OutputPlace {
-  func openFile(_ name: String) -> any ByteSink { Sink(name: name) }
-
-  private final class Sink: ByteSink {
-    let name: String
-
-    init(name: String) { self.name = name }
-
-    func write(_ bytes: UnsafeRawBufferPointer) {}
-    func finish() {}
   }
 }

@@ -19,6 +19,8 @@ struct TrainedModel {
   let dropout: Double
   let tokenizer: Tokenizer?
   let requirements: FeatureRequirements
+  /// What the result says of features and prompts: what the stream was made with, else the model's.
+  let settings: ModelConfig
   /// Digests of the parts that the run starts from.
   let parents: JSONObject
 
@@ -61,6 +63,17 @@ struct TrainedModel {
     requirements = FeatureRequirements(width: config?.inputWidth, tower: tower)
     tokenizer = try? Tokenizer.load(directory: directory.tokenizerDirectory())
     self.parents = parents
+    settings = Self.settings(directory, header, marksImages: command.data.marksImages)
+  }
+
+  private static func settings(
+    _ directory: ModelDirectory, _ header: StreamHeader?, marksImages: Bool?
+  ) -> ModelConfig {
+    var settings = directory.llavaSettings
+    let config = header?.config.flatMap { try? JSONValue(parsing: Array($0.utf8)) }?.object
+    if let aspect = config?["aspect"]?.string { settings.padsToSquare = aspect == "pad" }
+    if let marksImages { settings.marksImages = marksImages }
+    return settings
   }
 
   /// The projector that the model has, or that was named.

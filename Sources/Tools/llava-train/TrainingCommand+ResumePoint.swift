@@ -15,6 +15,12 @@ extension TrainingCommand {
     var position = 0
     if let latest = try RunDirectory.steps(in: path).last {
       let manifest = try Manifest(in: RunDirectory.checkpointPath(in: path, step: latest))
+      guard manifest.run["data"]?.object?["files"]?.string == "pipe" else {
+        throw Failure(
+          .usage, code: "usage/resume-point", at: path,
+          "the run reads files, in which --resume finds its place by itself",
+          remedy: "go on with --resume and the same files")
+      }
       position = manifest.place.position
     }
     let output = FileSink.standardOutput

@@ -37,6 +37,7 @@ struct TrainingRecords {
     handling = TrainingInput.handling(session, isIndexed: isIndexed)
     switch input.kind {
     case .pipe(let stream):
+      if case .frozen = model.plan.language, input.header == nil { throw Self.noImages }
       if case .tensors(let tensors) = stream {
         try model.requirements.check(tensors.header, at: tensors.name)
       }
@@ -44,6 +45,11 @@ struct TrainingRecords {
       totalSteps = try Self.stepsOfPipe(data, settings)
       description = ["order": .string("sequential"), "files": .string("pipe")]
     case .files(let paths):
+      guard data.start == 0 else {
+        throw Failure(
+          .usage, code: "usage/start", at: "--start", "only a pipe can begin with a later record",
+          remedy: "leave it out: --resume finds its place in files by itself")
+      }
       let files = TrainingFiles(
         needsLengths: data.groupByLength || settings.groupsByModality)
       for path in paths {
@@ -59,6 +65,7 @@ struct TrainingRecords {
             try model.requirements.check(header, at: path)
           })
       }
+      if case .frozen = model.plan.language, files.withImages == 0 { throw Self.noImages }
       let order = try data.order(files, settings)
       kind = .files(files, order)
       totalSteps = try Self.steps(of: files, order, settings)
@@ -68,6 +75,11 @@ struct TrainingRecords {
       ]
     }
   }
+
+  private static let noImages = Failure(
+    .invalidInput, code: "training/no-images",
+    "there is no image to learn from, and the projector alone is trained",
+    remedy: "pass records with images through clip-encode")
 
   private static func stepsOfPipe(_ data: DataOptions, _ settings: TrainingSettings)
     throws(Failure) -> Int

@@ -37,9 +37,15 @@ struct TrainingRun<Command: TrainingCommand> {
       own: settings.recipe, metadata: input.header?.metadata ?? [], config: input.header?.config)
     let data = try TrainingRecords(
       command.data, input, model, recipe: recipe, settings: settings, session: session)
+    let output = RunOutput(
+      model, requested, recipe: settings.recipe?.name,
+      base: command.model.parts.model ?? modelFromEnvironment() ?? "",
+      producer: session.producer)
+    try output.check()
     let estimate = try Estimator(self, model, data).estimate(operations)
     guard let directory else { return }
-    let trained = try PreparedRun(self, model, data, estimate, directory, operations)
+    let trained = try PreparedRun(
+      self, model, data, estimate, output, directory, operations)
     try trained.train()
   }
 

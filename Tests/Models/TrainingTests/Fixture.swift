@@ -3,6 +3,7 @@
 import CPU
 import Checkpoints
 import Decoders
+import InputOutput
 import Operations
 import Tensors
 import TestSupport
@@ -77,11 +78,13 @@ extension Trainer {
     return try finishStep()
   }
 
-  /// Every byte that training changes.
-  var state: [UInt8] {
-    (masters.values + moments.first.values + moments.second.values).flatMap {
-      $0.withUnsafeBytes { Array($0) }
+  /// SHA-256 of every byte that training changes: arrays that differ are slow to describe.
+  var state: String {
+    var hash = SHA256()
+    for tensor in masters.values + moments.first.values + moments.second.values {
+      tensor.withUnsafeBytes { hash.update($0) }
     }
+    return hash.hexadecimal()
   }
 
   /// The gradients of a batch's sum of losses, and that sum.

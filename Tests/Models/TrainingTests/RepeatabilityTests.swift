@@ -13,7 +13,7 @@ struct RepeatabilityTests {
   private func run(
     _ plan: TrainingPlan, threads: Int = 2, kept: KeptActivations = .everything,
     dropout: Double = 0, precision: Precision = .f32
-  ) throws -> (state: [UInt8], numbers: [Double]) {
+  ) throws -> (state: String, numbers: [Double]) {
     let fixture = try Fixture(threads: threads, precision: precision)
     let trainer = try fixture.trainer(plan, kept: kept, dropout: dropout)
     let reports = [

@@ -70,10 +70,8 @@ struct StepTests {
     let factor = clip == 0.01 ? clip / (norm(gradients) + 1e-6) : 1
     #expect(norm(gradients) > 0.02 && report.gradientNorm > 0.02)
     let moments = trainer.moments.first.values.flatMap(\.floatValues)
-    for (moment, gradient) in zip(moments, gradients) {
-      let expected = 0.1 * gradient * factor
-      #expect(abs(Double(moment) - expected) < 1e-6 * abs(expected) + 1e-12)
-    }
+    let expected = gradients.map { 0.1 * $0 * factor }
+    expectClose(moments, expected, within: expected.map { 1e-6 * abs($0) + 1e-12 })
   }
 
   /// AdamW's first step is the rate times the sign of the gradient, whatever its size.
