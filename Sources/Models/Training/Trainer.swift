@@ -170,6 +170,15 @@ extension Trainer {
       "the loss is not finite: \(reason)")
   }
 
+  /// Throws `training/not-finite` for parameters that hold a number that is none: what the last step
+  /// made of them, which only the next one's loss would show.
+  public func checkParameters() throws(Failure) {
+    guard let bad = masters.named.first(where: { !model.operations.finite($0.value) }) else {
+      return
+    }
+    throw Self.notFinite("step \(finishedSteps)", "\(bad.name) holds a number that is none")
+  }
+
   /// The failure of gradients that hold a number that is none.
   private func notFinite(_ gradients: TrainedParameters<Tensor>) -> Failure {
     let bad = gradients.named.first { !model.operations.finite($0.value) }

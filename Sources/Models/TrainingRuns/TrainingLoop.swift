@@ -133,6 +133,7 @@ public final class TrainingLoop {
   public func saveIfNew() throws(Failure) {
     let step = trainer.finishedSteps
     guard step > savedStep else { return }
+    try trainer.checkParameters()
     let path = directory.checkpointPath(step)
     do throws(Failure) {
       try TrainingCheckpoint.save(

@@ -73,6 +73,9 @@ struct DataOptions: ParsableArguments {
     if start > 0, !files.isEmpty {
       throw ValidationError("--start is for stdin: a file is read where the run goes on")
     }
+    if order == "-" || writeOrder == "-" {
+      throw ValidationError("--order and --write-order are files: give /dev/stdin or /dev/stdout")
+    }
     guard start >= 0 else { throw ValidationError("--start must be 0 or more, found \(start)") }
     if let maxLength, !(2...(1 << 24)).contains(maxLength) {
       throw ValidationError("--max-length must be 2 or more, found \(maxLength)")

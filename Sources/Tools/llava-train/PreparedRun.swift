@@ -136,6 +136,7 @@ struct PreparedRun<Command: TrainingCommand> {
       session.reporter.warning(
         "the input ended after step \(trainer.finishedSteps) of \(data.totalSteps)")
     }
+    try trainer.checkParameters()
     do throws(Failure) {
       try output.publish(
         trainer.masters, place: loop.place, run: description, step: trainer.finishedSteps,

@@ -112,6 +112,9 @@ struct RunOptions: ParsableArguments {
       throw ValidationError("--steps excludes --epochs and --total-steps")
     }
     if output == "" { throw ValidationError("--output must name a directory, found no name") }
+    for (name, path) in [("log", log), ("gradients", gradients)] where path == "-" {
+      throw ValidationError("--\(name) is a file: give /dev/stdout for stdout")
+    }
     if output == "-" { throw ValidationError("--output is a directory and cannot be stdout") }
   }
 }

@@ -84,6 +84,9 @@ import Testing
     Row(4, "Is a directory", "$P --log . $RECORDS"),
     Row(4, "nowhere/log", "$P --log nowhere/log $RECORDS"),
     Row(4, "nowhere/gradients", "$P --gradients nowhere/gradients $RECORDS"),
+    Row(2, "--log is a file", "$P --log - $RECORDS"),
+    Row(2, "--gradients is a file", "$P --gradients - $RECORDS"),
+    Row(2, "--order and --write-order are files", "$P --write-order - $RECORDS"),
     Row(4, "nowhere/order", "$P --write-order nowhere/order $RECORDS"),
   ]
 
@@ -130,6 +133,44 @@ import Testing
       #expect(result.text == "", "\(row.command): \(result.text)")
       #expect(directory.names == before, "\(row.command): \(directory.names)")
     }
+  }
+
+  /// Parts of another model are named with what they do not fit, before anything is begun.
+  @Test(arguments: [
+    ("finetune --adapter $GOLDEN/lora", 6), ("finetune --projector $GOLDEN/model", 6),
+    ("pretrain --projector $GOLDEN/model", 6), ("finetune --lora 4096 --memory 20M", 5),
+  ])
+  func partsOfAnotherModelAreRefused(train: String, status: Int) throws {
+    let result = try TrainingBench.run(
+      """
+      echo '{"id":"a","conversations":[{"from":"human","value":"Hi"},{"from":"gpt","value":"red"}]}' \\
+        | convo-format -m $TINY --train > records
+      $TRAIN -m $TINY -o run records; status=$?
+      ls; exit $status
+      """, train: "llava-train \(train)", in: TemporaryDirectory())
+    #expect(result.status == Int32(status), "\(result.errors)")
+    #expect(result.text == "records\n", "\(result.text)")
+  }
+
+  /// A step too large, of which no loss tells any more: neither saved nor left as a result.
+  @Test func parametersThatAreNoneAreNotWritten() throws {
+    let result = try TrainingBench.run(
+      """
+      $TRAIN --lr 1e308 --warmup-steps 0 --steps 1 -o last good 2> errors; echo $?
+      tail -1 errors >&2; ls last
+      $TRAIN --lr 1e308 --warmup-steps 0 --steps 2 --save-every 1 -o saved good 2> errors; echo $?
+      tail -1 errors >&2; ls saved
+      """, in: try Self.good())
+    #expect(result.text == "7\n7\n", "\(result.text)\(result.errors)")
+    #expect(
+      result.errors.contains("step 1: projector.0.weight holds a number that is none"),
+      "\(result.errors)")
+  }
+
+  private static func good() throws -> TemporaryDirectory {
+    let directory = try TemporaryDirectory()
+    try directory.write(try TrainingBench.stream(), to: "good")
+    return directory
   }
 
   /// A record that cannot be learned from is named; where all are so, the run is refused.
