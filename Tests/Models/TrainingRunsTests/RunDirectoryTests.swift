@@ -35,7 +35,7 @@ struct RunDirectoryTests {
   @Test func placesThatCannotHoldARunAreRefused() throws {
     try directory.write("x", to: "file")
     #expect(try failure { _ = try RunDirectory(directory.file("file")) }.code == "io/open")
-    let deep = try failure { _ = try RunDirectory(directory.file("no/such")) }
+    let deep = try failure { _ = try RunDirectory(directory.file("file/such")) }
     #expect(deep.code == "io/create" && deep.status == .inputOutput)
   }
 
