@@ -50,6 +50,13 @@ def shown(command, environment=None):
     return " ".join(parts)
 
 
+@functools.cache
+def has_bf16():
+    """Whether the processor multiplies bf16."""
+    flags = Path("/proc/cpuinfo").read_text().split()
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
 class Setting:
     """The options given, and how each side is started."""
 
@@ -132,11 +139,15 @@ class Setting:
         return self.servers("", {layers: command}, {})
 
     def torch_training(self, options, layers):
-        """(name, maker) of PyTorch's step in bf16, and in f32, which wins without bf16 instructions."""
+        """(name, maker) of PyTorch's step in bf16, and in f32 where bf16 has no instructions: there a
+        step in bf16 takes minutes."""
         program = [sys.executable, "-W", "ignore", HERE / "torch_peer.py", "train", "-m"]
         how = "checkpointing" if "--checkpointing" in options else "keeping all"
 
         def make(precision):
+            if (precision == "bf16") != has_bf16():
+                raise Missing("minutes a step without bf16 instructions" if precision == "bf16"
+                              else "bf16 is faster here")
             command = [*program, self.store.llava(layers), "--threads", self.threads, *options,
                        "--precision", precision]
             return self.servers("", {layers: command}, {})

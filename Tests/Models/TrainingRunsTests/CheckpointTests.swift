@@ -131,6 +131,25 @@ struct CheckpointTests {
     #expect(message.contains("lr 0.01 there and absent here"))
   }
 
+  @Test func whatDiffersInsideIsNamed() throws {
+    func message(_ found: JSONObject, _ expected: JSONObject) throws -> String {
+      try failure { try RunDescription.check(found, is: expected, at: "c") }.message
+    }
+    let parents: JSONObject = ["language": .string("a"), "vision": .string("b")]
+    var others = parents
+    others["vision"] = .string("c")
+    let (found, expected): (JSONObject, JSONObject) = (
+      ["x": .int(1), "parents": .object(parents)], ["x": .int(1), "parents": .object(others)]
+    )
+    #expect(try message(found, expected).hasSuffix(": parents.vision b there and c here"))
+    try RunDescription.check(found, is: found, at: "c")
+    // The order of members is none of a run's.
+    try RunDescription.check(
+      ["a": .int(1), "b": .int(2)], is: ["b": .int(2), "a": .int(1)], at: "c")
+    let long = String(repeating: "z", count: 5000)
+    #expect(try message(["a": .string(long)], ["a": .array([.string(long)])]).utf8.count < 300)
+  }
+
   @Test func otherParametersAreRefused() throws {
     var plan = fixture.plan
     plan.language = .full

@@ -184,6 +184,43 @@ struct LoopTests {
     #expect(try fixture.trainer(state).state == trainer.state)
   }
 
+  /// The first step of the warm-up changes nothing: in the second one only dropout differs.
+  @Test func drawsFollowTheSequenceOfTheRun() throws {
+    let one = try #require(try sequences(1).first)
+    let loop = try loop([[one, one]], options(2))
+    var losses: [Double] = []
+    loop.report = { (report) throws(Failure) in losses.append(report.loss) }
+    _ = try loop.run(catching: plain)
+    #expect(losses.count == 2 && losses[0] != losses[1])
+  }
+
+  /// A failure of the log, say, comes when its step is done: that is not lost.
+  @Test(arguments: [
+    (InputOutput.ExitStatus.inputOutput, [2]), (.invalidInput, [2]), (.notFinite, []),
+    (.internalError, []),
+  ])
+  func stepsBeforeAFailureAreSaved(status: InputOutput.ExitStatus, saved: [Int]) throws {
+    let loop = try loop([try sequences(5)], options(5))
+    loop.report = { (report) throws(Failure) in
+      if report.step == 2 { throw Failure(status, code: "test/failed", "") }
+    }
+    #expect(try failure { _ = try loop.run(catching: plain) }.code == "test/failed")
+    #expect(try run.steps() == saved)
+    for step in saved { #expect(try Manifest(in: run.checkpointPath(step)).step == step) }
+  }
+
+  /// What cannot be saved then is a warning: the first failure is the one to report.
+  @Test func failuresOfTheRescueAreWarnings() throws {
+    mkdir(run.checkpointPath(1), 0o777)
+    try directory.write("in the way", to: "run/checkpoint-1/file")
+    let loop = try loop([try sequences(5)], options(5))
+    var warnings: [String] = []
+    loop.warn = { warnings.append($0) }
+    loop.report = { (_) throws(Failure) in throw Failure(.inputOutput, code: "test/log", "") }
+    #expect(try failure { _ = try loop.run(catching: plain) }.code == "test/log")
+    #expect(warnings.count == 1 && warnings.first?.hasPrefix("step 1 is not saved: ") == true)
+  }
+
   @Test func gradientsAreSeenWithTheirStep() throws {
     let withImages = try sequences(5).filter { $0.images > 0 }
     let loop = try loop([withImages], options(3))

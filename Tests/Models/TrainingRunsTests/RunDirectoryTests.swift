@@ -35,8 +35,38 @@ struct RunDirectoryTests {
   @Test func placesThatCannotHoldARunAreRefused() throws {
     try directory.write("x", to: "file")
     #expect(try failure { _ = try RunDirectory(directory.file("file")) }.code == "io/open")
-    let deep = try failure { _ = try RunDirectory(directory.file("file/such")) }
-    #expect(deep.code == "io/create" && deep.status == .inputOutput)
+    let inside = try failure { _ = try RunDirectory(directory.file("file/run")) }
+    #expect(inside.code == "io/create" && inside.status == .inputOutput)
+  }
+
+  @Test func parentsAreMadeAndWhatStayedEmptyGoes() throws {
+    var run: RunDirectory? = try RunDirectory(directory.file("a/b/run"))
+    #expect(exists("a/b/run") && run != nil)
+    run = nil
+    #expect(!exists("a/b/run"))
+    run = try RunDirectory(directory.file("a/b/run"))
+    try makeDirectory("a/b/run/checkpoint-1", holding: "file")
+    run = nil
+    #expect(exists("a/b/run/checkpoint-1/file"))
+    // One that was there before stays.
+    try makeDirectory("mine")
+    _ = try RunDirectory(directory.file("mine"))
+    #expect(exists("mine"))
+  }
+
+  @Test func aNewRunDoesNotMixWithAnother() throws {
+    try makeDirectory("run")
+    _ = try RunDirectory(path, resumes: false)
+    try directory.write("x", to: "run/notes")
+    let foreign = try failure { _ = try RunDirectory(path, resumes: false) }
+    #expect(foreign.code == "usage/exists" && foreign.message.contains("notes"))
+    _ = try RunDirectory(path)
+    try directory.write("{}", to: "run/config.json")
+    #expect(try failure { _ = try RunDirectory(path) }.code == "usage/exists")
+    try makeDirectory("run/checkpoint-7")
+    let latest = try failure { _ = try RunDirectory(path, resumes: false) }
+    #expect(latest.code == "usage/exists" && latest.message.hasSuffix("the latest of step 7"))
+    #expect(try RunDirectory(path).steps() == [7])
   }
 
   @Test func leftoversOfAKilledRunGo() throws {
