@@ -43,9 +43,10 @@ public enum OutputClaims {
   public static func claimDirectory(_ path: String) {
     var place = path
     var resolved = realpath(place, nil)
-    if resolved == nil {
-      while place.utf8.count > 1, place.hasSuffix("/") { place.removeLast() }
-      resolved = realpath(splitPath(place).directory, nil)
+    // Up to the nearest that is there already.
+    while resolved == nil, place != splitPath(place).directory {
+      place = splitPath(place).directory
+      resolved = realpath(place, nil)
     }
     guard let resolved else { return }
     defer { free(resolved) }

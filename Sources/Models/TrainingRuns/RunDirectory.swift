@@ -12,6 +12,7 @@ public final class RunDirectory {
   private let descriptor: Int32
   /// Whether it was made for this run.
   private let isNew: Bool
+  private let newParents: [String]
 
   /// Makes the directory where it is not there, and removes what a killed run left unfinished. One
   /// that is new goes away again if nothing comes to lie in it.
@@ -21,7 +22,7 @@ public final class RunDirectory {
   /// holds what the run would mix with or replace.
   public init(_ path: String, resumes: Bool = true) throws(Failure) {
     self.path = path
-    Self.makeParents(of: path)
+    newParents = Self.makeParents(of: path)
     isNew = mkdir(path, 0o777) == 0
     if !isNew, errno != EEXIST { throw Self.system("create", path) }
     descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -38,15 +39,17 @@ public final class RunDirectory {
   }
 
   /// What cannot be made is found out when the directory itself is made.
-  private static func makeParents(of path: String) {
+  /// Returns those that were not there, the innermost first.
+  private static func makeParents(of path: String) -> [String] {
     let parent = splitPath(path).directory
-    guard parent != path, access(parent, F_OK) != 0 else { return }
-    makeParents(of: parent)
-    mkdir(parent, 0o777)
+    guard parent != path, access(parent, F_OK) != 0 else { return [] }
+    let outer = makeParents(of: parent)
+    return mkdir(parent, 0o777) == 0 ? [parent] + outer : outer
   }
 
   deinit {
-    if isNew { rmdir(path) }
+    // Those that hold something stay.
+    for made in (isNew ? [path] : []) + newParents { rmdir(made) }
     close(descriptor)
   }
 

@@ -70,7 +70,7 @@ import Testing
         refused 6 'parents.language' \\
           llava-train pretrain -m $GOLDEN/tied --precision f32 --total-steps 6 --resume -o run < $RECORDS
         refused 6 'stage pretrain there and finetune here' \\
-          llava-train finetune -m $MODEL --precision f32 --total-steps 6 --resume -o run < $RECORDS
+          llava-train finetune -m $MODEL --lora 2 --total-steps 6 --resume -o run < $RECORDS
         refused 6 'data.order' $TRAIN --steps 6 --shuffle --resume -o run $RECORDS
         cp -r whole moved; mv moved/checkpoint-2 moved/checkpoint-20
         refused 3 'checkpoint-20: expected the checkpoint of step 20' resume -o moved
