@@ -35,6 +35,18 @@ extension StartingPoint {
     }
   }
 
+  /// The projector as it begins, f32; nil where there is none, or where it is drawn.
+  public func projectorCopy(_ operations: any Operations) throws(AllocationError)
+    -> ProjectorParameters<Tensor>?
+  {
+    guard let projector else { return nil }
+    return try projector.map { (name, weight) throws(AllocationError) in
+      let isVector = name.hasSuffix(".bias")
+      let shape = isVector ? [weight.columns] : [weight.rows, weight.columns]
+      return try Self.copy(weight, shape, operations)
+    }
+  }
+
   private static func copy(_ weight: Weight, _ shape: [Int], _ operations: any Operations)
     throws(AllocationError) -> Tensor
   {

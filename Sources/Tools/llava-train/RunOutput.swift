@@ -4,6 +4,8 @@ import Checkpoints
 import Conversion
 import InputOutput
 import JSON
+import ModelSupport
+import Operations
 import Tensors
 import ToolSupport
 import Training
@@ -17,13 +19,18 @@ struct RunOutput {
   private let base: String
   private let producer: String
   private let recipe: String?
+  /// An adapter belongs to the projector that it was trained with, frozen or not.
+  private let frozenProjector: ProjectorParameters<Tensor>?
 
   init(
     _ model: TrainedModel, _ requested: RequestedPlan, recipe: String?, base: String,
-    producer: String
-  ) {
+    producer: String, operations: any Operations
+  ) throws(Failure) {
     (self.model, self.requested, self.recipe) = (model, requested, recipe)
     (self.base, self.producer) = (base, producer)
+    let keepsProjector = model.plan.adapterScale != nil && !model.plan.trainsProjector
+    frozenProjector =
+      keepsProjector ? try catchingMemory { try model.start.projectorCopy(operations) } : nil
   }
 
   /// Writes what takes little room: a projector or an adapter, not a whole model.
@@ -39,7 +46,8 @@ struct RunOutput {
       let adapter = TrainedAdapter(
         parameters: pairs, scale: scale, dropout: model.dropout, baseName: base)
       try TrainingOutput.writeAdapter(
-        adapter, projector: masters.projector, description, layout: requested.layout, into: files)
+        adapter, projector: masters.projector ?? frozenProjector, description,
+        layout: requested.layout, into: files)
     } else if let projector = masters.projector {
       try TrainingOutput.writeProjector(projector, description, into: files)
     }
@@ -53,7 +61,7 @@ struct RunOutput {
     case .full:
       try TrainingOutput.checkModel(base: model.directory, name: base, projector: projector)
     case .adapter:
-      if model.plan.trainsProjector, let projector { try requested.layout.check(projector) }
+      if let projector { try requested.layout.check(projector) }
     }
   }
 

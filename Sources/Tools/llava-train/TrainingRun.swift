@@ -37,10 +37,10 @@ struct TrainingRun<Command: TrainingCommand> {
       own: settings.recipe, metadata: input.header?.metadata ?? [], config: input.header?.config)
     let data = try TrainingRecords(
       command.data, input, model, recipe: recipe, settings: settings, session: session)
-    let output = RunOutput(
+    let output = try RunOutput(
       model, requested, recipe: settings.recipe?.name,
       base: command.model.parts.model ?? modelFromEnvironment() ?? "",
-      producer: session.producer)
+      producer: session.producer, operations: operations)
     try output.check()
     let estimate = try Estimator(self, model, data).estimate(operations)
     guard let directory else { return }
