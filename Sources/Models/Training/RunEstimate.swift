@@ -109,7 +109,8 @@ public struct RunEstimate: Equatable, Sendable {
 }
 
 extension StartingPoint {
-  /// Multiplications and additions a second of a product with one of the model's own weights.
+  /// Multiplications and additions a second of the products with one of the model's own weights,
+  /// forward and backward.
   public func measuredSpeed(_ operations: any Operations) throws(AllocationError) -> Double {
     guard let weight = language.layers.first?.gate else { return 1e9 }
     let rows = 256
@@ -118,10 +119,11 @@ extension StartingPoint {
     var best = Duration.seconds(3600)
     for _ in 0..<2 {
       let begin = clock.now
-      _ = try operations.linear(x, weight: weight, bias: nil)
+      let y = try operations.linear(x, weight: weight, bias: nil)
+      _ = try operations.inputGradient(y, weight: weight)
       best = min(best, clock.now - begin)
     }
-    let work = 2 * Double(rows) * Double(weight.rows) * Double(weight.columns)
+    let work = 4 * Double(rows) * Double(weight.rows) * Double(weight.columns)
     return work / max(1e-6, best / .seconds(1))
   }
 }

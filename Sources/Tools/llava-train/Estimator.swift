@@ -87,7 +87,7 @@ struct Estimator<Command: TrainingCommand> {
     guard case .files(let files, _) = data.kind else {
       return time + "; a pipe's records are taken to be \(assumedLength) positions long"
     }
-    time += "; \(counted(files.sequences, "record"))"
+    time += "; \(grouped(files.sequences)) record\(files.sequences == 1 ? "" : "s")"
     if files.truncated > 0 {
       time += ", \(grouped(files.truncated)) cut to \(data.reader.limits.maxLength) positions"
     }

@@ -63,6 +63,22 @@ import Testing
     #expect(object["text"]?.string?.contains(words) == true, "\(result.text)")
   }
 
+  /// An adapter belongs to a projector, also where that was left as it was.
+  @Test func anAdapterCarriesItsFrozenProjector() throws {
+    let result = try TrainingBench.run(
+      """
+      llava-train pretrain -m $MODEL --precision f32 --steps 6 --fresh-projector -o one $RECORDS \
+        2> errors || fail one
+      llava-train finetune -m $MODEL --precision f32 --steps 2 --lora 2 --projector one \
+        --freeze-projector -o two $RECORDS 2> errors || fail two
+      for run in one two; do
+        llava-project -m $MODEL --projector $run -o $run.tsz $RECORDS 2> errors || fail $run
+      done
+      cmp one.tsz two.tsz && ! cmp -s one.tsz <(llava-project -m $MODEL $RECORDS 2> errors)
+      """, in: TemporaryDirectory())
+    #expect(result.status == 0, "\(result.text)")
+  }
+
   /// Stage 2 begins with what stage 1 left, and goes on with an adapter of its own.
   @Test func stagesFollowEachOther() throws {
     let result = try TrainingBench.run(
