@@ -61,9 +61,12 @@ public final class PipeSource: SequenceSource {
     position = start
   }
 
-  /// Passes over records up to number `target`, as a resumed run does.
-  /// Throws `training/short-input` where there are not so many.
-  public func skip(to target: Int) throws(Failure) {
+  /// Passes over records up to number `target`, as a resumed run does, whose sequences so far have
+  /// `digest`. Throws `training/short-input` where there are not so many, and `training/other-input`
+  /// where they are others, as far as they are read here.
+  public func skip(to target: Int, digest: String) throws(Failure) {
+    let isWhole = position == 0
+    var found = DataDigest()
     while position < target {
       guard let record = try read() else {
         throw Failure(
@@ -72,8 +75,18 @@ public final class PipeSource: SequenceSource {
             + " \(grouped(position))",
           remedy: "resume with the input that the run began with")
       }
-      if case .learn(let record, _) = record { reader.look(at: record.object) }
+      if case .learn(let record, let images) = record {
+        reader.look(at: record.object)
+        if let sequence = try? reader.sequence(record, images: images) { found.add(sequence) }
+      }
       position += 1
+    }
+    guard target == 0 || !isWhole || found.value == digest else {
+      throw Failure(
+        .mismatch, code: "training/other-input",
+        "the first \(grouped(target)) records are not those that the run has seen",
+        remedy: "resume with the input that the run began with; where that begins later, give"
+          + " llava-train the same --start")
     }
   }
 

@@ -65,7 +65,7 @@ public final class RunDirectory {
     let names = try namesInDirectory(path, limit: 1 << 20)
     // A log, say, of a run that was killed before its first checkpoint may lie there, and the result
     // of one that was too short for any.
-    guard !resumes || (names.contains("config.json") && !holdsResult()) else { return }
+    guard !resumes || (names.contains("config.json") && result() == nil) else { return }
     guard let found = names.first else { return }
     throw Failure(
       .usage, code: "usage/exists", at: path,
@@ -73,12 +73,17 @@ public final class RunDirectory {
       remedy: "name another directory, or remove this one first")
   }
 
-  /// Whether the configuration is one that a run wrote.
-  private func holdsResult() -> Bool {
-    guard let bytes = try? readWholeFile("\(path)/config.json", limit: 16 << 20),
-      let config = (try? JSONValue(parsing: bytes))?.object
-    else { return false }
-    return config["llava_tools"]?.object?["run"] != nil
+  /// What the run that left a result here says of itself, and after how many steps it did; nil where
+  /// there is no result.
+  public func result() -> (run: JSONObject, steps: Int)? {
+    for name in ["llava_config.json", "config.json"] {
+      guard let bytes = try? readWholeFile("\(path)/\(name)", limit: 16 << 20),
+        let record = (try? JSONValue(parsing: bytes))?.object?["llava_tools"]?.object,
+        let run = record["run"]?.object
+      else { continue }
+      return (run, record["steps"]?.int ?? 0)
+    }
+    return nil
   }
 
   /// Whether checkpoints can be made.

@@ -65,7 +65,7 @@ public final class TrainingLoop {
         var taken: [TrainingSequence] = []
         try catching { taken = try self.addMicroBatches() }
         if taken.isEmpty {
-          if isEmptyEpoch { throw Self.nothingToLearn }
+          if isEmptyEpoch { throw Self.nothingToLearn(in: source.position) }
           guard try source.beginEpoch() else { return false }
           isEmptyEpoch = true
           continue
@@ -90,9 +90,18 @@ public final class TrainingLoop {
     }
   }
 
-  private static let nothingToLearn = Failure(
-    .invalidInput, code: "training/no-record", "there is no record to learn from",
-    remedy: "format the records with convo-format --train")
+  /// The failure of an input in which none of `records` records can be learned from.
+  public static func nothingToLearn(in records: Int) -> Failure {
+    guard records > 0 else {
+      return Failure(
+        .invalidInput, code: "training/no-record", "there is no record to learn from",
+        remedy: "format records with convo-format --train")
+    }
+    return Failure(
+      .invalidInput, code: "training/no-record",
+      "none of the \(grouped(records)) records can be learned from",
+      remedy: "see why each was skipped, here or by the tools before")
+  }
 
   /// Adds up to a step's micro-batches, fewer at the end of an epoch; their sequences in order.
   private func addMicroBatches() throws -> [TrainingSequence] {

@@ -47,10 +47,11 @@ struct Estimator<Command: TrainingCommand> {
         targetsOfStep: perStep * Double(longest) / 4, accumulation: settings.accumulation)
     }
     let count = Double(files.sequences)
+    let ofStep = min(perStep, count)
     return RunSize(
       rows: min(batch, files.sequences) * files.longest,
-      rowsOfStep: perStep * Double(files.positions) / count,
-      targetsOfStep: perStep * Double(files.targets) / count, accumulation: settings.accumulation)
+      rowsOfStep: ofStep * Double(files.positions) / count,
+      targetsOfStep: ofStep * Double(files.targets) / count, accumulation: settings.accumulation)
   }
 
   /// Nothing is known of a pipe's records: they are taken for an image and a short text.

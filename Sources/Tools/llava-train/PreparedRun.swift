@@ -72,6 +72,9 @@ struct PreparedRun<Command: TrainingCommand> {
     _ run: TrainingRun<Command>, _ model: TrainedModel, _ directory: RunDirectory,
     _ description: JSONObject
   ) throws(Failure) -> TrainingCheckpoint.State? {
+    if run.command.run.resume, let result = directory.result() {
+      try RunDescription.check(result.run, is: description, at: directory.path)
+    }
     guard let latest = try directory.steps().last else {
       if run.command.run.resume {
         run.session.reporter.note("\(directory.path) has no checkpoint: beginning")
@@ -91,6 +94,10 @@ struct PreparedRun<Command: TrainingCommand> {
   }
 
   func train() throws(Failure) {
+    if run.command.run.resume, let result = directory.result(), result.steps >= data.totalSteps {
+      return session.reporter.note(
+        "the run is finished: \(directory.path) holds the result of \(result.steps) steps")
+    }
     let source = try source()
     let loop = TrainingLoop(
       trainer, source: source, directory: directory, options: loopOptions, run: description,
@@ -179,7 +186,7 @@ struct PreparedRun<Command: TrainingCommand> {
       let source = PipeSource(
         reader: data.reader, handling: data.handling, start: start,
         read: TrainingInput.records(of: stream))
-      try source.skip(to: place.position)
+      try source.skip(to: place.position, digest: place.digest)
       return source
     }
   }

@@ -105,14 +105,16 @@ struct RunOutput {
 
   /// How the result is used.
   func nextCommand(_ path: String) -> String {
-    let (place, model) = (quotedForShell(path), quotedForShell(base))
+    let place = quotedForShell(path)
+    let model = base.isEmpty ? "MODEL" : quotedForShell(base)
+    let decode = "vicuna-decode -m \(model)"
     switch self.model.plan.language {
-    case .frozen: return "llava-project -m \(model) --projector \(place)"
-    case .full: return "vicuna-decode -m \(place)"
+    case .frozen: return "llava-project -m \(model) --projector \(place) | \(decode)"
+    case .full: return "llava-project -m \(place) | vicuna-decode -m \(place)"
     case .adapter:
-      let decode = "vicuna-decode -m \(model) --lora \(place)"
-      guard self.model.start.projectorConfig != nil else { return decode }
-      return "llava-project -m \(model) --projector \(place) | \(decode)"
+      let adapted = "\(decode) --lora \(place)"
+      guard self.model.start.projectorConfig != nil else { return adapted }
+      return "llava-project -m \(model) --projector \(place) | \(adapted)"
     }
   }
 }

@@ -49,6 +49,12 @@ struct TrainedModel {
       parents["adapter"] = .string(try checkpoint.weights.identity())
     }
     if let projector { parents["projector"] = .string(try projector.weights.identity()) }
+    if let type = options.projectorType, let found = projector?.config.typeName, type != found {
+      throw Failure(
+        .usage, code: "usage/projector-type", at: "--projector-type",
+        "the model has a projector of its own, \(found); found \(escapedForTerminal(type))",
+        remedy: "begin another one with --fresh-projector")
+    }
     var config = projector?.config
     if config == nil {
       config = try Self.freshProjector(

@@ -65,7 +65,9 @@ struct TrainingRecords {
             try model.requirements.check(header, at: path)
           })
       }
-      if case .frozen = model.plan.language, files.withImages == 0 { throw Self.noImages }
+      if case .frozen = model.plan.language, files.sequences > 0, files.withImages == 0 {
+        throw Self.noImages
+      }
       let order = try data.order(files, settings)
       kind = .files(files, order)
       totalSteps = try Self.steps(of: files, order, settings)
@@ -110,9 +112,7 @@ struct TrainingRecords {
     of files: TrainingFiles, _ order: RecordOrder, _ settings: TrainingSettings
   ) throws(Failure) -> Int {
     guard files.sequences > 0 else {
-      throw Failure(
-        .invalidInput, code: "training/no-record", "there is no record to learn from",
-        remedy: "format the records with convo-format --train")
+      throw TrainingLoop.nothingToLearn(in: files.counts.reduce(0, +))
     }
     if let steps = settings.steps { return steps }
     var (left, steps) = (settings.epochs, 0.0)

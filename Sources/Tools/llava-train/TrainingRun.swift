@@ -42,11 +42,34 @@ struct TrainingRun<Command: TrainingCommand> {
       base: command.model.parts.model ?? modelFromEnvironment() ?? "",
       producer: session.producer, operations: operations)
     try output.check()
+    warn(of: model, data)
     let estimate = try Estimator(self, model, data).estimate(operations)
     guard let directory else { return }
     let trained = try PreparedRun(
       self, model, data, estimate, output, directory, operations)
     try trained.train()
+  }
+
+  /// What is allowed, and seldom meant.
+  private func warn(of model: TrainedModel, _ data: TrainingRecords) {
+    let (reporter, options) = (session.reporter, command.model)
+    if model.start.projector == nil, model.plan.trainsProjector, !options.freshProjector {
+      let text = "the model has no projector: a fresh one begins with random numbers"
+      if Command.stage == .pretrain {
+        reporter.note(text)
+      } else {
+        reporter.warning("\(text) (name one that stage 1 left with --projector)")
+      }
+    }
+    // A pipe's records are not known yet.
+    let templates = data.reader.templates
+    if templates.count > 1 {
+      reporter.warning(
+        "the records are of several templates: \(templates.map(escapedForTerminal).joined(separator: ", "))"
+      )
+    } else if Command.stage == .finetune, ["plain", "v0_plain"].contains(templates.first) {
+      reporter.warning("the records are of stage 1's template, plain")
+    }
   }
 
   /// The directory of the run; nil for one that is not begun. What is read from now on is none of

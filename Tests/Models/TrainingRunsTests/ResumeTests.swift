@@ -41,7 +41,7 @@ struct ResumeTests {
     guard kind != .pipe else {
       let source = PipeSource(
         reader: RunFixture.reader(), handling: handling, read: try pipe(bytes))
-      try source.skip(to: place.position)
+      try source.skip(to: place.position, digest: place.digest)
       return source
     }
     let files = TrainingFiles(needsLengths: false)

@@ -122,14 +122,33 @@ struct SourceTests {
     for start in 0...3 {
       for target in start...6 {
         let source = try pipeSource(start: start)
-        try source.skip(to: target)
+        try source.skip(to: target, digest: start == 0 ? digest(upTo: target) : "unknown")
         #expect(source.position == target)
         let usable = [0, 1, 4, 5].filter { $0 >= target }.map { "s\($0)" }
         #expect(try ids(source) == usable, "from \(start) to \(target)")
       }
     }
-    let failure = try failure { try pipeSource().skip(to: 7) }
+    let failure = try failure { try pipeSource().skip(to: 7, digest: digest(upTo: 6)) }
     #expect(failure.code == "training/short-input" && failure.status == .mismatch)
     #expect(failure.message.contains("found 6"))
+  }
+
+  /// What a pipe's records come to, those before number `target`.
+  private func digest(upTo target: Int) throws -> String {
+    let source = try pipeSource()
+    var digest = DataDigest()
+    while source.position < target, let sequence = try source.next() {
+      if source.position <= target { digest.add(sequence) }
+    }
+    return digest.value
+  }
+
+  @Test func pipesOfOtherRecordsAreRefused() throws {
+    for (target, other) in [(1, 2), (2, 1), (5, 6), (6, 4)] {
+      let failure = try failure { try pipeSource().skip(to: target, digest: digest(upTo: other)) }
+      #expect(failure.code == "training/other-input" && failure.status == .mismatch)
+    }
+    // Where the beginning is not there, nothing can be said.
+    try pipeSource(start: 1).skip(to: 4, digest: "unknown")
   }
 }
