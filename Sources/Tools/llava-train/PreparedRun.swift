@@ -76,7 +76,7 @@ struct PreparedRun<Command: TrainingCommand> {
       try RunDescription.check(result.run, is: description, at: directory.path)
     }
     guard let latest = try directory.steps().last else {
-      if run.command.run.resume {
+      if run.command.run.resume, directory.result() == nil {
         run.session.reporter.note("\(directory.path) has no checkpoint: beginning")
       }
       return nil
