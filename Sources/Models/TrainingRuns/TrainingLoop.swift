@@ -59,6 +59,8 @@ public final class TrainingLoop {
   /// After a signal that asks to stop, and after a failure of the input, the log or the system, the
   /// micro-batches of the unfinished step are dropped and the last finished one is saved.
   public func run(catching: (() throws -> Void) throws(Failure) -> Void) throws(Failure) -> Bool {
+    // A run that was killed may have saved one more than it had removed.
+    if savedStep > 0 { try directory.keepLatest(options.keep) }
     do throws(Failure) {
       var isEmptyEpoch = source.position == 0
       while trainer.finishedSteps < options.totalSteps {

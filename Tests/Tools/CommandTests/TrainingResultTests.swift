@@ -63,6 +63,40 @@ import Testing
     #expect(object["text"]?.string?.contains(words) == true, "\(result.text)")
   }
 
+  /// --resume after the end does nothing, and never puts another kind of result beside one.
+  @Test func aFinishedRunIsLeftAsItIs() throws {
+    let result = try TrainingBench.run(
+      """
+      $TRAIN --steps 4 -o run $RECORDS 2> errors || fail first
+      cp -r run whole
+      $TRAIN --steps 4 --resume -o run $RECORDS 2> errors || fail again
+      grep -q 'the run is finished' errors || fail unsaid
+      for other in "$TRAIN --steps 5" "llava-train finetune -m $MODEL --lora 2 --steps 4"; do
+        $other --resume -o run $RECORDS 2> errors
+        test $? = 6 || fail "$other"
+        grep -q 'of another run' errors || fail "$other: unsaid"
+      done
+      diff -r whole run || fail changed
+      """, in: TemporaryDirectory())
+    #expect(result.status == 0, "\(result.text)")
+  }
+
+  /// The records that a resumed run drops from a pipe must be those that it has seen.
+  @Test func anotherPipeIsRefused() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(try TrainingBench.stream(records: 6), to: "other.tsz")
+    let result = try TrainingBench.run(
+      """
+      head -c 2000 $RECORDS | $TRAIN -o run --total-steps 6 2> errors
+      test -d run/checkpoint-2 || test -d run/checkpoint-3 || fail 'no run'
+      $TRAIN --total-steps 6 --resume -o run < other.tsz 2> errors
+      test $? = 6 || fail status
+      grep -q 'are not those that the run has seen' errors || fail unsaid
+      $TRAIN --total-steps 6 --resume -o run < $RECORDS 2> errors || fail resumed
+      """, in: directory)
+    #expect(result.status == 0, "\(result.text)")
+  }
+
   /// An adapter belongs to a projector, also where that was left as it was.
   @Test func anAdapterCarriesItsFrozenProjector() throws {
     let result = try TrainingBench.run(
