@@ -67,6 +67,25 @@ public struct DataRecord: Sendable {
   }
 }
 
+extension DataRecord {
+  /// The rows of each image in the tensor `name` [rows, width], as many as `image_rows` says; nil where
+  /// these counts do not add up to all of its rows.
+  public func images(of name: String) -> [Tensor]? {
+    guard let rows = self[name], let counts = self["image_rows"] else { return nil }
+    let numbers = counts.withUnsafeBytes { bytes in
+      stride(from: 0, to: bytes.count, by: 4).map {
+        Int(bytes.loadUnaligned(fromByteOffset: $0, as: Int32.self))
+      }
+    }
+    guard numbers.allSatisfy({ $0 >= 0 }), checkedSum(numbers) == rows.shape[0] else { return nil }
+    var start = 0
+    return numbers.map { count in
+      defer { start += count }
+      return rows.rows(start..<start + count)
+    }
+  }
+}
+
 /// A record that could not be made: its place is kept, with the reason.
 public struct SkipRecord: Sendable {
   public let sequence: Int

@@ -1,8 +1,6 @@
 // A directory whose files are hashed while they are written.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
-import Safetensors
-import Tensors
 
 /// Remembers of each file that is written into a directory what a manifest says of it.
 public final class HashedDirectory: OutputPlace {
@@ -15,21 +13,6 @@ public final class HashedDirectory: OutputPlace {
     HashingSink(try directory.openFile(name)) { [self] count, digest in
       files.append(ManifestFile(name: name, byteCount: count, sha256: digest))
     }
-  }
-
-  /// Writes tensors as a safetensors file.
-  func write(_ tensors: [(name: String, value: Tensor)], to name: String) throws(Failure) {
-    let (head, header) = try SafetensorsHeader.build(
-      tensors.map { (name: $0.name, elementType: $0.value.elementType, shape: $0.value.shape) },
-      metadata: [("format", "pt")])
-    var byName: [String: Tensor] = [:]
-    for tensor in tensors { byName[tensor.name] = tensor.value }
-    let file = try openFile(name)
-    try file.write(head)
-    for entry in header.entries {
-      try byName[entry.name]?.withUnsafeBytes { (bytes) throws(Failure) in try file.write(bytes) }
-    }
-    try file.finish()
   }
 }
 

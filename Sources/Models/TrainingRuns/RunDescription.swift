@@ -6,7 +6,9 @@ import JSON
 /// Compares the descriptions of two runs.
 public enum RunDescription {
   /// Throws `checkpoint/other-run` (status 6) with the first few members that differ.
-  public static func check(_ found: JSONObject, is expected: JSONObject, at path: String) throws(Failure) {
+  public static func check(_ found: JSONObject, is expected: JSONObject, at path: String)
+    throws(Failure)
+  {
     let (found, expected) = (flat(found), flat(expected))
     let keys = expected.keys + found.keys.filter { expected[$0] == nil }
     let differing = keys.filter { expected[$0] != found[$0] }

@@ -23,14 +23,15 @@ public enum TrainingCheckpoint {
   ) throws(Failure) {
     let directory = try AtomicDirectory(path: path)
     let files = HashedDirectory(directory)
-    var tensors: [(name: String, value: Tensor)] = []
+    var tensors: [String: Tensor] = [:]
     for (kind, values) in [
       (kinds.master, trainer.masters), (kinds.first, trainer.moments.first),
       (kinds.second, trainer.moments.second),
     ] {
-      tensors += values.named.map { (kind + $0.name, $0.value) }
+      values.forEach { tensors[kind + $0] = $1 }
     }
-    try files.write(tensors, to: stateName)
+    try SafetensorsWriter.write(
+      tensors, metadata: [("format", "pt")], to: files.openFile(stateName))
     try addOutputs(files)
     let manifest = Manifest(
       step: trainer.finishedSteps, place: place, run: run, files: files.files)

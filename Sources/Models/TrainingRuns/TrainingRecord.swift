@@ -22,10 +22,8 @@ public enum TrainingRecord: Sendable {
     case .data(let data):
       if let mark = SkipMark(of: source.object) {
         self = .passOn(source, mark)
-      } else if let features = data["features"], let counts = data["image_rows"],
-        let ranges = Self.ranges(counts, total: features.shape[0])
-      {
-        self = .learn(source, images: ranges.map { features.rows($0) })
+      } else if let images = data.images(of: "features") {
+        self = .learn(source, images: images)
       } else {
         self = .broken(
           source,
@@ -45,21 +43,6 @@ public enum TrainingRecord: Sendable {
       self = .passOn(record, mark)
     } else {
       self = .learn(record, images: [])
-    }
-  }
-
-  /// The rows of each image, or nil when the counts are not those of `total` rows.
-  private static func ranges(_ counts: Tensor, total: Int) -> [Range<Int>]? {
-    let counts = counts.withUnsafeBytes { bytes in
-      stride(from: 0, to: bytes.count, by: 4).map {
-        Int(bytes.loadUnaligned(fromByteOffset: $0, as: Int32.self))
-      }
-    }
-    guard counts.allSatisfy({ $0 >= 0 }), checkedSum(counts) == total else { return nil }
-    var start = 0
-    return counts.map { count in
-      defer { start += count }
-      return start..<start + count
     }
   }
 }

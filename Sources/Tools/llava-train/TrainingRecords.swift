@@ -37,7 +37,6 @@ struct TrainingRecords {
     handling = TrainingInput.handling(session, isIndexed: isIndexed)
     switch input.kind {
     case .pipe(let stream):
-      if case .frozen = model.plan.language, input.header == nil { throw Self.noImages }
       if case .tensors(let tensors) = stream {
         try model.requirements.check(tensors.header, at: tensors.name)
       }
@@ -45,11 +44,6 @@ struct TrainingRecords {
       totalSteps = try Self.stepsOfPipe(data, settings)
       description = ["order": .string("sequential"), "files": .string("pipe")]
     case .files(let paths):
-      guard data.start == 0 else {
-        throw Failure(
-          .usage, code: "usage/start", at: "--start", "only a pipe can begin with a later record",
-          remedy: "leave it out: --resume finds its place in files by itself")
-      }
       let files = TrainingFiles(
         needsLengths: data.groupByLength || settings.groupsByModality)
       for path in paths {

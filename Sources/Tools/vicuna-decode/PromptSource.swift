@@ -72,19 +72,18 @@ struct PromptSource {
     case .data(let found): data = found
     }
     if let mark = SkipMark(of: source.object) { return .passOn(source, mark) }
-    guard let embeddings = data["embeddings"], let rows = data["image_rows"],
-      let ranges = ranges(rows, total: embeddings.shape[0])
-    else {
+    guard let images = data.images(of: "embeddings") else {
       return .broken(
         source,
         Failure(
           .invalidInput, code: "stream/image-rows",
           "image_rows do not add up to the rows of the embeddings"))
     }
-    guard embeddings.shape[0] <= positions else {
-      return .broken(source, PreparedPrompt.tooLong(embeddings.shape[0], positions: positions))
+    let rows = images.reduce(0) { $0 + $1.shape[0] }
+    guard rows <= positions else {
+      return .broken(source, PreparedPrompt.tooLong(rows, positions: positions))
     }
-    return .ask(source, images: ranges.map { embeddings.rows($0) })
+    return .ask(source, images: images)
   }
 
   private static func record(_ line: ObjectLine) -> PromptRecord {
@@ -92,20 +91,5 @@ struct PromptSource {
     if case .failure(let failure) = line.result { return .broken(record, failure) }
     if let mark = SkipMark(of: record.object) { return .passOn(record, mark) }
     return .ask(record, images: [])
-  }
-
-  /// The rows of each image, or nil when the counts are not those of `total` rows.
-  private static func ranges(_ counts: Tensor, total: Int) -> [Range<Int>]? {
-    let counts = counts.withUnsafeBytes { bytes in
-      stride(from: 0, to: bytes.count, by: 4).map {
-        Int(bytes.loadUnaligned(fromByteOffset: $0, as: Int32.self))
-      }
-    }
-    guard counts.allSatisfy({ $0 >= 0 }), checkedSum(counts) == total else { return nil }
-    var start = 0
-    return counts.map { count in
-      defer { start += count }
-      return start..<start + count
-    }
   }
 }
