@@ -47,6 +47,7 @@ let base = group(
   "Base",
   [
     "InputOutput": ["CNettle", "CSystem"],
+    "Decimals": [],
     "JSON": [],
     "Tensors": ["CKernels"],
     "Threads": [],
@@ -80,6 +81,7 @@ let models = group(
       "InputOutput", "JSON", "Tensors", "Operations", "Preprocessing", "Safetensors", "Pickle",
     ],
     "Recipes": ["InputOutput", "JSON", "Streams"],
+    "Chat": ["InputOutput", "JSON"],
     "Towers": ["Checkpoints", "Operations", "Threads", "Images", "InputOutput", "JSON", "Tensors"],
     "Projectors": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
     "Decoders": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
@@ -167,6 +169,7 @@ let testTargets: [Target] = [
   .target(name: "CTileEmulation", path: "Tests/Helpers/CTileEmulation"),
   .target(name: "CTestImages", dependencies: ["CJPEG"], path: "Tests/Helpers/CTestImages"),
   tests("Base", "InputOutputTests", "CSystem", "InputOutput"),
+  tests("Base", "DecimalsTests", "Decimals"),
   tests("Base", "JSONTests", "JSON"),
   tests("Base", "TensorsTests", "Tensors"),
   tests("Base", "ThreadsTests", "Threads"),
@@ -186,6 +189,7 @@ let testTargets: [Target] = [
     "Models", "CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Preprocessing",
     "Safetensors", "Tensors"),
   tests("Models", "RecipesTests", "Recipes", "InputOutput", "JSON"),
+  tests("Models", "ChatTests", "Chat", "InputOutput", "JSON"),
   tests(
     "Models", "TowersTests", "Towers", "Checkpoints", "Operations", "CPU", "InputOutput", "Images",
     "Preprocessing", "Threads", "Tensors",
