@@ -89,7 +89,7 @@ let models = group(
       "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
     "TrainingData": ["InputOutput", "JSON", "Records"],
-    "Conversations": ["InputOutput", "JSON", "Records", "Tokenizers"],
+    "Conversations": ["Chat", "InputOutput", "JSON", "Records", "Tokenizers"],
     "Inspection": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
       "Tokenizers",
@@ -134,6 +134,7 @@ let tools: KeyValuePairs = [
   "llava-project": ["Projectors", "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams"],
   "vicuna-decode": [
     "Decoders", "Generation", "Tokenizers", "Checkpoints", "Operations", "ModelSupport", "Streams",
+    "Chat", "Conversations", "Inspection",
   ],
   "llava-train": [
     "Training", "TrainingRuns", "TrainingData", "TrainingOutput", "Conversion", "Recipes",
@@ -201,7 +202,8 @@ let testTargets: [Target] = [
     "Models", "DecodersTests", "Decoders", "Checkpoints", "Operations", "CPU", "Tensors",
     "JSON"),
   tests(
-    "Models", "GenerationTests", "Generation", "Checkpoints", "Operations", "CPU", "Tensors",
+    "Models", "GenerationTests", "Generation", "Checkpoints", "Operations", "CPU", "InputOutput",
+    "Tensors",
     "Tokenizers", "JSON"),
   tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON"),
   tests(
@@ -212,7 +214,8 @@ let testTargets: [Target] = [
     "Operations", "CPU", "Recipes", "Records", "Streams", "InputOutput", "JSON", "Safetensors",
     "Tensors", "Tokenizers"),
   tests(
-    "Models", "ConversationsTests", "Conversations", "Tokenizers", "JSON", "InputOutput", "Records"),
+    "Models", "ConversationsTests", "Chat", "Conversations", "Tokenizers", "JSON", "InputOutput",
+    "Records"),
   tests(
     "Models", "InspectionTests", "Inspection", "Checkpoints", "Conversations", "InputOutput",
     "JSON",

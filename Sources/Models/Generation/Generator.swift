@@ -15,7 +15,7 @@ public final class Generator {
   public let batch: Int
   private let model: LanguageModel
   private let tokenizer: Tokenizer
-  private let options: GenerationOptions
+  public let options: GenerationOptions
   private let ends: Set<Int32>
   private var open: [OpenAnswer] = []
   /// The last prompt that had an answer, and its store: the next one often begins alike (questions
@@ -43,8 +43,11 @@ public final class Generator {
   /// Reads the prompt and chooses the first token. Returns the answer if that ends it.
   ///
   /// `ordinal` names the answer in what `step` returns; `id` is the record's, for the random
-  /// numbers. Throws `prompt/too-long` when the model has no position left for an answer.
-  public func begin(_ prompt: PreparedPrompt, ordinal: Int, id: String) throws(Failure) -> Answer? {
+  /// numbers; `options` are this answer's where they are not those of all. Throws `prompt/too-long` when the model has no position left for an answer.
+  public func begin(
+    _ prompt: PreparedPrompt, ordinal: Int, id: String, options own: GenerationOptions? = nil
+  ) throws(Failure) -> Answer? {
+    let options = own ?? options
     let room = model.config.maxPositions - prompt.length
     guard room > 0 else {
       throw PreparedPrompt.tooLong(prompt.length, positions: model.config.maxPositions)

@@ -30,7 +30,8 @@ public struct PromptReader: Sendable {
     guard let member = record["prompt"] else {
       throw Failure(
         .invalidInput, code: "prompt/missing", "the record has no `prompt` object",
-        remedy: "pass the records through convo-format first")
+        remedy: record["messages"] == nil
+          ? "pass the records through convo-format first" : "answer chat requests with --chat")
     }
     let prompt = try Prompt(member)
     let tokens: Prompt.Tokens

@@ -17,6 +17,8 @@ struct DecodeRun {
   let generator: Generator
   let writer: JSONLWriter
   let keepsPrompt: Bool
+  /// Whether records are chat requests, which say how to answer and get replies.
+  let isChat: Bool
   private var waiting: [Int: Entry] = [:]
   private var nextOut = 0
   private var nextIn = 0
@@ -37,7 +39,7 @@ struct DecodeRun {
 
   init(
     session: Session, records: PromptSource, prompts: PromptReader, generator: Generator,
-    writer: JSONLWriter, keepsPrompt: Bool
+    writer: JSONLWriter, keepsPrompt: Bool, isChat: Bool
   ) {
     self.session = session
     self.records = records
@@ -45,6 +47,7 @@ struct DecodeRun {
     self.generator = generator
     self.writer = writer
     self.keepsPrompt = keepsPrompt
+    self.isChat = isChat
   }
 
   private var window: Int { 4 * generator.batch + 16 }
@@ -82,7 +85,11 @@ struct DecodeRun {
       waiting[ordinal] = Entry(record: record, images: images.count, outcome: .open)
       do throws(Failure) {
         let prompt = try prompts.prompt(of: record.object, images: images)
-        if let answer = try generator.begin(prompt, ordinal: ordinal, id: record.id) {
+        var options: GenerationOptions?
+        if isChat { options = try generator.options.with(record.object) }
+        if let answer = try generator.begin(
+          prompt, ordinal: ordinal, id: record.id, options: options)
+        {
           settle(ordinal, .success(answer))
         }
       } catch {
@@ -125,6 +132,10 @@ struct DecodeRun {
   }
 
   private func add(_ answer: Answer, to object: inout JSONObject) {
+    if isChat {
+      object = ChatInput.reply(answer).record(of: object)
+      return
+    }
     object["text"] = .string(answer.text)
     object["finish_reason"] = .string(answer.finishReason.rawValue)
     object["prompt_tokens"] = .int(answer.promptTokens)

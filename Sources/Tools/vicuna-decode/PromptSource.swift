@@ -24,9 +24,13 @@ struct PromptSource {
   let input: String?
 
   /// `positions`: how many a prompt can have. What cannot fit is let go of before it waits.
-  init(session: Session, path: String?, width: Int, positions: Int) throws(Failure) {
+  /// `chat`: what makes prompts of chat requests, if the records are such.
+  init(session: Session, path: String?, width: Int, positions: Int, chat: ChatInput?)
+    throws(Failure)
+  {
     switch try session.recordStream(path) {
     case .tensors(let reader):
+      guard chat == nil else { throw Self.noRequests(reader) }
       try Self.check(reader, width: width)
       input = reader.header.digest
       nonisolated(unsafe) let own = reader  // used by the reading thread alone
@@ -37,7 +41,7 @@ struct PromptSource {
       input = nil
       nonisolated(unsafe) let own = reader  // used by the reading thread alone
       queue = RecordQueue(capacity: 64) { () throws(Failure) in
-        try own.next().map(Self.record)
+        try own.next().map { Self.record($0, chat) }
       }
     }
   }
@@ -86,10 +90,22 @@ struct PromptSource {
     return .ask(source, images: images)
   }
 
-  private static func record(_ line: ObjectLine) -> PromptRecord {
+  private static func noRequests(_ reader: TensorStreamReader) -> Failure {
+    Failure(
+      .mismatch, code: "stream/content", at: reader.name,
+      "expected chat requests, found a stream of \(reader.header.shownContent)",
+      remedy: "leave out --chat: records of a stream have their prompts")
+  }
+
+  private static func record(_ line: ObjectLine, _ chat: ChatInput?) -> PromptRecord {
     let record = line.record
     if case .failure(let failure) = line.result { return .broken(record, failure) }
     if let mark = SkipMark(of: record.object) { return .passOn(record, mark) }
-    return .ask(record, images: [])
+    guard let chat else { return .ask(record, images: []) }
+    do throws(Failure) {
+      return .ask(try chat.prompted(record), images: [])
+    } catch {
+      return .broken(record, error)
+    }
   }
 }

@@ -71,6 +71,8 @@ struct VicunaDecode: ToolCommand {
   @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL.")
   var compress = false
 
+  @OptionGroup var chat: ChatOptions
+
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
@@ -94,6 +96,7 @@ struct VicunaDecode: ToolCommand {
   }
 
   func run(_ session: Session) throws(Failure) {
+    let requests = try chat.input(models)
     let directory = try models.open()
     let checkpoint = try directory.languageCheckpoint()
     session.beforeEnd { () throws(Failure) in try checkpoint.weights.verifyUnchanged() }
@@ -112,7 +115,7 @@ struct VicunaDecode: ToolCommand {
     let prompts = try PromptReader(tokenizer: tokenizer, vocabularyRows: model.vocabularyRows)
     let records = try PromptSource(
       session: session, path: input, width: checkpoint.config.width,
-      positions: checkpoint.config.maxPositions)
+      positions: checkpoint.config.maxPositions, chat: requests)
     switch emit {
     case .logits:
       try LogitsRun(
@@ -125,7 +128,7 @@ struct VicunaDecode: ToolCommand {
       if showsText { show(generator) }
       var run = DecodeRun(
         session: session, records: records, prompts: prompts, generator: generator, writer: writer,
-        keepsPrompt: keepPrompt)
+        keepsPrompt: keepPrompt, isChat: chat.chat)
       try run.run()
     }
   }
