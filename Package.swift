@@ -168,6 +168,8 @@ let testTargets: [Target] = [
     path: "Tests/Helpers/TestSupport"),
   .target(name: "CTileEmulation", path: "Tests/Helpers/CTileEmulation"),
   .target(name: "CTestImages", dependencies: ["CJPEG"], path: "Tests/Helpers/CTestImages"),
+  // A chat server that a test writes down: no network beyond this machine.
+  .target(name: "LoopbackServer", path: "Tests/Helpers/LoopbackServer"),
   tests("Base", "InputOutputTests", "CSystem", "InputOutput"),
   tests("Base", "DecimalsTests", "Decimals"),
   tests("Base", "JSONTests", "JSON"),
