@@ -11,7 +11,8 @@ BIN := .build/release
 TOOLS := $(shell sed -n '/^let tools/,/^]/s/^  "\([a-z-]*\)":.*/\1/p' Package.swift)
 # The sets of kernels, best first, each a ceiling (LLAVA_CPU in llava(7)).
 SETS := amx avx512bf16 avx512 avx2 scalar
-PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libzstd-dev nettle-dev zlib1g-dev zstd pkg-config
+PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libzstd-dev nettle-dev zlib1g-dev \
+  libcurl4-openssl-dev zstd pkg-config
 # What `bench` and the virtual environment need besides.
 BENCH_PACKAGES := python3-venv python3-dev g++ cmake ninja-build jq
 # PyTorch for `agreement` and `bench`: your own interpreter, or a virtual environment made here.

@@ -41,6 +41,8 @@ let c: [Target] = [
   system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
   system("CNettle", pkgConfig: "nettle", apt: "nettle-dev"),
   system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+  system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+  cModule("CHTTP", "CCurl"),
 ]
 
 let base = group(
@@ -51,6 +53,8 @@ let base = group(
     "JSON": [],
     "Tensors": ["CKernels"],
     "Threads": [],
+    // Linked by chat-complete alone.
+    "HTTP": ["CCurl", "CHTTP", "InputOutput"],
   ])
 
 let compute = group(
@@ -120,6 +124,7 @@ let support = group(
       "ArgumentParser", "InputOutput", "JSON", "Tensors", "Operations", "CPU", "Streams",
       "Checkpoints", "ToolSupport",
     ],
+    "ChatClient": ["HTTP", "InputOutput", "Decimals", "JSON", "Records", "Chat"],
   ])
 
 /// Each tool and what it uses besides the modules of every tool.
@@ -141,6 +146,7 @@ let tools: KeyValuePairs = [
     "Decoders",
     "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams", "Tokenizers",
   ],
+  "chat-complete": ["Chat", "ChatClient", "HTTP", "Streams"],
   "llava-weights": ["Conversion", "Inspection", "Checkpoints"],
   "tensor-view": ["Streams"],
   "tensor-diff": ["Streams"],
@@ -169,11 +175,14 @@ let testTargets: [Target] = [
     path: "Tests/Helpers/TestSupport"),
   .target(name: "CTileEmulation", path: "Tests/Helpers/CTileEmulation"),
   .target(name: "CTestImages", dependencies: ["CJPEG"], path: "Tests/Helpers/CTestImages"),
+  // A chat server that a test writes down: no network beyond this machine.
+  .target(name: "LoopbackServer", path: "Tests/Helpers/LoopbackServer"),
   tests("Base", "InputOutputTests", "CSystem", "InputOutput"),
   tests("Base", "DecimalsTests", "Decimals"),
   tests("Base", "JSONTests", "JSON"),
   tests("Base", "TensorsTests", "Tensors"),
   tests("Base", "ThreadsTests", "Threads"),
+  tests("Base", "HTTPTests", "HTTP", "InputOutput", "LoopbackServer"),
   tests("Compute", "OperationsTests", "Operations", "Tensors"),
   tests(
     "Compute", "CPUTests", "CPU", "CKernels", "CTileEmulation", "Operations", "Tensors", "Threads"),
@@ -230,6 +239,8 @@ let testTargets: [Target] = [
     "Support", "ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Records", "Streams",
     "Tensors"),
   tests("Support", "ModelSupportTests", "ModelSupport", "InputOutput", "JSON"),
+  tests(
+    "Support", "ChatClientTests", "ChatClient", "Chat", "HTTP", "InputOutput", "JSON", "Records"),
   tests(
     "Tools", "CommandTests", "CTestImages", "Checkpoints", "InputOutput", "JSON", "CPU",
     "Streams", "Tensors", exclude: ["pipes.tst"]),

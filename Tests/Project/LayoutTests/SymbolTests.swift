@@ -3,7 +3,9 @@
 import TestSupport
 import Testing
 
-private let prefixes = ["CKernels": "llava_", "CSystem": "llava_", "CImageCodecs": "codec_"]
+private let prefixes = [
+  "CKernels": "llava_", "CSystem": "llava_", "CImageCodecs": "codec_", "CHTTP": "http_",
+]
 private let modules = prefixes.keys.sorted()
 
 struct SymbolTests {

@@ -1,0 +1,98 @@
+// A file that only grows, whole line by whole line, under the lock of one process.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// A file that is kept from run to run: what is in it is read, and more is put behind it.
+///
+/// For one thread.
+public final class AppendFile {
+  public let path: String
+  /// Bytes that are whole.
+  public private(set) var size: Int
+  private let descriptor: Int32
+
+  /// Opens `path`, made where it is missing, for its owner alone, and locks it.
+  ///
+  /// Throws `path/invalid`, `io/open`, `file/not-regular`; `usage/locked` where another process has it.
+  public init(path: String) throws(Failure) {
+    try checkPath(path)
+    let flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+    let opened = retryingInterrupted { open(path, flags, 0o600) }
+    guard opened >= 0 else { throw .system("open", path, errno: errno) }
+    var status = stat()
+    guard fstat(opened, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(opened)
+      throw RegularFile.notRegular(path, status.st_mode)
+    }
+    // Some file systems cannot lock, and say so.
+    guard flock(opened, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+      close(opened)
+      throw Failure(
+        .usage, code: "usage/locked", at: path, "another run is writing it",
+        remedy: "wait until that has ended, or name another file")
+    }
+    guard fstat(opened, &status) == 0 else {
+      let code = errno
+      close(opened)
+      throw .system("stat", path, errno: code)
+    }
+    self.path = path
+    descriptor = opened
+    size = Int(status.st_size)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Whether `other`, where there is such a file, is this one.
+  public func isSameFile(as other: String) -> Bool {
+    var (own, found) = (stat(), stat())
+    return fstat(descriptor, &own) == 0 && stat(other, &found) == 0
+      && own.st_dev == found.st_dev && own.st_ino == found.st_ino
+  }
+
+  /// Up to `count` bytes from `offset` on; fewer at the end alone.
+  public func read(at offset: Int, count: Int) throws(Failure) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: max(0, min(count, size - offset)))
+    var done = 0
+    while done < bytes.count {
+      let found = bytes.withUnsafeMutableBytes { buffer in
+        let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+        return retryingInterrupted {
+          pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
+        }
+      }
+      guard found >= 0 else { throw .system("read", path, errno: errno) }
+      if found == 0 { break }
+      done += found
+    }
+    bytes.removeLast(bytes.count - done)
+    return bytes
+  }
+
+  /// Puts `bytes` behind the rest, or where that fails leaves the rest as it was.
+  public func append(_ bytes: [UInt8]) throws(Failure) {
+    do throws(Failure) {
+      try bytes.withUnsafeBufferPointer { (bytes) throws(Failure) in
+        try writeAll(UnsafeRawBufferPointer(bytes), to: descriptor, name: path)
+      }
+    } catch {
+      // What a full disk took of it would stand before the next line.
+      _ = ftruncate(descriptor, off_t(size))
+      throw error
+    }
+    size += bytes.count
+  }
+
+  /// Cuts what stands behind the first `count` bytes.
+  public func truncate(to count: Int) throws(Failure) {
+    guard retryingInterrupted({ ftruncate(descriptor, off_t(count)) }) == 0 else {
+      throw .system("truncate", path, errno: errno)
+    }
+    size = count
+  }
+
+  /// Makes what was written last through a power cut.
+  public func synchronize() throws(Failure) {
+    guard fsync(descriptor) == 0 else { throw .system("fsync", path, errno: errno) }
+  }
+}

@@ -1,0 +1,68 @@
+// The images of a record as a request carries them: in the text, as data URLs.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import JSON
+import Records
+
+/// Where the images of records lie.
+public struct RequestImages {
+  private let root: FileRoot?
+  private let limit: Int
+
+  /// What servers count an image as, roughly; only estimates use it.
+  static let tokens = 1000
+
+  /// `root`: nothing outside it is read; nil takes paths as they are. `limit`: bytes of an image.
+  public init(root: FileRoot?, limit: Int) { (self.root, self.limit) = (root, limit) }
+
+  /// The parts of a message: `{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,…"}}`.
+  ///
+  /// Throws `record/image`, what opening and reading a file throws, `image/unsupported`.
+  func parts(of record: Record) throws(Failure) -> [JSONValue] {
+    var parts: [JSONValue] = []
+    for path in try record.imagePaths() {
+      let bytes = try read(path)
+      guard let type = Self.mediaType(of: bytes) else {
+        throw Failure(
+          .invalidInput, code: "image/unsupported", at: path,
+          "expected a JPEG, PNG, GIF or WebP image, found something else")
+      }
+      let url = "data:\(type);base64," + base64(bytes)
+      parts.append(
+        .object(["type": .string("image_url"), "image_url": .object(["url": .string(url)])]))
+    }
+    return parts
+  }
+
+  private func read(_ path: String) throws(Failure) -> [UInt8] {
+    if let root { return try root.read(path, limit: limit) }
+    return try readWholeFile(path, limit: limit, isNamedByData: true)
+  }
+
+  /// By the first bytes: a name may say anything.
+  private static func mediaType(of bytes: [UInt8]) -> String? {
+    if bytes.starts(with: [0xff, 0xd8, 0xff]) { return "image/jpeg" }
+    if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) { return "image/png" }
+    if bytes.starts(with: "GIF8".utf8) { return "image/gif" }
+    if bytes.starts(with: "RIFF".utf8), bytes.dropFirst(8).starts(with: "WEBP".utf8) {
+      return "image/webp"
+    }
+    return nil
+  }
+}
+
+/// `bytes` in base 64, padded (RFC 4648, section 4).
+func base64(_ bytes: [UInt8]) -> String {
+  let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  var text: [UInt8] = []
+  text.reserveCapacity((bytes.count + 2) / 3 * 4)
+  for start in stride(from: 0, to: bytes.count, by: 3) {
+    let count = min(3, bytes.count - start)
+    var group = 0
+    for index in 0..<3 { group = group << 8 | (index < count ? Int(bytes[start + index]) : 0) }
+    for index in 0..<4 {
+      text.append(index <= count ? letters[group >> (18 - 6 * index) & 63] : UInt8(ascii: "="))
+    }
+  }
+  return String(decoding: text, as: UTF8.self)
+}

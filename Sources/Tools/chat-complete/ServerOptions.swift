@@ -1,0 +1,83 @@
+// The options that say which server is asked, and how long it may take.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import ChatClient
+import HTTP
+import InputOutput
+import ToolSupport
+
+struct ServerOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The server, such as http://localhost:8000/v1.", valueName: "address"))
+  var url: String
+
+  @Option(help: ArgumentHelp("The model, by the server's name for it.", valueName: "name"))
+  var model: String
+
+  @Option(
+    help: ArgumentHelp("The variable of the environment with the key.", valueName: "variable"))
+  var keyVariable = "OPENAI_API_KEY"
+
+  @Option(
+    help: ArgumentHelp("Read the key from this file instead.", valueName: "file"),
+    completion: .file())
+  var keyFile: String?
+
+  @Flag(help: "Send no key, whatever the environment holds.")
+  var noKey = false
+
+  @Flag(help: "Send the key over http to another machine.")
+  var sendKeyInClear = false
+
+  @Option(
+    help: ArgumentHelp("Connect to this socket of the machine.", valueName: "path"),
+    completion: .file())
+  var unixSocket: String?
+
+  @Option(help: ArgumentHelp("Longest wait for a connection.", valueName: "seconds"))
+  var connectTimeout = 10.0
+
+  @Option(help: ArgumentHelp("Longest wait for a byte of a reply.", valueName: "seconds"))
+  var silence = 300
+
+  @Option(help: ArgumentHelp("Longest time for a request in all.", valueName: "seconds"))
+  var timeout = 900.0
+
+  func validate() throws {
+    if noKey, keyFile != nil {
+      throw ValidationError("--no-key and --key-file exclude each other")
+    }
+    if model.isEmpty { throw ValidationError("--model must not be empty") }
+    try require(connectTimeout, in: 0.001...86400, "--connect-timeout")
+    try require(silence, in: 1...86400, "--silence")
+    try require(timeout, in: 0.001...86400, "--timeout")
+  }
+
+  func address() throws(Failure) -> HTTPAddress {
+    try HTTPAddress(url, ending: ReplyJudge.path)
+  }
+
+  /// Throws `usage/key…` where the key is none, or would be shown to others.
+  func secret(for address: HTTPAddress, _ session: Session) throws(Failure) -> Secret? {
+    if noKey { return nil }
+    var secret: Secret?
+    if let keyFile {
+      secret = try Secret(file: keyFile)
+    } else {
+      secret = try Secret(environment: keyVariable)
+    }
+    if let secret, !sendKeyInClear { try secret.checkIsSafe(on: address, unixSocket: unixSocket) }
+    return secret
+  }
+
+  func settings(_ address: HTTPAddress, _ secret: Secret?) -> HTTPSettings {
+    var settings = HTTPSettings(address: address)
+    settings.unixSocket = unixSocket
+    settings.headers = secret.map { [$0.header] } ?? []
+    settings.agent = "chat-complete/\(suiteVersion)"
+    settings.connectTimeout = connectTimeout
+    settings.silenceTimeout = silence
+    settings.totalTimeout = timeout
+    return settings
+  }
+}
