@@ -89,6 +89,7 @@ let models = group(
       "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
     "TrainingData": ["InputOutput", "JSON", "Records"],
+    "Judging": ["Chat", "Decimals", "InputOutput", "JSON", "Records", "TrainingData"],
     "Conversations": ["InputOutput", "JSON", "Records", "Tokenizers"],
     "Inspection": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
@@ -140,6 +141,7 @@ let tools: KeyValuePairs = [
     "Decoders",
     "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams", "Tokenizers",
   ],
+  "llava-eval": ["Chat", "Decimals", "Judging", "Streams"],
   "llava-weights": ["Conversion", "Inspection", "Checkpoints"],
   "tensor-view": ["Streams"],
   "tensor-diff": ["Streams"],
@@ -203,6 +205,7 @@ let testTargets: [Target] = [
   tests(
     "Models", "GenerationTests", "Generation", "Checkpoints", "Operations", "CPU", "Tensors",
     "Tokenizers", "JSON"),
+  tests("Models", "JudgingTests", "Judging", "Chat", "Decimals", "InputOutput", "JSON"),
   tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON"),
   tests(
     "Models", "TrainingTests", "Training", "Checkpoints", "Operations", "CPU", "Decoders",
