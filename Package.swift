@@ -94,6 +94,7 @@ let models = group(
     ],
     "TrainingData": ["InputOutput", "JSON", "Records"],
     "Conversations": ["Chat", "InputOutput", "JSON", "Records", "Tokenizers"],
+    "Judging": ["Chat", "Decimals", "InputOutput", "JSON", "Records", "TrainingData"],
     "Inspection": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
       "Tokenizers",
@@ -147,6 +148,7 @@ let tools: KeyValuePairs = [
     "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams", "Tokenizers",
   ],
   "chat-complete": ["Chat", "ChatClient", "HTTP", "Streams"],
+  "llava-eval": ["Chat", "Decimals", "Judging", "Streams"],
   "llava-weights": ["Conversion", "Inspection", "Checkpoints"],
   "tensor-view": ["Streams"],
   "tensor-diff": ["Streams"],
@@ -214,6 +216,7 @@ let testTargets: [Target] = [
     "Models", "GenerationTests", "Generation", "Checkpoints", "Operations", "CPU", "InputOutput",
     "Tensors",
     "Tokenizers", "JSON"),
+  tests("Models", "JudgingTests", "Judging", "Chat", "Decimals", "InputOutput", "JSON"),
   tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON"),
   tests(
     "Models", "TrainingTests", "Training", "Checkpoints", "Operations", "CPU", "Decoders",

@@ -65,7 +65,8 @@ extension ToolEntry {
     do {
       let command = try parseAsRoot(joiningNegativeNumbers(arguments))
       if let tool = command as? any ToolProgram { return run(tool, ErrorFormat(of: arguments)) }
-      if command is Self { throw missingCommand }
+      let group = type(of: command).configuration
+      if !group.subcommands.isEmpty { throw missingCommand(of: group) }
       // Help and the like are commands of their own.
       var other = command
       try other.run()
@@ -79,9 +80,35 @@ extension ToolEntry {
     tool.execute(format)
   }
 
-  private static var missingCommand: ValidationError {
-    let names = configuration.subcommands.compactMap { $0.configuration.commandName }
-    return ValidationError("expected a command: \(names.joined(separator: " or "))")
+  private static func missingCommand(of group: CommandConfiguration) -> ValidationError {
+    ValidationError("expected a command: \(commandNames(of: group))")
+  }
+
+  private static func commandNames(of group: CommandConfiguration) -> String {
+    group.subcommands.compactMap { $0.configuration.commandName }.joined(separator: " or ")
+  }
+
+  /// The names of commands that `arguments` begin with, and the last one of them.
+  private static func command(of arguments: [String]) -> (
+    path: [String], configuration: CommandConfiguration
+  ) {
+    var (path, last): ([String], CommandConfiguration) = ([], configuration)
+    for argument in arguments {
+      let next = last.subcommands.first { $0.configuration.commandName == argument }
+      guard let next else { break }
+      path.append(argument)
+      last = next.configuration
+    }
+    return (path, last)
+  }
+
+  /// The first of `arguments` that stands where a command is expected and is none.
+  private static func unknownCommand(_ arguments: [String]) -> ValidationError? {
+    let (path, group) = command(of: arguments)
+    guard !group.subcommands.isEmpty, let argument = arguments.dropFirst(path.count).first,
+      !argument.hasPrefix("-"), argument != "help"
+    else { return nil }
+    return ValidationError("Unknown command '\(argument)': expected \(commandNames(of: group))")
   }
 
   /// Prints help to stdout, or a fault of the arguments to stderr.
@@ -90,7 +117,7 @@ extension ToolEntry {
     let failure = Failure(
       .usage, code: "usage/arguments",
       UsageFault.explained(message(for: unknownOption(arguments) ?? error), arguments),
-      remedy: "see \(toolName) --help")
+      remedy: "see \(([toolName] + command(of: arguments).path).joined(separator: " ")) --help")
     Reporter(tool: toolName, format: ErrorFormat(of: arguments)).error(failure)
     return .usage
   }
@@ -98,13 +125,7 @@ extension ToolEntry {
   /// The fault of an option or a command that does not exist, which the parser leaves out where
   /// arguments are missing as well.
   private static func unknownOption(_ arguments: [String]) -> (any Error)? {
-    let commands = configuration.subcommands.compactMap { $0.configuration.commandName }
-    if let first = arguments.first, !first.hasPrefix("-"), !commands.isEmpty,
-      !commands.contains(first), first != "help"
-    {
-      return ValidationError(
-        "Unknown command '\(first)': expected \(commands.joined(separator: " or "))")
-    }
+    if let error = unknownCommand(arguments) { return error }
     var tried = joiningNegativeNumbers(arguments) + ["a", "b"]
     // As many as no tool has of options that must be given.
     for _ in 0..<4 {

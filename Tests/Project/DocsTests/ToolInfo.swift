@@ -30,9 +30,7 @@ struct ToolInfo {
       throw NoInfo(tool: tool, status: result.status, errors: result.errors)
     }
     let dump = try JSONDecoder().decode(Dump.self, from: Data(result.output))
-    let commands =
-      [dump.command] + (dump.command.subcommands ?? []).filter { $0.commandName != "help" }
-    let shown = commands.flatMap { $0.arguments ?? [] }.filter(\.shouldDisplay)
+    let shown = dump.command.withSubcommands.flatMap { $0.arguments ?? [] }.filter(\.shouldDisplay)
     let named = shown.filter { $0.kind != "positional" }
     options = Set(
       named.map { ToolOption(names: $0.dashed, value: $0.kind == "flag" ? nil : $0.valueName) })
@@ -58,6 +56,12 @@ struct ToolInfo {
     let arguments: [Argument]?
     /// A tool's commands; one page tells of them all.
     let subcommands: [Command]?
+
+    /// The command and all below it but help.
+    var withSubcommands: [Command] {
+      let own = (subcommands ?? []).filter { $0.commandName != "help" }
+      return [self] + own.flatMap(\.withSubcommands)
+    }
   }
 
   private struct Argument: Decodable {

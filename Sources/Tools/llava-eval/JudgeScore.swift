@@ -1,0 +1,81 @@
+// llava-eval judge score: its options and what they mean.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import InputOutput
+import Judging
+import ToolSupport
+
+struct JudgeScore: ToolProgram {
+  static let toolName = LlavaEval.name
+
+  static let configuration = CommandConfiguration(
+    commandName: "score",
+    abstract: "Sum up the reviews of a judge.",
+    discussion: """
+      Reads the judge's replies as chat-complete writes them, or review files of LLaVA's own scripts, \
+      and prints the relative score, 100 x mean(candidate) / mean(reference), by category and for all.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("JSONL of reviews; - is stdin.", valueName: "reviews"), completion: .file())
+  var reviews: [String]
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Compare with the reviews of another model; may be given again.", valueName: "file"),
+    completion: .file())
+  var against: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Draws of the intervals' bootstrap; 0 for no intervals.", valueName: "count")
+  )
+  var bootstrap = 1000
+
+  @Option(help: ArgumentHelp("Seed of the bootstrap.", valueName: "number"))
+  var seed: UInt64 = 0
+
+  @Option(
+    help: ArgumentHelp("Write a line for each review, as JSONL.", valueName: "file"),
+    completion: .file())
+  var details: String?
+
+  @Flag(help: "Write a JSON object.")
+  var json = false
+
+  @Flag(help: "Print what the reference prints, from what it counts.")
+  var compat = false
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("Write to a file, which appears when it is complete.", valueName: "file"),
+    completion: .file())
+  var output: String?
+
+  @OptionGroup var messages: MessageOptions
+
+  func validate() throws {
+    try require(bootstrap, in: 0...100_000, "--bootstrap")
+    try require(seed, in: 0...1 << 53, "--seed")
+    if compat, json || !against.isEmpty || details != nil {
+      throw ValidationError("--compat excludes --json, --against and --details")
+    }
+    if details == "-" { throw ValidationError("--details takes a file, not stdout") }
+    if (reviews + against).count(where: { $0 == "-" }) > 1 {
+      throw ValidationError("only one of the inputs can be stdin")
+    }
+  }
+
+  func settings() throws(Failure) -> Settings {
+    var settings = messages.settings()
+    settings.output = output
+    settings.writesAtEnd = true
+    return settings
+  }
+
+  func run(_ session: Session) throws(Failure) {
+    if let details { try OutputClaims.claim(details) }
+    let run = JudgeScoreRun(options: self, session: session)
+    if compat { try run.writeAsReference() } else { try run.write() }
+  }
+}
