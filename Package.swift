@@ -260,6 +260,11 @@ let bench = Target.executableTarget(
   ]),
   path: "Tests/Benchmarks/llava-bench")
 
+/// A teacher and a judge by rule, for `examples/whole-loop`; not a product.
+let sceneTeacher = Target.executableTarget(
+  name: "scene-teacher", dependencies: names(["Chat", "JSON", "LoopbackServer"]),
+  path: "Tests/Helpers/scene-teacher")
+
 /// For `make fuzz`, which sets LLAVA_FUZZ; libFuzzer has its main function, so that no other build may.
 let fuzzers: [Target] =
   Context.environment["LLAVA_FUZZ"] == nil
@@ -277,6 +282,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2"))
   ],
-  targets: c + base + compute + formats + models + support + toolTargets + testTargets + [bench]
-    + fuzzers
+  targets: c + base + compute + formats + models + support + toolTargets + testTargets
+    + [bench, sceneTeacher] + fuzzers
 )
