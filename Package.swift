@@ -95,6 +95,7 @@ let models = group(
     "TrainingData": ["InputOutput", "JSON", "Records"],
     "Conversations": ["Chat", "InputOutput", "JSON", "Records", "Tokenizers"],
     "Judging": ["Chat", "Decimals", "InputOutput", "JSON", "Records", "TrainingData"],
+    "ScienceQA": ["Chat", "InputOutput", "JSON", "Records", "Tokenizers", "TrainingData"],
     "Inspection": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
       "Tokenizers",
@@ -148,7 +149,7 @@ let tools: KeyValuePairs = [
     "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams", "Tokenizers",
   ],
   "chat-complete": ["Chat", "ChatClient", "HTTP", "Streams"],
-  "llava-eval": ["Chat", "Decimals", "Judging", "Streams"],
+  "llava-eval": ["Chat", "Decimals", "Judging", "ScienceQA", "Streams"],
   "llava-weights": ["Conversion", "Inspection", "Checkpoints"],
   "tensor-view": ["Streams"],
   "tensor-diff": ["Streams"],
@@ -218,6 +219,8 @@ let testTargets: [Target] = [
     "Tokenizers", "JSON"),
   tests("Models", "JudgingTests", "Judging", "Chat", "Decimals", "InputOutput", "JSON"),
   tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON"),
+  tests(
+    "Models", "ScienceQATests", "ScienceQA", "Chat", "InputOutput", "JSON", "Records", "Tokenizers"),
   tests(
     "Models", "TrainingTests", "Training", "Checkpoints", "Operations", "CPU", "Decoders",
     "Projectors", "InputOutput", "JSON", "Streams", "Tensors", "Tokenizers"),

@@ -9,7 +9,10 @@ public enum RandomPurpose: UInt64, Sendable {
   case mixing = 2
   case initialisation = 3
   case dropout = 4
-  case resampling = 9
+  case captions = 5
+  case guessing = 6
+  case instructions = 7
+  case resampling = 8
 }
 
 /// A row of random numbers at one place: seed, purpose, and any list of numbers such as step,

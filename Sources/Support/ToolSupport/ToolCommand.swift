@@ -85,7 +85,9 @@ extension ToolEntry {
   }
 
   private static func commandNames(of group: CommandConfiguration) -> String {
-    group.subcommands.compactMap { $0.configuration.commandName }.joined(separator: " or ")
+    let names = group.subcommands.compactMap { $0.configuration.commandName }
+    let first = names.dropLast().joined(separator: ", ")
+    return [first, names.last ?? ""].filter { !$0.isEmpty }.joined(separator: " or ")
   }
 
   /// The names of commands that `arguments` begin with, and the last one of them.
