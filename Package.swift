@@ -73,6 +73,7 @@ let formats = group(
     "Streams": [
       "CZstd", "InputOutput", "JSON", "Records", "Safetensors", "Tensors",
     ],
+    "Charts": ["CZlib", "Decimals", "InputOutput"],
     "Preprocessing": ["InputOutput"],
     "Images": ["CImageCodecs", "InputOutput", "Preprocessing", "Tensors"],
     "Tokenizers": ["InputOutput", "JSON"],
@@ -96,6 +97,7 @@ let models = group(
     "Conversations": ["Chat", "InputOutput", "JSON", "Records", "Tokenizers"],
     "Judging": ["Chat", "Decimals", "InputOutput", "JSON", "Records", "TrainingData"],
     "ScienceQA": ["Chat", "InputOutput", "JSON", "Records", "Tokenizers", "TrainingData"],
+    "CaptionFiltering": ["InputOutput", "JSON", "TrainingData"],
     "Inspection": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
       "Tokenizers",
@@ -151,7 +153,8 @@ let tools: KeyValuePairs = [
   "chat-complete": ["Chat", "ChatClient", "HTTP", "Streams"],
   "llava-eval": ["Chat", "Decimals", "Judging", "ScienceQA", "Streams"],
   "llava-weights": ["Conversion", "Inspection", "Checkpoints"],
-  "tensor-view": ["Streams"],
+  "caption-filter": ["CaptionFiltering", "Charts", "Streams", "Threads"],
+  "tensor-view": ["Charts", "Streams"],
   "tensor-diff": ["Streams"],
 ]
 
@@ -195,6 +198,7 @@ let testTargets: [Target] = [
   tests(
     "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Records", "Safetensors",
     "Tensors"),
+  tests("Formats", "ChartsTests", "Charts", "CZlib"),
   tests("Formats", "PreprocessingTests", "Preprocessing", "InputOutput"),
   tests("Formats", "ImagesTests", "Images", "InputOutput", "Preprocessing", "Tensors"),
   tests("Formats", "TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
@@ -219,6 +223,7 @@ let testTargets: [Target] = [
     "Tokenizers", "JSON"),
   tests("Models", "JudgingTests", "Judging", "Chat", "Decimals", "InputOutput", "JSON"),
   tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON"),
+  tests("Models", "CaptionFilteringTests", "CaptionFiltering", "InputOutput", "JSON", "TrainingData"),
   tests(
     "Models", "ScienceQATests", "ScienceQA", "Chat", "InputOutput", "JSON", "Records", "Tokenizers"),
   tests(
