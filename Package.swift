@@ -74,6 +74,7 @@ let formats = group(
       "CZstd", "InputOutput", "JSON", "Records", "Safetensors", "Tensors",
     ],
     "Charts": ["CZlib", "Decimals", "InputOutput"],
+    "COCO": ["InputOutput", "JSON"],
     "Preprocessing": ["InputOutput"],
     "Images": ["CImageCodecs", "InputOutput", "Preprocessing", "Tensors"],
     "Tokenizers": ["InputOutput", "JSON"],
@@ -98,6 +99,7 @@ let models = group(
     "Judging": ["Chat", "Decimals", "InputOutput", "JSON", "Records", "TrainingData"],
     "ScienceQA": ["Chat", "InputOutput", "JSON", "Records", "Tokenizers", "TrainingData"],
     "CaptionFiltering": ["InputOutput", "JSON", "TrainingData"],
+    "InstructionData": ["Decimals", "InputOutput", "JSON", "Records", "Chat", "TrainingData"],
     "Inspection": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
       "Tokenizers",
@@ -152,6 +154,7 @@ let tools: KeyValuePairs = [
   ],
   "chat-complete": ["Chat", "ChatClient", "HTTP", "Streams"],
   "llava-eval": ["Chat", "Decimals", "Judging", "ScienceQA", "Streams"],
+  "instruct-gen": ["COCO", "Chat", "InstructionData", "Streams"],
   "llava-weights": ["Conversion", "Inspection", "Checkpoints"],
   "caption-filter": ["CaptionFiltering", "Charts", "Streams", "Threads"],
   "tensor-view": ["Charts", "Streams"],
@@ -199,6 +202,7 @@ let testTargets: [Target] = [
     "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Records", "Safetensors",
     "Tensors"),
   tests("Formats", "ChartsTests", "Charts", "CZlib"),
+  tests("Formats", "COCOTests", "COCO", "InputOutput"),
   tests("Formats", "PreprocessingTests", "Preprocessing", "InputOutput"),
   tests("Formats", "ImagesTests", "Images", "InputOutput", "Preprocessing", "Tensors"),
   tests("Formats", "TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
@@ -226,6 +230,8 @@ let testTargets: [Target] = [
   tests("Models", "CaptionFilteringTests", "CaptionFiltering", "InputOutput", "JSON", "TrainingData"),
   tests(
     "Models", "ScienceQATests", "ScienceQA", "Chat", "InputOutput", "JSON", "Records", "Tokenizers"),
+  tests(
+    "Models", "InstructionDataTests", "InstructionData", "Chat", "InputOutput", "JSON", "Records"),
   tests(
     "Models", "TrainingTests", "Training", "Checkpoints", "Operations", "CPU", "Decoders",
     "Projectors", "InputOutput", "JSON", "Streams", "Tensors", "Tokenizers"),

@@ -10,7 +10,6 @@ public enum RandomPurpose: UInt64, Sendable {
   case initialisation = 3
   case dropout = 4
   case captions = 5
-  case captions = 5
   case guessing = 6
   case instructions = 7
   case resampling = 8
