@@ -227,7 +227,8 @@ let testTargets: [Target] = [
     "Tokenizers", "JSON"),
   tests("Models", "JudgingTests", "Judging", "Chat", "Decimals", "InputOutput", "JSON"),
   tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON"),
-  tests("Models", "CaptionFilteringTests", "CaptionFiltering", "InputOutput", "JSON", "TrainingData"),
+  tests(
+    "Models", "CaptionFilteringTests", "CaptionFiltering", "InputOutput", "JSON", "TrainingData"),
   tests(
     "Models", "ScienceQATests", "ScienceQA", "Chat", "InputOutput", "JSON", "Records", "Tokenizers"),
   tests(

@@ -19,7 +19,11 @@ public enum Shell {
   /// release build's), else beside the test program.
   public static let toolsDirectory: String = {
     let named = ProcessInfo.processInfo.environment["LLAVA_TOOLS_DIRECTORY"] ?? ""
-    if !named.isEmpty { return URL(fileURLWithPath: named).path }
+    return named.isEmpty ? testDirectory : URL(fileURLWithPath: named).path
+  }()
+
+  /// Where the test program is, and what is built beside it.
+  public static let testDirectory: String = {
     let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     return URL(fileURLWithPath: link ?? CommandLine.arguments[0]).deletingLastPathComponent().path
   }()
