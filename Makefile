@@ -9,6 +9,8 @@ PREFIX ?= /usr/local
 SHARE = $(DESTDIR)$(PREFIX)/share
 BIN := .build/release
 TOOLS := $(shell sed -n '/^let tools/,/^]/s/^  "\([a-z-]*\)":.*/\1/p' Package.swift)
+# Folders of examples/ that tools read by themselves.
+SHARED := rubrics
 # The sets of kernels, best first, each a ceiling (LLAVA_CPU in llava(7)).
 SETS := amx avx512bf16 avx512 avx2 scalar
 PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libzstd-dev nettle-dev zlib1g-dev \
@@ -142,12 +144,18 @@ install: $(addprefix $(BIN)/,$(TOOLS)) ## Install under PREFIX (/usr/local), bel
 	  install -D -m 644 completions/fish/$$tool.fish "$(SHARE)/fish/vendor_completions.d/$$tool.fish"; \
 	done
 	for page in man/*.[157]; do install -D -m 644 $$page "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done
+	for name in $(SHARED); do \
+	  for file in examples/$$name/*; do \
+	    install -D -m 644 "$$file" "$(SHARE)/llava-tools/$$name/$${file##*/}"; \
+	  done; \
+	done
 
 uninstall: ## Remove what install put there
 	for tool in $(TOOLS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$tool" \
 	  "$(SHARE)/bash-completion/completions/$$tool" "$(SHARE)/zsh/site-functions/_$$tool" \
 	  "$(SHARE)/fish/vendor_completions.d/$$tool.fish"; done
 	for page in man/*.[157]; do rm -f "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done
+	for name in $(SHARED); do rm -rf "$(SHARE)/llava-tools/$$name"; done
 
 clean: ## Remove what was built
 	rm -rf .build .venv

@@ -107,6 +107,7 @@ public struct JudgeFiles: Sendable {
       "expected the \(who)'s answers to be those to the questions: \(found)",
       remedy: "see whether the files belong together; --compat joins them by line")
   }
+
   /// The ids of `index` that `other` lacks, in the order of their file.
   private static func missing(_ index: [ExactText: Int], _ other: [ExactText: Int]) -> [ExactText] {
     index.filter { other[$0.key] == nil }.sorted { $0.value < $1.value }.map(\.key)

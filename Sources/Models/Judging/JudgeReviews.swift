@@ -47,7 +47,7 @@ public struct JudgeReviews: Sendable {
   public var referenceModel: String? { models[0] }
   public var candidateModel: String? { models[1] }
 
-  /// Adds a review of file number `file`, from 0, and returns what its scores do not count for.
+  /// Adds a review of file number `file`, from 0, and returns why its scores do not count, if so.
   ///
   /// Throws `judge/review` without a question's id or with a category that is the name of the total,
   /// `judge/duplicate`, and `judge/models`, which spoils the whole run.
@@ -92,6 +92,11 @@ public struct JudgeReviews: Sendable {
     for index in items.indices {
       items[index].round = rounds[[items[index].file, items[index].review.number]] ?? 1
     }
+  }
+
+  /// How many reviews each round has, the first round first.
+  public var roundSizes: [Int] {
+    Dictionary(grouping: items, by: \.round).sorted { $0.key < $1.key }.map(\.value.count)
   }
 
   private mutating func checkModels(_ review: JudgeReview) throws(Failure) {

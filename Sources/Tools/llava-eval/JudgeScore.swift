@@ -60,6 +60,9 @@ struct JudgeScore: ToolProgram {
     if compat, json || !against.isEmpty || details != nil {
       throw ValidationError("--compat excludes --json, --against and --details")
     }
+    if let details, details == output {
+      throw ValidationError("--details and --output are the same file")
+    }
     if details == "-" { throw ValidationError("--details takes a file, not stdout") }
     if (reviews + against).count(where: { $0 == "-" }) > 1 {
       throw ValidationError("only one of the inputs can be stdin")

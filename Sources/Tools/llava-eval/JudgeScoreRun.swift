@@ -22,7 +22,7 @@ struct JudgeScoreRun {
       let comparison = try PairedComparison(reviews, other, bootstrap)
       if !comparison.hasSameOrders {
         session.reporter.warning(
-          "one model was judged in both orders and the other was not: the difference has a bias")
+          "the judge read the two models' answers in different orders: the difference has a bias")
       }
       text.comparison = comparison
       text.other = other.candidateModel ?? options.against.joined(separator: " ")
@@ -48,6 +48,12 @@ struct JudgeScoreRun {
       }
     }
     reviews.finish()
+    let sizes = reviews.roundSizes
+    if Set(sizes).count > 1 {
+      session.reporter.warning(
+        "the repeats have different numbers of reviews, \(sizes.min() ?? 0) to \(sizes.max() ?? 0):"
+          + " their spread compares different questions")
+    }
     return reviews
   }
 

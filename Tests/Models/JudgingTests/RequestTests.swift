@@ -19,21 +19,21 @@ import Testing
 
     init(_ name: String) throws {
       let all = try #require(try json("\(golden)/judge-golden.json").object)
-      let case_ = try #require(
+      let wanted = try #require(
         all["cases"]?.array?.compactMap(\.object).first { $0["name"]?.string == name })
       func lines(_ member: String) throws -> [JudgeEntry] {
-        try entries(member, try #require(case_[member]?.array).map(\.serializedString))
+        try entries(member, try #require(wanted[member]?.array).map(\.serializedString))
       }
       files = JudgeFiles(
         questions: try lines("questions"), reference: try lines("reference"),
         candidate: try lines("candidate"))
-      let context = try #require(case_["context"]?.array).compactMap(\.string)
+      let context = try #require(wanted["context"]?.array).compactMap(\.string)
       contexts =
         context.isEmpty
         ? .none : try JudgeContexts(try entries("context", context), lastCounts: false)
       rules = try JudgeRules(
         parsing: try #require(all["rules"]).serialized(), name: "rule.json")
-      expected = try #require(case_["expected"]?.array).compactMap(\.object)
+      expected = try #require(wanted["expected"]?.array).compactMap(\.object)
     }
 
     func requests(_ settings: JudgeSettings) throws -> [[JSONObject]] {

@@ -90,6 +90,7 @@ import Testing
     let found = try reviews([first, second])
     // Question 3 is in the second file alone: there it is judged for the first time.
     #expect(found.items.map(\.round) == [1, 2, 1, 3, 1])
+    #expect(found.roundSizes == [3, 1, 1])
     // Either order in a file of its own is one judgement in two orders.
     let halves = try reviews([[reply(1, "8 8")], [reply(1, "8 8", first: .candidate)]])
     #expect(halves.items.map(\.round) == [1, 1])

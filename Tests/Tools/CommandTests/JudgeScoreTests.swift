@@ -152,6 +152,21 @@ import Testing
     #expect(result.errors.contains(message), "\(result.errors)")
   }
 
+  @Test func unevenRepeatsAndOrdersAreWarnedOf() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(Self.replies(4) { _ in "7" }, to: "a.jsonl")
+    try directory.write(Self.replies(1) { _ in "7" }, to: "b.jsonl")
+    let uneven = try Shell.bash("llava-eval judge score a.jsonl b.jsonl", in: directory)
+    #expect(uneven.status == 0 && uneven.errors.contains("different numbers of reviews, 1 to 4"))
+    let even = try Shell.bash("llava-eval judge score a.jsonl a.jsonl", in: directory)
+    #expect(even.errors == "" && even.text.contains("87.5 ± 0.0"))
+    try directory.write(
+      #"{"question_id":1,"category":"detail","first":"candidate","text":"8 7"}"# + "\n",
+      to: "c.jsonl")
+    let orders = try Shell.bash("llava-eval judge score a.jsonl --against c.jsonl", in: directory)
+    #expect(orders.errors.contains("orders"))
+  }
+
   @Test func mixedModelsAreNotAveraged() throws {
     let line = { (id: Int, name: String) in
       #"{"question_id":\#(id),"candidate_model":"\#(name)","text":"8 9"}"# + "\n"

@@ -52,6 +52,33 @@ import Testing
     #expect(again.output == result.output)
   }
 
+  /// With the reference's rubrics the messages are the reference's, byte by byte.
+  @Test(arguments: ["text", "visual", "bench"])
+  func messagesAreTheReferences(name: String) throws {
+    let path = "\(packageRoot)/Tests/Golden/metrics/judge-golden.json"
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    let golden = try #require(try JSONValue(parsing: bytes).object)
+    let cases = try #require(golden["cases"]?.array).compactMap(\.object)
+    let wanted = try #require(cases.first { $0["name"]?.string == name })
+    let directory = try TemporaryDirectory()
+    for (member, file) in [("questions", "q"), ("reference", "r"), ("candidate", "c")] {
+      let lines = try #require(wanted[member]?.array).map { $0.serializedString + "\n" }
+      try directory.write(lines.joined(), to: file)
+    }
+    try directory.write(try #require(golden["rules"]).serialized(), to: "rule.json")
+    let context = try #require(wanted["context"]?.array).compactMap(\.string)
+    try directory.write(context.map { $0 + "\n" }.joined(), to: "x")
+    let option = context.isEmpty ? "" : " --context x"
+    let made = try Shell.bash("\(Self.prompt) --rule rule.json\(option)", in: directory).objects()
+    let expected = try #require(wanted["expected"]?.array).compactMap(\.object)
+    #expect(made.count == 3 && expected.count == 3)
+    for (request, want) in zip(made, expected) {
+      let messages = request["messages"]?.array?.map { $0.object?["content"] }
+      #expect(messages == [want["system"], want["user"]])
+      #expect(request["category"] == want["category"])
+    }
+  }
+
   @Test func filesAreJoinedByIdOrElseByLine() throws {
     let directory = try Self.bench()
     try directory.write(
