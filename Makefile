@@ -10,7 +10,7 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 BIN := .build/release
 TOOLS := $(shell sed -n '/^let tools/,/^]/s/^  "\([a-z-]*\)":.*/\1/p' Package.swift)
 # Folders of examples/ that tools read by themselves.
-SHARED := rubrics
+SHARED := prompts rubrics
 # The sets of kernels, best first, each a ceiling (LLAVA_CPU in llava(7)).
 SETS := amx avx512bf16 avx512 avx2 scalar
 PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libzstd-dev nettle-dev zlib1g-dev \
@@ -144,10 +144,8 @@ install: $(addprefix $(BIN)/,$(TOOLS)) ## Install under PREFIX (/usr/local), bel
 	  install -D -m 644 completions/fish/$$tool.fish "$(SHARE)/fish/vendor_completions.d/$$tool.fish"; \
 	done
 	for page in man/*.[157]; do install -D -m 644 $$page "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done
-	for name in $(SHARED); do \
-	  for file in examples/$$name/*; do \
-	    install -D -m 644 "$$file" "$(SHARE)/llava-tools/$$name/$${file##*/}"; \
-	  done; \
+	for file in $$(cd examples && find $(SHARED) -type f); do \
+	  install -D -m 644 "examples/$$file" "$(SHARE)/llava-tools/$$file"; \
 	done
 
 uninstall: ## Remove what install put there
