@@ -46,10 +46,10 @@ struct JudgeQuestion {
   init(_ entry: JudgeEntry) throws(Failure) {
     let object = entry.object
     id = try entry.id()
-    guard let text = object["text"]?.string ?? object["question"]?.string else {
-      throw Failure(.invalidInput, code: "judge/question", "expected `text`, the question")
+    guard let text = entry.question else {
+      throw Failure(.invalidInput, code: "judge/question", "expected `text`, the question, or `conversations`")
     }
-    guard let category = object["category"]?.string, !category.isEmpty else {
+    guard let category = entry.category, !category.isEmpty else {
       throw Failure(
         .invalidInput, code: "judge/question", "expected `category`, by which the rule is chosen")
     }
@@ -71,7 +71,7 @@ struct JudgeAnswer {
         .invalidInput, code: mark.code,
         "the \(who)'s answer was skipped: \(escapedForTerminal(mark.message))")
     }
-    guard let text = entry.object["text"]?.string else {
+    guard let text = entry.answer else {
       let isRequest = entry.object["messages"] != nil || entry.object["prompt"]?.object != nil
       throw Failure(
         .invalidInput, code: "judge/answer", at: entry.place,

@@ -87,6 +87,29 @@ import Testing
     #expect(single.count == 1 && single[0]["id"]?.string == "q" && single[0]["seed"] == nil)
   }
 
+  /// Records that instruct-gen made of a teacher's replies are questions with its answers.
+  @Test func llavaRecordsHaveQuestionsAndAnswers() throws {
+    let record =
+      #"{"id":"a","image":"a.jpg","conversations":[{"from":"human","value":"<image>\nQ1"},"#
+      + #"{"from":"gpt","value":"A1"},{"from":"human","value":"Q2\n<image>"},"#
+      + #"{"from":"gpt","value":"A2"}],"type":"conversation"}"#
+    let answer = #"{"id":"a","conversations":[{"from":"gpt","value":"A1"}],"text":"ours"}"#
+    let context = try JudgeContexts(
+      try entries("context", [#"{"image":"a.jpg","captions":["c"],"instances":[]}"#]),
+      lastCounts: false)
+    let files = JudgeFiles(
+      questions: try entries("questions", [record]), reference: try entries("teacher", [record]),
+      candidate: try entries("answers", [answer]))
+    let rules = try JudgeRules(
+      parsing: Array(#"{"conv":{"role":"R","prompt":"P"}}"#.utf8), name: "rules")
+    let requests = JudgeRequests(rules: rules, contexts: context, settings: JudgeSettings())
+    let made = try requests.make(try #require(files.joinedById().first), id: "q")
+    let message = try #require(try ChatRequest.messages(of: try #require(made.first)).last)
+    #expect(message.content.contains("[Question]\nQ2\n\n[R 1]\nA2\n\n[End of R 1]"))
+    #expect(message.content.contains("[R 2]\nours\n\n[End of R 2]"))
+    #expect(made.first?["category"]?.string == "conv")
+  }
+
   /// The rubrics that come along: every key of the reference's, and a format that can be parsed.
   @Test func ourRubricsAreComplete() throws {
     let path = "\(packageRoot)/examples/rubrics/rules.json"
