@@ -31,6 +31,7 @@ public struct Dispatcher {
     var failures = 0
     var notBefore = -Double.infinity
     var sentAt = -Double.infinity
+    var expectedPrompt = 0
     var expectedTokens = 0
     var answersWhenSent = 0
     var answersAtFirstFailure: Int?
@@ -93,15 +94,17 @@ public struct Dispatcher {
     let number = waiting[index]
     guard var entry = entries[number] else { return .wait(nil) }
     let completion = entry.estimate.completion ?? spending.meanCompletion
+    let prompt = spending.expectedPrompt(entry.estimate)
     let expected = underWayTokens
     guard
       budget.allows(
-        spending, prompt: expected.prompt + entry.estimate.prompt,
+        spending, prompt: expected.prompt + prompt,
         completion: expected.completion + completion)
     else { return underWay == 0 ? .overBudget : .wait(nil) }
     entry.isSent = true
     entry.sentAt = now
-    entry.expectedTokens = entry.estimate.prompt + completion
+    entry.expectedPrompt = prompt
+    entry.expectedTokens = prompt + completion
     entry.answersWhenSent = answers
     pace.sent(tokens: entry.expectedTokens, at: now)
     if entry.answersAtFirstFailure != nil { retried += 1 }
@@ -113,8 +116,9 @@ public struct Dispatcher {
   private var underWayTokens: (prompt: Int, completion: Int) {
     entries.values.reduce(into: (0, 0)) { sum, entry in
       guard entry.isSent else { return }
-      sum.0 += entry.estimate.prompt
-      sum.1 += entry.expectedTokens - entry.estimate.prompt
+      let prompt = spending.expectedPrompt(entry.estimate)
+      sum.0 += prompt
+      sum.1 += entry.expectedTokens - entry.expectedPrompt
     }
   }
 
