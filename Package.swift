@@ -260,7 +260,8 @@ let testTargets: [Target] = [
   tests(
     "Support", "ChatClientTests", "ChatClient", "Chat", "HTTP", "InputOutput", "JSON", "Records"),
   tests(
-    "Tools", "CommandTests", "CTestImages", "Checkpoints", "InputOutput", "JSON", "CPU",
+    "Tools", "CommandTests", "LoopbackServer", "CTestImages", "Checkpoints", "InputOutput", "JSON",
+    "CPU",
     "Streams", "Tensors", exclude: ["pipes.tst"]),
   tests("Project", "DocsTests", "JSON"),
   tests("Project", "LayoutTests", "InputOutput"),

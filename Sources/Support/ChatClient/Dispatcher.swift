@@ -28,11 +28,16 @@ public struct Dispatcher {
 
   private struct Entry {
     let estimate: TokenEstimate
-    var failures = 0
+    /// Failures of its own, and those of a busy server in which nobody was answered.
+    var troubles = 0
+    var refusals = 0
+    var failures: Int { troubles + refusals }
     var notBefore = -Double.infinity
     var sentAt = -Double.infinity
+    var expectedPrompt = 0
     var expectedTokens = 0
-    var answersWhenSent = 0
+    /// Answers of all when it was first sent or last failed.
+    var answersBefore = 0
     var answersAtFirstFailure: Int?
     var isSent = false
   }
@@ -93,16 +98,18 @@ public struct Dispatcher {
     let number = waiting[index]
     guard var entry = entries[number] else { return .wait(nil) }
     let completion = entry.estimate.completion ?? spending.meanCompletion
+    let prompt = spending.expectedPrompt(entry.estimate)
     let expected = underWayTokens
     guard
       budget.allows(
-        spending, prompt: expected.prompt + entry.estimate.prompt,
+        spending, prompt: expected.prompt + prompt,
         completion: expected.completion + completion)
     else { return underWay == 0 ? .overBudget : .wait(nil) }
     entry.isSent = true
     entry.sentAt = now
-    entry.expectedTokens = entry.estimate.prompt + completion
-    entry.answersWhenSent = answers
+    entry.expectedPrompt = prompt
+    entry.expectedTokens = prompt + completion
+    if entry.answersAtFirstFailure == nil { entry.answersBefore = answers }
     pace.sent(tokens: entry.expectedTokens, at: now)
     if entry.answersAtFirstFailure != nil { retried += 1 }
     entries[number] = entry
@@ -113,8 +120,9 @@ public struct Dispatcher {
   private var underWayTokens: (prompt: Int, completion: Int) {
     entries.values.reduce(into: (0, 0)) { sum, entry in
       guard entry.isSent else { return }
-      sum.0 += entry.estimate.prompt
-      sum.1 += entry.expectedTokens - entry.estimate.prompt
+      let prompt = spending.expectedPrompt(entry.estimate)
+      sum.0 += prompt
+      sum.1 += entry.expectedTokens - entry.expectedPrompt
     }
   }
 
@@ -144,13 +152,17 @@ public struct Dispatcher {
   {
     guard var entry = entries[number] else { return .givenUp }
     // Where others are answered meanwhile, a limit is met, not a fault: waiting for it costs no try.
-    let isLimit = cause == .busy && answers > entry.answersWhenSent
-    if !isLimit { entry.failures += 1 }
+    let isLimit = cause == .busy && answers > entry.answersBefore
+    switch cause {
+    case .busy: entry.refusals = isLimit ? 0 : entry.refusals + 1
+    case .trouble: entry.troubles += 1
+    }
+    entry.answersBefore = answers
     if entry.answersAtFirstFailure == nil { entry.answersAtFirstFailure = answers }
     entry.isSent = false
     switch cause {
     case .busy: coolDown(sentAt: entry.sentAt, after: after, now)
-    case .trouble: entry.notBefore = now + backoff.wait(failures: entry.failures, after: after)
+    case .trouble: entry.notBefore = now + backoff.wait(failures: entry.troubles, after: after)
     }
     guard entry.failures > retries else {
       entries[number] = entry

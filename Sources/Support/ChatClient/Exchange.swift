@@ -36,7 +36,8 @@ public final class Exchange {
 
   /// Whether another request may begin.
   public var hasRoom: Bool { dispatcher.hasRoom }
-  public var isIdle: Bool { dispatcher.isIdle }
+  /// Whether nothing is to come: neither an answer nor the failure that ends the run.
+  public var isIdle: Bool { dispatcher.isIdle && ending == nil }
 
   /// The answer to `request` where the journal has it, else nil: then it is asked, and `step` will
   /// return it. Numbers are to grow.

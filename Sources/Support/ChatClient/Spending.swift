@@ -30,6 +30,9 @@ public struct Spending: Equatable, Sendable {
   public private(set) var replies = 0
   /// How many of the replies told no usage.
   public private(set) var estimatedReplies = 0
+  /// Tokens of prompts as told, and as they had been estimated.
+  private var toldPrompts = 0
+  private var estimatedPrompts = 0
 
   public init() {}
 
@@ -38,12 +41,24 @@ public struct Spending: Equatable, Sendable {
   /// Of replies so far; what a reply is expected to take where nothing bounds it.
   var meanCompletion: Int { replies == 0 ? 256 : completionTokens / replies }
 
+  /// The tokens of a prompt, estimated by its bytes: more where the server was seen to count more,
+  /// as it does in other languages than English and for some images.
+  func expectedPrompt(_ estimate: TokenEstimate) -> Int {
+    guard toldPrompts > estimatedPrompts, estimatedPrompts > 0 else { return estimate.prompt }
+    return Int(
+      (Double(estimate.prompt) * Double(toldPrompts) / Double(estimatedPrompts)).rounded(.up))
+  }
+
   /// Adds a reply and returns its tokens.
   @discardableResult
   public mutating func add(_ reply: ChatReply, to estimate: TokenEstimate) -> Int {
     let told = (Self.count(reply, "prompt_tokens"), Self.count(reply, "completion_tokens"))
     if told.0 == nil || told.1 == nil { estimatedReplies += 1 }
-    let prompt = told.0 ?? estimate.prompt
+    if let prompt = told.0 {
+      toldPrompts += prompt
+      estimatedPrompts += estimate.prompt
+    }
+    let prompt = told.0 ?? expectedPrompt(estimate)
     let completion = told.1 ?? estimatedTokens(reply.text.utf8.count)
     promptTokens += prompt
     completionTokens += completion
