@@ -62,11 +62,14 @@ public final class Session {
   ///
   /// Throws the failure itself with `--strict`, `skips/too-many` above `--max-skips`, and always a
   /// failure that is no record's fault (the system's, our own): a skip record is final, and what
-  /// the system lacked this time another run may have.
-  public func recordSkipped(_ failure: Failure, at record: Record) throws(Failure) {
+  /// the system lacked this time another run may have. `isReported`: false where the reason is kept
+  /// in a file beside the output.
+  public func recordSkipped(_ failure: Failure, at record: Record, isReported: Bool = true)
+    throws(Failure)
+  {
     guard failure.spoilsRecordOnly else { throw failure }
     if settings.isStrict { throw failure.at(record) }
-    reporter.skip(failure.at(record))
+    if isReported { reporter.skip(failure.at(record)) }
     try count()
   }
 

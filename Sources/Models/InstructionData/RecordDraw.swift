@@ -1,0 +1,26 @@
+// Chance that belongs to a record: the same for the same seed and id, wherever the record stands.
+// SPDX-License-Identifier: Apache-2.0
+import TrainingData
+
+/// The draws of one record.
+public struct RecordDraw: Sendable {
+  private let random: PlacedRandom
+
+  public init(seed: UInt64, id: String) {
+    // FNV-1a: any fixed mixing of the id would do.
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    random = PlacedRandom(seed: seed, for: .instructions, hash)
+  }
+
+  /// Whether the image goes before the first question, as it does for half of the records.
+  public var putsImageFirst: Bool { random.integer(below: 2, 0) == 0 }
+
+  /// One of `phrases`.
+  public func instruction(_ list: PhraseList) -> String {
+    list.phrases[random.integer(below: list.phrases.count, 1)]
+  }
+
+  /// The number of one of `count` captions, which must be positive.
+  public func caption(of count: Int) -> Int { random.integer(below: count, 2) }
+}
