@@ -5,16 +5,16 @@ import InputOutput
 /// Annotations of one kind: the row of the image of each, and once all are there, those of a row.
 struct AnnotationTable {
   private var rows: [Int32] = []
+  private(set) var count = 0
   /// The first annotation of each row in `order`, and after them the count; once they are grouped.
   private var starts: [Int32] = []
   private var order: [Int32] = []
 
-  var count: Int { rows.count }
-
   /// Adds the next annotation. Throws `coco/too-many`.
   mutating func add(row: Int32) throws(Failure) {
-    guard rows.count < Int(Int32.max) else { throw tooMany }
+    guard count < Int(Int32.max) else { throw tooMany }
     rows.append(row)
+    count += 1
   }
 
   /// Sorts by row, in the order in which they came within each.

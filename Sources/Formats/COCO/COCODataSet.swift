@@ -24,13 +24,14 @@ public struct COCODataSet: Sendable {
     try readCaptions(ElementReader(captions, limit: limit), captions.name)
     if let instances {
       try readInstances(ElementReader(instances, limit: limit), instances.name)
-      if images.shared == 0, images.listed.count == 2 {
+      if images.shared == 0, !images.listed.contains(0) {
         throw Failure(
           .mismatch, code: "coco/no-common", at: instances.name,
           "expected images of \(captions.name), found none of them",
           remedy: "name the captions and the instances of the same split")
       }
     }
+    images.finish()
     self.captions.annotations.group(rowCount: images.count)
     boxes.annotations.group(rowCount: images.count)
   }
@@ -40,12 +41,13 @@ public struct COCODataSet: Sendable {
   public var captionCount: Int { captions.annotations.count }
   public var boxCount: Int { boxes.annotations.count }
 
-  /// The id of the image at `row`.
-  public func id(_ row: Int) -> Int { images.id(row) }
+  /// The id of image `number`, from 0.
+  public func id(_ number: Int) -> Int { images.id(Int(images.order[number])) }
 
-  /// The image at `row`. Throws why there is none: `coco/image`, `coco/annotation` or
+  /// Image `number`, from 0. Throws why there is none: `coco/image`, `coco/annotation` or
   /// `coco/category` for what its elements hold, `coco/not-listed` where there are annotations only.
-  public func image(_ row: Int) throws(Failure) -> COCOImage {
+  public func image(_ number: Int) throws(Failure) -> COCOImage {
+    let row = Int(images.order[number])
     let texts = captions.captions(of: row)
     let found = boxes.boxes(of: row)
     guard images.isListed(row) else {

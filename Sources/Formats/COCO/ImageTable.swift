@@ -3,7 +3,7 @@
 import InputOutput
 import JSON
 
-/// Images by their ids, in the order in which they were first listed or spoken of.
+/// Images by their ids; a row for each that is listed or spoken of.
 struct ImageTable {
   /// About 40 bytes an image, and its name.
   private struct Row {
@@ -21,21 +21,23 @@ struct ImageTable {
   private var names: [UInt8] = []
   private var places: [Int: Int32] = [:]
   private var failures: [Int32: Failure] = [:]
+  /// The rows of listed images as they were listed, and in the end those of all others.
+  private(set) var order: [Int32] = []
+  /// How many images each file lists.
+  private(set) var listed = [0, 0]
+  /// How many images both files list.
+  private(set) var shared = 0
 
   var count: Int { rows.count }
-
-  /// How many images only the later of the two files lists, and how many it has listed in all.
-  private(set) var listed: [Int] = []
-  private(set) var shared = 0
 
   /// Takes the element `image` of a list of images. A fault that can be told of one image is kept
   /// for it; one that cannot, such as a missing id, is thrown: `coco/image-id`.
   mutating func add(_ image: JSONObject, file: UInt8) throws(Failure) {
     let row = Int(try place(of: try identifier(image, "id")))
     let earlier = rows[row].file
-    while listed.count <= Int(file) { listed.append(0) }
     listed[Int(file)] += 1
     if let earlier, earlier != file { shared += 1 }
+    if earlier == nil { order.append(Int32(row)) }
     rows[row].file = file
     do throws(Failure) {
       guard earlier != file else { throw Self.fault("the image is listed twice in one file") }
@@ -68,6 +70,11 @@ struct ImageTable {
     rows.append(Row(id: id))
     places[id] = place
     return place
+  }
+
+  /// Puts the images that no file lists behind the others; once both files are read.
+  mutating func finish() {
+    for row in rows.indices where rows[row].file == nil { order.append(Int32(row)) }
   }
 
   /// Keeps the first failure of an image.

@@ -54,17 +54,17 @@ struct PromptRun {
     let data = try COCODataSet(
       captions: try open(captions), instances: boxes, limit: session.settings.limits.lineBytes)
     session.total = data.count
-    for row in 0..<data.count {
+    for number in 0..<data.count {
       try Interruption.check(captions)
-      var object: JSONObject = ["id": .string(cocoIdentifier(data.id(row)))]
+      var object: JSONObject = ["id": .string(cocoIdentifier(data.id(number)))]
       let result = Result { () throws(Failure) in
-        let image = try data.image(row)
+        let image = try data.image(number)
         let context = try ImageContext(
           captions: image.captions, boxes: try Self.boxes(of: image, keepsOutside: keepsOutside))
         Self.describe(image, context, hasBoxes: instances != nil, in: &object)
         return context
       }
-      try write(Record(object, id: cocoIdentifier(data.id(row))), result)
+      try write(Record(object, id: cocoIdentifier(data.id(number))), result)
     }
     try finish()
   }
