@@ -90,6 +90,7 @@ let models = group(
     ],
     "TrainingData": ["InputOutput", "JSON", "Records"],
     "Conversations": ["InputOutput", "JSON", "Records", "Tokenizers"],
+    "ScienceQA": ["Chat", "InputOutput", "JSON", "Records", "Tokenizers", "TrainingData"],
     "Inspection": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
       "Tokenizers",
@@ -141,6 +142,7 @@ let tools: KeyValuePairs = [
     "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams", "Tokenizers",
   ],
   "llava-weights": ["Conversion", "Inspection", "Checkpoints"],
+  "llava-eval": ["ScienceQA", "Decimals", "Streams"],
   "tensor-view": ["Streams"],
   "tensor-diff": ["Streams"],
 ]
@@ -204,6 +206,8 @@ let testTargets: [Target] = [
     "Models", "GenerationTests", "Generation", "Checkpoints", "Operations", "CPU", "Tensors",
     "Tokenizers", "JSON"),
   tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON"),
+  tests(
+    "Models", "ScienceQATests", "ScienceQA", "Chat", "InputOutput", "JSON", "Records", "Tokenizers"),
   tests(
     "Models", "TrainingTests", "Training", "Checkpoints", "Operations", "CPU", "Decoders",
     "Projectors", "InputOutput", "JSON", "Streams", "Tensors", "Tokenizers"),

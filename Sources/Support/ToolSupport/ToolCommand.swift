@@ -65,7 +65,9 @@ extension ToolEntry {
     do {
       let command = try parseAsRoot(joiningNegativeNumbers(arguments))
       if let tool = command as? any ToolProgram { return run(tool, ErrorFormat(of: arguments)) }
-      if command is Self { throw missingCommand }
+      if !type(of: command).configuration.subcommands.isEmpty {
+        throw missingCommand(of: type(of: command))
+      }
       // Help and the like are commands of their own.
       var other = command
       try other.run()
@@ -79,9 +81,40 @@ extension ToolEntry {
     tool.execute(format)
   }
 
-  private static var missingCommand: ValidationError {
-    let names = configuration.subcommands.compactMap { $0.configuration.commandName }
-    return ValidationError("expected a command: \(names.joined(separator: " or "))")
+  /// `command` only holds others: one of them is missing behind its name.
+  private static func missingCommand(of command: any ParsableCommand.Type) -> ValidationError {
+    let place = command == Self.self ? "" : " of \(command.configuration.commandName ?? "")"
+    return ValidationError("expected a command\(place): \(listing(commandNames(of: command)))")
+  }
+
+  private static func commandNames(of command: any ParsableCommand.Type) -> [String] {
+    command.configuration.subcommands.compactMap { $0.configuration.commandName }
+  }
+
+  /// `a, b or c`
+  private static func listing(_ names: [String]) -> String {
+    let first = names.dropLast().joined(separator: ", ")
+    return [first, names.last ?? ""].filter { !$0.isEmpty }.joined(separator: " or ")
+  }
+
+  /// The first word that names no command where one is looked for, if it is no option.
+  private static func unknownCommand(_ arguments: [String]) -> ValidationError? {
+    if arguments.first == "help" { return nil }
+    var command: any ParsableCommand.Type = Self.self
+    for word in arguments {
+      let names = commandNames(of: command)
+      if names.isEmpty || word.hasPrefix("-") { return nil }
+      guard
+        let next = command.configuration.subcommands.first(where: {
+          $0.configuration.commandName == word
+        })
+      else {
+        let place = command == Self.self ? "" : " of \(command.configuration.commandName ?? "")"
+        return ValidationError("Unknown command '\(word)'\(place): expected \(listing(names))")
+      }
+      command = next
+    }
+    return nil
   }
 
   /// Prints help to stdout, or a fault of the arguments to stderr.
@@ -98,13 +131,7 @@ extension ToolEntry {
   /// The fault of an option or a command that does not exist, which the parser leaves out where
   /// arguments are missing as well.
   private static func unknownOption(_ arguments: [String]) -> (any Error)? {
-    let commands = configuration.subcommands.compactMap { $0.configuration.commandName }
-    if let first = arguments.first, !first.hasPrefix("-"), !commands.isEmpty,
-      !commands.contains(first), first != "help"
-    {
-      return ValidationError(
-        "Unknown command '\(first)': expected \(commands.joined(separator: " or "))")
-    }
+    if let fault = unknownCommand(arguments) { return fault }
     var tried = joiningNegativeNumbers(arguments) + ["a", "b"]
     // As many as no tool has of options that must be given.
     for _ in 0..<4 {

@@ -13,7 +13,8 @@ public func require<Value>(_ value: Value, in range: ClosedRange<Value>, _ optio
 enum UsageFault {
   /// What options accept beyond the kinds of `kinds`, by their names.
   private static let options = [
-    "--seed": "a whole number of 0 or more", "--layer": "a whole number such as -2",
+    "--seed": "a whole number of 0 or more", "--guess": "a whole number of 0 or more",
+    "--layer": "a whole number such as -2",
     "--level": "a whole number from 0 to 19",
   ]
 

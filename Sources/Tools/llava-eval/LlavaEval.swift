@@ -1,0 +1,15 @@
+// llava-eval: makes the questions of benchmarks, and scores the answers.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import ToolSupport
+
+@main
+struct LlavaEval: ToolEntry {
+  static let name = "llava-eval"
+
+  static let configuration = CommandConfiguration(
+    commandName: name,
+    abstract: "Make the questions of benchmarks, and score a model's answers.",
+    version: toolVersion(name),
+    subcommands: [ScienceQACommand.self])
+}
