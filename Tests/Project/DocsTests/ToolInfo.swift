@@ -30,8 +30,7 @@ struct ToolInfo {
       throw NoInfo(tool: tool, status: result.status, errors: result.errors)
     }
     let dump = try JSONDecoder().decode(Dump.self, from: Data(result.output))
-    let commands =
-      [dump.command] + (dump.command.subcommands ?? []).filter { $0.commandName != "help" }
+    let commands = dump.command.withSubcommands
     let shown = commands.flatMap { $0.arguments ?? [] }.filter(\.shouldDisplay)
     let named = shown.filter { $0.kind != "positional" }
     options = Set(
@@ -56,8 +55,13 @@ struct ToolInfo {
   private struct Command: Decodable {
     let commandName: String
     let arguments: [Argument]?
-    /// A tool's commands; one page tells of them all.
+    /// A tool's commands, which may have commands of their own; one page tells of them all.
     let subcommands: [Command]?
+
+    var withSubcommands: [Command] {
+      [self]
+        + (subcommands ?? []).filter { $0.commandName != "help" }.flatMap(\.withSubcommands)
+    }
   }
 
   private struct Argument: Decodable {
