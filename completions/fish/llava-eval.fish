@@ -22,13 +22,21 @@ function __llava-eval_parse_tokens -S
     case 'llava-eval'
         __llava-eval_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
-        case 'judge'
+        case 'scienceqa'
             __llava-eval_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
             case 'prompt'
-                __llava-eval_parse_subcommand 0 'questions=' 'reference=' 'candidate=' 'context=' 'rule=' 'swap' 'repeat=' 'seed=' 'temperature=' 'max-tokens=' 'compat' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+                __llava-eval_parse_subcommand 1 'format=' 'splits=' 'split=' 'task=' 'test' 'ask-letter' 'array' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+            case 'second'
+                __llava-eval_parse_subcommand 1 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+            case 'join'
+                __llava-eval_parse_subcommand 1 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
             case 'score'
-                __llava-eval_parse_subcommand -r 1 'against=+' 'bootstrap=' 'seed=' 'details=' 'json' 'compat' 'o/output=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
+                __llava-eval_parse_subcommand 1 'problems=' 'splits=' 'split=' 'json' 'guess=' 'details=' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
+            case 'requery'
+                __llava-eval_parse_subcommand 0 'problems=' 'splits=' 'split=' 'ours=' 'other=' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+            case 'combine'
+                __llava-eval_parse_subcommand 0 'problems=' 'splits=' 'split=' 'ours=' 'other=' 'scheme=' 'judge=' 'json' 'guess=' 'details=' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
             end
         case 'help'
             __llava-eval_parse_subcommand -r 1 'version'
@@ -87,49 +95,118 @@ end
 complete -c 'llava-eval' -f
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval" version' -l 'version' -d 'Show the version.'
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval" -eq 1' -fa 'judge' -d 'Have a chat model score two models\' answers.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval" -eq 1' -fa 'scienceqa' -d 'ScienceQA: questions with choices about science.'
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval" -eq 1' -fa 'help' -d 'Show subcommand help information.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge" version' -l 'version' -d 'Show the version.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval judge" -eq 1' -fa 'prompt' -d 'Make requests to a chat model that scores two models\' answers.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval judge" -eq 1' -fa 'score' -d 'Sum up the reviews of a judge.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" questions' -l 'questions' -d 'JSONL of questions: question_id, text, category.' -rF
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" reference' -l 'reference' -d 'JSONL of the answers to judge by, a text-only GPT-4\'s say.' -rF
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" candidate' -l 'candidate' -d 'JSONL of the answers to judge.' -rF
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" context' -l 'context' -d 'JSONL of descriptions of the questions\' images.' -rF
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" rule' -l 'rule' -d 'Rubrics by category (default: those that come along).' -rF
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" swap' -l 'swap' -d 'Ask for both orders of the two answers.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" repeat' -l 'repeat' -d 'Ask so many times.' -rfka ''
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" seed' -l 'seed' -d 'Seed of the first asking; each further adds 1.' -rfka ''
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" temperature' -l 'temperature' -d 'The judge\'s temperature.' -rfka ''
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" max-tokens' -l 'max-tokens' -d 'Most tokens of a review.' -rfka ''
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" compat' -l 'compat' -d 'Join by line, and send no seed, as the reference does.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" j threads' -s 'j' -l 'threads' -d 'Threads in all; default: LLAVA_THREADS, else all cores.' -rfka ''
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" strict' -l 'strict' -d 'Stop at the first record that would be skipped.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" max-skips' -l 'max-skips' -d 'Stop after more than this many skips, or this share (5%).' -rfka ''
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" f force' -l 'force' -s 'f' -d 'Write binary data to a terminal.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" max-line' -l 'max-line' -d 'Longest JSON line to accept.' -rfka ''
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" max-record' -l 'max-record' -d 'Largest tensor record to accept.' -rfka ''
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" version' -l 'version' -d 'Show the version.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval judge score" -ge 1' -F
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score"' -l 'against' -d 'Compare with the reviews of another model; may be given again.' -rF
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" bootstrap' -l 'bootstrap' -d 'Draws of the intervals\' bootstrap; 0 for no intervals.' -rfka ''
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" seed' -l 'seed' -d 'Seed of the bootstrap.' -rfka ''
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" details' -l 'details' -d 'Write a line for each review, as JSONL.' -rF
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" json' -l 'json' -d 'Write a JSON object.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" compat' -l 'compat' -d 'Print what the reference prints, from what it counts.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" version' -l 'version' -d 'Show the version.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa" version' -l 'version' -d 'Show the version.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval scienceqa" -eq 1' -fa 'prompt' -d 'Make records of problems, in any of LLaVA\'s formats.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval scienceqa" -eq 1' -fa 'second' -d 'Make the second prompts out of answers that are reasons.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval scienceqa" -eq 1' -fa 'join' -d 'Join the reasons and the answers of two passes into one text.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval scienceqa" -eq 1' -fa 'score' -d 'Score a model\'s answers in the paper\'s nine columns.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval scienceqa" -eq 1' -fa 'requery' -d 'Make requests for a judge where two models\' answers differ.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval scienceqa" -eq 1' -fa 'combine' -d 'Score two models\' answers together, by the paper\'s two schemes.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval scienceqa prompt" -eq 1' -F
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" format' -l 'format' -d 'The format\'s code; see the page.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" splits' -l 'splits' -d 'Take the split from this file, pid_splits.json.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" split' -l 'split' -d 'The split, such as test; without --splits, by the problems\' own member.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" task' -l 'task' -d 'What records hold: llava, conversations; jsonl, instruction and output.' -rfka 'llava jsonl'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" test' -l 'test' -d 'Leave the answers out.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" ask-letter' -l 'ask-letter' -d 'Ask for the option\'s letter alone, as LLaVA 1.5 is asked.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" array' -l 'array' -d 'Write one JSON array, indented as the reference\'s.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL, except on a terminal.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" j threads' -s 'j' -l 'threads' -d 'Threads in all; default: LLAVA_THREADS, else all cores.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" strict' -l 'strict' -d 'Stop at the first record that would be skipped.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" max-skips' -l 'max-skips' -d 'Stop after more than this many skips, or this share (5%).' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" f force' -l 'force' -s 'f' -d 'Write binary data to a terminal.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" max-line' -l 'max-line' -d 'Longest JSON line to accept.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" max-record' -l 'max-record' -d 'Largest tensor record to accept.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" version' -l 'version' -d 'Show the version.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa prompt" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval scienceqa second" -eq 1' -F
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa second" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL, except on a terminal.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa second" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa second" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa second" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa second" j threads' -s 'j' -l 'threads' -d 'Threads in all; default: LLAVA_THREADS, else all cores.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa second" strict' -l 'strict' -d 'Stop at the first record that would be skipped.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa second" max-skips' -l 'max-skips' -d 'Stop after more than this many skips, or this share (5%).' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa second" f force' -l 'force' -s 'f' -d 'Write binary data to a terminal.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa second" max-line' -l 'max-line' -d 'Longest JSON line to accept.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa second" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa second" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa second" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa second" max-record' -l 'max-record' -d 'Largest tensor record to accept.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa second" version' -l 'version' -d 'Show the version.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa second" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval scienceqa join" -eq 1' -F
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa join" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL, except on a terminal.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa join" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa join" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa join" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa join" j threads' -s 'j' -l 'threads' -d 'Threads in all; default: LLAVA_THREADS, else all cores.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa join" strict' -l 'strict' -d 'Stop at the first record that would be skipped.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa join" max-skips' -l 'max-skips' -d 'Stop after more than this many skips, or this share (5%).' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa join" f force' -l 'force' -s 'f' -d 'Write binary data to a terminal.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa join" max-line' -l 'max-line' -d 'Longest JSON line to accept.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa join" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa join" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa join" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa join" max-record' -l 'max-record' -d 'Largest tensor record to accept.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa join" version' -l 'version' -d 'Show the version.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa join" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval scienceqa score" -eq 1' -F
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa score" problems' -l 'problems' -d 'The file problems.json of ScienceQA.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa score" splits' -l 'splits' -d 'Take the split from this file, pid_splits.json.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa score" split' -l 'split' -d 'The split, such as test; without --splits, by the problems\' own member.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa score" json' -l 'json' -d 'Write a JSON object.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa score" guess' -l 'guess' -d 'Pick at random, by this seed, where no choice can be read.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa score" details' -l 'details' -d 'Write what became of each problem, as JSONL.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa score" max-line' -l 'max-line' -d 'Longest JSON line to accept.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa score" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa score" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa score" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa score" version' -l 'version' -d 'Show the version.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa score" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" problems' -l 'problems' -d 'The file problems.json of ScienceQA.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" splits' -l 'splits' -d 'Take the split from this file, pid_splits.json.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" split' -l 'split' -d 'The split, such as test; without --splits, by the problems\' own member.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" ours' -l 'ours' -d 'The answers of our model.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" other' -l 'other' -d 'The answers of the other model, GPT-4 in the paper.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL, except on a terminal.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" j threads' -s 'j' -l 'threads' -d 'Threads in all; default: LLAVA_THREADS, else all cores.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" strict' -l 'strict' -d 'Stop at the first record that would be skipped.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" max-skips' -l 'max-skips' -d 'Stop after more than this many skips, or this share (5%).' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" f force' -l 'force' -s 'f' -d 'Write binary data to a terminal.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" max-line' -l 'max-line' -d 'Longest JSON line to accept.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" max-record' -l 'max-record' -d 'Largest tensor record to accept.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" version' -l 'version' -d 'Show the version.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa requery" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" problems' -l 'problems' -d 'The file problems.json of ScienceQA.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" splits' -l 'splits' -d 'Take the split from this file, pid_splits.json.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" split' -l 'split' -d 'The split, such as test; without --splits, by the problems\' own member.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" ours' -l 'ours' -d 'The answers of our model.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" other' -l 'other' -d 'The answers of the other model, GPT-4 in the paper.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" scheme' -l 'scheme' -d 'How they become one: complement or judge.' -rfka 'complement judge'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" judge' -l 'judge' -d 'The judge\'s answers, for that scheme.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" json' -l 'json' -d 'Write a JSON object.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" guess' -l 'guess' -d 'Pick at random, by this seed, where no choice can be read.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" details' -l 'details' -d 'Write what became of each problem, as JSONL.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" max-line' -l 'max-line' -d 'Longest JSON line to accept.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" version' -l 'version' -d 'Show the version.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval help" version' -l 'version' -d 'Show the version.'

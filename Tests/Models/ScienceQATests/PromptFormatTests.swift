@@ -1,5 +1,6 @@
 // The formats against the golden file, and LLaVA 1.5's by hand.
 // SPDX-License-Identifier: Apache-2.0
+import InputOutput
 import JSON
 import ScienceQA
 import Testing
@@ -16,6 +17,29 @@ import Testing
     for (member, record) in zip(problems.members, expected) {
       let problem = try Problem(id: member.key, member.value)
       #expect(.object(PromptRecipe(format: format).record(of: problem)) == record)
+    }
+  }
+
+  /// Every code in both tasks, as whole files, by the digests that the script took of its own.
+  @Test func filesAreTheConverters() throws {
+    let problems = try #require(golden("scienceqa-problems.json").object)
+    let digests = try #require(golden("scienceqa-prompts.json").object?["sha256"]?.object)
+    #expect(digests.members.count == 80)
+    for (code, expected) in digests.members {
+      let format = try #require(PromptFormat(code: code))
+      for task in RecordTask.allCases {
+        let recipe = PromptRecipe(format: format, task: task)
+        let records = try problems.members.map {
+          JSONValue.object(recipe.record(of: try Problem(id: $0.key, $0.value)))
+        }
+        let file =
+          task == .llava
+          ? JSONValue.array(records).serializedAsPython(indent: 2)
+          : records.flatMap { $0.serializedAsPython() + [0x0A] }
+        var digest = SHA256()
+        digest.update(file)
+        #expect(digest.hexadecimal() == expected.object?[task.rawValue]?.string, "\(code) \(task)")
+      }
     }
   }
 

@@ -46,7 +46,7 @@ import Testing
     }
     score.add(judging.judge(nil, to: seen), to: seen, isMultimodal: false)
     #expect(score.table[.all].correct == 2 && score.table[.all].count == 6)
-    #expect(score.table[.image].accuracy == 100.0 / 3)
+    #expect(score.table[.image].accuracy == 1.0 / 3 * 100)
     #expect(score.table[.neither].correct == 1 && score.table[.neither].count == 3)
     #expect(score.table[.social].accuracy == nil)
     #expect(score.multimodal.correct == 1 && score.multimodal.count == 2)

@@ -6,10 +6,10 @@ import Testing
 import Tokenizers
 
 @Suite struct TwoPassTests {
-  private static let prompt =
-    ####"{"template":"llava_v0","segments":[{"text":"###Human: Q\n"},{"image":0},"####
-    + ####"{"text":"###Assistant:"}],"stop":["###"],"####
-    + ####""tokens":[1,2],"image_positions":[1],"image_order":[0]}"####
+  private static let prompt = """
+    {"template":"llava_v0","segments":[{"text":"###Human: Q\\n"},{"image":0},
+    {"text":"###Assistant:"}],"stop":["###"],"tokens":[1,2],"image_positions":[1],"image_order":[0]}
+    """
 
   private func object(_ text: String) throws -> JSONObject { try #require(try value(text).object) }
 

@@ -319,3 +319,11 @@ ok  -  1\n  llava-weights convert $LLAVA_MODEL --type f32 -v -o c5 2>&1 | grep -
 2  Missing expected argument '--output <dir>'  none  llava-weights convert a
 2  invalid for '--type <type>'  none  llava-weights convert --type f8 -o a b
 4  File too large  0\n  (ulimit -f 20; llava-weights convert $LLAVA_MODEL -o c11); status=$?; ls -A | grep -c 'c11'; (exit $status)
+
+# A tool whose commands have commands of their own.
+2  expected a command: scienceqa  none  llava-eval
+2  expected a command of scienceqa: prompt, second, join, score, requery or combine  none  llava-eval scienceqa
+2  Unknown command 'nope' of scienceqa: expected prompt  none  llava-eval scienceqa nope
+2  Unknown option '--nope'  none  llava-eval scienceqa score --nope
+2  Missing expected argument '--problems <file>'  none  llava-eval scienceqa score
+2  --format must be one of CQM, QCM  none  llava-eval scienceqa prompt --format QCM-X p.json
