@@ -104,10 +104,11 @@ import Testing
       parsing: Array(#"{"conv":{"role":"R","prompt":"P"}}"#.utf8), name: "rules")
     let requests = JudgeRequests(rules: rules, contexts: context, settings: JudgeSettings())
     let made = try requests.make(try #require(files.joinedById().first), id: "q")
-    let message = try #require(try ChatRequest.messages(of: try #require(made.first)).last)
+    let request = try #require(made.first)
+    let message = try #require(try ChatRequest.messages(of: request).last)
     #expect(message.content.contains("[Question]\nQ2\n\n[R 1]\nA2\n\n[End of R 1]"))
     #expect(message.content.contains("[R 2]\nours\n\n[End of R 2]"))
-    #expect(made.first?["category"]?.string == "conv")
+    #expect(request["category"]?.string == "conv")
   }
 
   /// The rubrics that come along: every key of the reference's, and a format that can be parsed.
