@@ -81,7 +81,7 @@ public final class Journal {
         remedy: "restore the file, or remove that line: its request is asked again")
     }
     places[digest, default: []].append(place)
-    spending.add(reply, to: TokenEstimate(prompt: max(0, min(prompt, 1 << 40)), completion: nil))
+    spending.add(reply, to: TokenEstimate(prompt: max(0, min(prompt, mostTokens)), completion: nil))
     count += 1
   }
 

@@ -31,7 +31,7 @@ public struct ReplyJudge {
     if case .retry(_, _, let after?) = verdict, after > longestWait {
       verdict = .end(
         ending(
-          "server/wait", "the server asks to wait \(Int(after)) seconds",
+          "server/wait", "the server asks to wait \(Int(min(after, 1e12))) seconds",
           remedy: "run it again then: what --journal holds is not asked again; or raise --max-wait"
         ))
     }

@@ -57,7 +57,8 @@ public struct RequestMaker {
     return PreparedRequest(
       body: JSONValue.object(body).serialized(),
       estimate: TokenEstimate(
-        prompt: textTokens + parts.count * RequestImages.tokens, completion: most))
+        prompt: textTokens + parts.count * RequestImages.tokens,
+        completion: most.map { min($0, mostTokens) }))
   }
 
   private static let bounds = ["max_completion_tokens", "max_tokens"]

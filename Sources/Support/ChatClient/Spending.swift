@@ -23,6 +23,9 @@ public struct Price: Equatable, Sendable {
   }
 }
 
+/// No request has more tokens than this: what says otherwise is not believed, so that no sum overflows.
+let mostTokens = 1 << 32
+
 /// Tokens of replies, counted as the server does or, where it says nothing, estimated.
 public struct Spending: Equatable, Sendable {
   public private(set) var promptTokens = 0
@@ -45,8 +48,8 @@ public struct Spending: Equatable, Sendable {
   /// as it does in other languages than English and for some images.
   func expectedPrompt(_ estimate: TokenEstimate) -> Int {
     guard toldPrompts > estimatedPrompts, estimatedPrompts > 0 else { return estimate.prompt }
-    return Int(
-      (Double(estimate.prompt) * Double(toldPrompts) / Double(estimatedPrompts)).rounded(.up))
+    let scaled = Double(estimate.prompt) * Double(toldPrompts) / Double(estimatedPrompts)
+    return Int(min(scaled, Double(mostTokens)).rounded(.up))
   }
 
   /// Adds a reply and returns its tokens.
@@ -72,7 +75,7 @@ public struct Spending: Equatable, Sendable {
 
   /// A count that no sum of them overflows.
   private static func count(_ reply: ChatReply, _ name: String) -> Int? {
-    reply.usage?[name]?.int.flatMap { (0...1 << 40).contains($0) ? $0 : nil }
+    reply.usage?[name]?.int.flatMap { (0...mostTokens).contains($0) ? $0 : nil }
   }
 }
 

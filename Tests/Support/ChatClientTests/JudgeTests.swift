@@ -125,11 +125,15 @@ struct JudgeTests {
     #expect(verdict.name == later && verdict.failure?.message.contains(key) == false)
   }
 
+  private func endless() throws -> Verdict { try verdict(429, "", after: 9.3e18) }
+
   @Test func aLongWaitEndsTheRun() throws {
     #expect(try verdict(429, "", after: 100).name == "retry busy http/429")
     let verdict = try verdict(429, "", after: 101)
     #expect(verdict.name == "end server/wait")
     #expect(verdict.failure?.message.contains("101 seconds") == true)
+    // The largest number that a header can tell.
+    #expect(try endless().name == "end server/wait")
   }
 
   @Test(arguments: [

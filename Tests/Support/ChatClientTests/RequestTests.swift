@@ -62,6 +62,9 @@ struct RequestTests {
     let own = try maker.request(
       for: record(#"{"messages":[{"role":"user","content":""}],"max_tokens":7}"#))
     #expect(own.estimate.completion == 7)
+    let endless = try maker.request(
+      for: record(#"{"messages":[{"role":"user","content":""}],"max_tokens":9223372036854775807}"#))
+    #expect(endless.estimate.completion == mostTokens)
   }
 
   @Test func imagesGoBeforeTheUsersFirstWords() throws {
