@@ -13,7 +13,11 @@ public final class TextSource: ByteSource {
     _ source: any ByteSource, limits: StreamLimits = StreamLimits(),
     warn: @escaping (String) -> Void = { _ in }
   ) throws(Failure) {
-    lines = try LineReader(source, limits: limits, warn: warn)
+    let frames = try FrameReader(source, limits: limits, warn: warn)
+    let marks = StreamMarks(of: frames)
+    // They count records, which nobody reads here.
+    frames.onMark = nil
+    lines = LineReader(frames, limits: limits, marks: marks)
     do throws(Failure) { try lines.refuseForeign() } catch { throw error.at(source.name) }
   }
 
