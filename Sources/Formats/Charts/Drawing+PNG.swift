@@ -91,7 +91,9 @@ private struct Pixels {
     var coverage: [Int: Double] = [:]
     for stroke in strokes {
       if stroke.count == 1 { cover(&coverage, stroke[0], stroke[0], pen.width) }
-      for (start, end) in zip(stroke, stroke.dropFirst()) { cover(&coverage, start, end, pen.width) }
+      for (start, end) in zip(stroke, stroke.dropFirst()) {
+        cover(&coverage, start, end, pen.width)
+      }
     }
     for (place, share) in coverage {
       func mixed(_ old: UInt8, _ new: UInt8) -> UInt8 {

@@ -83,6 +83,7 @@ enum EnglishWords {
 
   /// Verbs that are nouns as often: the words around them decide. In their base form.
   static let ambiguousVerbs = """
+    patrol
     play walk show watch drive dance work visit talk race smile laugh jump kick score pass shoot
     fight cut cook paint light rest drink shop kiss dress cover face head hand move turn point
     cross surf travel march protest battle tackle block return challenge address greet guard
@@ -125,8 +126,10 @@ enum EnglishWords {
     """
 
   /// Words in -ed that are nouns, and in -ly that are nouns or adjectives.
-  static let edNouns = "bed seed speed shed weed feed reed steed deed breed moped hundred sled bleed"
-  static let lyNouns = "family butterfly fly jelly belly lily assembly supply bully ally rally italy"
+  static let edNouns =
+    "bed seed speed shed weed feed reed steed deed breed moped hundred sled bleed"
+  static let lyNouns =
+    "family butterfly fly jelly belly lily assembly supply bully ally rally italy"
   static let ableNouns = """
     table cable vegetable stable fable constable bible bubble marble handful spoonful cupful mouthful
     """
@@ -154,7 +157,8 @@ enum EnglishWords {
     awake aware afraid ill glad early late fine local front
     """
 
-  static let lyAdjectives = "lovely elderly early friendly daily weekly monthly ugly lonely curly silly"
+  static let lyAdjectives =
+    "lovely elderly early friendly daily weekly monthly ugly lonely curly silly"
 
   static let irregularPlurals: [Word: [UInt8]] = {
     let pairs = """

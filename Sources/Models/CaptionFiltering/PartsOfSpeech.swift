@@ -127,7 +127,8 @@ struct TaggedCaption {
     case .conjunction: return previous == .adjective && next == .adjective ? .adjective : .breaker
     case .breaker where isBehindArticle && isIn(Self.nounsBehindArticles, place): return .noun
     case .verb where isBehindArticle || previous == .possessive: return .noun
-    case .possessive: return previous == .noun && next.isDescribed && next != .ing ? .possessive : .verb
+    case .possessive:
+      return previous == .noun && next.isDescribed && next != .ing ? .possessive : .verb
     case .ed: return previous != .noun && next.isDescribed ? .adjective : .verb
     case .ing: return ing(place, previous, next)
     case .gerund: return previous == .noun && !next.isDescribed ? .verb : .noun

@@ -30,7 +30,8 @@ struct CaptionFilter: ToolCommand {
   var captionKey: String?
 
   @Option(
-    help: ArgumentHelp("Take phrases from this list of texts, not from captions.", valueName: "member"))
+    help: ArgumentHelp(
+      "Take phrases from this list of texts, not from captions.", valueName: "member"))
   var phrasesFrom: String?
 
   @Option(help: ArgumentHelp("When two phrases are the same.", valueName: "key"))
@@ -44,7 +45,8 @@ struct CaptionFilter: ToolCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Which captions count toward the cap: the phrase's own, or all selected.", valueName: "which"))
+      "Which captions count toward the cap: the phrase's own, or all selected.", valueName: "which")
+  )
   var capCounts = SelectionRule().counting
 
   @Option(help: ArgumentHelp("Seed of the draws.", valueName: "number"))
@@ -57,7 +59,8 @@ struct CaptionFilter: ToolCommand {
   var json = false
 
   @Option(
-    help: ArgumentHelp("Draw the phrases' counts before and after, as .svg or .png.", valueName: "file"),
+    help: ArgumentHelp(
+      "Draw the phrases' counts before and after, as .svg or .png.", valueName: "file"),
     completion: .file(extensions: ["svg", "png"]))
   var plot: String?
 
@@ -97,7 +100,8 @@ struct CaptionFilter: ToolCommand {
       SelectionFigures(corpus.uses, selection), rule: rule, key: phraseKey,
       skipped: corpus.skippedCount, duplicates: corpus.duplicateCount)
     if let drawing {
-      try drawing.write(isSVG(drawing.name) ? Array(report.drawing.svg().utf8) : report.drawing.png())
+      try drawing.write(
+        isSVG(drawing.name) ? Array(report.drawing.svg().utf8) : report.drawing.png())
       try drawing.finish()
     }
     if let sink {

@@ -84,7 +84,7 @@ private let captions: KeyValuePairs = [
   "\u{201C}sunset\u{201D} \u{2014} oil on canvas": "sunset|oil|canvas",
   "<PERSON> arrives at the party": "PERSON|party",
   "\u{732B} on a \u{30BD}\u{30D5}\u{30A1}": "\u{732B}|\u{30BD}\u{30D5}\u{30A1}",
-  "": "", " \t ": "", "of the": "", "...": "", "'": "", "-": "", "'s 's": "", "&": "", "2012": "",
+  "": "", " \t ": "", "of the": "", "...": "", "'": "", "-": "", "&": "", "2012": "",
   "the": "", "red and": "", "\u{301}": "\u{301}",
   // Wrong, and known to be: the page says so.
   "hand drawn sketch of a rose": "hand|sketch|rose",

@@ -15,7 +15,10 @@ import Testing
   @Test(arguments: [
     (#"{"caption":"a dog"}"#, PhraseSource.caption),
     (#"{"caption":"a dog","conversations":3}"#, .caption),
-    (#"{"conversations":[{"from":"human","value":"a cat"},{"from":"gpt","value":"a dog"}]}"#, .caption),
+    (
+      #"{"conversations":[{"from":"human","value":"a cat"},{"from":"gpt","value":"a dog"}]}"#,
+      .caption
+    ),
     (#"{"text":"a dog","caption":"a cat"}"#, .captionIn("text")),
     (#"{"np":["dog"],"caption":7}"#, .listIn("np")),
   ])
@@ -24,7 +27,8 @@ import Testing
   }
 
   @Test func listsAreTakenAsTheyAre() throws {
-    #expect(try phrases(#"{"np":["The Dog","","a  b"]}"#, .listIn("np")) == ["The Dog", "", "a  b"])
+    #expect(
+      try phrases(#"{"np":["The Dog","","a  b"]}"#, .listIn("np")) == ["The Dog", "", "a  b"])
     #expect(try phrases(#"{"np":[]}"#, .listIn("np")) == [])
   }
 
