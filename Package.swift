@@ -69,6 +69,7 @@ let formats = group(
     "Streams": [
       "CZstd", "InputOutput", "JSON", "Records", "Safetensors", "Tensors",
     ],
+    "Charts": ["CZlib", "Decimals", "InputOutput"],
     "Preprocessing": ["InputOutput"],
     "Images": ["CImageCodecs", "InputOutput", "Preprocessing", "Tensors"],
     "Tokenizers": ["InputOutput", "JSON"],
@@ -89,6 +90,7 @@ let models = group(
       "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
     "TrainingData": ["InputOutput", "JSON", "Records"],
+    "CaptionFiltering": ["InputOutput", "JSON", "TrainingData"],
     "Conversations": ["InputOutput", "JSON", "Records", "Tokenizers"],
     "Inspection": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
@@ -141,7 +143,8 @@ let tools: KeyValuePairs = [
     "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams", "Tokenizers",
   ],
   "llava-weights": ["Conversion", "Inspection", "Checkpoints"],
-  "tensor-view": ["Streams"],
+  "caption-filter": ["CaptionFiltering", "Charts", "Streams", "Threads"],
+  "tensor-view": ["Charts", "Streams"],
   "tensor-diff": ["Streams"],
 ]
 
@@ -182,6 +185,7 @@ let testTargets: [Target] = [
   tests(
     "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Records", "Safetensors",
     "Tensors"),
+  tests("Formats", "ChartsTests", "Charts", "CZlib"),
   tests("Formats", "PreprocessingTests", "Preprocessing", "InputOutput"),
   tests("Formats", "ImagesTests", "Images", "InputOutput", "Preprocessing", "Tensors"),
   tests("Formats", "TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
@@ -204,6 +208,8 @@ let testTargets: [Target] = [
     "Models", "GenerationTests", "Generation", "Checkpoints", "Operations", "CPU", "Tensors",
     "Tokenizers", "JSON"),
   tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON"),
+  tests(
+    "Models", "CaptionFilteringTests", "CaptionFiltering", "InputOutput", "JSON", "TrainingData"),
   tests(
     "Models", "TrainingTests", "Training", "Checkpoints", "Operations", "CPU", "Decoders",
     "Projectors", "InputOutput", "JSON", "Streams", "Tensors", "Tokenizers"),

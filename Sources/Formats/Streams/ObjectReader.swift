@@ -58,10 +58,11 @@ public enum ObjectFormat: String, CaseIterable, Sendable {
 /// Opens `source`, plain or compressed, as a reader of objects.
 ///
 /// `requireEnd`: refuse an input without the end mark of `JSONLWriter`, where a plain one would do.
-/// `refusesEmptyInput`: refuse an input without a byte where the format is not given.
+/// `refusesEmptyInput`: refuse an input without a byte where the format is not given. `columns`: what
+/// the texts between tabs are called where the input is no list of paths but a table; not none.
 public func openObjects(
   _ source: any ByteSource, format: ObjectFormat = .auto, limits: StreamLimits = StreamLimits(),
-  requireEnd: Bool = false, refusesEmptyInput: Bool = false,
+  requireEnd: Bool = false, refusesEmptyInput: Bool = false, columns: [String] = ["image"],
   warn: @escaping (String) -> Void = { _ in }
 ) throws(Failure) -> any ObjectReader {
   do throws(Failure) {
@@ -73,16 +74,17 @@ public func openObjects(
         .invalidInput, code: "text/binary", "expected records or paths, found a tensor stream")
     }
     return try openObjects(
-      LineReader(frames, limits: limits, marks: marks), format: format, requireEnd: requireEnd)
+      LineReader(frames, limits: limits, marks: marks), format: format, requireEnd: requireEnd,
+      columns: columns)
   } catch {
     throw error.at(source.name)
   }
 }
 
 /// Refuses an input here whose beginning is of another kind, before the caller writes anything.
-func openObjects(_ lines: LineReader, format: ObjectFormat, requireEnd: Bool) throws(Failure)
-  -> any ObjectReader
-{
+func openObjects(
+  _ lines: LineReader, format: ObjectFormat, requireEnd: Bool, columns: [String] = ["image"]
+) throws(Failure) -> any ObjectReader {
   var format = format
   if format != .paths0 { try lines.refuseForeign() }
   if format == .auto {
@@ -96,7 +98,7 @@ func openObjects(_ lines: LineReader, format: ObjectFormat, requireEnd: Bool) th
   case .array: return JSONArrayReader(lines, limits: lines.limits)
   case .paths, .paths0:
     if format == .paths { try lines.refuseBinary(allowsObjects: false) }
-    return PathReader(lines, endsWithNul: format == .paths0)
+    return TextReader(lines, columns: columns, endsWithNul: format == .paths0)
   case .jsonl, .auto:
     try lines.refuseBinary(allowsObjects: true)
     return JSONLReader(lines, requireEnd: requireEnd)

@@ -9,6 +9,7 @@ public enum RandomPurpose: UInt64, Sendable {
   case mixing = 2
   case initialisation = 3
   case dropout = 4
+  case captions = 5
 }
 
 /// A row of random numbers at one place: seed, purpose, and any list of numbers such as step,

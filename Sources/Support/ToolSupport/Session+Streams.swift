@@ -46,15 +46,16 @@ extension Session {
   }
 
   /// Objects from the file `path` or stdin. `refusesEmptyInput`: where the format is not given, an
-  /// input without a byte is the sign of a producer that failed.
+  /// input without a byte is the sign of a producer that failed. `columns`: of a table, which the
+  /// input then is in place of a list of paths.
   public func objectReader(
     _ path: String?, format: ObjectFormat = .auto, requireEnd: Bool = false,
-    refusesEmptyInput: Bool = false
+    refusesEmptyInput: Bool = false, columns: [String] = ["image"]
   ) throws(Failure) -> any ObjectReader {
     let reporter = reporter
     return try openObjects(
       try textSource(path), format: format, limits: settings.limits, requireEnd: requireEnd,
-      refusesEmptyInput: refusesEmptyInput
+      refusesEmptyInput: refusesEmptyInput, columns: columns
     ) { reporter.warning($0) }
   }
 

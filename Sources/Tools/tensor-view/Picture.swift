@@ -1,5 +1,6 @@
 // A tensor as a picture: the lengths of its rows on the grid of patches, or its numbers.
 // SPDX-License-Identifier: Apache-2.0
+import Charts
 import InputOutput
 import Streams
 import Tensors
@@ -111,7 +112,8 @@ struct Picture {
 
   func png() -> [UInt8] {
     pngFile(width: columns * cell, height: rows * cell) { x, y in
-      colors[y / cell * columns + x / cell]
+      let color = colors[y / cell * columns + x / cell]
+      return Drawing.Ink(color.red, color.green, color.blue)
     }
   }
 }

@@ -1,0 +1,135 @@
+// A drawing as a PNG: strokes by the distance of each pixel from them, letters as strokes.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+extension Drawing {
+  /// The picture as an RGB PNG. Letters are the plain ones of `StrokeFont`.
+  public func png() -> [UInt8] {
+    var pixels = Pixels(width: width, height: height)
+    for item in items {
+      switch item {
+      case .stroke(let places, let pen): pixels.draw(Self.dashed(places, pen.dashes), pen)
+      case .label(let label): pixels.draw(Self.strokes(label), Pen(width: max(1, label.size / 11)))
+      case .blank(let place, let width, let height): pixels.clear(place, width, height)
+      }
+    }
+    return pngFile(width: width, height: height) { pixels.ink($0, $1) }
+  }
+
+  /// The strokes of a text.
+  private static func strokes(_ label: Label) -> [[Place]] {
+    let scalars = Array(label.text.unicodeScalars)
+    let (across, up) = (label.size * 0.088, label.size * 0.12)
+    let width = max(0, Double(scalars.count) * StrokeFont.advance - 2) * across
+    let start =
+      switch label.anchor {
+      case .start: 0.0
+      case .middle: -width / 2
+      case .end: -width
+      }
+    return scalars.enumerated().flatMap { index, scalar in
+      StrokeFont.strokes(scalar).map { stroke in
+        stroke.map { point in
+          let x = start + (Double(index) * StrokeFont.advance + point.x) * across
+          let y = (point.y - 2) * up
+          return label.isVertical
+            ? Place(x: label.place.x - y, y: label.place.y - x)
+            : Place(x: label.place.x + x, y: label.place.y - y)
+        }
+      }
+    }
+  }
+
+  /// The dashes of a stroke, each a stroke of its own.
+  static func dashed(_ places: [Place], _ dashes: [Double]) -> [[Place]] {
+    guard dashes.contains(where: { $0 > 0 }), var last = places.first else { return [places] }
+    var strokes: [[Place]] = [[last]]
+    var (index, left, isDown) = (0, dashes[0], true)
+    for place in places.dropFirst() {
+      var rest = hypot(place.x - last.x, place.y - last.y)
+      while rest > left {
+        let share = left / rest
+        last = Place(x: last.x + (place.x - last.x) * share, y: last.y + (place.y - last.y) * share)
+        rest -= left
+        if isDown { strokes[strokes.count - 1].append(last) } else { strokes.append([last]) }
+        isDown.toggle()
+        index = (index + 1) % dashes.count
+        left = dashes[index]
+      }
+      left -= rest
+      last = place
+      if isDown { strokes[strokes.count - 1].append(last) }
+    }
+    return strokes
+  }
+}
+
+/// A picture in the making.
+private struct Pixels {
+  let width: Int
+  let height: Int
+  private var inks: [Drawing.Ink]
+
+  init(width: Int, height: Int) {
+    self.width = width
+    self.height = height
+    inks = [Drawing.Ink](repeating: Drawing.Ink(255, 255, 255), count: width * height)
+  }
+
+  func ink(_ x: Int, _ y: Int) -> Drawing.Ink { inks[y * width + x] }
+
+  mutating func clear(_ place: Drawing.Place, _ across: Double, _ down: Double) {
+    for y in rows(place.y, place.y + down) {
+      for x in columns(place.x, place.x + across) {
+        inks[y * width + x] = Drawing.Ink(255, 255, 255)
+      }
+    }
+  }
+
+  /// Where strokes of one pen meet, they are no darker than one.
+  mutating func draw(_ strokes: [[Drawing.Place]], _ pen: Drawing.Pen) {
+    var coverage: [Int: Double] = [:]
+    for stroke in strokes {
+      if stroke.count == 1 { cover(&coverage, stroke[0], stroke[0], pen.width) }
+      for (start, end) in zip(stroke, stroke.dropFirst()) {
+        cover(&coverage, start, end, pen.width)
+      }
+    }
+    for (place, share) in coverage {
+      func mixed(_ old: UInt8, _ new: UInt8) -> UInt8 {
+        UInt8((Double(old) * (1 - share) + Double(new) * share).rounded())
+      }
+      let old = inks[place]
+      inks[place] = Drawing.Ink(
+        mixed(old.red, pen.ink.red), mixed(old.green, pen.ink.green),
+        mixed(old.blue, pen.ink.blue))
+    }
+  }
+
+  /// The share of each pixel that the stroke from `start` to `end` covers.
+  private func cover(
+    _ coverage: inout [Int: Double], _ start: Drawing.Place, _ end: Drawing.Place, _ pen: Double
+  ) {
+    let (alongX, alongY) = (end.x - start.x, end.y - start.y)
+    let length = alongX * alongX + alongY * alongY
+    let reach = pen / 2 + 1
+    for y in rows(min(start.y, end.y) - reach, max(start.y, end.y) + reach) {
+      for x in columns(min(start.x, end.x) - reach, max(start.x, end.x) + reach) {
+        let (offX, offY) = (Double(x) + 0.5 - start.x, Double(y) + 0.5 - start.y)
+        let along =
+          length > 0 ? min(1, max(0, (offX * alongX + offY * alongY) / length)) : 0
+        let distance = hypot(offX - along * alongX, offY - along * alongY)
+        let share = min(1, pen / 2 + 0.5 - distance)
+        if share > 0 { coverage[y * width + x] = max(share, coverage[y * width + x] ?? 0) }
+      }
+    }
+  }
+
+  private func rows(_ from: Double, _ to: Double) -> Range<Int> { Self.range(from, to, height) }
+  private func columns(_ from: Double, _ to: Double) -> Range<Int> { Self.range(from, to, width) }
+
+  private static func range(_ from: Double, _ to: Double, _ limit: Int) -> Range<Int> {
+    let low = Int(max(0, min(Double(limit), from.rounded(.down))))
+    return low..<max(low, Int(max(0, min(Double(limit), to.rounded(.up)))))
+  }
+}

@@ -1,0 +1,38 @@
+// Records kept as lines of JSON until it is known which of them are wanted.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+
+/// Lines in order, in blocks of which each is taken in one piece: growing one array of all would need
+/// twice its size on the way.
+struct HeldRecords {
+  private static let blockBytes = 8 << 20
+  private var blocks: [[UInt8]] = []
+
+  /// Keeps `line`, which has no line end in it.
+  mutating func append(_ line: [UInt8]) {
+    let needed = line.count + 1
+    if blocks.last.map({ $0.capacity - $0.count < needed }) ?? true {
+      var block: [UInt8] = []
+      block.reserveCapacity(max(Self.blockBytes, needed))
+      blocks.append(block)
+    }
+    blocks[blocks.count - 1] += line
+    blocks[blocks.count - 1].append(0x0A)
+  }
+
+  /// Hands out every line with its number, from 0.
+  func forEach(_ body: (_ number: Int, _ line: ArraySlice<UInt8>) throws(Failure) -> Void)
+    throws(Failure)
+  {
+    var number = 0
+    for block in blocks {
+      var start = 0
+      while start < block.count {
+        let end = block[start...].firstIndex(of: 0x0A) ?? block.count
+        try body(number, block[start..<end])
+        number += 1
+        start = end + 1
+      }
+    }
+  }
+}
