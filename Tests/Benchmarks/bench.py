@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+import caption_rows
 import checks
 import core_rows
 import job_rows
@@ -24,7 +25,7 @@ from setting import Setting
 from table import Table
 
 ROWS = {"encode": core_rows.encode, "prefill": core_rows.prefill, "decode": core_rows.decode,
-        "train": train_rows.train,
+        "train": train_rows.train, "captions": caption_rows.captions,
         "job": job_rows.job, "start": job_rows.start, "version": job_rows.version,
         "memory": job_rows.memory_of, "growth": job_rows.growth, "peak": limit_rows.peak,
         "shares": limit_rows.shares, "attention": limit_rows.attention,

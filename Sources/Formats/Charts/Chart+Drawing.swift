@@ -21,7 +21,7 @@ extension Chart {
     let bottom: Double
 
     init(width: Int, height: Int) {
-      right = Double(width) - 24
+      right = Double(width) - 40
       bottom = Double(height) - 60
     }
   }

@@ -108,7 +108,7 @@ struct Corpus {
   /// Writes the skips and the captions that were selected, in the order of the input.
   func write(_ selection: CaptionSelection, to writer: JSONLWriter) throws(Failure) {
     var (caption, skip) = (0, 0)
-    try records.forEach { (place, line) throws(Failure) in
+    try records.visit { (place, line) throws(Failure) in
       guard skip < skips.count, skips[skip].place == place else {
         if selection.isSelected[caption] { try writer.write(serialized: Array(line)) }
         caption += 1

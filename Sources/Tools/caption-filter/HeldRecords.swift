@@ -21,7 +21,7 @@ struct HeldRecords {
   }
 
   /// Hands out every line with its number, from 0.
-  func forEach(_ body: (_ number: Int, _ line: ArraySlice<UInt8>) throws(Failure) -> Void)
+  func visit(_ body: (_ number: Int, _ line: ArraySlice<UInt8>) throws(Failure) -> Void)
     throws(Failure)
   {
     var number = 0
