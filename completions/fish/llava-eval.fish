@@ -38,6 +38,14 @@ function __llava-eval_parse_tokens -S
             case 'combine'
                 __llava-eval_parse_subcommand 0 'problems=' 'splits=' 'split=' 'ours=' 'other=' 'scheme=' 'judge=' 'json' 'guess=' 'details=' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
             end
+        case 'judge'
+            __llava-eval_parse_subcommand 0 'version' 'h/help'
+            switch $unparsed_tokens[1]
+            case 'prompt'
+                __llava-eval_parse_subcommand 0 'questions=' 'reference=' 'candidate=' 'context=' 'rule=' 'swap' 'repeat=' 'seed=' 'temperature=' 'max-tokens=' 'compat' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+            case 'score'
+                __llava-eval_parse_subcommand -r 1 'against=+' 'bootstrap=' 'seed=' 'details=' 'json' 'compat' 'o/output=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
+            end
         case 'help'
             __llava-eval_parse_subcommand -r 1 'version'
         end
@@ -96,6 +104,7 @@ complete -c 'llava-eval' -f
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval" version' -l 'version' -d 'Show the version.'
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval" -eq 1' -fa 'scienceqa' -d 'ScienceQA: questions with choices about science.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval" -eq 1' -fa 'judge' -d 'Have a chat model score two models\' answers.'
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa" version' -l 'version' -d 'Show the version.'
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa" h help' -s 'h' -l 'help' -d 'Show help information.'
@@ -209,4 +218,47 @@ complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" version' -l 'version' -d 'Show the version.'
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge" version' -l 'version' -d 'Show the version.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval judge" -eq 1' -fa 'prompt' -d 'Make requests to a chat model that scores two models\' answers.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval judge" -eq 1' -fa 'score' -d 'Sum up the reviews of a judge.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" questions' -l 'questions' -d 'JSONL of questions: question_id, text, category.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" reference' -l 'reference' -d 'JSONL of the answers to judge by, a text-only GPT-4\'s say.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" candidate' -l 'candidate' -d 'JSONL of the answers to judge.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" context' -l 'context' -d 'JSONL of descriptions of the questions\' images.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" rule' -l 'rule' -d 'Rubrics by category (default: those that come along).' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" swap' -l 'swap' -d 'Ask for both orders of the two answers.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" repeat' -l 'repeat' -d 'Ask so many times.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" seed' -l 'seed' -d 'Seed of the first asking; each further adds 1.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" temperature' -l 'temperature' -d 'The judge\'s temperature.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" max-tokens' -l 'max-tokens' -d 'Most tokens of a review.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" compat' -l 'compat' -d 'Join by line, and send no seed, as the reference does.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" j threads' -s 'j' -l 'threads' -d 'Threads in all; default: LLAVA_THREADS, else all cores.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" strict' -l 'strict' -d 'Stop at the first record that would be skipped.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" max-skips' -l 'max-skips' -d 'Stop after more than this many skips, or this share (5%).' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" f force' -l 'force' -s 'f' -d 'Write binary data to a terminal.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" max-line' -l 'max-line' -d 'Longest JSON line to accept.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" max-record' -l 'max-record' -d 'Largest tensor record to accept.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" version' -l 'version' -d 'Show the version.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_positional "llava-eval judge score" -ge 1' -F
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score"' -l 'against' -d 'Compare with the reviews of another model; may be given again.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" bootstrap' -l 'bootstrap' -d 'Draws of the intervals\' bootstrap; 0 for no intervals.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" seed' -l 'seed' -d 'Seed of the bootstrap.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" details' -l 'details' -d 'Write a line for each review, as JSONL.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" json' -l 'json' -d 'Write a JSON object.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" compat' -l 'compat' -d 'Print what the reference prints, from what it counts.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" version' -l 'version' -d 'Show the version.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge score" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval help" version' -l 'version' -d 'Show the version.'

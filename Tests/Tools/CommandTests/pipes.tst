@@ -322,8 +322,8 @@ ok  -  1\n  llava-weights convert $LLAVA_MODEL --type f32 -v -o c5 2>&1 | grep -
 
 # A tool whose commands have commands of their own.
 2  expected a command: scienceqa  none  llava-eval
-2  expected a command of scienceqa: prompt, second, join, score, requery or combine  none  llava-eval scienceqa
-2  Unknown command 'nope' of scienceqa: expected prompt  none  llava-eval scienceqa nope
+2  expected a command: prompt, second, join, score, requery or combine  none  llava-eval scienceqa
+2  Unknown command 'nope': expected prompt  none  llava-eval scienceqa nope
 2  Unknown option '--nope'  none  llava-eval scienceqa score --nope
 2  Missing expected argument '--problems <file>'  none  llava-eval scienceqa score
 2  --format must be one of CQM, QCM  none  llava-eval scienceqa prompt --format QCM-X p.json
