@@ -1,7 +1,7 @@
 // Runs a command beside a chat server on this machine that knows the tiny model's scenes.
 // SPDX-License-Identifier: Apache-2.0
 //
-//   scene-teacher COMMAND ARGUMENT…     with URL in its environment; ends with its status
+//   scene-teacher COMMAND ARGUMENT…     with URL and SOCKET in its environment; ends with its status
 import Chat
 import Foundation
 import JSON
@@ -15,16 +15,21 @@ enum SceneTeacher {
       FileHandle.standardError.write(Data("usage: scene-teacher COMMAND ARGUMENT...\n".utf8))
       exit(2)
     }
-    let server = try LoopbackServer { [.send(answer(to: $0))] }
+    // A socket of a name: with a port, which is another each time, the address would be another too,
+    // and journals know requests by it.
+    let socket = NSTemporaryDirectory() + "/scene-teacher-\(getpid())"
+    let server = try LoopbackServer(unixSocket: socket) { [.send(answer(to: $0))] }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = command
     process.environment = ProcessInfo.processInfo.environment.merging(
-      ["URL": "\(server.url)/v1"]) { $1 }
+      ["URL": "http://localhost/v1", "SOCKET": socket]) { $1 }
     // Ctrl-C reaches the command too: it decides how to end.
     signal(SIGINT, SIG_IGN)
     try process.run()
     process.waitUntilExit()
+    server.stop()
+    unlink(socket)
     exit(process.terminationReason == .exit ? process.terminationStatus : 1)
   }
 
