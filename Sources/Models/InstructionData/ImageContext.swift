@@ -66,7 +66,10 @@ public struct ImageContext: Equatable, Sendable {
 
   private static func captions(of record: JSONObject) throws(Failure) -> [String] {
     guard let value = record["captions"] ?? record["caption"], value != .null else {
-      throw fault("expected `captions`, found none")
+      throw fault(
+        "expected `captions`, found none",
+        remedy: record["annotations"] == nil
+          ? nil : "COCO's files go with --captions and --boxes")
     }
     if let text = value.string { return [text] }
     guard let items = value.array, items.allSatisfy({ $0.string != nil }) else {
@@ -84,7 +87,7 @@ public struct ImageContext: Equatable, Sendable {
     return items
   }
 
-  private static func fault(_ message: String) -> Failure {
-    Failure(.invalidInput, code: "context/captions", message)
+  private static func fault(_ message: String, remedy: String? = nil) -> Failure {
+    Failure(.invalidInput, code: "context/captions", message, remedy: remedy)
   }
 }

@@ -15,7 +15,10 @@ public struct JudgeContext: Sendable {
   /// `judge/context`.
   public init(_ object: JSONObject) throws(Failure) {
     guard let image = object["image"]?.string, !image.isEmpty else {
-      throw Self.fault("expected `image`, a text")
+      throw Self.fault(
+        "expected `image`, a text",
+        remedy:
+          "--context takes a line for each image: {\"image\":…,\"captions\":[…],\"instances\":[…]}")
     }
     self.image = image
     if let value = object["caption"] {
@@ -60,8 +63,8 @@ public struct JudgeContext: Sendable {
     return "\(category): [\(numbers.joined(separator: ", "))]"
   }
 
-  private static func fault(_ message: String) -> Failure {
-    Failure(.invalidInput, code: "judge/context", message)
+  private static func fault(_ message: String, remedy: String? = nil) -> Failure {
+    Failure(.invalidInput, code: "judge/context", message, remedy: remedy)
   }
 }
 

@@ -70,7 +70,18 @@ public struct JudgeRules: Sendable {
     throw Failure(
       .invalidInput, code: "judge/category",
       "expected a rule `\(escapedForTerminal(key))`\(fallback), found none",
-      remedy: "add it to the file that --rule names")
+      remedy: "categories are \(categories(variant)); --rule takes a file with more")
+  }
+
+  /// Those that have a rule of `variant`, for messages.
+  private func categories(_ variant: JudgeVariant) -> String {
+    let opening = variant == .bench ? "llava_bench_" : ""
+    let keys = rules.keys.map(\.text).filter { key in
+      key.utf8.starts(with: opening.utf8)
+        && (variant == .bench || !key.utf8.starts(with: "llava_bench_".utf8))
+    }
+    let names = keys.map { String(decoding: $0.utf8.dropFirst(opening.utf8.count), as: UTF8.self) }
+    return names.sorted().prefix(12).map(escapedForTerminal).joined(separator: ", ")
   }
 
   private static func fault(_ message: String) -> Failure {

@@ -32,7 +32,7 @@ public struct ProblemSet: Sendable {
       throw Failure(
         .invalidInput, code: "scienceqa/problems", at: problems.name,
         "expected an object of problems by id, found \(kind(of: problems.value))",
-        remedy: "this is the file problems.json of ScienceQA")
+        remedy: "give ScienceQA's problems.json")
     }
     name = problems.name
     self.problems = object
@@ -108,8 +108,8 @@ public struct ProblemSet: Sendable {
       guard let own = value.object?["split"]?.string else {
         throw Failure(
           .invalidInput, code: "scienceqa/split", at: name,
-          "problem \(shown(id)): expected `split` to be a text",
-          remedy: "name the file of splits with --splits, or leave out --split")
+          "problem \(shown(id)): expected a problem with a text as its `split`",
+          remedy: "give ScienceQA's problems.json; its pid_splits.json goes with --splits")
       }
       if own.utf8.elementsEqual(split.utf8) { ids.append(id) }
       if found.count < 8, !found.contains(where: { $0.utf8.elementsEqual(own.utf8) }) {
@@ -128,7 +128,7 @@ public struct ProblemSet: Sendable {
   private static func fault(_ name: String, _ message: String) -> Failure {
     Failure(
       .invalidInput, code: "scienceqa/split", at: name, message,
-      remedy: "this is the file pid_splits.json of ScienceQA")
+      remedy: "--splits takes ScienceQA's pid_splits.json")
   }
 
   private static func listing(_ names: [String]) -> String {

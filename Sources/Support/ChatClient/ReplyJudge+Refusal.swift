@@ -23,7 +23,7 @@ extension ReplyJudge {
         ending(
           "server/model", "the server has no model '\(model)' (HTTP \(status))\(message.suffix)",
           remedy: "see what it has: GET \(modelsAddress)"))
-    case 404 where !message.isFromChatServer, 405:
+    case 404, 405:
       return .end(wrongAddress("found HTTP \(status)\(message.suffix)"))
     case 407:
       return .end(

@@ -51,7 +51,7 @@ final class CompletionRun {
       try exchangeAll()
       try exchange.finish()
     } catch {
-      warnOfLostReplies()
+      sayWhatIsKept()
       throw error
     }
     try writer.finish()
@@ -140,12 +140,22 @@ final class CompletionRun {
     }
   }
 
-  /// Replies that came, but whose turn did not.
-  private func warnOfLostReplies() {
-    let lost = waiting.values.count { if case .reply = $0.outcome { true } else { false } }
-    guard lost > 0, !exchange.hasJournal else { return }
-    session.reporter.warning(
-      "\(lost == 1 ? "a reply" : "\(grouped(lost)) replies") that waited for an earlier one lost:"
-        + " --journal would keep them")
+  /// What becomes of the replies that came: without a journal those are lost whose turn did not come,
+  /// and with -o all.
+  private func sayWhatIsKept() {
+    let held = waiting.values.count { if case .reply = $0.outcome { true } else { false } }
+    let isFile = session.settings.output != nil && session.settings.output != "-"
+    if exchange.hasJournal {
+      guard session.done + held > 0 else { return }
+      return session.reporter.note(
+        "\(replies(session.done + held)) in the journal: the same command again asks for the rest")
+    }
+    let lost = isFile ? session.done + held : held
+    guard lost > 0 else { return }
+    session.reporter.warning("\(replies(lost)) lost: --journal would keep them")
+  }
+
+  private func replies(_ count: Int) -> String {
+    "\(grouped(count)) \(count == 1 ? "reply" : "replies")"
   }
 }

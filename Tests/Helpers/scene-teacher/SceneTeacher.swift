@@ -4,6 +4,7 @@
 //   scene-teacher COMMAND ARGUMENT…     with URL and SOCKET in its environment; ends with its status
 import Chat
 import Foundation
+import Glibc
 import JSON
 import LoopbackServer
 
@@ -19,18 +20,26 @@ enum SceneTeacher {
     // and journals know requests by it.
     let socket = NSTemporaryDirectory() + "/scene-teacher-\(getpid())"
     let server = try LoopbackServer(unixSocket: socket) { [.send(answer(to: $0))] }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = command
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["URL": "http://localhost/v1", "SOCKET": socket]) { $1 }
-    // Ctrl-C reaches the command too: it decides how to end.
-    signal(SIGINT, SIG_IGN)
-    try process.run()
-    process.waitUntilExit()
+    setenv("URL", "http://localhost/v1", 1)
+    setenv("SOCKET", socket, 1)
+    let status = run(command)
     server.stop()
     unlink(socket)
-    exit(process.terminationReason == .exit ? process.terminationStatus : 1)
+    exit(status)
+  }
+
+  /// Runs the command in this process's group, so that Ctrl-C reaches it, and it decides how to end;
+  /// Foundation's Process would give it a group of its own.
+  private static func run(_ command: [String]) -> Int32 {
+    var arguments = command.map { strdup($0) } + [nil]
+    defer { for argument in arguments { free(argument) } }
+    var process: pid_t = 0
+    guard posix_spawnp(&process, command[0], nil, nil, &arguments, environ) == 0 else { return 127 }
+    // A handler, unlike SIG_IGN, would not have been inherited.
+    signal(SIGINT) { _ in }
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
   }
 
   private static func answer(to request: LoopbackRequest) -> [UInt8] {

@@ -83,7 +83,7 @@ struct JudgeTests {
     (200, #"{"error":{"code":401,"message":"m"}}"#, "end server/key"),
     (204, "", "skip http/204"), (301, "", "end server/redirect"), (400, "", "skip http/400"),
     (401, "", "end server/key"), (403, "", "end server/key"), (402, "", "end server/credit"),
-    (404, #"{"error":{"message":"no such thing"}}"#, "skip http/404"),
+    (404, #"{"error":{"message":"no such thing"}}"#, "end server/address"),
     (404, #"{"detail":"Not Found"}"#, "end server/address"),
     (404, "404 page not found", "end server/address"), (405, "", "end server/address"),
     (

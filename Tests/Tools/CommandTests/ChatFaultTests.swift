@@ -24,7 +24,7 @@ import Testing
       ([.send(chatError(400, "too long\nby 7"))], "http/400", "too long by 7"),
       ([.send(chatError(413, "m"))], "http/413", "m"),
       ([.send(chatError(422, "m"))], "http/422", "m"),
-      ([.send(chatError(404, "no such file"))], "http/404", "no such file"),
+      ([.send(chatError(422, "no such file"))], "http/422", "no such file"),
       ([.send(chatError(500, "broken"))], "http/500", "the server failed (HTTP 500): broken"),
       (
         body("{\"choices\":[{\"message\":{\"content\":\"x"), "reply/not-json",

@@ -117,7 +117,7 @@ import Testing
     ("{\"id\":\"1\",\"text\":\"A\"}", "{}", 3, "split test, found none"),
     ("{\"id\":\"1\",\"text\":\"A\"}", " ", 3, "found the end"),
     ("{\"id\":\"1\",\"text\":\"A\"}", "{\"1\":{},\"1\":{}}", 3, "the same key twice"),
-    ("{\"id\":\"1\",\"text\":\"A\"}", "{\"1\":7}", 3, "`split` to be a text"),
+    ("{\"id\":\"1\",\"text\":\"A\"}", "{\"1\":7}", 3, "a text as its `split`"),
     (
       "{\"id\":\"1\",\"text\":\"A\"}", "{\"1\":{\"split\":\"test\"}}", 3,
       "problem 1: expected `choices`"
