@@ -25,7 +25,7 @@ public final class AppendFile {
       throw RegularFile.notRegular(path, status.st_mode)
     }
     // Some file systems cannot lock, and say so.
-    guard flock(opened, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+    guard Self.lock(opened) else {
       close(opened)
       throw Failure(
         .usage, code: "usage/locked", at: path, "another run is writing it",
@@ -39,6 +39,16 @@ public final class AppendFile {
     self.path = path
     descriptor = opened
     size = Int(status.st_size)
+  }
+
+  /// False where another has the lock. A program that this process is just starting holds its files
+  /// for a moment too: the lock of a file that was closed here may be there a little longer.
+  private static func lock(_ descriptor: Int32) -> Bool {
+    for _ in 0..<10 {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK { return true }
+      usleep(20_000)
+    }
+    return false
   }
 
   deinit { close(descriptor) }

@@ -90,6 +90,9 @@ public struct ReplyReader {
     if let reason = reply.finishReason, reason.utf8.elementsEqual("content_filter".utf8) {
       throw Rejection("reply/filtered", "the teacher's filter ended the reply")
     }
+    if let reason = reply.finishReason, reason.utf8.elementsEqual("error".utf8) {
+      throw Rejection("reply/error", "the reply broke off (finish_reason error)")
+    }
     let turns = try parsed(reply, caption: caption, draw)
     for turn in turns {
       let said = caption == nil ? [turn.question, turn.answer] : [turn.question]

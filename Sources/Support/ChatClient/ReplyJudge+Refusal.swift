@@ -9,6 +9,9 @@ extension ReplyJudge {
     -> Verdict
   {
     switch status {
+    case 200..<300:
+      return .skip(
+        spoilt("http/\(status)", "expected an answer with HTTP 200, found HTTP \(status)"))
     case 401, 403: return .end(keyFault(status, message))
     case 402: return .end(moneyFault(status, message))
     case 429 where message.code == "insufficient_quota": return .end(moneyFault(status, message))

@@ -119,13 +119,28 @@ public struct ReplyJudge {
         spoilt("reply/no-choices", "expected a reply with `choices`, found \(message.text ?? "{}")")
       )
     }
-    let reason = choice["finish_reason"]?.string
+    let member = choice["finish_reason"] ?? .null
+    guard member == .null || member.string != nil else {
+      return .skip(spoilt("reply/finish-reason", "expected `finish_reason` to be a text"))
+    }
+    let reason = member.string
+    // As servers between us and the model say it where that broke off midway.
+    if reason == "error" {
+      return .retry(
+        spoilt("reply/error", "the reply broke off (finish_reason error)"), .trouble, after: nil)
+    }
     guard let text = Self.text(choice["message"]?.object?["content"]) else {
       let ended = reason.map { " (finish_reason \($0))" } ?? ""
       let refused = choice["message"]?.object?["refusal"]?.string.map { ": \($0)" } ?? ""
       return .skip(
         spoilt(
           "reply/no-content", "the reply has no text\(ended)\(refused.prefix(bytes: 300))",
+          remedy: reason == "length" ? "raise --max-tokens" : nil))
+    }
+    guard !strippingWhitespace(text).isEmpty else {
+      return .skip(
+        spoilt(
+          "reply/empty", "expected a reply, found an empty text",
           remedy: reason == "length" ? "raise --max-tokens" : nil))
     }
     return .reply(

@@ -70,6 +70,9 @@ struct CaptionFilter: ToolCommand {
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
+    if let plot, plot == stream.output {
+      throw ValidationError("--plot and --output are the same file")
+    }
     if captionKey != nil, phrasesFrom != nil {
       throw ValidationError("--caption-key and --phrases-from exclude each other")
     }

@@ -38,7 +38,7 @@ struct RunSummary {
 
   /// Says at the end what a user must know, and with --verbose or --price what was spent.
   func report(_ exchange: Exchange, _ session: Session) {
-    if replies == 0, let firstFailure {
+    if replies == 0, let firstFailure, session.skipped > 1 {
       session.reporter.warning(
         "no request was answered; the first reason: \(firstFailure.message)")
     }

@@ -16,6 +16,8 @@ struct PromptRun {
   let writer: JSONLWriter
   private var clippedCount = 0
   private var boxlessCount = 0
+  private var duplicateCount = 0
+  private var ids: Set<[UInt8]> = []
 
   init(session: Session, maker: RequestMaker, keepsOutside: Bool, writer: JSONLWriter) {
     self.session = session
@@ -115,6 +117,7 @@ struct PromptRun {
       return
     }
     for line in lines { try writer.write(serialized: line) }
+    if !ids.insert(Array(record.id.utf8)).inserted { duplicateCount += 1 }
     session.recordDone()
   }
 
@@ -130,6 +133,10 @@ struct PromptRun {
 
   private func finish() throws(Failure) {
     try writer.finish()
+    if duplicateCount > 0 {
+      session.reporter.warning(
+        "\(counted(duplicateCount, "record")) with an id that an earlier one has")
+    }
     if clippedCount > 0 {
       session.reporter.note(
         "\(grouped(clippedCount)) box\(clippedCount == 1 ? "" : "es") cut off at their image's edge"

@@ -64,6 +64,9 @@ struct JudgeScore: ToolProgram {
       throw ValidationError("--details and --output are the same file")
     }
     if details == "-" { throw ValidationError("--details takes a file, not stdout") }
+    for files in [reviews, against] where Set(files.map { Array($0.utf8) }).count < files.count {
+      throw ValidationError("a file of reviews is named twice: its scores would count as repeats")
+    }
     if (reviews + against).count(where: { $0 == "-" }) > 1 {
       throw ValidationError("only one of the inputs can be stdin")
     }

@@ -20,7 +20,16 @@ struct ScienceQAScore: ToolProgram {
   @OptionGroup var problems: ProblemOptions
   @OptionGroup var judging: JudgingOptions
 
+  /// Set by `run`, read by `status`.
+  private final class Verdict { var isComplete = true }
+  private let verdict = Verdict()
+
+  private enum CodingKeys: CodingKey { case answers, problems, judging }
+
   func settings() throws(Failure) -> Settings { judging.settings() }
+
+  /// 1 where a problem has no answer, here or because a tool before skipped it.
+  func status(_ session: Session) -> ExitStatus? { verdict.isComplete ? nil : .skippedRecords }
 
   func run(_ session: Session) throws(Failure) {
     let details = try DetailsFile.claim(judging.details)
@@ -39,6 +48,7 @@ struct ScienceQAScore: ToolProgram {
       lines.append(line)
     }
     session.warnOfMissing(sheet, set)
+    verdict.isComplete = set.ids.allSatisfy { sheet[$0] != nil }
     try details?.write(lines, session)
     let report = ScoreReport(score, skipped: sheet.skipped, guesses: judging.guess != nil)
     try session.write(text: report.text, json: judging.json ? report.json : nil)

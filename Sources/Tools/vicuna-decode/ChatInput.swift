@@ -22,6 +22,9 @@ struct ChatOptions: ParsableArguments {
 
   func validate() throws {
     guard let template else { return }
+    if ["plain", "v0_plain"].contains(template) {
+      throw ValidationError("--template \(template) has no place for roles: name another")
+    }
     guard chat else {
       throw ValidationError("--template needs --chat: other records have their prompt")
     }

@@ -93,6 +93,7 @@ struct VicunaDecode: ToolCommand {
       "--repetition-penalty must be 0.000001 to 1000000, found \(repetitionPenalty)")
     try require(!stop.contains(""), "--stop must not be empty")
     try require(!(showsText && emit == .logits), "--stream and --emit logits exclude each other")
+    try require(!(chat.chat && emit == .logits), "--chat and --emit logits exclude each other")
   }
 
   func run(_ session: Session) throws(Failure) {

@@ -138,6 +138,7 @@ import Testing
     reader.leaks = LeakFilter(try list("# none\n\naccording to the caption\nin the Caption"))
     #expect(try code(reader, reply(text)) == expected)
     #expect(try code(reader, reply(text, reason: "content_filter")) == "reply/filtered")
+    #expect(try code(reader, reply(text, reason: "error")) == "reply/error")
   }
 
   @Test func leaksAreFoundByBytes() throws {

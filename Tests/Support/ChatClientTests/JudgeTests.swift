@@ -60,7 +60,6 @@ struct JudgeTests {
       #"{"choices":[{"message":{"content":[{"type":"text","text":"a"},{"text":"b"}]}}]}"#
     #expect(
       try verdict(200, parts) == .reply(ChatReply(text: "ab", finishReason: nil, usage: nil)))
-    #expect(try verdict(200, #"{"choices":[{"message":{"content":""}}]}"#).name == "reply")
   }
 
   private struct WrongVerdict: Error {}
@@ -74,6 +73,17 @@ struct JudgeTests {
     (200, #"{"choices":{"message":{"content":"x"}}}"#, "skip reply/no-choices"),
     (200, #"{"choices":[{"message":{"content":null}}]}"#, "skip reply/no-content"),
     (200, #"{"choices":[{"message":{"content":7}}]}"#, "skip reply/no-content"),
+    (200, #"{"choices":[{"message":{"content":""}}]}"#, "skip reply/empty"),
+    (200, #"{"choices":[{"message":{"content":" \n"}}]}"#, "skip reply/empty"),
+    (
+      200, #"{"choices":[{"message":{"content":"x"},"finish_reason":"error"}]}"#,
+      "retry trouble reply/error"
+    ),
+    (
+      200, #"{"choices":[{"message":{"content":"x"},"finish_reason":5}]}"#,
+      "skip reply/finish-reason"
+    ),
+    (201, #"{"choices":[{"message":{"content":"x"}}]}"#, "skip http/201"),
     (200, #"{"choices":[{"text":"x"}]}"#, "skip reply/no-content"),
     (
       200, #"{"choices":[{"message":{"content":"x"}}],"error":{"message":"m"}}"#,

@@ -158,7 +158,8 @@ import Testing
     try directory.write(Self.replies(1) { _ in "7" }, to: "b.jsonl")
     let uneven = try Shell.bash("llava-eval judge score a.jsonl b.jsonl", in: directory)
     #expect(uneven.status == 0 && uneven.errors.contains("different numbers of reviews, 1 to 4"))
-    let even = try Shell.bash("llava-eval judge score a.jsonl a.jsonl", in: directory)
+    let even = try Shell.bash(
+      "cp a.jsonl again.jsonl; llava-eval judge score a.jsonl again.jsonl", in: directory)
     #expect(even.errors == "" && even.text.contains("87.5 ± 0.0"))
     try directory.write(
       #"{"question_id":1,"category":"detail","first":"candidate","text":"8 7"}"# + "\n",
