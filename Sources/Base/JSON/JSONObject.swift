@@ -64,7 +64,10 @@ public struct JSONObject: Equatable, Sendable {
 
   private func position(of key: String) -> Int? {
     if members.count > Self.mostUnindexed { return positions[ExactText(key)] }
-    return members.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
+    // Most keys differ in length, which is there without a look at their bytes.
+    return members.firstIndex {
+      $0.key.utf8.count == key.utf8.count && $0.key.utf8.elementsEqual(key.utf8)
+    }
   }
 
   public static func == (left: JSONObject, right: JSONObject) -> Bool {

@@ -5,20 +5,19 @@ extension JSONParser {
   mutating func string() throws(JSONError) -> String {
     position += 1
     let start = position
-    while position < bytes.count {
-      let byte = bytes[position]
-      if byte == UInt8(ascii: "\"") {
-        defer { position += 1 }
-        return try text(bytes[start..<position], from: start)
-      }
-      if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }
-      guard byte >= 0x20 else { throw fault("a control character must be escaped in a string") }
-      position += 1
+    position = plainEnd(of: bytes, from: start)
+    guard let byte = next else { throw fault("expected \" before the end") }
+    if byte == UInt8(ascii: "\"") {
+      defer { position += 1 }
+      return try text(UnsafeRawBufferPointer(rebasing: bytes[start..<position]), from: start)
     }
-    throw fault("expected \" before the end")
+    if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }
+    throw fault("a control character must be escaped in a string")
   }
 
-  private func text(_ utf8: some Sequence<UInt8>, from start: Int) throws(JSONError) -> String {
+  private func text(_ utf8: UnsafeRawBufferPointer, from start: Int) throws(JSONError) -> String {
+    // Far faster than `validating`, which is generic code of the standard library.
+    if isASCII(utf8) { return String(decoding: utf8, as: UTF8.self) }
     guard let text = String(validating: utf8, as: UTF8.self) else {
       throw JSONError(offset: start, message: "the string is not valid UTF-8", isNoText: true)
     }
@@ -32,14 +31,17 @@ extension JSONParser {
       switch byte {
       case UInt8(ascii: "\""):
         position += 1
-        return try text(content, from: start)
+        return try content.withUnsafeBufferPointer { (content) throws(JSONError) in
+          try text(UnsafeRawBufferPointer(content), from: start)
+        }
       case UInt8(ascii: "\\"):
         position += 1
         try escape(into: &content)
       case 0..<0x20: throw fault("a control character must be escaped in a string")
       default:
-        content.append(byte)
-        position += 1
+        let end = plainEnd(of: bytes, from: position)
+        content.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[position..<end]))
+        position = end
       }
     }
     throw fault("expected \" before the end")
@@ -65,7 +67,9 @@ extension JSONParser {
     let start = position
     let first = try hexadecimal()
     if let scalar = Unicode.Scalar(first) { return scalar }
-    guard first < 0xdc00, take("\\"), take("u") else { throw fault("a lone surrogate", at: start) }
+    guard first < 0xdc00, take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
+      throw fault("a lone surrogate", at: start)
+    }
     let second = try hexadecimal()
     guard (0xdc00..<0xe000).contains(second),
       let scalar = Unicode.Scalar(0x10000 + (first - 0xd800) << 10 + (second - 0xdc00))

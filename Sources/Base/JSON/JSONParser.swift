@@ -41,7 +41,9 @@ struct JSONParser {
   }
 
   mutating func document() throws(JSONError) -> JSONValue {
-    if bytes.starts(with: [0xef, 0xbb, 0xbf]) { throw fault("a byte order mark is not allowed") }
+    if next == 0xef, bytes.starts(with: [0xef, 0xbb, 0xbf]) {
+      throw fault("a byte order mark is not allowed")
+    }
     skipSpace()
     let value = try value(depth: 0)
     skipSpace()
@@ -66,8 +68,8 @@ struct JSONParser {
   }
 
   /// Steps over `byte` if it is next.
-  mutating func take(_ byte: Character) -> Bool {
-    guard next == byte.asciiValue else { return false }
+  mutating func take(_ byte: UInt8) -> Bool {
+    guard next == byte else { return false }
     position += 1
     return true
   }
@@ -119,12 +121,12 @@ struct JSONParser {
   private mutating func array(depth: Int) throws(JSONError) -> [JSONValue] {
     try enter(depth)
     var items: [JSONValue] = []
-    if take("]") { return items }
+    if take(UInt8(ascii: "]")) { return items }
     while true {
       items.append(try value(depth: depth + 1))
       skipSpace()
-      if take("]") { return items }
-      guard take(",") else { throw fault("expected , or ] in an array") }
+      if take(UInt8(ascii: "]")) { return items }
+      guard take(UInt8(ascii: ",")) else { throw fault("expected , or ] in an array") }
       skipSpace()
     }
   }
@@ -132,13 +134,13 @@ struct JSONParser {
   private mutating func object(depth: Int) throws(JSONError) -> JSONObject {
     try enter(depth)
     var object = JSONObject()
-    if take("}") { return object }
+    if take(UInt8(ascii: "}")) { return object }
     while true {
       let start = position
       guard next == UInt8(ascii: "\"") else { throw fault("expected a key in quotes") }
       let key = try string()
       skipSpace()
-      guard take(":") else { throw fault("expected : after a key") }
+      guard take(UInt8(ascii: ":")) else { throw fault("expected : after a key") }
       skipSpace()
       keys.append(key)
       let value = try value(depth: depth + 1)
@@ -147,19 +149,19 @@ struct JSONParser {
         throw fault("the same key twice in one object", at: start)
       }
       skipSpace()
-      if take("}") { return object }
-      guard take(",") else { throw fault("expected , or } in an object") }
+      if take(UInt8(ascii: "}")) { return object }
+      guard take(UInt8(ascii: ",")) else { throw fault("expected , or } in an object") }
       skipSpace()
     }
   }
 
   private mutating func number() throws(JSONError) -> JSONNumber {
     let start = position
-    _ = take("-")
-    if !take("0") { try digits() }
-    if take(".") { try digits() }
-    if take("e") || take("E") {
-      if !take("+") { _ = take("-") }
+    _ = take(UInt8(ascii: "-"))
+    if !take(UInt8(ascii: "0")) { try digits() }
+    if take(UInt8(ascii: ".")) { try digits() }
+    if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
+      if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
       try digits()
     }
     return JSONNumber(validated: String(decoding: bytes[start..<position], as: UTF8.self))

@@ -12,7 +12,8 @@ extension JSONValue {
   /// The same as text.
   public var serializedString: String { String(decoding: serialized(), as: UTF8.self) }
 
-  private func append(to bytes: inout [UInt8]) {
+  /// Adds what `serialized` gives behind `bytes`.
+  public func append(to bytes: inout [UInt8]) {
     switch self {
     case .null: bytes += "null".utf8
     case .bool(let flag): bytes += (flag ? "true" : "false").utf8
@@ -39,20 +40,32 @@ extension JSONValue {
 
   private static func append(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-      case 0x08: bytes += "\\b".utf8
-      case 0x09: bytes += "\\t".utf8
-      case 0x0a: bytes += "\\n".utf8
-      case 0x0c: bytes += "\\f".utf8
-      case 0x0d: bytes += "\\r".utf8
-      case 0..<0x20:
-        let digits = String(byte, radix: 16)
-        bytes += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8
-      default: bytes.append(byte)
+    var text = text
+    text.withUTF8 { utf8 in
+      let utf8 = UnsafeRawBufferPointer(utf8)
+      var start = 0
+      while true {
+        let end = plainEnd(of: utf8, from: start)
+        bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: utf8[start..<end]))
+        if end == utf8.count { return }
+        appendEscaped(utf8[end], to: &bytes)
+        start = end + 1
       }
     }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static func appendEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {
+    switch byte {
+    case 0x08: bytes += "\\b".utf8
+    case 0x09: bytes += "\\t".utf8
+    case 0x0a: bytes += "\\n".utf8
+    case 0x0c: bytes += "\\f".utf8
+    case 0x0d: bytes += "\\r".utf8
+    case 0..<0x20:
+      let digits = String(byte, radix: 16)
+      bytes += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8
+    default: bytes += [UInt8(ascii: "\\"), byte]
+    }
   }
 }

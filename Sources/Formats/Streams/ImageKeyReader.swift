@@ -28,7 +28,8 @@ public final class ImageKeyReader: ObjectReader {
     {
       object["image"] = value
     }
-    line = ObjectLine(number: line.number, place: line.place, result: .success(object))
+    line = ObjectLine(
+      number: line.number, input: line.input, unit: line.unit, result: .success(object))
     if !hasWarned, let found = line.record.unnamedImage { report(found, line.record) }
     return line
   }

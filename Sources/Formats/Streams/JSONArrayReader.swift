@@ -59,12 +59,13 @@ final class JSONArrayReader: ObjectReader {
     state = .further
     number += 1
     if try lines.available().isEmpty { throw fault("the input ends inside the array") }
-    let place = "\(name): element \(number)"
     let result = Result { () throws(Failure) -> JSONObject in
       guard let element else { throw lineTooLong(limits) }
       return try parseObject(element)
     }
-    return ObjectLine(number: number, place: place, result: result.mapError { $0.at(place) })
+    return ObjectLine(
+      number: number, input: name, unit: "element",
+      result: result.mapError { $0.at("\(name): element \(number)") })
   }
 
   /// The bytes of the next element, found by its brackets and quotes; nil when it is too long.

@@ -28,7 +28,10 @@ public final class JSONLReader: ObjectReader {
     number = lines.droppedLines
   }
 
-  public func next() throws(Failure) -> ObjectLine? {
+  public func next() throws(Failure) -> ObjectLine? { try nextUnparsed()?.parsed() }
+
+  /// Lines of a compressed stream are parsed here: its end mark has the number of skips.
+  public func nextUnparsed() throws(Failure) -> UnparsedLine? {
     if let failure { throw failure }
     if isFinished { return nil }
     do throws(Failure) {
@@ -42,7 +45,7 @@ public final class JSONLReader: ObjectReader {
     }
   }
 
-  private func advance() throws(Failure) -> ObjectLine? {
+  private func advance() throws(Failure) -> UnparsedLine? {
     while true {
       try Interruption.check(name)
       guard let line = try lines.next() else { return nil }
@@ -50,9 +53,12 @@ public final class JSONLReader: ObjectReader {
       number += 1
       if case .bytes(let bytes) = line, bytes.allSatisfy(isBlank) { continue }
       isFirst = false
+      guard lines.frames.isCompressed else {
+        return UnparsedLine(line, number: number, of: name, lines.limits)
+      }
       let object = ObjectLine(line, number: number, of: name, lines.limits)
       lines.marks.count(isSkip: object.isMarked)
-      return object
+      return UnparsedLine(object)
     }
   }
 

@@ -1,4 +1,4 @@
-// Writes JSONL: an object a line, each leaving in one write.
+// Writes JSONL: an object a line, each leaving in one write, or many together.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
@@ -41,6 +41,20 @@ public final class JSONLWriter {
 
   /// Writes the line of an object that is no skip.
   public func write(serialized line: [UInt8]) throws(Failure) { try write(line, isSkip: false) }
+
+  /// Writes lines of objects that are no skips, each with its end; plain ones in one write.
+  public func write(serializedLines lines: [UInt8]) throws(Failure) {
+    if let failure { throw failure }
+    guard frames == nil, !sink.isTerminal else {
+      for line in lines.split(separator: 0x0A) { try write(serialized: Array(line)) }
+      return
+    }
+    do throws(Failure) { try sink.write(lines) } catch {
+      failure = error
+      throw error
+    }
+    recordCount += lines.count { $0 == 0x0A }
+  }
 
   private func write(_ object: [UInt8], isSkip: Bool) throws(Failure) {
     if let failure { throw failure }

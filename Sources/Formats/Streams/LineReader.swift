@@ -4,7 +4,7 @@ import Glibc
 import InputOutput
 
 /// One line without its end, or the fact that it was too long to keep.
-enum TextLine {
+enum TextLine: Sendable {
   case bytes([UInt8])
   case tooLong
 }
@@ -121,7 +121,11 @@ final class LineReader {
       if refusesNul, memchr(base, 0, count) != nil { throw Self.binary() }
       if !isTooLong {
         isTooLong = line.count + count > limits.lineBytes
-        if isTooLong { line = [] } else { line += bytes[..<count] }
+        if isTooLong {
+          line = []
+        } else {
+          line.append(contentsOf: UnsafeRawBufferPointer(start: base, count: count))
+        }
       }
       use(found == nil ? count : count + 1)
       guard found != nil else { continue }

@@ -109,12 +109,13 @@ public final class ObjectIndex: Sendable {
 extension ObjectLine {
   /// What `line` holds, as the reader in order says it.
   init(_ line: TextLine, number: Int, of name: String, _ limits: StreamLimits) {
-    let place = "\(name): line \(number)"
     let object = Result { () throws(Failure) in
       guard case .bytes(let bytes) = line else { throw lineTooLong(limits) }
       return try parseObject(bytes)
     }
-    self.init(number: number, place: place, result: object.mapError { $0.at(place) })
+    self.init(
+      number: number, input: name, unit: "line",
+      result: object.mapError { $0.at("\(name): line \(number)") })
   }
 
   /// Whether the line has the mark of a skip.

@@ -9,13 +9,18 @@ import Records
 public struct ObjectLine: Sendable {
   /// The line in JSONL and in lists, the element in an array; from 1.
   public let number: Int
-  /// The input and the number, such as `stdin: line 3`.
-  public let place: String
+  /// The name of the input.
+  let input: String
+  /// What is numbered: `line` or `element`.
+  let unit: StaticString
   /// A failure spoils this line only: the next ones can be read, and this one becomes a skip.
   public let result: Result<JSONObject, Failure>
 }
 
 extension ObjectLine {
+  /// The input and the number, such as `stdin: line 3`.
+  public var place: String { "\(input): \(unit) \(number)" }
+
   /// The record; a line that holds none stands for one without members.
   public var record: Record {
     Record((try? result.get()) ?? JSONObject(), number: number, place: place)
@@ -28,6 +33,8 @@ public protocol ObjectReader: AnyObject {
   var name: String { get }
   /// The next object, or nil at a proper end. Throws when nothing more can be read.
   func next() throws(Failure) -> ObjectLine?
+  /// The same, where possible not yet parsed, so that threads can share that work.
+  func nextUnparsed() throws(Failure) -> UnparsedLine?
 }
 
 extension ObjectReader {

@@ -28,9 +28,9 @@ final class TextReader: ObjectReader {
         guard let line = try lines.next(endsWith: end, refusesNul: end != 0) else { return nil }
         number += 1
         if case .bytes(let bytes) = line, bytes.isEmpty { continue }
-        let place = "\(name): line \(number)"
         return ObjectLine(
-          number: number, place: place, result: object(line).mapError { $0.at(place) })
+          number: number, input: name, unit: "line",
+          result: object(line).mapError { $0.at("\(name): line \(number)") })
       }
     } catch {
       throw error.at("\(name): line \(number + 1)")

@@ -42,7 +42,7 @@ struct CaptionWords {
       end(&word)
       if scalar == "&" {
         items.append(Item([UInt8(ascii: "&")]))
-      } else if !scalar.properties.isWhitespace {
+      } else if !Self.isWhitespace(scalar) {
         items.append(Item([]))
       }
     }
@@ -52,6 +52,11 @@ struct CaptionWords {
   /// The apostrophe of typographers is the one of typewriters.
   private static func plain(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
     scalar == "\u{2019}" ? "'" : scalar
+  }
+
+  private static func isWhitespace(_ scalar: Unicode.Scalar) -> Bool {
+    // The commonest one, without the tables.
+    scalar == " " || scalar.properties.isWhitespace
   }
 
   private static func isInner(_ scalar: Unicode.Scalar) -> Bool {

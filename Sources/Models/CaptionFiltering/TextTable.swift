@@ -1,5 +1,6 @@
 // Numbers texts in the order in which they are first met.
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import InputOutput
 
 /// Distinct texts, told apart byte by byte, each with a number from 0 by its first appearance.
@@ -25,7 +26,7 @@ public struct TextTable: Sendable {
     var slot = slot(of: text)
     while slots[slot] != 0 {
       let number = slots[slot] - 1
-      if bytes[range(Int(number))].elementsEqual(text) { return (number, false) }
+      if isText(text, at: range(Int(number))) { return (number, false) }
       slot = (slot + 1) & (slots.count - 1)
     }
     guard let number = UInt32(exactly: count), number < .max - 1 else {
@@ -42,6 +43,16 @@ public struct TextTable: Sendable {
 
   private func range(_ number: Int) -> Range<Int> {
     (number == 0 ? 0 : ends[number - 1])..<ends[number]
+  }
+
+  private func isText(_ text: [UInt8], at range: Range<Int>) -> Bool {
+    guard range.count == text.count else { return false }
+    return bytes.withUnsafeBytes { bytes in
+      text.withUnsafeBytes { text in
+        guard let own = bytes.baseAddress, let other = text.baseAddress else { return true }
+        return memcmp(own + range.lowerBound, other, text.count) == 0
+      }
+    }
   }
 
   private func slot(of text: some Sequence<UInt8>) -> Int {

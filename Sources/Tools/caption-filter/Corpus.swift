@@ -24,6 +24,8 @@ struct Corpus {
   /// Enough for every thread, little beside the corpus.
   private static let batch = 4096
   private static let share = 64
+  /// Bytes.
+  private static let writtenTogether = 64 << 10
 
   init(source: PhraseSource, key: PhraseKey) {
     self.source = source
@@ -32,75 +34,109 @@ struct Corpus {
 
   var skippedCount: Int { skips.count }
 
-  /// What threads make of a line: the record as it is held, and its phrases.
-  private struct Prepared {
+  /// What threads make of some lines that stand together: the records as they are held, one behind
+  /// the other, and the rest line by line.
+  private struct Share {
     var json: [UInt8] = []
+    var lines: [Prepared] = []
+  }
+
+  /// `line` is kept only where it is a skip or becomes one.
+  private struct Prepared {
+    var end = 0
     var id: [UInt8]?
-    var keys: Result<[[UInt8]], Failure> = .success([])
+    var keys: [[UInt8]] = []
+    var line: ObjectLine?
+    var failure: Failure?
   }
 
   /// Reads to the end. Skips are told to `session`.
   mutating func read(_ reader: any ObjectReader, pool: ThreadPool, session: Session)
     throws(Failure)
   {
-    var lines: [ObjectLine] = []
+    var lines: [UnparsedLine] = []
     while true {
       lines.removeAll(keepingCapacity: true)
-      while lines.count < Self.batch, let line = try reader.next() { lines.append(line) }
+      while lines.count < Self.batch, let line = try reader.nextUnparsed() { lines.append(line) }
       if lines.isEmpty { return }
-      let prepared = prepare(lines, pool)
-      for (line, prepared) in zip(lines, prepared) { try add(line, prepared, session) }
+      for share in prepare(lines, pool) {
+        var start = 0
+        for line in share.lines {
+          try add(line, share.json[start..<line.end], session)
+          start = line.end
+        }
+      }
     }
   }
 
-  private func prepare(_ lines: [ObjectLine], _ pool: ThreadPool) -> [Prepared] {
-    var prepared = [Prepared](repeating: Prepared(), count: lines.count)
-    prepared.withUnsafeMutableBufferPointer { prepared in
-      nonisolated(unsafe) let slots = prepared  // each task writes its own slots
-      pool.run((lines.count + Self.share - 1) / Self.share) { task, _ in
+  private func prepare(_ lines: [UnparsedLine], _ pool: ThreadPool) -> [Share] {
+    let count = (lines.count + Self.share - 1) / Self.share
+    var shares = [Share](repeating: Share(), count: count)
+    shares.withUnsafeMutableBufferPointer { shares in
+      nonisolated(unsafe) let shares = shares  // each task writes its own
+      pool.run(count) { task, _ in
         let start = task * Self.share
-        for place in start..<min(start + Self.share, lines.count) {
-          slots[place] = self.prepare(lines[place])
-        }
+        shares[task] = self.prepare(lines[start..<min(start + Self.share, lines.count)])
       }
+    }
+    return shares
+  }
+
+  private func prepare(_ lines: ArraySlice<UnparsedLine>) -> Share {
+    var share = Share()
+    share.lines.reserveCapacity(lines.count)
+    for line in lines {
+      var prepared = prepare(line.parsed(), &share.json)
+      prepared.end = share.json.count
+      share.lines.append(prepared)
+    }
+    return share
+  }
+
+  private func prepare(_ line: ObjectLine, _ json: inout [UInt8]) -> Prepared {
+    var prepared = Prepared()
+    do throws(Failure) {
+      let object = try line.result.get()
+      guard SkipMark(of: object) == nil else {
+        prepared.line = line
+        return prepared
+      }
+      prepared.keys = try source.phrases(of: object).map(key.bytes)
+      prepared.id = Record.statedId(of: object).map { Array($0.utf8) }
+      JSONValue.object(object).append(to: &json)
+    } catch {
+      prepared.line = line
+      prepared.failure = error
     }
     return prepared
   }
 
-  private func prepare(_ line: ObjectLine) -> Prepared {
-    guard case .success(let object) = line.result, SkipMark(of: object) == nil else {
-      return Prepared()
-    }
-    let keys = Result { () throws(Failure) in try source.phrases(of: object).map(key.bytes) }
-    return Prepared(
-      json: JSONValue.object(object).serialized(),
-      id: Record.statedId(of: object).map { Array($0.utf8) }, keys: keys)
-  }
-
-  private mutating func add(_ line: ObjectLine, _ prepared: Prepared, _ session: Session)
+  private mutating func add(_ prepared: Prepared, _ json: ArraySlice<UInt8>, _ session: Session)
     throws(Failure)
   {
-    do throws(Failure) {
-      if let mark = SkipMark(of: try line.result.get()) {
-        try session.skipPassedOn(mark, at: line.record)
-        return hold(JSONValue.object(line.record.object).serialized(), isSkip: true)
-      }
-      let keys = try prepared.keys.get()
-      if let id = prepared.id, try !ids.number(of: id).isNew { duplicateCount += 1 }
-      try uses.add(keys)
-      hold(prepared.json)
-    } catch {
-      try session.recordSkipped(error, at: line.record)
-      hold(
-        JSONValue.object(line.record.identified).serialized(), isSkip: true,
-        mark: SkipMark(code: error.code, message: error.message))
-      return
-    }
+    if let line = prepared.line { return try addSkip(line, prepared.failure, session) }
+    if let id = prepared.id, try !ids.number(of: id).isNew { duplicateCount += 1 }
+    try uses.add(prepared.keys)
+    hold(json)
     session.recordDone()
   }
 
-  private mutating func hold(_ json: [UInt8], isSkip: Bool = false, mark: SkipMark? = nil) {
-    if isSkip { skips.append((recordCount, mark)) }
+  /// Adds a record that `failure` spoils, or without one a skip of an earlier tool.
+  private mutating func addSkip(_ line: ObjectLine, _ failure: Failure?, _ session: Session)
+    throws(Failure)
+  {
+    let record = line.record
+    guard let failure else {
+      if let mark = SkipMark(of: record.object) { try session.skipPassedOn(mark, at: record) }
+      skips.append((recordCount, nil))
+      return hold(JSONValue.object(record.object).serialized()[...])
+    }
+    try session.recordSkipped(failure, at: record)
+    skips.append((recordCount, SkipMark(code: failure.code, message: failure.message)))
+    hold(JSONValue.object(record.identified).serialized()[...])
+  }
+
+  private mutating func hold(_ json: ArraySlice<UInt8>) {
     records.append(json)
     recordCount += 1
   }
@@ -108,12 +144,19 @@ struct Corpus {
   /// Writes the skips and the captions that were selected, in the order of the input.
   func write(_ selection: CaptionSelection, to writer: JSONLWriter) throws(Failure) {
     var (caption, skip) = (0, 0)
+    var selected: [UInt8] = []
+    func flush() throws(Failure) {
+      try writer.write(serializedLines: selected)
+      selected.removeAll(keepingCapacity: true)
+    }
     try records.visit { (place, line) throws(Failure) in
       guard skip < skips.count, skips[skip].place == place else {
-        if selection.isSelected[caption] { try writer.write(serialized: Array(line)) }
+        if selection.isSelected[caption] { selected += line }
+        if selected.count > Self.writtenTogether { try flush() }
         caption += 1
         return
       }
+      try flush()
       let object = (try? JSONValue(parsing: Array(line)))?.object ?? JSONObject()
       if let mark = skips[skip].mark {
         try writer.skip(object, mark)
@@ -122,6 +165,7 @@ struct Corpus {
       }
       skip += 1
     }
+    try flush()
     try writer.finish()
   }
 }

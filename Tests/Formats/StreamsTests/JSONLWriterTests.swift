@@ -53,3 +53,20 @@ func onATerminalControlsAreEscaped(isTerminal: Bool) throws {
     SkipMark(code: "c", message: "m"))
   #expect(screen.text == #"{"id":"x","skipped":{"code":"c","message":"m"}}"# + "\n")
 }
+
+@Test func linesTogetherAreTheSameAsLinesOneByOne() throws {
+  let lines = [#"{"a":1}"#, #"{"b":"é"}"#, "{}"]
+  for level in [nil, 3] as [Int?] {
+    let (single, together) = (MemorySink(), MemorySink())
+    let first = try JSONLWriter(single, level: level)
+    for line in lines { try first.write(serialized: Array(line.utf8)) }
+    try first.finish()
+    let second = try JSONLWriter(together, level: level)
+    try second.write(serializedLines: Array(lines.map { $0 + "\n" }.joined().utf8))
+    try second.write(serializedLines: [])
+    #expect(second.recordCount == 3 && second.skippedCount == 0)
+    try second.finish()
+    #expect(single.bytes == together.bytes)
+    if level == nil { #expect(together.bytes == Array(lines.map { $0 + "\n" }.joined().utf8)) }
+  }
+}

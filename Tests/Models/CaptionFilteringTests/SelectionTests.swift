@@ -82,6 +82,39 @@ private func uses(_ captions: [[String]]) throws -> PhraseUses {
     #expect(chosen > 300)
   }
 
+  /// Keys are made of phrases before the definition sees them, so that every kind of key is judged.
+  @Test(arguments: PhraseKey.allCases)
+  func theSelectionIsTheDefinitionsWithEveryKey(key: PhraseKey) throws {
+    var generator = SeededGenerator(seed: 6)
+    let nouns = [
+      "dog", "dogs", "Dog", "buses", "city", "cities", "old dogs", "red Bus", "big  city",
+    ]
+    var chosen = 0
+    for round in 0..<amount(20, soak: 5_000) {
+      let captions = (0..<60).map { _ in
+        (0..<Int.random(in: 0...3, using: &generator)).compactMap { _ in
+          nouns.randomElement(using: &generator)
+        }
+      }
+      var rule = SelectionRule()
+      rule.cap = Int.random(in: 1...20, using: &generator)
+      rule.seed = UInt64(round)
+      var uses = PhraseUses()
+      for phrases in captions { try uses.add(phrases.map { key.bytes(Array($0.utf8)) }) }
+      let keyed = captions.map {
+        $0.map { String(decoding: key.bytes(Array($0.utf8)), as: UTF8.self) }
+      }
+      let found = CaptionSelection(uses, rule)
+      let wanted = defined(keyed, rule)
+      #expect(Set(captions.indices.filter { found.isSelected[$0] }) == wanted, "round \(round)")
+      #expect(uses.phraseCount == Set(keyed.joined()).count)
+      chosen += wanted.count
+    }
+    #expect(chosen > 300)
+    let distinct = Set(nouns.map { key.bytes(Array($0.utf8)) }).count
+    #expect(distinct == [.asIs: 9, .lower: 8, .lemma: 6, .head: 3][key])
+  }
+
   /// The figures, each counted again.
   private func check(
     _ figures: SelectionFigures, _ captions: [[String]], _ chosen: Set<Int>, _ rule: SelectionRule

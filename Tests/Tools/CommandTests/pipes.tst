@@ -336,3 +336,17 @@ ok  -  1\n  llava-weights convert $LLAVA_MODEL --type f32 -v -o c5 2>&1 | grep -
 ok  2 records with an id that an earlier one has  3\n  printf '{"id":1,"image":"a","captions":["x"]}\n%.0s' 1 2 3 | instruct-gen prompt --kind brief | wc -l
 0|1  the reply broke off  none  echo '{"id":1,"image":"a","text":"Q","finish_reason":"error"}' | instruct-gen parse --kind detail
 0|1  1 of 1 problems have no answer  -  echo '{"1":{"question":"Q","choices":["a"],"answer":0,"hint":"","image":null,"task":"","grade":"grade1","subject":"natural science","topic":"","category":"","skill":"","lecture":"","solution":"","split":"test"}}' > p.json; echo '{"id":"1","skipped":{"code":"x","message":"y"}}' | llava-eval scienceqa score --problems p.json
+# Captions: what is no caption is a skip, what is no option ends the run before it reads.
+ok  -  none  caption-filter < /dev/null
+ok  -  none  printf '\n\n' | caption-filter
+2  --cap  none  caption-filter --cap 0 < /dev/null
+2  --min-count  none  caption-filter --min-count 0 < /dev/null
+2  --caption-key and --phrases-from exclude each other  none  caption-filter --caption-key a --phrases-from b < /dev/null
+2  --json goes with --stats  none  caption-filter --json < /dev/null
+2  --stats and -z exclude each other  none  caption-filter --stats -z < /dev/null
+2  --plot must end in .svg or .png  none  caption-filter --plot a.gif < /dev/null
+2  --phrase-key  none  caption-filter --phrase-key stem < /dev/null
+0|1  expected a text in `caption`, found a number  1\n  printf '{"id":"a","caption":5}\n{"id":"b","caption":"a dog"}\n' | caption-filter --min-count 1 | grep -c '"code":"caption/type"'
+0|1  expected a list of texts in `p`, found a text  1\n  printf '{"id":"a","p":"x"}\n' | caption-filter --phrases-from p | grep -c '"code":"caption/phrases"'
+0|3  expected text  none  printf 'a\0b\n' | caption-filter
+ok  -  2\n  printf 'a dog\thttp://h/1\nthe dog\n' | caption-filter --min-count 1 -j 3 | grep -c '"caption"'
