@@ -346,7 +346,7 @@ ok  -  none  printf '\n\n' | caption-filter
 2  --stats and -z exclude each other  none  caption-filter --stats -z < /dev/null
 2  --plot must end in .svg or .png  none  caption-filter --plot a.gif < /dev/null
 2  --phrase-key  none  caption-filter --phrase-key stem < /dev/null
-0|1  expected a text in `caption`, found a number  1\n  printf '{"id":"a","caption":5}\n{"id":"b","caption":"a dog"}\n' | caption-filter --min-count 1 | grep -c '"code":"caption/type"'
-0|1  expected a list of texts in `p`, found a text  1\n  printf '{"id":"a","p":"x"}\n' | caption-filter --phrases-from p | grep -c '"code":"caption/phrases"'
+0|1|0  expected a text in `caption`, found a number  1\n  printf '{"id":"a","caption":5}\n{"id":"b","caption":"a dog"}\n' | caption-filter --min-count 1 | grep -c '"code":"caption/type"'
+0|1|0  expected a list of texts in `p`, found a text  1\n  printf '{"id":"a","p":"x"}\n' | caption-filter --phrases-from p | grep -c '"code":"caption/phrases"'
 0|3  expected text  none  printf 'a\0b\n' | caption-filter
 ok  -  2\n  printf 'a dog\thttp://h/1\nthe dog\n' | caption-filter --min-count 1 -j 3 | grep -c '"caption"'
