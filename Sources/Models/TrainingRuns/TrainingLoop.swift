@@ -13,6 +13,8 @@ public struct LoopOptions: Sendable {
   public var totalSteps: Int
   /// Steps between checkpoints; 0: none but those that signals ask for.
   public var saveEvery = 0
+  /// Whether sequences of a micro-batch that begin alike share these rows.
+  public var sharesRows = false
   /// Checkpoints that stay.
   public var keep = 2
 
@@ -114,7 +116,9 @@ public final class TrainingLoop {
         sequences.append(sequence)
       }
       guard !sequences.isEmpty else { break }
-      try trainer.add(MicroBatch(sequences, firstPlace: place.sequences + taken.count))
+      try trainer.add(
+        MicroBatch(
+          sequences, firstPlace: place.sequences + taken.count, sharing: options.sharesRows))
       taken += sequences
       guard sequences.count == options.microBatch else { break }
     }

@@ -132,6 +132,7 @@ struct PreparedRun<Command: TrainingCommand> {
     var options = LoopOptions(totalSteps: data.totalSteps)
     options.microBatch = run.settings.microBatch
     options.accumulation = run.settings.accumulation
+    options.sharesRows = run.command.data.shareImages
     options.saveEvery = run.settings.saveEvery
     options.keep = run.settings.keep
     return options

@@ -23,6 +23,7 @@ extension RunDescription {
     if let projector = model.start.projectorConfig {
       description["projector"] = .string(projector.typeName)
     }
+    if run.command.data.shareImages { description["share_images"] = .bool(true) }
     if model.dropout > 0 { description["lora_dropout"] = .double(model.dropout) }
     for (key, value) in optimizer(options).members { description[key] = value }
     return description

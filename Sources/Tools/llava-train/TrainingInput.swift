@@ -98,7 +98,7 @@ extension DataOptions {
     } else if settings.groupsByModality {
       arrangement = .groupedByModality(files.lengths, grouping)
     } else if shuffle {
-      arrangement = .shuffled
+      arrangement = shareImages ? .shuffledTogether(files.pictures) : .shuffled
     } else {
       arrangement = .sequential
     }
@@ -115,6 +115,7 @@ extension DataOptions {
     if !mix.isEmpty { return "mix \(mix.map { "\($0.weight)" }.joined(separator: " "))" }
     if groupByLength { return "group-by-length" }
     if settings.groupsByModality { return "group-by-modality" }
+    if shuffle, shareImages { return "shuffle by picture" }
     return shuffle ? "shuffle" : "sequential"
   }
 }

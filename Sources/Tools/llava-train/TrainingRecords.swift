@@ -45,7 +45,8 @@ struct TrainingRecords {
       description = ["order": .string("sequential"), "files": .string("pipe")]
     case .files(let paths):
       let files = TrainingFiles(
-        needsLengths: data.groupByLength || settings.groupsByModality)
+        needsLengths: data.groupByLength || settings.groupsByModality,
+        needsPictures: data.shuffle && data.shareImages)
       for path in paths {
         try files.add(
           path, limits: session.settings.limits, reader: reader, handling: handling,
