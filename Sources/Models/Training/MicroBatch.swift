@@ -45,6 +45,13 @@ public struct MicroBatch: Sendable {
   /// Rows in all.
   public var length: Int { spans.last?.upperBound ?? 0 }
 
+  /// The first sequence one of whose `losses`, those of the targets, is not finite.
+  func firstBad(_ losses: [Float]) -> Int? {
+    guard let bad = losses.firstIndex(where: { !$0.isFinite }) else { return nil }
+    let row = Int(targets[bad].row)
+    return spans.firstIndex { $0.contains(row) }
+  }
+
   /// Of each row where it comes from in the tokens' rows followed by the images' rows.
   var order: [Int32] {
     var order = [Int32](repeating: 0, count: length)

@@ -54,7 +54,7 @@ public struct TrainingModel: Sendable {
   }
 
   /// Word embeddings and projected features [rows, width] in the order of the batch.
-  private func embeddings(of batch: MicroBatch) throws(AllocationError)
+  func embeddings(of batch: MicroBatch) throws(AllocationError)
     -> (Tensor, ProjectorRecord?)
   {
     let words = try language.embed(batch.ids)
@@ -76,11 +76,6 @@ public struct TrainingModel: Sendable {
 
   private static func loss(_ losses: [Float], of batch: MicroBatch) -> MicroBatchLoss {
     let sum = losses.reduce(0) { $0 + Double($1) }
-    var loss = MicroBatchLoss(sum: sum, targets: losses.count, firstBad: nil)
-    if let bad = losses.firstIndex(where: { !$0.isFinite }) {
-      let row = Int(batch.targets[bad].row)
-      loss.firstBad = batch.spans.firstIndex { $0.contains(row) }
-    }
-    return loss
+    return MicroBatchLoss(sum: sum, targets: losses.count, firstBad: batch.firstBad(losses))
   }
 }

@@ -12,7 +12,7 @@ public struct TrainingSequence: Sendable {
     /// Features [rows, width] of any float type.
     case image(Tensor)
 
-    var length: Int {
+    public var length: Int {
       switch self {
       case .tokens(let ids): ids.count
       case .image(let rows): rows.shape[0]
@@ -34,6 +34,8 @@ public struct TrainingSequence: Sendable {
 
   public let id: String
   public private(set) var parts: [Part]
+  /// Of each image among the parts the number that it has in its record.
+  public private(set) var imageNumbers: [Int] = []
   /// Rows whose next token is learned, ascending.
   public private(set) var targets: [Target] = []
   public private(set) var length = 0
@@ -51,7 +53,9 @@ public struct TrainingSequence: Sendable {
     var start = 0
     for (position, image) in zip(tokens.imagePositions, tokens.imageOrder) {
       append(tokens, start..<position, limits)
+      let before = parts.count
       append(.image(images[image]), limits)
+      if parts.count > before { imageNumbers.append(image) }
       start = position
     }
     append(tokens, start..<tokens.ids.count, limits)

@@ -43,10 +43,11 @@ struct TrainingRun<Command: TrainingCommand> {
       producer: session.producer, operations: operations)
     try output.check()
     warn(of: model, data)
-    let estimate = try Estimator(self, model, data).estimate(operations)
+    let heldOut = try heldOutRecords(model, data, operations)
+    let estimate = try Estimator(self, model, data, heldOut).estimate(operations)
     guard let directory else { return }
     let trained = try PreparedRun(
-      self, model, data, estimate, output, directory, operations)
+      self, model, data, heldOut, estimate, output, directory, operations)
     try trained.train()
   }
 
