@@ -136,8 +136,8 @@ let tools: KeyValuePairs = [
     "Decoders", "Generation", "Tokenizers", "Checkpoints", "Operations", "ModelSupport", "Streams",
   ],
   "llava-train": [
-    "Training", "TrainingRuns", "TrainingData", "TrainingOutput", "Conversion", "Recipes",
-    "Decoders",
+    "Training", "TrainingRuns", "TrainingData", "TrainingOutput", "Conversations", "Conversion",
+    "Recipes", "Decoders",
     "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams", "Tokenizers",
   ],
   "llava-weights": ["Conversion", "Inspection", "Checkpoints"],

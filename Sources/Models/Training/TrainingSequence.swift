@@ -39,7 +39,9 @@ public struct TrainingSequence: Sendable {
   /// Rows whose next token is learned, ascending.
   public private(set) var targets: [Target] = []
   public private(set) var length = 0
-  public private(set) var isTruncated = false
+  /// Positions before the cut.
+  public private(set) var fullLength = 0
+  public var isTruncated: Bool { fullLength > length }
 
   /// The sequence of `tokens` with the features of `images`, cut at the end to the longest length.
   ///
@@ -119,7 +121,7 @@ public struct TrainingSequence: Sendable {
 
   private mutating func append(_ part: Part, _ limits: Limits) {
     let room = limits.maxLength - length
-    if part.length > room { isTruncated = true }
+    fullLength += part.length
     let kept = min(room, part.length)
     guard kept > 0 else { return }
     switch part {

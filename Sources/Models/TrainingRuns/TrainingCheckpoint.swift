@@ -29,7 +29,7 @@ public enum TrainingCheckpoint {
       (kinds.master, trainer.masters), (kinds.first, trainer.moments.first),
       (kinds.second, trainer.moments.second),
     ] {
-      values.forEach { tensors[kind + $0] = $1 }
+      for (name, value) in values.named { tensors[kind + name] = value }
     }
     try SafetensorsWriter.write(
       tensors, metadata: [("format", "pt")], to: files.openFile(stateName))

@@ -67,7 +67,7 @@ import Tokenizers
     let tokenizer = try Tokenizer.load(path: "\(Models.golden)/llama.model")
     let prompt = try template("plain").trainingPrompt(for: dialogue(["<image>", "the cat"]))
     let tokens = try prompt.encoded(by: tokenizer)
-    let table = MaskTable(tokens, tokenizer, imageTokens: 576)
+    let table = MaskTable(tokens, tokenizer, imageRows: { _ in 576 })
     #expect(table.rows.count == tokens.ids.count + 1)
     #expect(table.rows[0] == .init(id: "1", piece: "<s>", carriesLoss: false))
     #expect(table.rows[1].piece == "[image 0: 576 features]")
