@@ -134,11 +134,7 @@ struct ConvoFormat: ToolCommand {
     try formatter.checkTokenizer()
     let run = FormatRun(formatter: formatter, done: done, session: session)
     if showMask, from == .auto {
-      switch try session.recordStream(input, refusesEmptyInput: false) {
-      case .tensors(let reader): return try run.showMasks(of: reader, start: start)
-      case .objects(let reader):
-        return try run.showMasks(session.imageReader(reader, imageKey: imageKey, start: start))
-      }
+      return try run.showMasks(input, imageKey: imageKey, start: start)
     }
     let reader = try session.imageReader(input, format: from, imageKey: imageKey, start: start)
     if check {

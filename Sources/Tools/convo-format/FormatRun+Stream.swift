@@ -8,8 +8,17 @@ import Tokenizers
 import ToolSupport
 
 extension FormatRun {
+  /// Prints each record's tokens of an input of either kind.
+  func showMasks(_ input: String?, imageKey: String?, start: Int) throws(Failure) {
+    switch try session.recordStream(input, refusesEmptyInput: false) {
+    case .tensors(let reader): try showMasks(of: reader, start: start)
+    case .objects(let reader):
+      try showMasks(session.imageReader(reader, imageKey: imageKey, start: start))
+    }
+  }
+
   /// Prints the tokens of each record from number `start` on, as training will see them.
-  func showMasks(of reader: TensorStreamReader, start: Int) throws(Failure) {
+  private func showMasks(of reader: TensorStreamReader, start: Int) throws(Failure) {
     guard let tokenizer = formatter.options.tokenizer else { return }
     guard
       let tensor = ["features", "embeddings"].first(where: { reader.header.schema[$0] != nil }),

@@ -34,7 +34,7 @@ struct FormatRun {
     guard let tokenizer = formatter.options.tokenizer else { return }
     let sink = try session.sink(isBinary: false)
     let colour = showsColours
-    try forEach(reader, finish: { $0 }) { (record, result) throws(Failure) in
+    try forEach(reader, finish: unchanged) { (record, result) throws(Failure) in
       guard case .success(let made) = result, let json = made["prompt"],
         let tokens = try Prompt(json).tokens
       else { return }
@@ -98,6 +98,8 @@ struct FormatRun {
       session.reporter.warning("\(counted(count, "record")): \(note.message)")
     }
   }
+
+  private func unchanged(_ record: JSONObject) -> JSONObject { record }
 
   /// The record's line. Refuses here what a tool further on would have to: there it would lose its
   /// text or its id.

@@ -19,7 +19,7 @@ struct RecordInspection {
   let session: Session
 
   /// Prints the first `count` records of the first epoch, those too that are skipped.
-  func print(_ count: Int) throws(Failure) {
+  func write(_ count: Int) throws(Failure) {
     let output = FileSink.standardOutput
     let colour = isatty(1) == 1 && getenv("NO_COLOR") == nil
     if tokenizer == nil {

@@ -42,7 +42,7 @@ struct TrainingRun<Command: TrainingCommand> {
       warn(of: model, data)
       let inspection = RecordInspection(
         data: data, tokenizer: model.tokenizer, session: session)
-      return try inspection.print(count)
+      return try inspection.write(count)
     }
     let output = try RunOutput(
       model, requested, recipe: settings.recipe?.name,

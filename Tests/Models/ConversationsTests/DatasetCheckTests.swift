@@ -76,4 +76,16 @@ import Tokenizers
     #expect(text.split(separator: "\n").count == table.rows.count)
     #expect(!text.contains("\u{1b}") && table.text(colour: true).contains("\u{1b}[32m"))
   }
+
+  @Test func theTableShowsWhereEachRowStands() {
+    let table = MaskTable(rows: [
+      .token(7, nil, carriesLoss: false, position: 0), .image(3, rows: 12, from: 1),
+      .token(19, nil, carriesLoss: true, position: 13),
+    ])
+    let wanted = [
+      "   0     7  ?", "1-12        [image 3: 12 features]",
+      "  13    19  ?                       loss",
+    ]
+    #expect(table.text(colour: false) == wanted.map { $0 + "\n" }.joined())
+  }
 }
