@@ -27,10 +27,11 @@ struct RecordInspection {
     }
     switch data.kind {
     case .files(let files, let order):
-      for (index, number) in try order.order(epoch: 0).prefix(count).enumerated() {
+      let numbers = try order.order(epoch: 0)
+      for (index, number) in numbers.prefix(count).enumerated() {
         // Skips were told and counted when the files were walked.
         let text = try text(files.record(order.record(number)), nil, colour: colour)
-        try output.write("# \(grouped(index + 1)) of \(grouped(order.count)): \(text)")
+        try output.write("# \(grouped(index + 1)) of \(grouped(numbers.count)): \(text)")
       }
     case .pipe(let stream):
       let read = TrainingInput.records(of: stream)
