@@ -173,6 +173,22 @@ public final class RunDirectory {
     removeFlatDirectory(hidden)
   }
 
+  /// Adds to the checkpoint of `step`, which was saved while this was evaluated, what that found. At
+  /// every moment one manifest is there, and what a kill leaves has a leftover's name.
+  func record(_ evaluations: EvaluationHistory, in step: Int) throws(Failure) {
+    let checkpoint = checkpointPath(step)
+    var manifest = try Manifest(in: checkpoint)
+    manifest.evaluations = evaluations
+    let hidden = "\(path)/.\(Self.prefix)\(step).manifest.tmp"
+    let file = try AtomicFile(path: hidden)
+    try file.write(JSONValue.object(manifest.json).indented())
+    try file.finish()
+    guard rename(hidden, "\(checkpoint)/\(Manifest.fileName)") == 0 else {
+      throw Self.system("rename", hidden)
+    }
+    try synchronizeDirectory(checkpoint)
+  }
+
   private func removeLeftovers() throws(Failure) {
     for name in try namesInDirectory(path, limit: 1 << 20, hidden: true) {
       // A hidden directory's own temporary has two dots.

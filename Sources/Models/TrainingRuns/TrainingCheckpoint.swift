@@ -41,15 +41,6 @@ public enum TrainingCheckpoint {
     try directory.finish()
   }
 
-  /// Adds to the checkpoint `path`, which was saved while its step was evaluated, what that found.
-  static func record(_ evaluations: EvaluationHistory, in path: String) throws(Failure) {
-    var manifest = try Manifest(in: path)
-    manifest.evaluations = evaluations
-    let file = try AtomicFile(path: "\(path)/\(Manifest.fileName)")
-    try file.write(JSONValue.object(manifest.json).indented())
-    try file.finish()
-  }
-
   /// What a run goes on from.
   public struct State {
     public let step: Int

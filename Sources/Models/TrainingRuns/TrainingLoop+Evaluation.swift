@@ -28,7 +28,7 @@ extension TrainingLoop {
     try reportEvaluation(EvaluationReport(step: step, evaluation: found, history: history))
     evaluations = history
     if savedStep == step {
-      try TrainingCheckpoint.record(history, in: directory.checkpointPath(step))
+      try directory.record(history, in: step)
     } else if isBest, options.keepsBest, !isLast {
       try saveIfNew()
     }
