@@ -81,7 +81,7 @@ extension LanguageModel {
   }
 
   /// Rows that go through the output layer at once: logits of a large vocabulary take much room.
-  private static var rowsPerHead: Int { 256 }
+  static var rowsPerHead: Int { 256 }
 
   /// The cross-entropy of each target, in their order; and what `factor` times their sum sends to
   /// hidden [rows, width] states before the final norm, of which only the targets' rows go through the

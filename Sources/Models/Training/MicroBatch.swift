@@ -66,6 +66,12 @@ public struct MicroBatch: Sendable {
   /// Rows in all that go through the model.
   public var length: Int { origins.count }
 
+  /// The first sequence one of whose `losses`, those of the targets, is not finite.
+  func firstBad(_ losses: [Float]) -> Int? {
+    guard let bad = losses.firstIndex(where: { !$0.isFinite }) else { return nil }
+    return targetSequences[bad]
+  }
+
   /// Of each row where it comes from in the tokens' rows followed by the images' rows.
   var order: [Int32] {
     var order = [Int32](repeating: 0, count: length)

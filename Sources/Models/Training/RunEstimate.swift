@@ -14,6 +14,8 @@ public struct RunSize: Equatable, Sendable {
   public var targetsOfStep: Double
   /// Micro-batches of a step.
   public var accumulation: Int
+  /// Of the held-out records; nil where there is no evaluation.
+  public var evaluation: EvaluationSize?
 
   public init(rows: Int, rowsOfStep: Double, targetsOfStep: Double, accumulation: Int) {
     (self.rows, self.accumulation) = (rows, accumulation)
@@ -31,10 +33,14 @@ public struct RunEstimate: Equatable, Sendable {
   public var activations = 0
   /// One layer's intermediate results, and the logits of some rows.
   public var workspace = 0
+  /// What an evaluation takes in the place of activations and workspace.
+  public var evaluation = 0
   public var floatingPointOperations = 0.0
+  /// Of one evaluation.
+  public var operationsOfEvaluation = 0.0
   public var recomputedLayers = 0
 
-  public var memory: Int { weights + states + activations + workspace }
+  public var memory: Int { weights + states + max(activations + workspace, evaluation) }
 
   /// The estimate where `recomputedLayers` layers keep their input alone.
   public init(
@@ -52,11 +58,20 @@ public struct RunEstimate: Equatable, Sendable {
       size.rows * ((config.layers - recomputed) * row.everything + recomputed * row.input)
     // A layer that runs again keeps everything for a moment.
     if recomputed > 0 { activations += size.rows * row.everything }
-    let widest = max(4 * config.width, 3 * config.intermediateWidth)
-    workspace =
-      4 * size.rows * (widest + 4 * config.width)
-      + 4 * 2 * min(size.rows, 256) * start.language.embedding.rows
+    workspace = Self.workspace(start, rows: size.rows)
+    if let held = size.evaluation {
+      evaluation = held.rows * row.everything + Self.workspace(start, rows: held.rows)
+      operationsOfEvaluation = held.operations(start, plan)
+    }
     floatingPointOperations = Self.operations(start, plan, size, recomputed)
+  }
+
+  /// Bytes of one layer's intermediate results, and of the logits of some rows with their copy.
+  private static func workspace(_ start: StartingPoint, rows: Int) -> Int {
+    let config = start.languageConfig
+    let widest = max(4 * config.width, 3 * config.intermediateWidth)
+    return 4 * rows * (widest + 4 * config.width)
+      + 4 * 2 * min(rows, 256) * start.language.embedding.rows
   }
 
   private static func frozenBytes(_ start: StartingPoint, _ plan: TrainingPlan) -> Int {
@@ -105,25 +120,5 @@ public struct RunEstimate: Equatable, Sendable {
       if fits { high = middle } else { low = middle }
     }
     return RunEstimate(start, plan, size, recomputedLayers: high)
-  }
-}
-
-extension StartingPoint {
-  /// Multiplications and additions a second of the products with one of the model's own weights,
-  /// forward and backward.
-  public func measuredSpeed(_ operations: any Operations) throws(AllocationError) -> Double {
-    guard let weight = language.layers.first?.gate else { return 1e9 }
-    let rows = 256
-    let x = try Tensor(.f32, shape: [rows, weight.columns])
-    let clock = ContinuousClock()
-    var best = Duration.seconds(3600)
-    for _ in 0..<2 {
-      let begin = clock.now
-      let y = try operations.linear(x, weight: weight, bias: nil)
-      _ = try operations.inputGradient(y, weight: weight)
-      best = min(best, clock.now - begin)
-    }
-    let work = 4 * Double(rows) * Double(weight.rows) * Double(weight.columns)
-    return work / max(1e-6, best / .seconds(1))
   }
 }

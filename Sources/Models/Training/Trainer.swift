@@ -150,12 +150,7 @@ extension Trainer {
 
   /// The failure of a sequence whose loss is no number, with where that came from.
   private func notFinite(loss sequence: TrainingSequence) -> Failure {
-    let features = sequence.parts.contains { part in
-      guard case .image(let rows) = part,
-        let wide = try? model.operations.convert(rows, to: .f32)
-      else { return false }
-      return !model.operations.finite(wide)
-    }
+    let features = (try? sequence.hasFiniteFeatures(model.operations)) == false
     let culprit = masters.named.first { !model.operations.finite($0.value) }
     let reason: String
     if features {

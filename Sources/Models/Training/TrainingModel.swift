@@ -55,7 +55,7 @@ public struct TrainingModel: Sendable {
   }
 
   /// Word embeddings and projected features [rows, width] in the order of the batch.
-  private func embeddings(of batch: MicroBatch) throws(AllocationError)
+  func embeddings(of batch: MicroBatch) throws(AllocationError)
     -> (Tensor, ProjectorRecord?)
   {
     let words = try language.embed(batch.ids)
@@ -75,10 +75,6 @@ public struct TrainingModel: Sendable {
 
   private static func loss(_ losses: [Float], of batch: MicroBatch) -> MicroBatchLoss {
     let sum = losses.reduce(0) { $0 + Double($1) }
-    var loss = MicroBatchLoss(sum: sum, targets: losses.count, firstBad: nil)
-    if let bad = losses.firstIndex(where: { !$0.isFinite }) {
-      loss.firstBad = batch.targetSequences[bad]
-    }
-    return loss
+    return MicroBatchLoss(sum: sum, targets: losses.count, firstBad: batch.firstBad(losses))
   }
 }

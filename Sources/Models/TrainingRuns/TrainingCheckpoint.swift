@@ -18,7 +18,8 @@ public enum TrainingCheckpoint {
   ///
   /// `addOutputs` may write files that tools use into the directory.
   public static func save(
-    _ trainer: Trainer, place: DataPlace, run: JSONObject, to path: String,
+    _ trainer: Trainer, place: DataPlace, run: JSONObject,
+    evaluations: EvaluationHistory? = nil, to path: String,
     addOutputs: (HashedDirectory) throws(Failure) -> Void
   ) throws(Failure) {
     let directory = try AtomicDirectory(path: path)
@@ -28,13 +29,14 @@ public enum TrainingCheckpoint {
       (kinds.master, trainer.masters), (kinds.first, trainer.moments.first),
       (kinds.second, trainer.moments.second),
     ] {
-      values.forEach { tensors[kind + $0] = $1 }
+      for (name, value) in values.named { tensors[kind + name] = value }
     }
     try SafetensorsWriter.write(
       tensors, metadata: [("format", "pt")], to: files.openFile(stateName))
     try addOutputs(files)
     let manifest = Manifest(
-      step: trainer.finishedSteps, place: place, run: run, files: files.files)
+      step: trainer.finishedSteps, place: place, run: run, evaluations: evaluations,
+      files: files.files)
     try directory.write(JSONValue.object(manifest.json).indented(), to: Manifest.fileName)
     try directory.finish()
   }
@@ -43,6 +45,7 @@ public enum TrainingCheckpoint {
   public struct State {
     public let step: Int
     public let place: DataPlace
+    public let evaluations: EvaluationHistory?
     public let masters, first, second: TrainedParameters<Tensor>
   }
 
@@ -53,15 +56,48 @@ public enum TrainingCheckpoint {
   public static func load(
     _ path: String, run: JSONObject, shapes: TrainedParameters<[Int]>
   ) throws(Failure) -> State {
-    let manifest = try Manifest(in: path)
-    try RunDescription.check(manifest.run, is: run, at: path)
-    try manifest.verifyFiles(in: path)
+    let manifest = try verified(path, run: run)
     let file = try SafetensorsFile(path: "\(path)/\(stateName)")
     return State(
-      step: manifest.step, place: manifest.place,
+      step: manifest.step, place: manifest.place, evaluations: manifest.evaluations,
       masters: try parameters(kinds.master, shapes, file),
       first: try parameters(kinds.first, shapes, file),
       second: try parameters(kinds.second, shapes, file))
+  }
+
+  /// The weights of the checkpoint `path` where they are mapped, to be written and not changed, and
+  /// the place in the data that they come from. Throws what `load` throws.
+  public static func weights(
+    _ path: String, run: JSONObject, shapes: TrainedParameters<[Int]>
+  ) throws(Failure) -> (place: DataPlace, masters: TrainedParameters<Tensor>) {
+    let manifest = try verified(path, run: run)
+    let file = try SafetensorsFile(path: "\(path)/\(stateName)")
+    let masters = try shapes.map { (name, shape) throws(Failure) in
+      try tensor(kinds.master + name, shape, file)
+    }
+    return (manifest.place, masters)
+  }
+
+  /// The manifest of the checkpoint `path`, which is whole and of the run `run`.
+  public static func verified(_ path: String, run: JSONObject) throws(Failure) -> Manifest {
+    let manifest = try Manifest(in: path)
+    try RunDescription.check(manifest.run, is: run, at: path)
+    try manifest.verifyFiles(in: path)
+    return manifest
+  }
+
+  private static func tensor(_ name: String, _ shape: [Int], _ file: SafetensorsFile)
+    throws(Failure) -> Tensor
+  {
+    let tensor = try file.tensor(named: name)
+    guard tensor.elementType == .f32, tensor.shape == shape else {
+      throw Failure(
+        .mismatch, code: "checkpoint/tensors", at: file.path,
+        "expected \(name) as F32 \(shape), found"
+          + " \(tensor.elementType.rawValue) \(tensor.shape)",
+        remedy: "resume with the model and the options that the run began with")
+    }
+    return tensor
   }
 
   /// Copies: what is loaded is changed in place.
@@ -69,14 +105,7 @@ public enum TrainingCheckpoint {
     _ kind: String, _ shapes: TrainedParameters<[Int]>, _ file: SafetensorsFile
   ) throws(Failure) -> TrainedParameters<Tensor> {
     try shapes.map { (name, shape) throws(Failure) in
-      let tensor = try file.tensor(named: kind + name)
-      guard tensor.elementType == .f32, tensor.shape == shape else {
-        throw Failure(
-          .mismatch, code: "checkpoint/tensors", at: file.path,
-          "expected \(kind)\(name) as F32 \(shape), found"
-            + " \(tensor.elementType.rawValue) \(tensor.shape)",
-          remedy: "resume with the model and the options that the run began with")
-      }
+      let tensor = try tensor(kind + name, shape, file)
       do throws(AllocationError) {
         return try tensor.withUnsafeBytes { (bytes) throws(AllocationError) in
           try Tensor(.f32, shape: shape, copying: bytes)

@@ -40,7 +40,7 @@ struct TrainingInput {
   }
 
   /// Files are read more than once.
-  private static func checkIsNoPipe(_ path: String) throws(Failure) {
+  static func checkIsNoPipe(_ path: String) throws(Failure) {
     var status = stat()
     guard stat(path, &status) == 0, [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT) else {
       return
@@ -50,7 +50,7 @@ struct TrainingInput {
       remedy: "pipe it to stdin, or write it to a file first")
   }
 
-  private static func header(of stream: RecordStream) -> StreamHeader? {
+  static func header(of stream: RecordStream) -> StreamHeader? {
     if case .tensors(let reader) = stream { reader.header } else { nil }
   }
 

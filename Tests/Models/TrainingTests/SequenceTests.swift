@@ -49,6 +49,12 @@ struct SequenceTests {
     #expect(shown(found) == ["[10]", "100.0 x 3", "0.0 x 2", "[11, 12, 13]", "100.0 x 3"])
     #expect(found.length == 12 && !found.isTruncated && found.images == 3)
     #expect(found.targets == targets((7, 13)))
+    #expect(found.imageNumbers == [1, 0, 1] && found.fullLength == 12)
+    let cut = try sequence(
+      [10, 11, 12, 13], images: [1, 1, 4], order: [1, 0, 1], loss: [1..<3], rows: [2, 3],
+      longest: 8)
+    #expect(cut.imageNumbers == [1, 0] && cut.fullLength == 12 && cut.length == 8)
+    #expect(cut.isTruncated)
   }
 
   @Test func learnedTokensFollowImagesAndEachOther() throws {
