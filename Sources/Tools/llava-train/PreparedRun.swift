@@ -39,7 +39,7 @@ struct PreparedRun<Command: TrainingCommand> {
       totalSteps: data.totalSteps, defaultRate: Self.defaultRate(model.plan))
     let description = RunDescription.make(run, model, data, options)
     self.description = description
-    let state = try Self.state(run, model, directory, description)
+    let state = try Self.state(run, model, directory, description, options.optimizer)
     place = state?.place ?? DataPlace()
     let (requested, settings) = (run.requested, run.settings)
     trainer = try catchingMemory {
@@ -55,7 +55,7 @@ struct PreparedRun<Command: TrainingCommand> {
       trained.seed = settings.seed
       return try Trainer(
         model: trained, masters: masters, options: options,
-        resuming: state.map { ($0.step, $0.first, $0.second) })
+        resuming: state.map { ($0.step, $0.states) })
     }
   }
 
@@ -70,7 +70,7 @@ struct PreparedRun<Command: TrainingCommand> {
   /// The state to go on from; nil for a run that begins.
   private static func state(
     _ run: TrainingRun<Command>, _ model: TrainedModel, _ directory: RunDirectory,
-    _ description: JSONObject
+    _ description: JSONObject, _ optimizer: Optimizer
   ) throws(Failure) -> TrainingCheckpoint.State? {
     if run.command.run.resume, let result = directory.result() {
       try RunDescription.check(result.run, is: description, at: directory.path)
@@ -82,7 +82,8 @@ struct PreparedRun<Command: TrainingCommand> {
       return nil
     }
     let state = try TrainingCheckpoint.load(
-      directory.checkpointPath(latest), run: description, shapes: model.start.shapes(model.plan))
+      directory.checkpointPath(latest), run: description, shapes: model.start.shapes(model.plan),
+      optimizer: optimizer)
     guard state.step == latest else {
       throw Failure(
         .invalidInput, code: "checkpoint/manifest", at: directory.checkpointPath(latest),
