@@ -22,8 +22,8 @@ public enum TrainingCheckpoint {
     let directory = try AtomicDirectory(path: path)
     let files = HashedDirectory(directory)
     var tensors: [String: Tensor] = [:]
-    trainer.masters.forEach { tensors["\(masterKind).\($0)"] = $1 }
-    trainer.states.forEach { name, state in
+    for (name, tensor) in trainer.masters.named { tensors["\(masterKind).\(name)"] = tensor }
+    for (name, state) in trainer.states.named {
       for (kind, tensor) in state.named { tensors["\(kind).\(name)"] = tensor }
     }
     try SafetensorsWriter.write(
