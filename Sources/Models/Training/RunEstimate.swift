@@ -31,25 +31,33 @@ public struct RunEstimate: Equatable, Sendable {
   public var states = 0
   /// What layers keep for their gradients.
   public var activations = 0
-  /// One layer's intermediate results, and the logits of some rows.
+  /// One layer's intermediate results, the logits of some rows, and Muon's matrices.
   public var workspace = 0
   /// What an evaluation takes in the place of activations and workspace.
   public var evaluation = 0
   public var floatingPointOperations = 0.0
   /// Of one evaluation.
   public var operationsOfEvaluation = 0.0
+  /// Those of a step of Muon, whose products are in f32.
+  public var exactOperations = 0.0
   public var recomputedLayers = 0
 
   public var memory: Int { weights + states + max(activations + workspace, evaluation) }
 
   /// The estimate where `recomputedLayers` layers keep their input alone.
   public init(
-    _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize, recomputedLayers: Int
+    _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize,
+    optimizer: Optimizer = .adamw, recomputedLayers: Int
   ) {
     let config = start.languageConfig
-    let trained = start.shapes(plan).values.reduce(0) { $0 + $1.reduce(1, *) }
+    let shapes = start.shapes(plan)
+    let trained = shapes.values.reduce(0) { $0 + $1.reduce(1, *) }
     weights = 4 * trained + Self.frozenBytes(start, plan)
-    states = 4 * trained * (2 + GradientSum.buffers(microBatches: size.accumulation))
+    let kept = shapes.named.reduce(0) { sum, parameter in
+      let method = optimizer.method(of: parameter.name, shape: parameter.value)
+      return sum + parameter.value.reduce(method.statesPerElement, *)
+    }
+    states = 4 * (kept + trained * GradientSum.buffers(microBatches: size.accumulation))
     let rank = plan.adapterScale?.rank ?? 0
     let row = LanguageModel.keptBytesPerRow(config, rank: rank)
     let recomputed = min(config.layers, recomputedLayers)
@@ -59,6 +67,9 @@ public struct RunEstimate: Equatable, Sendable {
     // A layer that runs again keeps everything for a moment.
     if recomputed > 0 { activations += size.rows * row.everything }
     workspace = Self.workspace(start, rows: size.rows)
+    let matrices = shapes.muonMatrices(optimizer)
+    workspace += Muon.byteCount(matrices)
+    exactOperations = matrices.reduce(0) { $0 + Muon.floatingPointOperations($1) }
     if let held = size.evaluation {
       evaluation = held.rows * row.everything + Self.workspace(start, rows: held.rows)
       operationsOfEvaluation = held.operations(start, plan)
@@ -106,19 +117,20 @@ public struct RunEstimate: Equatable, Sendable {
   /// The estimate with as few recomputed layers as fit into `memory` bytes; nil where even all of
   /// them recomputed do not.
   public static func fitting(
-    _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize, memory: Int
+    _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize, optimizer: Optimizer = .adamw,
+    memory: Int
   ) -> RunEstimate? {
-    var (low, high) = (0, start.languageConfig.layers)
-    let least = RunEstimate(start, plan, size, recomputedLayers: 0)
-    if least.memory <= memory { return least }
-    guard RunEstimate(start, plan, size, recomputedLayers: high).memory <= memory else {
-      return nil
+    func estimate(_ layers: Int) -> RunEstimate {
+      RunEstimate(start, plan, size, optimizer: optimizer, recomputedLayers: layers)
     }
+    var (low, high) = (0, start.languageConfig.layers)
+    let least = estimate(0)
+    if least.memory <= memory { return least }
+    guard estimate(high).memory <= memory else { return nil }
     while high - low > 1 {
       let middle = (low + high) / 2
-      let fits = RunEstimate(start, plan, size, recomputedLayers: middle).memory <= memory
-      if fits { high = middle } else { low = middle }
+      if estimate(middle).memory <= memory { high = middle } else { low = middle }
     }
-    return RunEstimate(start, plan, size, recomputedLayers: high)
+    return estimate(high)
   }
 }

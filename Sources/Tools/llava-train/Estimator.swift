@@ -33,16 +33,37 @@ struct Estimator<Command: TrainingCommand> {
     let estimate: RunEstimate
     switch run.command.run.recompute {
     case .layers(let count):
-      estimate = RunEstimate(model.start, model.plan, size, recomputedLayers: count)
+      estimate = self.estimate(size, recomputedLayers: count)
     case .auto:
       estimate =
-        RunEstimate.fitting(model.start, model.plan, size, memory: available)
-        ?? RunEstimate(model.start, model.plan, size, recomputedLayers: .max)
+        RunEstimate.fitting(
+          model.start, model.plan, size, optimizer: run.settings.optimizerName, memory: available)
+        ?? self.estimate(size, recomputedLayers: .max)
     }
-    let speed = try catchingMemory { try model.start.measuredSpeed(operations) }
-    try report(estimate, speed: speed)
+    try report(estimate, seconds: try seconds(estimate, operations))
     guard estimate.memory <= available else { throw tooLarge(estimate, available) }
     return estimate
+  }
+
+  private func estimate(_ size: RunSize, recomputedLayers: Int) -> RunEstimate {
+    RunEstimate(
+      model.start, model.plan, size, optimizer: run.settings.optimizerName,
+      recomputedLayers: recomputedLayers)
+  }
+
+  /// What a step and an evaluation take, from the speed of a few products.
+  private func seconds(_ estimate: RunEstimate, _ operations: CPUOperations) throws(Failure)
+    -> (step: Double, evaluation: Double)
+  {
+    try catchingMemory {
+      let speed = try model.start.measuredSpeed(operations)
+      var seconds = estimate.floatingPointOperations / speed
+      if estimate.exactOperations > 0 {
+        seconds += try estimate.exactOperations / model.start.measuredSpeed(operations.exact)
+      }
+      // Between the products, a step takes about as much again as this share.
+      return (seconds * 1.15, estimate.operationsOfEvaluation / speed * 1.15)
+    }
   }
 
   private func size() -> RunSize {
@@ -69,7 +90,9 @@ struct Estimator<Command: TrainingCommand> {
     return min(data.reader.limits.maxLength, images + 128)
   }
 
-  private func report(_ estimate: RunEstimate, speed: Double) throws(Failure) {
+  private func report(_ estimate: RunEstimate, seconds: (step: Double, evaluation: Double))
+    throws(Failure)
+  {
     var memory = "memory: \(memorySize(estimate.weights)) weights"
     memory += ", \(memorySize(estimate.states)) moments and gradients"
     memory += ", \(memorySize(estimate.activations)) activations"
@@ -82,12 +105,7 @@ struct Estimator<Command: TrainingCommand> {
       memory += "; \(counted(estimate.recomputedLayers, "layer")) recomputed"
     }
     var lines = [memory]
-    // Between the products, a step takes about as much again as this share.
-    let scale = 1.15 / speed
-    lines.append(
-      time(
-        ofStep: estimate.floatingPointOperations * scale,
-        ofEvaluation: estimate.operationsOfEvaluation * scale))
+    lines.append(time(ofStep: seconds.step, ofEvaluation: seconds.evaluation))
     guard run.command.run.dryRun else { return lines.forEach(run.session.reporter.note) }
     // What was asked for is no message.
     let output = FileSink.standardOutput

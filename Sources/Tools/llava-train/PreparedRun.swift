@@ -49,7 +49,7 @@ struct PreparedRun<Command: TrainingCommand> {
     if run.command.run.resume, let result = directory.result() {
       try RunDescription.check(result.run, is: resultDescription, at: directory.path)
     }
-    let state = try Self.state(run, model, directory, whole)
+    let state = try Self.state(run, model, directory, whole, options.optimizer)
     place = state?.place ?? DataPlace()
     evaluations = state?.evaluations ?? EvaluationHistory()
     let (requested, settings) = (run.requested, run.settings)
@@ -66,7 +66,7 @@ struct PreparedRun<Command: TrainingCommand> {
       trained.seed = settings.seed
       return try Trainer(
         model: trained, masters: masters, options: options,
-        resuming: state.map { ($0.step, $0.first, $0.second) })
+        resuming: state.map { ($0.step, $0.states) })
     }
   }
 
@@ -81,7 +81,7 @@ struct PreparedRun<Command: TrainingCommand> {
   /// The state to go on from; nil for a run that begins.
   private static func state(
     _ run: TrainingRun<Command>, _ model: TrainedModel, _ directory: RunDirectory,
-    _ description: JSONObject
+    _ description: JSONObject, _ optimizer: Optimizer
   ) throws(Failure) -> TrainingCheckpoint.State? {
     guard let latest = try directory.steps().last else {
       if run.command.run.resume, directory.result() == nil {
@@ -90,7 +90,8 @@ struct PreparedRun<Command: TrainingCommand> {
       return nil
     }
     let state = try TrainingCheckpoint.load(
-      directory.checkpointPath(latest), run: description, shapes: model.start.shapes(model.plan))
+      directory.checkpointPath(latest), run: description, shapes: model.start.shapes(model.plan),
+      optimizer: optimizer)
     guard state.step == latest else {
       throw Failure(
         .invalidInput, code: "checkpoint/manifest", at: directory.checkpointPath(latest),

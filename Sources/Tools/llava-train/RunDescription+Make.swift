@@ -30,8 +30,8 @@ extension RunDescription {
   }
 
   private static func optimizer(_ options: OptimizerOptions) -> JSONObject {
-    [
-      "lr": .double(options.rate),
+    var description: JSONObject = [
+      "optimizer": .string(options.optimizer.rawValue), "lr": .double(options.rate),
       "projector_lr": .double(options.projectorRate ?? options.rate),
       "weight_decay": .double(options.weightDecay),
       "betas": .array([.double(options.beta1), .double(options.beta2)]),
@@ -40,6 +40,12 @@ extension RunDescription {
       "schedule": .string(options.schedule.shape.rawValue),
       "warmup_steps": .int(options.schedule.warmupSteps),
     ]
+    if options.optimizer == .muon {
+      description["muon_lr"] = .double(options.muonRate ?? options.rate)
+      description["muon_momentum"] = .double(options.muonMomentum)
+      description["muon_adjust"] = .string(options.muonAdjustment.rawValue)
+    }
+    return description
   }
 
   private static func trained(_ model: TrainedModel) -> String {
