@@ -63,7 +63,7 @@ struct EvaluationLoopTests {
     let state = try run.steps().last.map {
       try TrainingCheckpoint.load(
         run.checkpointPath($0), run: fixture.description,
-        shapes: fixture.start.shapes(fixture.plan))
+        shapes: fixture.start.shapes(fixture.plan), optimizer: .adamw)
     }
     let trainer = try fixture.trainer(state)
     let source = QueueSource(sequences, position: state?.place.position ?? 0)
