@@ -148,8 +148,8 @@ let tools: KeyValuePairs = [
     "Chat", "Conversations", "Inspection",
   ],
   "llava-train": [
-    "Training", "TrainingRuns", "TrainingData", "TrainingOutput", "Conversion", "Recipes",
-    "Decoders",
+    "Training", "TrainingRuns", "TrainingData", "TrainingOutput", "Conversations", "Conversion",
+    "Recipes", "Decoders",
     "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams", "Tokenizers",
   ],
   "chat-complete": ["Chat", "ChatClient", "HTTP", "Streams"],

@@ -33,6 +33,14 @@ def peer_of(problem):
     return train(problem, torch.float32, autocast=problem.case.precision == "bf16")
 
 
+def compare_bf16_muon(table, problem, ours):
+    """How far PyTorch's own iteration, in bf16, takes the same training from ours."""
+    own = train(problem, torch.float32, exact_muon=False)
+    error, place = training_compare.worst(list(training_compare.trained_error(ours, own)))
+    table.row(f"{problem.case.name}: torch.optim.Muon", "bf16", f"{training_compare.MUON:g}",
+              f"{error:.1e} at {place}"[:60], error <= training_compare.MUON)
+
+
 def compare(table, title, problem, ours, peer):
     """`ours` against the same training in float64, where no sequence is padded."""
     exact = train(problem, padded=False)
@@ -55,6 +63,8 @@ def check(table, tools, folder, threads, cases=None):
         ours, result = trainer.train(problem)
         with torch.enable_grad():
             compare(table, case.name, problem, ours, peer_of(problem))
+            if case.muon:
+                compare_bf16_muon(table, problem, ours)
         if case.precision == "f32":
             with torch.no_grad():
                 training_outputs.check(table, trainer, problem, result)

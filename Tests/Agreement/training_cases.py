@@ -25,6 +25,13 @@ class Adapter:
 
 
 @dataclasses.dataclass
+class Muon:
+    rate: float | None = None
+    momentum: float = 0.95
+    adjust: str = "match_rms_adamw"
+
+
+@dataclasses.dataclass
 class Case:
     name: str
     shape: str = "grouped"
@@ -40,6 +47,8 @@ class Case:
     rate: float = 1e-3
     projector_rate: float | None = None
     decay: float = 0.1
+    # Muon's values; None: AdamW changes everything.
+    muon: "Muon | None" = None
     betas: tuple = (0.9, 0.999)
     epsilon: float = 1e-8
     schedule: str = "cosine"
@@ -70,6 +79,11 @@ class Case:
             return False
         return (".lora_" in name) == (self.adapter is not None)
 
+    def uses_muon(self, name, part):
+        """Whether Muon changes the parameter of this canonical name: matrices inside layers."""
+        inside = name.startswith(("language.layers.", "projector."))
+        return self.muon is not None and inside and part.ndim == 2
+
     def options(self):
         """Those of `llava-train` that are numbers or words, not paths."""
         given = ["--steps", self.steps, "--micro-batch", self.micro, "--accumulate",
@@ -77,6 +91,10 @@ class Case:
                  "--betas", ",".join(map(repr, self.betas)), "--eps", self.epsilon,
                  "--schedule", self.schedule, "--clip", self.clip, "--loss-norm", self.norm,
                  "--seed", self.seed, "--precision", self.precision]
+        if self.muon:
+            given += ["--optimizer", "muon", "--muon-momentum", self.muon.momentum,
+                      "--muon-adjust", self.muon.adjust]
+            given += [] if self.muon.rate is None else ["--muon-lr", self.muon.rate]
         if self.projector_rate is not None:
             given += ["--projector-lr", self.projector_rate]
         if self.warmup_ratio is not None:
@@ -164,6 +182,10 @@ CASES = [
     Case("lora drawn", adapter=Adapter(2, 16, drawn=0.02), rate=1e-3, clip=1.0, accumulate=3),
     Case("truncated", max_length=11, rate=5e-4, clip=1.0),
     Case("text only", adapter=Adapter(4, 8), images=(0, 0, 0, 0, 1), rate=1e-3),
-    Case("nothing to learn", stage="pretrain", mute_every=4, accumulate=3, norm="micro")]
+    Case("nothing to learn", stage="pretrain", mute_every=4, accumulate=3, norm="micro"),
+    Case("muon", rate=5e-4, muon=Muon(2e-3, adjust="original"), warmup_steps=2, clip=1.0,
+         accumulate=3),
+    Case("muon adapter", adapter=Adapter(3, 5), rate=1e-3, projector_rate=5e-4,
+         muon=Muon(momentum=0.9), norm="micro")]
 CASES += [dataclasses.replace(case, name=case.name + ", bf16", precision="bf16")
           for case in CASES if case.name in ("stage 1", "full", "lora", "rslora")]

@@ -64,11 +64,38 @@ class Adam:
         return kept - rate / (1 - first ** self.steps) * self.first / root
 
 
+class Muon:
+    """One matrix's momentum."""
+
+    def __init__(self, shape):
+        self.momentum = numpy.zeros(shape)
+
+    def update(self, weights, gradient, rate, decay, case):
+        kept, (rows, columns) = case.muon.momentum, weights.shape
+        self.momentum = kept * self.momentum + (1 - kept) * gradient
+        change = kept * self.momentum + (1 - kept) * gradient
+        change = change / max(numpy.linalg.norm(change), 1e-7)
+        # Of the singular values: a s + b s^3 + c s^5, five times.
+        left, values, right = numpy.linalg.svd(change, full_matrices=False)
+        for _ in range(5):
+            values = 3.4445 * values - 4.775 * values ** 3 + 2.0315 * values ** 5
+        ratio = (0.2 * math.sqrt(max(rows, columns)) if case.muon.adjust == "match_rms_adamw"
+                 else math.sqrt(max(1, rows / columns)))
+        return weights * (1 - rate * decay) - rate * ratio * (left * values) @ right
+
+
+def peak_rate(case, name, is_muon):
+    if name.startswith("projector.") and case.projector_rate is not None:
+        return case.projector_rate
+    return case.muon.rate if is_muon and case.muon.rate is not None else case.rate
+
+
 def train(problem):
     case, reference = problem.case, Reference(problem, torch.float64, padded=False)
     names = list(reference.trained())
     weights = {name: reference.parts[name].detach().numpy().copy() for name in names}
-    states = {name: Adam(weights[name].shape) for name in names}
+    muon = {name: case.uses_muon(name, weights[name]) for name in names}
+    states = {name: (Muon if muon[name] else Adam)(weights[name].shape) for name in names}
     run = Run([], [], [], {}, {name: torch.from_numpy(weights[name].copy()) for name in names},
               {}, [], [], [])
     for number, step in enumerate(problem.batches()):
@@ -80,9 +107,7 @@ def train(problem):
         clip = min(1.0, case.clip / (norm + 1e-6)) if case.clip else 1.0
         factor = rate_factor(case, number)
         for name in names:
-            peak = case.rate
-            if name.startswith("projector.") and case.projector_rate is not None:
-                peak = case.projector_rate
+            peak = peak_rate(case, name, muon[name])
             weights[name] = states[name].update(
                 weights[name], gradients[name] * clip, peak * factor, decays(case, name), case)
             with torch.no_grad():

@@ -151,7 +151,8 @@ class Reference(nn.Module):
 
 
 def groups(case, trained):
-    """LLaVA's four groups of parameters, those of the projector last."""
+    """LLaVA's four groups of the parameters that AdamW changes, those of the projector last."""
+    trained = {name: part for name, part in trained.items() if not case.uses_muon(name, part)}
     found = []
     for is_projector in (False, True):
         for decays in (True, False):
@@ -162,6 +163,49 @@ def groups(case, trained):
             found.append({"params": parts, "weight_decay": case.decay if decays else 0.0,
                           "lr": case.rate if rate is None else rate})
     return [group for group in found if group["params"]]
+
+
+def exact_iteration(matrix, coefficients, steps, epsilon):
+    """torch.optim.Muon's Newton-Schulz iteration without its rounding to bf16."""
+    a, b, c = coefficients
+    tall = matrix.shape[0] > matrix.shape[1]
+    x = matrix.mT if tall else matrix
+    x = x / x.norm().clamp(min=epsilon)
+    for _ in range(steps):
+        gram = x @ x.mT
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x.mT if tall else x
+
+
+@contextlib.contextmanager
+def iteration(exact):
+    """torch.optim.Muon's own iteration, or the exact one in its place."""
+    own = torch.optim._muon._zeropower_via_newtonschulz
+    if exact:
+        torch.optim._muon._zeropower_via_newtonschulz = exact_iteration
+    try:
+        yield
+    finally:
+        torch.optim._muon._zeropower_via_newtonschulz = own
+
+
+def optimizers(case, trained):
+    """AdamW first; nothing where it has nothing to change."""
+    found = []
+    if others := groups(case, trained):
+        found.append(torch.optim.AdamW(others, lr=case.rate, betas=case.betas, eps=case.epsilon,
+                                       foreach=False))
+    matrices = {name: part for name, part in trained.items() if case.uses_muon(name, part)}
+    if matrices:
+        usual = case.rate if case.muon.rate is None else case.muon.rate
+        own = usual if case.projector_rate is None else case.projector_rate
+        parts = [{"params": [part for name, part in matrices.items()
+                             if name.startswith("projector.") == is_projector], "lr": rate}
+                 for is_projector, rate in ((False, usual), (True, own))]
+        found.append(torch.optim.Muon([group for group in parts if group["params"]], lr=usual,
+                                      weight_decay=case.decay, momentum=case.muon.momentum,
+                                      adjust_lr_fn=case.muon.adjust))
+    return found
 
 
 def step_loss(reference, step, norm):
@@ -177,16 +221,18 @@ def step_loss(reference, step, norm):
     return loss, total
 
 
-def train(problem, dtype=torch.float64, autocast=False, padded=True, reference=None):
-    """`autocast`: products in bf16, everything else and the weights in `dtype`."""
+def train(problem, dtype=torch.float64, autocast=False, padded=True, reference=None,
+          exact_muon=True):
+    """`autocast`: products in bf16, everything else and the weights in `dtype`.
+
+    `exact_muon`: Muon's iteration in `dtype`; else in bf16, as PyTorch has it."""
     case = problem.case
     reference = reference or Reference(problem, dtype, padded)
     trained = reference.trained()
     run = Run([], [], [], {}, {name: part.detach().clone() for name, part in trained.items()},
               {}, [], [], [])
-    optimizer = torch.optim.AdamW(groups(case, trained), lr=case.rate, betas=case.betas,
-                                  eps=case.epsilon, foreach=False)
-    scheduler = SCHEDULES[case.schedule](optimizer, case.warmup, case.steps)
+    used = optimizers(case, trained)
+    schedulers = [SCHEDULES[case.schedule](one, case.warmup, case.steps) for one in used]
     mode = torch.autocast("cpu", torch.bfloat16) if autocast else contextlib.nullcontext()
     for step in problem.batches():
         for part in trained.values():
@@ -197,8 +243,8 @@ def train(problem, dtype=torch.float64, autocast=False, padded=True, reference=N
         if not run.gradients:
             run.gradients = {name: part.grad.clone() for name, part in trained.items()}
         norm = nn.utils.clip_grad_norm_(trained.values(), case.clip or float("inf"))
-        base = next((group for group in optimizer.param_groups
-                     if group["initial_lr"] == case.rate), optimizer.param_groups[0])
+        base = next((group for one in used for group in one.param_groups
+                     if group["initial_lr"] == case.rate), used[0].param_groups[0])
         examples = [example for batch in step for example in batch]
         run.losses.append(loss)
         run.norms.append(norm.item())
@@ -206,7 +252,10 @@ def train(problem, dtype=torch.float64, autocast=False, padded=True, reference=N
         run.ids.append([example.name for example in examples])
         run.rows.append(sum(len(example.labels()[:case.max_length]) for example in examples))
         run.labels.append(labels)
-        optimizer.step()
-        scheduler.step()
+        with iteration(exact_muon):
+            for one in used:
+                one.step()
+        for scheduler in schedulers:
+            scheduler.step()
     run.trained = {name: part.detach().clone() for name, part in trained.items()}
     return run

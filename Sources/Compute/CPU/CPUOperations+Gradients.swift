@@ -15,6 +15,17 @@ extension CPUOperations {
     return dx
   }
 
+  public func addInputGradient(_ dy: Tensor, weight: Weight, to dx: Tensor) {
+    let rows = dy.shape[0]
+    precondition(dy.count == rows * weight.rows, "\(dy.shape) does not fit \(weight.rows) rows")
+    precondition(dx.count == rows * weight.columns, "\(dx.shape) does not fit the results")
+    engine.multiply(
+      dy.floats, rows: rows, byColumnsOf: WeightMatrix(weight), adding: true,
+      into: dx.mutableFloats)
+    keep(dy, dx)
+    keep([weight])
+  }
+
   public func addWeightGradient(_ dy: Tensor, _ x: Tensor, to gradient: Tensor)
     throws(AllocationError)
   {

@@ -76,6 +76,12 @@ extension CPUOperations {
     keep(x)
   }
 
+  public func transpose(_ x: Tensor, into y: Tensor) {
+    precondition(x.count == y.count && y.shape == x.shape.reversed(), "\(y.shape) for \(x.shape)")
+    engine.transpose(x.floats, rows: x.shape[0], columns: x.width, into: y.mutableFloats)
+    keep(x, y)
+  }
+
   public func dropout(_ x: Tensor, _ mask: DropoutMask) throws(AllocationError) -> Tensor {
     let (rows, width) = (mask.rowKeys.count, x.width)
     precondition(x.count == rows * width, "\(x.shape) for \(rows) keys")

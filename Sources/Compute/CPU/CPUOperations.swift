@@ -10,6 +10,15 @@ public final class CPUOperations: Operations {
   let engine: Engine
 
   public var precision: Precision { engine.precision }
+  /// Where products are in bf16, those in f32 are our own kernels': what a run leaves must not depend
+  /// on whether OpenBLAS is there.
+  public var exact: any Operations {
+    precision == .f32
+      ? self
+      : CPUOperations(
+        engine: Engine(
+          kernels: engine.kernels, pool: engine.pool, precision: .f32, usesBLAS: false))
+  }
   /// The threads in use.
   public var pool: ThreadPool { engine.pool }
 

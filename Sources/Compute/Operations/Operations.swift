@@ -12,6 +12,9 @@ import Tensors
 public protocol Operations: Sendable {
   var precision: Precision { get }
 
+  /// This machine with products in f32; tensors and weights of the one are the other's too.
+  var exact: any Operations { get }
+
   // MARK: Between the program's memory and the machine's
 
   /// The same elements where this machine computes: the tensor itself where that is here.
@@ -49,6 +52,9 @@ public protocol Operations: Sendable {
   /// What reaches a linear layer's input from dy [rows, out]: dy times weight [out, in], read where
   /// it lies: [rows, in].
   func inputGradient(_ dy: Tensor, weight: Weight) throws(AllocationError) -> Tensor
+
+  /// dx [rows, in] += `inputGradient`, in place.
+  func addInputGradient(_ dy: Tensor, weight: Weight, to dx: Tensor)
 
   /// gradient [out, in] += dy [rows, out] transposed times x [rows, in], in place: what reaches a
   /// linear layer's weight. Each element is one chain over the rows in their order.
@@ -114,6 +120,9 @@ public protocol Operations: Sendable {
 
   /// Zeros, in place.
   func clear(_ x: Tensor)
+
+  /// y [columns, rows] becomes x [rows, columns] transposed, f32 both.
+  func transpose(_ x: Tensor, into y: Tensor)
 
   /// x [rows, width] with some elements 0 and the others larger, as the mask says. Its gradient is
   /// the same function of dy.

@@ -7,14 +7,18 @@ public enum RecordStream {
   case tensors(TensorStreamReader)
   case objects(any ObjectReader)
 
-  /// Opens `source`, plain or compressed; throws what the readers throw.
+  /// Opens `source`, plain or compressed; throws what the readers throw. `refusesEmptyInput`: refuse an
+  /// input without a byte, else it holds no object.
   public init(
     opening source: any ByteSource, limits: StreamLimits = StreamLimits(),
-    requireEnd: Bool = false, warn: @escaping (String) -> Void = { _ in }
+    requireEnd: Bool = false, refusesEmptyInput: Bool = true,
+    warn: @escaping (String) -> Void = { _ in }
   ) throws(Failure) {
     let frames = try FrameReader(source, limits: limits, warn: warn)
     let marks = StreamMarks(of: frames)
-    do throws(Failure) { try frames.refuseEmptyInput() } catch { throw error.at(source.name) }
+    if refusesEmptyInput {
+      do throws(Failure) { try frames.refuseEmptyInput() } catch { throw error.at(source.name) }
+    }
     if try frames.holdTensors() {
       // In a tensor stream such frames are none of ours.
       frames.onMark = nil

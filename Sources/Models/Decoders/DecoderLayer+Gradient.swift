@@ -47,8 +47,8 @@ extension DecoderLayer {
       norm(x, attentionNorm), [query, key, value], rows.masks(layer: index, Module.attention))
     operations.rotate(heads[0], by: rows.angles)
     operations.rotate(heads[1], by: rows.angles)
-    let attention = try operations.attendCausally(
-      heads[0], keys: heads[1], values: heads[2], headWidth: headWidth, within: rows.spans)
+    let attention = try rows.attend(
+      heads[0], keys: heads[1], values: heads[2], headWidth: headWidth, operations)
     let middle = try operations.join([x])
     let outInner = try products.add(
       attention.output, out, rows.masks(layer: index, Module.out), to: middle)
@@ -102,8 +102,9 @@ extension DecoderLayer {
     let dmixed = try products.gradient(
       [dy], x: kept.attention.output, inner: [inner[3]], [out],
       rows.masks(layer: index, Module.out), into: [gradients.out])
-    let (dquery, dkeys, dvalues) = try operations.attentionGradient(
-      dmixed, of: kept.attention, query: kept.query, keys: kept.keys, values: kept.values)
+    let (dquery, dkeys, dvalues) = try rows.attentionGradient(
+      dmixed, of: kept.attention, query: kept.query, keys: kept.keys, values: kept.values,
+      operations)
     operations.rotate(dquery, by: rows.reversedAngles)
     operations.rotate(dkeys, by: rows.reversedAngles)
     let normed = try normed(x, attentionNorm, gradients.attention)

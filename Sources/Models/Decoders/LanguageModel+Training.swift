@@ -40,12 +40,15 @@ extension LanguageModel {
   /// Runs all layers over x [rows, width], whose rows are the sequences `spans`, each from its first
   /// position on: hidden states before the final norm, and what the gradient needs.
   ///
+  /// `sources`: where sequences begin alike and these rows are in x once, the row of x that each row
+  /// of `spans` stands for; rows of x are numbered in the order in which they come up there.
   /// Throws `AllocationError`, and `io/interrupted` between two layers.
   public func forward(
-    _ x: Tensor, within spans: [Range<Int>], keeping: KeptActivations = .everything,
+    _ x: Tensor, within spans: [Range<Int>], sources: [Int32]? = nil,
+    keeping: KeptActivations = .everything,
     dropout: AdapterDropout? = nil
   ) throws -> (hidden: Tensor, record: DecoderRecord) {
-    let record = DecoderRecord(try SequenceRows(spans, rotary, dropout: dropout))
+    let record = DecoderRecord(try SequenceRows(spans, sources: sources, rotary, dropout: dropout))
     var x = x
     for (index, layer) in layers.enumerated() {
       try Interruption.check("training")
@@ -78,7 +81,7 @@ extension LanguageModel {
   }
 
   /// Rows that go through the output layer at once: logits of a large vocabulary take much room.
-  private static var rowsPerHead: Int { 256 }
+  static var rowsPerHead: Int { 256 }
 
   /// The cross-entropy of each target, in their order; and what `factor` times their sum sends to
   /// hidden [rows, width] states before the final norm, of which only the targets' rows go through the

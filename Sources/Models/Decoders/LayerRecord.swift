@@ -62,26 +62,3 @@ public struct AdapterDropout: Sendable {
     return value ^ value >> 31
   }
 }
-
-/// The rows of whole sequences that go through the layers together.
-struct SequenceRows {
-  let spans: [Range<Int>]
-  /// Of each row by its position in its sequence, and the other way around.
-  let angles, reversedAngles: RotaryAngles
-  let dropout: AdapterDropout?
-
-  init(_ spans: [Range<Int>], _ rotary: RotaryEmbedding, dropout: AdapterDropout?)
-    throws(AllocationError)
-  {
-    self.spans = spans
-    self.dropout = dropout
-    let positions = spans.flatMap { (0..<Int32($0.count)) }
-    angles = try rotary.angles(at: positions)
-    reversedAngles = try rotary.angles(at: positions.map { -$0 })
-  }
-
-  /// The masks of linear layers `modules` of layer `layer`.
-  func masks(layer: Int, _ modules: Range<Int>) -> [DropoutMask]? {
-    dropout.map { dropout in modules.map { dropout.mask(layer: layer, module: $0) } }
-  }
-}

@@ -6,49 +6,96 @@ import Tensors
 /// The rows of some sequences. What a sequence gets does not depend on its neighbours.
 public struct MicroBatch: Sendable {
   public let sequences: [TrainingSequence]
-  /// Of each sequence its place in the run, from 0: what its random draws depend on.
-  let places: [Int]
-  /// Of each sequence its rows.
-  let spans: [Range<Int>]
+  /// Of each sequence its rows of attention, in which every sequence is whole.
+  private(set) var spans: [Range<Int>] = []
+  /// The row that each row of attention stands for; nil where no row is shared.
+  private(set) var sources: [Int32]?
+  /// Of each row the place in the run of the sequence that brought it, from 0, and its position
+  /// there: what its random draws depend on.
+  private(set) var origins: [(place: Int, position: Int)] = []
   /// All tokens, and the row of each.
   private(set) var ids: [Int32] = []
   private(set) var tokenRows: [Int32] = []
   /// The features of all images, and the row of each of theirs.
   private(set) var images: [Tensor] = []
   private(set) var imageRows: [Int32] = []
-  let targets: [Target]
+  private(set) var targets: [Target] = []
+  /// Of each target its sequence.
+  private(set) var targetSequences: [Int] = []
 
-  public init(_ sequences: [TrainingSequence], firstPlace: Int) {
+  /// `firstPlace`: the first sequence's place in the run. `sharing`: rows with which a sequence begins
+  /// like the one before it, such as those of one picture, go through the model once for both.
+  public init(_ sequences: [TrainingSequence], firstPlace: Int, sharing: Bool = false) {
     self.sequences = sequences
-    places = sequences.indices.map { firstPlace + $0 }
-    var (spans, targets, row) = ([Range<Int>](), [Target](), 0)
-    for sequence in sequences {
-      let start = row
-      for part in sequence.parts {
-        let rows = (row..<row + part.length).map { Int32($0) }
-        switch part {
-        case .tokens(let ids):
-          self.ids += ids
-          tokenRows += rows
-        case .image(let features):
-          images.append(features)
-          imageRows += rows
-        }
-        row += part.length
-      }
-      spans.append(start..<row)
-      targets += sequence.targets.map { Target(row: $0.row + Int32(start), label: $0.label) }
+    var (rows, attended) = ([Int32](), [Int32]())
+    for (index, sequence) in sequences.enumerated() {
+      let isLike = sharing && index > 0
+      let common = isLike ? sequence.commonPrefix(with: sequences[index - 1]) : 0
+      let own = (length..<length + sequence.length - common).map(Int32.init)
+      rows = rows.prefix(common) + own
+      spans.append(attended.count..<attended.count + rows.count)
+      attended += rows
+      add(sequence, from: common, rows: rows)
+      origins += (common..<sequence.length).map { (firstPlace + index, $0) }
+      targets += sequence.targets.map { Target(row: rows[Int($0.row)], label: $0.label) }
+      targetSequences += sequence.targets.map { _ in index }
     }
-    (self.spans, self.targets) = (spans, targets)
+    if attended.count > length { sources = attended }
   }
 
-  /// Rows in all.
-  public var length: Int { spans.last?.upperBound ?? 0 }
+  /// Adds what fills the rows of `sequence` from position `start` on.
+  private mutating func add(_ sequence: TrainingSequence, from start: Int, rows: [Int32]) {
+    var position = 0
+    for part in sequence.parts {
+      let end = position + part.length
+      let first = max(start, position)
+      if first < end {
+        switch part {
+        case .tokens(let ids):
+          self.ids += ids[(first - position)...]
+          tokenRows += rows[first..<end]
+        case .image(let features):
+          images.append(features)
+          imageRows += rows[first..<end]
+        }
+      }
+      position = end
+    }
+  }
+
+  /// Rows in all that go through the model.
+  public var length: Int { origins.count }
+
+  /// The first sequence one of whose `losses`, those of the targets, is not finite.
+  func firstBad(_ losses: [Float]) -> Int? {
+    guard let bad = losses.firstIndex(where: { !$0.isFinite }) else { return nil }
+    return targetSequences[bad]
+  }
 
   /// Of each row where it comes from in the tokens' rows followed by the images' rows.
   var order: [Int32] {
     var order = [Int32](repeating: 0, count: length)
     for (source, row) in (tokenRows + imageRows).enumerated() { order[Int(row)] = Int32(source) }
     return order
+  }
+}
+
+extension TrainingSequence {
+  /// Positions from the start at which both are the same: tokens one by one, images as a whole.
+  func commonPrefix(with other: TrainingSequence) -> Int {
+    var length = 0
+    for (left, right) in zip(parts, other.parts) {
+      switch (left, right) {
+      case (.tokens(let a), .tokens(let b)):
+        let same = zip(a, b).prefix { $0 == $1 }.count
+        length += same
+        guard same == a.count, same == b.count else { return length }
+      case (.image(let a), .image(let b)):
+        guard a.hasSameBytes(as: b) else { return length }
+        length += a.shape[0]
+      default: return length
+      }
+    }
+    return length
   }
 }

@@ -1,4 +1,4 @@
-// How parameters are changed: AdamW, its rates, and the norms of loss and gradient.
+// How parameters are changed: by what, at which rates, and the norms of loss and gradient.
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a step's loss is divided by.
@@ -9,11 +9,16 @@ public enum LossNorm: String, CaseIterable, Sendable {
   case token
 }
 
-/// The choices of AdamW (Loshchilov and Hutter, arXiv 1711.05101).
+/// The choices of AdamW (Loshchilov and Hutter, arXiv 1711.05101) and of Muon.
 public struct OptimizerOptions: Equatable, Sendable {
+  public var optimizer = Optimizer.adamw
   public var rate: Double
-  /// The projector's own rate.
+  /// The projector's own rate, whatever changes it.
   public var projectorRate: Double?
+  /// The rate of what Muon changes outside the projector; of the projector too where that has none.
+  public var muonRate: Double?
+  public var muonMomentum = 0.95
+  public var muonAdjustment = MuonAdjustment.matchAdamW
   public var weightDecay = 0.0
   public var beta1 = 0.9
   public var beta2 = 0.999
@@ -27,9 +32,10 @@ public struct OptimizerOptions: Equatable, Sendable {
     (self.rate, self.schedule) = (rate, schedule)
   }
 
-  /// The rate of the parameter `name` before the schedule.
-  func rate(of name: String) -> Double {
-    name.hasPrefix("projector.") ? projectorRate ?? rate : rate
+  /// The rate of the parameter `name`, which `method` changes, before schedule and adjustment.
+  func rate(of name: String, method: Optimizer = .adamw) -> Double {
+    if let projectorRate, name.hasPrefix("projector.") { return projectorRate }
+    return method == .muon ? muonRate ?? rate : rate
   }
 
   /// Biases and the gains of norms do not decay (reference: transformers' get_decay_parameter_names).

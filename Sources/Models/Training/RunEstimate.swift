@@ -14,6 +14,8 @@ public struct RunSize: Equatable, Sendable {
   public var targetsOfStep: Double
   /// Micro-batches of a step.
   public var accumulation: Int
+  /// Of the held-out records; nil where there is no evaluation.
+  public var evaluation: EvaluationSize?
 
   public init(rows: Int, rowsOfStep: Double, targetsOfStep: Double, accumulation: Int) {
     (self.rows, self.accumulation) = (rows, accumulation)
@@ -29,21 +31,33 @@ public struct RunEstimate: Equatable, Sendable {
   public var states = 0
   /// What layers keep for their gradients.
   public var activations = 0
-  /// One layer's intermediate results, and the logits of some rows.
+  /// One layer's intermediate results, the logits of some rows, and Muon's matrices.
   public var workspace = 0
+  /// What an evaluation takes in the place of activations and workspace.
+  public var evaluation = 0
   public var floatingPointOperations = 0.0
+  /// Of one evaluation.
+  public var operationsOfEvaluation = 0.0
+  /// Those of a step of Muon, whose products are in f32.
+  public var exactOperations = 0.0
   public var recomputedLayers = 0
 
-  public var memory: Int { weights + states + activations + workspace }
+  public var memory: Int { weights + states + max(activations + workspace, evaluation) }
 
   /// The estimate where `recomputedLayers` layers keep their input alone.
   public init(
-    _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize, recomputedLayers: Int
+    _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize,
+    optimizer: Optimizer = .adamw, recomputedLayers: Int
   ) {
     let config = start.languageConfig
-    let trained = start.shapes(plan).values.reduce(0) { $0 + $1.reduce(1, *) }
+    let shapes = start.shapes(plan)
+    let trained = shapes.values.reduce(0) { $0 + $1.reduce(1, *) }
     weights = 4 * trained + Self.frozenBytes(start, plan)
-    states = 4 * trained * (2 + GradientSum.buffers(microBatches: size.accumulation))
+    let kept = shapes.named.reduce(0) { sum, parameter in
+      let method = optimizer.method(of: parameter.name, shape: parameter.value)
+      return sum + parameter.value.reduce(method.statesPerElement, *)
+    }
+    states = 4 * (kept + trained * GradientSum.buffers(microBatches: size.accumulation))
     let rank = plan.adapterScale?.rank ?? 0
     let row = LanguageModel.keptBytesPerRow(config, rank: rank)
     let recomputed = min(config.layers, recomputedLayers)
@@ -52,11 +66,23 @@ public struct RunEstimate: Equatable, Sendable {
       size.rows * ((config.layers - recomputed) * row.everything + recomputed * row.input)
     // A layer that runs again keeps everything for a moment.
     if recomputed > 0 { activations += size.rows * row.everything }
-    let widest = max(4 * config.width, 3 * config.intermediateWidth)
-    workspace =
-      4 * size.rows * (widest + 4 * config.width)
-      + 4 * 2 * min(size.rows, 256) * start.language.embedding.rows
+    workspace = Self.workspace(start, rows: size.rows)
+    let matrices = shapes.muonMatrices(optimizer)
+    workspace += Muon.byteCount(matrices)
+    exactOperations = matrices.reduce(0) { $0 + Muon.floatingPointOperations($1) }
+    if let held = size.evaluation {
+      evaluation = held.rows * row.everything + Self.workspace(start, rows: held.rows)
+      operationsOfEvaluation = held.operations(start, plan)
+    }
     floatingPointOperations = Self.operations(start, plan, size, recomputed)
+  }
+
+  /// Bytes of one layer's intermediate results, and of the logits of some rows with their copy.
+  private static func workspace(_ start: StartingPoint, rows: Int) -> Int {
+    let config = start.languageConfig
+    let widest = max(4 * config.width, 3 * config.intermediateWidth)
+    return 4 * rows * (widest + 4 * config.width)
+      + 4 * 2 * min(rows, 256) * start.language.embedding.rows
   }
 
   private static func frozenBytes(_ start: StartingPoint, _ plan: TrainingPlan) -> Int {
@@ -91,39 +117,20 @@ public struct RunEstimate: Equatable, Sendable {
   /// The estimate with as few recomputed layers as fit into `memory` bytes; nil where even all of
   /// them recomputed do not.
   public static func fitting(
-    _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize, memory: Int
+    _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize, optimizer: Optimizer = .adamw,
+    memory: Int
   ) -> RunEstimate? {
-    var (low, high) = (0, start.languageConfig.layers)
-    let least = RunEstimate(start, plan, size, recomputedLayers: 0)
-    if least.memory <= memory { return least }
-    guard RunEstimate(start, plan, size, recomputedLayers: high).memory <= memory else {
-      return nil
+    func estimate(_ layers: Int) -> RunEstimate {
+      RunEstimate(start, plan, size, optimizer: optimizer, recomputedLayers: layers)
     }
+    var (low, high) = (0, start.languageConfig.layers)
+    let least = estimate(0)
+    if least.memory <= memory { return least }
+    guard estimate(high).memory <= memory else { return nil }
     while high - low > 1 {
       let middle = (low + high) / 2
-      let fits = RunEstimate(start, plan, size, recomputedLayers: middle).memory <= memory
-      if fits { high = middle } else { low = middle }
+      if estimate(middle).memory <= memory { high = middle } else { low = middle }
     }
-    return RunEstimate(start, plan, size, recomputedLayers: high)
-  }
-}
-
-extension StartingPoint {
-  /// Multiplications and additions a second of the products with one of the model's own weights,
-  /// forward and backward.
-  public func measuredSpeed(_ operations: any Operations) throws(AllocationError) -> Double {
-    guard let weight = language.layers.first?.gate else { return 1e9 }
-    let rows = 256
-    let x = try Tensor(.f32, shape: [rows, weight.columns])
-    let clock = ContinuousClock()
-    var best = Duration.seconds(3600)
-    for _ in 0..<2 {
-      let begin = clock.now
-      let y = try operations.linear(x, weight: weight, bias: nil)
-      _ = try operations.inputGradient(y, weight: weight)
-      best = min(best, clock.now - begin)
-    }
-    let work = 4 * Double(rows) * Double(weight.rows) * Double(weight.columns)
-    return work / max(1e-6, best / .seconds(1))
+    return estimate(high)
   }
 }

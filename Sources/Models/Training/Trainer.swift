@@ -29,38 +29,31 @@ public final class Trainer {
   public let options: OptimizerOptions
   /// f32: what is trained, changed in place; the model reads it where it is.
   public let masters: TrainedParameters<Tensor>
-  /// f32: AdamW's first and second moments.
-  public let moments: (first: TrainedParameters<Tensor>, second: TrainedParameters<Tensor>)
+  /// What the optimiser keeps of each parameter.
+  public let states: TrainedParameters<OptimizerState>
   /// Steps that are done.
   public private(set) var finishedSteps: Int
   private let sum: GradientSum
+  private let muon: Muon
   private var losses: [(loss: MicroBatchLoss, batch: MicroBatch)] = []
 
-  /// Goes on after `finishedSteps` steps with the moments that these left; from the start without.
+  /// Goes on after `finishedSteps` steps with the states that these left; from the start without.
   public init(
     model: TrainingModel, masters: TrainedParameters<Tensor>, options: OptimizerOptions,
-    resuming state: (
-      finishedSteps: Int, first: TrainedParameters<Tensor>, second: TrainedParameters<Tensor>
-    )? = nil
+    resuming state: (finishedSteps: Int, states: TrainedParameters<OptimizerState>)? = nil
   ) throws(AllocationError) {
     (self.model, self.masters, self.options) = (model, masters, options)
-    let shapes = masters.map { $1.shape }
+    let (shapes, operations) = (masters.map { $1.shape }, model.operations)
+    finishedSteps = state?.finishedSteps ?? 0
     if let state {
-      finishedSteps = state.finishedSteps
-      moments = (state.first, state.second)
+      states = state.states
     } else {
-      finishedSteps = 0
-      moments = (try Self.zeros(shapes, model.operations), try Self.zeros(shapes, model.operations))
+      states = try shapes.states(of: options.optimizer) { (_, _, shape) throws(AllocationError) in
+        try operations.upload(Tensor(.f32, shape: shape))
+      }
     }
-    sum = GradientSum(shapes, operations: model.operations)
-  }
-
-  private static func zeros(_ shapes: TrainedParameters<[Int]>, _ operations: any Operations)
-    throws(AllocationError) -> TrainedParameters<Tensor>
-  {
-    try shapes.map { _, shape throws(AllocationError) in
-      try operations.upload(Tensor(.f32, shape: shape))
-    }
+    muon = try Muon(shapes.muonMatrices(options.optimizer), operations: operations)
+    sum = GradientSum(shapes, operations: operations)
   }
 
   /// Adds one more micro-batch to the step that is going on.
@@ -133,14 +126,24 @@ public final class Trainer {
   private func update(
     with gradients: TrainedParameters<Tensor>, factor: Double, scheduled: Double
   ) {
-    let (first, second) = (moments.first.values, moments.second.values)
+    let states = states.values
     for (index, (parameter, gradient)) in zip(masters.named, gradients.values).enumerated() {
-      let step = AdamWStep(
-        rate: options.rate(of: parameter.name) * scheduled,
-        decay: options.decay(of: parameter.name), beta1: options.beta1, beta2: options.beta2,
-        eps: options.epsilon, step: finishedSteps, gradientFactor: Float(factor))
-      model.operations.adamW(
-        parameter.value, gradient: gradient, first: first[index], second: second[index], step)
+      let (name, decay) = (parameter.name, options.decay(of: parameter.name))
+      switch states[index] {
+      case .adamw(let first, let second):
+        let step = AdamWStep(
+          rate: options.rate(of: name) * scheduled, decay: decay, beta1: options.beta1,
+          beta2: options.beta2, eps: options.epsilon, step: finishedSteps,
+          gradientFactor: Float(factor))
+        model.operations.adamW(
+          parameter.value, gradient: gradient, first: first, second: second, step)
+      case .muon(let momentum):
+        let step = MuonStep(
+          rate: options.rate(of: name, method: .muon) * scheduled, decay: decay,
+          momentum: options.muonMomentum, adjustment: options.muonAdjustment,
+          gradientFactor: factor)
+        muon.step(parameter.value, gradient: gradient, momentum: momentum, step)
+      }
     }
   }
 }
@@ -150,12 +153,7 @@ extension Trainer {
 
   /// The failure of a sequence whose loss is no number, with where that came from.
   private func notFinite(loss sequence: TrainingSequence) -> Failure {
-    let features = sequence.parts.contains { part in
-      guard case .image(let rows) = part,
-        let wide = try? model.operations.convert(rows, to: .f32)
-      else { return false }
-      return !model.operations.finite(wide)
-    }
+    let features = (try? sequence.hasFiniteFeatures(model.operations)) == false
     let culprit = masters.named.first { !model.operations.finite($0.value) }
     let reason: String
     if features {

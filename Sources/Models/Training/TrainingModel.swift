@@ -36,7 +36,8 @@ public struct TrainingModel: Sendable {
     let sinks = DecoderGradients(language: gradients.language, adapter: gradients.adapter)
     let (x, projected) = try embeddings(of: batch)
     let (hidden, record) = try language.forward(
-      x, within: batch.spans, keeping: kept, dropout: adapterDropout(batch))
+      x, within: batch.spans, sources: batch.sources, keeping: kept,
+      dropout: adapterDropout(batch))
     let (losses, dhidden) = try language.crossEntropy(
       hidden, batch.targets, factor: factor, into: sinks)
     let loss = Self.loss(losses, of: batch)
@@ -54,7 +55,7 @@ public struct TrainingModel: Sendable {
   }
 
   /// Word embeddings and projected features [rows, width] in the order of the batch.
-  private func embeddings(of batch: MicroBatch) throws(AllocationError)
+  func embeddings(of batch: MicroBatch) throws(AllocationError)
     -> (Tensor, ProjectorRecord?)
   {
     let words = try language.embed(batch.ids)
@@ -67,20 +68,13 @@ public struct TrainingModel: Sendable {
 
   private func adapterDropout(_ batch: MicroBatch) -> AdapterDropout? {
     guard dropout > 0 else { return nil }
-    let keys = zip(batch.places, batch.spans).flatMap { place, span in
-      let draws = PlacedRandom(seed: seed, for: .dropout, UInt64(place))
-      return (0..<UInt64(span.count)).map { draws.bits($0) }
-    }
+    let draws = PlacedRandom(seed: seed, for: .dropout)
+    let keys = batch.origins.map { draws.at(UInt64($0.place)).bits(UInt64($0.position)) }
     return AdapterDropout(rate: dropout, rowKeys: keys)
   }
 
   private static func loss(_ losses: [Float], of batch: MicroBatch) -> MicroBatchLoss {
     let sum = losses.reduce(0) { $0 + Double($1) }
-    var loss = MicroBatchLoss(sum: sum, targets: losses.count, firstBad: nil)
-    if let bad = losses.firstIndex(where: { !$0.isFinite }) {
-      let row = Int(batch.targets[bad].row)
-      loss.firstBad = batch.spans.firstIndex { $0.contains(row) }
-    }
-    return loss
+    return MicroBatchLoss(sum: sum, targets: losses.count, firstBad: batch.firstBad(losses))
   }
 }

@@ -12,7 +12,7 @@ public struct TrainingSequence: Sendable {
     /// Features [rows, width] of any float type.
     case image(Tensor)
 
-    var length: Int {
+    public var length: Int {
       switch self {
       case .tokens(let ids): ids.count
       case .image(let rows): rows.shape[0]
@@ -34,10 +34,14 @@ public struct TrainingSequence: Sendable {
 
   public let id: String
   public private(set) var parts: [Part]
+  /// Of each image among the parts the number that it has in its record.
+  public private(set) var imageNumbers: [Int] = []
   /// Rows whose next token is learned, ascending.
   public private(set) var targets: [Target] = []
   public private(set) var length = 0
-  public private(set) var isTruncated = false
+  /// Positions before the cut.
+  public private(set) var fullLength = 0
+  public var isTruncated: Bool { fullLength > length }
 
   /// The sequence of `tokens` with the features of `images`, cut at the end to the longest length.
   ///
@@ -51,7 +55,9 @@ public struct TrainingSequence: Sendable {
     var start = 0
     for (position, image) in zip(tokens.imagePositions, tokens.imageOrder) {
       append(tokens, start..<position, limits)
+      let before = parts.count
       append(.image(images[image]), limits)
+      if parts.count > before { imageNumbers.append(image) }
       start = position
     }
     append(tokens, start..<tokens.ids.count, limits)
@@ -115,7 +121,7 @@ public struct TrainingSequence: Sendable {
 
   private mutating func append(_ part: Part, _ limits: Limits) {
     let room = limits.maxLength - length
-    if part.length > room { isTruncated = true }
+    fullLength += part.length
     let kept = min(room, part.length)
     guard kept > 0 else { return }
     switch part {

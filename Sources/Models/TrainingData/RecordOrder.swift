@@ -9,6 +9,9 @@ public enum RecordArrangement: Sendable {
   case sequential
   /// All files' records in a shuffle of their own for each epoch.
   case shuffled
+  /// The same, but records of one group stay together, in the order of the files. Groups are numbered
+  /// from 0 without a gap.
+  case shuffledTogether([Int32])
   /// Records of a step about as long as each other.
   case groupedByLength([Int], LengthGrouping)
   /// The same, and all with images or all without, except in the last step.
@@ -78,6 +81,8 @@ public struct RecordOrder: Sendable {
       for (index, number) in order.enumerated() where number < 0 || number >= count {
         throw OrderFile.outOfRange(number.description, count).at("line \(index + 1)")
       }
+    case .shuffledTogether(let groups):
+      precondition(groups.count == count, "expected \(count) groups, found \(groups.count)")
     case .sequential, .shuffled, .mixed: break
     }
   }
@@ -88,6 +93,10 @@ public struct RecordOrder: Sendable {
     switch arrangement {
     case .sequential: return Array(0..<Int32(count))
     case .shuffled: return TrainingData.shuffled(count: count, seed: seed, epoch: epoch)
+    case .shuffledTogether(let groups):
+      let members = Dictionary(grouping: 0..<Int32(count)) { groups[Int($0)] }
+      let permutation = TrainingData.shuffled(count: members.count, seed: seed, epoch: epoch)
+      return permutation.flatMap { members[$0] ?? [] }
     case .groupedByLength(let lengths, let grouping):
       let permutation = TrainingData.shuffled(count: count, seed: seed, epoch: epoch)
       return grouping.grouped(permutation, lengths: lengths)

@@ -52,10 +52,16 @@ public struct Manifest: Equatable, Sendable {
   public var place: DataPlace
   /// Everything that changes the numbers: what a resumed run must share.
   public var run: JSONObject
+  /// What evaluations found until then; nil of a run without.
+  public var evaluations: EvaluationHistory?
   public var files: [ManifestFile]
 
-  public init(step: Int, place: DataPlace, run: JSONObject, files: [ManifestFile]) {
+  public init(
+    step: Int, place: DataPlace, run: JSONObject, evaluations: EvaluationHistory? = nil,
+    files: [ManifestFile]
+  ) {
     (self.step, self.place, self.run, self.files) = (step, place, run, files)
+    self.evaluations = evaluations
   }
 
   /// With a digest of all other members: a place in the data that has changed would go unnoticed.
@@ -77,10 +83,13 @@ public struct Manifest: Equatable, Sendable {
         "name": .string(file.name), "bytes": .int(file.byteCount), "sha256": .string(file.sha256),
       ])
     }
-    return [
+    var content: JSONObject = [
       "format": .string(Self.format), "step": .int(step), "data": .object(place.json),
-      "run": .object(run), "files": .array(files),
+      "run": .object(run),
     ]
+    content["evaluations"] = evaluations.map { .object($0.json) }
+    content["files"] = .array(files)
+    return content
   }
 
   /// Reads the manifest of the checkpoint in `directory`.
@@ -109,12 +118,16 @@ public struct Manifest: Equatable, Sendable {
     guard files.contains(where: { $0.name == TrainingCheckpoint.stateName }) else {
       throw Self.fault(path, "expected \(TrainingCheckpoint.stateName) among the files")
     }
+    let evaluations = object["evaluations"]?.object.flatMap(EvaluationHistory.init)
+    guard object["evaluations"] == nil || evaluations != nil else {
+      throw Self.fault(path, "expected evaluations with their steps and losses")
+    }
     let seal = object["sha256"]?.string
     object["sha256"] = nil
     guard seal == Self.seal(object) else {
       throw Self.fault(path, "its members are not those that were written")
     }
-    self.init(step: step, place: place, run: run, files: files)
+    self.init(step: step, place: place, run: run, evaluations: evaluations, files: files)
   }
 
   private static func fault(_ path: String, _ message: String) -> Failure {

@@ -73,15 +73,30 @@ public final class RunDirectory {
       remedy: "name another directory, or remove this one first")
   }
 
-  /// What the run that left a result here says of itself, and after how many steps it did; nil where
-  /// there is no result.
-  public func result() -> (run: JSONObject, steps: Int)? {
+  /// What a run left.
+  public struct Result: Sendable {
+    /// Its description.
+    public var run: JSONObject
+    /// Steps that the run made; the weights may be those of an earlier one.
+    public var steps: Int
+    /// Whether evaluations ended it before its last step.
+    public var hasStoppedEarly: Bool
+
+    /// Whether a run of `totalSteps` has nothing left to do.
+    public func isFinished(totalSteps: Int) -> Bool { hasStoppedEarly || steps >= totalSteps }
+  }
+
+  /// What the run that left a result here says of itself; nil where there is no result.
+  public func result() -> Result? {
     for name in ["llava_config.json", "config.json"] {
       guard let bytes = try? readWholeFile("\(path)/\(name)", limit: 16 << 20),
         let record = (try? JSONValue(parsing: bytes))?.object?["llava_tools"]?.object,
         let run = record["run"]?.object
       else { continue }
-      return (run, record["steps"]?.int ?? 0)
+      let ending = record["evaluation"]?.object
+      return Result(
+        run: run, steps: ending?["run_steps"]?.int ?? record["steps"]?.int ?? 0,
+        hasStoppedEarly: ending?["stopped_early"]?.bool ?? false)
     }
     return nil
   }
@@ -142,9 +157,11 @@ public final class RunDirectory {
     try synchronizeDirectory(path)
   }
 
-  /// Removes all checkpoints but the `count` latest.
-  public func keepLatest(_ count: Int) throws(Failure) {
-    for step in try steps().dropLast(max(1, count)) { try remove(step) }
+  /// Removes all checkpoints but the `count` latest and those of `others`.
+  public func keepLatest(_ count: Int, and others: Set<Int> = []) throws(Failure) {
+    for step in try steps().dropLast(max(1, count)) where !others.contains(step) {
+      try remove(step)
+    }
   }
 
   /// Out of sight first: a checkpoint that is half removed must not be taken for one.
@@ -154,6 +171,22 @@ public final class RunDirectory {
       throw Self.system("rename", checkpointPath(step))
     }
     removeFlatDirectory(hidden)
+  }
+
+  /// Adds to the checkpoint of `step`, which was saved while this was evaluated, what that found. At
+  /// every moment one manifest is there, and what a kill leaves has a leftover's name.
+  func record(_ evaluations: EvaluationHistory, in step: Int) throws(Failure) {
+    let checkpoint = checkpointPath(step)
+    var manifest = try Manifest(in: checkpoint)
+    manifest.evaluations = evaluations
+    let hidden = "\(path)/.\(Self.prefix)\(step).manifest.tmp"
+    let file = try AtomicFile(path: hidden)
+    try file.write(JSONValue.object(manifest.json).indented())
+    try file.finish()
+    guard rename(hidden, "\(checkpoint)/\(Manifest.fileName)") == 0 else {
+      throw Self.system("rename", hidden)
+    }
+    try synchronizeDirectory(checkpoint)
   }
 
   private func removeLeftovers() throws(Failure) {

@@ -14,6 +14,11 @@ public final class TrainingFiles {
   /// LLaVA's lengths (words over all turns, negative without images) of all records, where they were
   /// asked for.
   public private(set) var lengths: [Int] = []
+  /// Of all records the number of their picture, from 0, where it was asked for; each record without
+  /// one has a number of its own.
+  public private(set) var pictures: [Int32] = []
+  private var pictureNumbers: [[UInt8]: Int32] = [:]
+  private var pictureCount: Int32 = 0
   /// Records to learn from, their positions and learned tokens in all, and the longest.
   public private(set) var sequences = 0
   public private(set) var positions = 0
@@ -23,9 +28,11 @@ public final class TrainingFiles {
   public private(set) var withImages = 0
   /// Records longer than what is kept of them.
   public private(set) var truncated = 0
-  private let needsLengths: Bool
+  private let needsLengths, needsPictures: Bool
 
-  public init(needsLengths: Bool) { self.needsLengths = needsLengths }
+  public init(needsLengths: Bool = false, needsPictures: Bool = false) {
+    (self.needsLengths, self.needsPictures) = (needsLengths, needsPictures)
+  }
 
   public var counts: [Int] { indices.map(\.count) }
   /// SHA-256 of each file's records.
@@ -57,6 +64,7 @@ public final class TrainingFiles {
   ) throws(Failure) -> Bool {
     let found = Summary(record)
     if needsLengths { lengths.append(1) }
+    if needsPictures { pictures.append(picture(of: found.record)) }
     if let mark = found.mark {
       try handling.passOn(mark, found.record)
       return false
@@ -74,6 +82,14 @@ public final class TrainingFiles {
       try handling.skip(error, found.record)
       return false
     }
+  }
+
+  private func picture(of record: Record) -> Int32 {
+    let path = (try? record.imagePaths())?.first.map { Array($0.utf8) }
+    if let path, let known = pictureNumbers[path] { return known }
+    if let path { pictureNumbers[path] = pictureCount }
+    pictureCount += 1
+    return pictureCount - 1
   }
 
   private func count(_ measure: SequenceMeasure) {

@@ -1,24 +1,25 @@
-// The log of a run: a JSON line a step.
+// The log of a run: a JSON line a step, and one an evaluation.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
 import JSON
 import Training
 
-/// Appends a line to a file after each step. A run that goes on first drops the lines of steps that
+/// Appends a line to a file after each step and each evaluation. A run that goes on first drops the lines of steps that
 /// its checkpoint does not know.
 public final class TrainingLog {
   private let sink: FileSink
   private let descriptor: Int32
 
-  /// Opens `path` to go on after `step`: 0 begins it anew.
-  public init(_ path: String, after step: Int) throws(Failure) {
+  /// Opens `path` to go on after `step`, and after the evaluation of step `evaluated`: 0 begins it anew.
+  public init(_ path: String, after step: Int, evaluated: Int = 0) throws(Failure) {
     descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, 0o666)
     guard descriptor >= 0 else { throw RunDirectory.system("open", path) }
     sink = FileSink(descriptor: descriptor, name: path)
     // A terminal or a pipe keeps what it has.
     guard sink.isRegularFile else { return }
-    let kept = step > 0 ? try Self.kept(of: path, upTo: step) : (byteCount: 0, hasEnd: true)
+    let kept =
+      step > 0 ? try Self.kept(of: path, upTo: step, evaluated) : (byteCount: 0, hasEnd: true)
     guard ftruncate(descriptor, off_t(kept.byteCount)) == 0 else {
       throw RunDirectory.system("truncate", path)
     }
@@ -27,9 +28,9 @@ public final class TrainingLog {
 
   deinit { close(descriptor) }
 
-  /// The length of the lines at the beginning of the file whose step is `step` or an earlier one,
-  /// and whether the last of them has its end.
-  private static func kept(of path: String, upTo step: Int) throws(Failure)
+  /// The length of the lines at the beginning of the file whose step is `step` or an earlier one, of
+  /// evaluations `evaluated` or an earlier one, and whether the last of them has its end.
+  private static func kept(of path: String, upTo step: Int, _ evaluated: Int) throws(Failure)
     -> (byteCount: Int, hasEnd: Bool)
   {
     let bytes = try bytes(of: path)
@@ -38,7 +39,8 @@ public final class TrainingLog {
       let end = bytes[kept...].firstIndex(of: UInt8(ascii: "\n"))
       guard
         let object = (try? JSONValue(parsing: Array(bytes[kept..<(end ?? bytes.count)])))?.object,
-        let number = object["step"]?.int, number <= step
+        let number = object["step"]?.int,
+        number <= (object["eval_accuracy"] == nil ? step : evaluated)
       else { break }
       guard let end else { return (bytes.count, false) }
       kept = end + 1
@@ -63,6 +65,20 @@ public final class TrainingLog {
 
   public func add(_ report: StepReport) throws(Failure) {
     try sink.write(JSONValue.object(Self.line(report)).serializedString + "\n")
+  }
+
+  public func add(_ report: EvaluationReport) throws(Failure) {
+    try sink.write(JSONValue.object(Self.line(report)).serializedString + "\n")
+  }
+
+  static func line(_ report: EvaluationReport) -> JSONObject {
+    let found = report.evaluation
+    return [
+      "step": .int(report.step), "eval_loss": found.loss.map(number) ?? .null,
+      "eval_accuracy": number(found.accuracy), "eval_records": .int(found.records),
+      "eval_loss_tokens": .int(found.targets),
+      "best_step": report.history.best.map { .int($0.step) } ?? .null,
+    ]
   }
 
   /// Nine digits, which tell any two f32 apart; the rate in full.

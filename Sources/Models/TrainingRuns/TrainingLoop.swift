@@ -13,23 +13,46 @@ public struct LoopOptions: Sendable {
   public var totalSteps: Int
   /// Steps between checkpoints; 0: none but those that signals ask for.
   public var saveEvery = 0
+  /// Whether sequences of a micro-batch that begin alike share these rows.
+  public var sharesRows = false
   /// Checkpoints that stay.
   public var keep = 2
+  /// Steps between evaluations; 0: at the end alone.
+  public var evaluateEvery = 0
+  /// Whether the checkpoint of the lowest held-out loss stays too.
+  public var keepsBest = false
+  /// The run ends after so many evaluations in a row that are no better than the best; 0: it does not.
+  public var patience = 0
 
   public init(totalSteps: Int) { self.totalSteps = totalSteps }
 }
 
-/// Runs steps until there are enough of them or the data end.
+/// Why a run had no more steps.
+public enum LoopEnd: Sendable {
+  /// All of them are done.
+  case complete
+  case endOfData
+  /// Evaluations found nothing better for too long.
+  case outOfPatience
+}
+
+/// Runs steps until there are enough of them, the data end, or evaluations say so.
 public final class TrainingLoop {
-  private let trainer: Trainer
+  let trainer: Trainer
   private let source: any SequenceSource
-  private let directory: RunDirectory
-  private let options: LoopOptions
+  let directory: RunDirectory
+  let options: LoopOptions
   private let run: JSONObject
   public private(set) var place: DataPlace
   private var digest: DataDigest
-  private var savedStep: Int
+  private(set) var savedStep: Int
   private var isSavingAtFault = false
+  /// Of the steps so far.
+  public internal(set) var evaluations: EvaluationHistory
+  /// Measures the model on held-out records.
+  public var evaluate: (() throws -> Evaluation)?
+  /// Sees each evaluation when it is done.
+  public var reportEvaluation: (EvaluationReport) throws(Failure) -> Void = { _ in }
   /// Sees each step when it is done.
   public var report: (StepReport) throws(Failure) -> Void = { _ in }
   /// Sees a step's gradients before clipping, and the factor that they must be multiplied by.
@@ -42,46 +65,63 @@ public final class TrainingLoop {
   /// Says what is lost.
   public var warn: (String) -> Void = { _ in }
 
-  /// `run` describes the run (`RunDescription`); `place` is where a resumed one goes on, and `source`
-  /// stands there.
+  /// `run` describes the run (`RunDescription`); `place` is where a resumed one goes on, `source`
+  /// stands there, and `evaluations` are those until then.
   public init(
     _ trainer: Trainer, source: any SequenceSource, directory: RunDirectory, options: LoopOptions,
-    run: JSONObject, place: DataPlace = DataPlace()
+    run: JSONObject, place: DataPlace = DataPlace(),
+    evaluations: EvaluationHistory = EvaluationHistory()
   ) {
     (self.trainer, self.source, self.directory) = (trainer, source, directory)
     (self.options, self.run, self.place) = (options, run, place)
+    self.evaluations = evaluations
     digest = DataDigest(place.digest)
     savedStep = trainer.finishedSteps
   }
 
-  /// Runs the steps that are left. Returns false where the data ended before.
+  /// Runs the steps that are left, and says why there are no more.
   ///
   /// After a signal that asks to stop, and after a failure of the input, the log or the system, the
   /// micro-batches of the unfinished step are dropped and the last finished one is saved.
-  public func run(catching: (() throws -> Void) throws(Failure) -> Void) throws(Failure) -> Bool {
+  public func run(catching: Catching) throws(Failure) -> LoopEnd {
     // A run that was killed may have saved one more than it had removed.
-    if savedStep > 0 { try directory.keepLatest(options.keep) }
+    if savedStep > 0 { try removeOldCheckpoints() }
     do throws(Failure) {
-      var isEmptyEpoch = source.position == 0
-      while trainer.finishedSteps < options.totalSteps {
-        var taken: [TrainingSequence] = []
-        try catching { taken = try self.addMicroBatches() }
-        if taken.isEmpty {
-          if isEmptyEpoch { throw Self.nothingToLearn(in: source.position) }
-          guard try source.beginEpoch() else { return false }
-          isEmptyEpoch = true
-          continue
-        }
-        isEmptyEpoch = false
-        try finishStep(taken)
-      }
-      return true
+      let end = try runSteps(catching)
+      try evaluateStep(catching, isLast: true)
+      return end
     } catch {
       trainer.dropStep()
       // What led to a number that is none, or to a fault of ours, is not worth going on from.
       if error.status != .notFinite, error.status != .internalError { saveAfter(error) }
       throw error
     }
+  }
+
+  /// Steps that are done.
+  public var finishedSteps: Int { trainer.finishedSteps }
+
+  /// Makes failures of everything that its argument throws.
+  public typealias Catching = (() throws -> Void) throws(Failure) -> Void
+
+  private func runSteps(_ catching: Catching) throws(Failure) -> LoopEnd {
+    // A run that was stopped while it evaluated its last step.
+    if isEvaluationDue { try evaluateStep(catching) }
+    var isEmptyEpoch = source.position == 0
+    while trainer.finishedSteps < options.totalSteps {
+      if isOutOfPatience { return .outOfPatience }
+      var taken: [TrainingSequence] = []
+      try catching { taken = try self.addMicroBatches() }
+      if taken.isEmpty {
+        if isEmptyEpoch { throw Self.nothingToLearn(in: source.position) }
+        guard try source.beginEpoch() else { return .endOfData }
+        isEmptyEpoch = true
+        continue
+      }
+      isEmptyEpoch = false
+      try finishStep(taken, catching)
+    }
+    return .complete
   }
 
   /// The first failure is the one to report; what else fails is a note.
@@ -114,14 +154,16 @@ public final class TrainingLoop {
         sequences.append(sequence)
       }
       guard !sequences.isEmpty else { break }
-      try trainer.add(MicroBatch(sequences, firstPlace: place.sequences + taken.count))
+      try trainer.add(
+        MicroBatch(
+          sequences, firstPlace: place.sequences + taken.count, sharing: options.sharesRows))
       taken += sequences
       guard sequences.count == options.microBatch else { break }
     }
     return taken
   }
 
-  private func finishStep(_ taken: [TrainingSequence]) throws(Failure) {
+  private func finishStep(_ taken: [TrainingSequence], _ catching: Catching) throws(Failure) {
     var watched: ((TrainedParameters<Tensor>, Double) throws(Failure) -> Void)?
     if let look {
       let step = trainer.finishedSteps + 1
@@ -134,10 +176,10 @@ public final class TrainingLoop {
     place.sequences += taken.count
     place.digest = digest.value
     try report(done)
+    if isEvaluationDue { try evaluateStep(catching, isLast: done.step == options.totalSteps) }
     let isDue = options.saveEvery > 0 && done.step % options.saveEvery == 0
-    if Interruption.takeSaveRequest() || (isDue && done.step < options.totalSteps) {
-      try saveIfNew()
-    }
+    let isLast = done.step == options.totalSteps || isOutOfPatience
+    if Interruption.takeSaveRequest() || (isDue && !isLast) { try saveIfNew() }
   }
 
   /// Saves the last finished step unless that is saved already.
@@ -148,7 +190,8 @@ public final class TrainingLoop {
     let path = directory.checkpointPath(step)
     do throws(Failure) {
       try TrainingCheckpoint.save(
-        trainer, place: place, run: run, to: path, addOutputs: addOutputs)
+        trainer, place: place, run: run, evaluations: evaluate.map { _ in evaluations }, to: path,
+        addOutputs: addOutputs)
     } catch {
       isSavingAtFault = true
       var failure = error
@@ -156,7 +199,7 @@ public final class TrainingLoop {
       throw failure
     }
     savedStep = step
-    try directory.keepLatest(options.keep)
+    try removeOldCheckpoints()
     note("saved \(path)")
   }
 }

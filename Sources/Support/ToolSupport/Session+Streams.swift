@@ -38,11 +38,13 @@ extension Session {
   }
 
   /// Either kind of stream from the file `path` or stdin.
-  public func recordStream(_ path: String?) throws(Failure) -> RecordStream {
+  public func recordStream(_ path: String?, refusesEmptyInput: Bool = true) throws(Failure)
+    -> RecordStream
+  {
     let reporter = reporter
-    return try RecordStream(opening: try textSource(path), limits: settings.limits) {
-      reporter.warning($0)
-    }
+    return try RecordStream(
+      opening: try textSource(path), limits: settings.limits, refusesEmptyInput: refusesEmptyInput
+    ) { reporter.warning($0) }
   }
 
   /// Objects from the file `path` or stdin. `refusesEmptyInput`: where the format is not given, an
@@ -65,8 +67,15 @@ extension Session {
     _ path: String?, format: ObjectFormat, imageKey: String?, refusesEmptyInput: Bool = false,
     start: Int = 0
   ) throws(Failure) -> any ObjectReader {
-    let reporter = reporter
     let reader = try objectReader(path, format: format, refusesEmptyInput: refusesEmptyInput)
+    return try imageReader(reader, imageKey: imageKey, start: start)
+  }
+
+  /// The same of a reader that is open.
+  public func imageReader(_ reader: any ObjectReader, imageKey: String?, start: Int)
+    throws(Failure) -> any ObjectReader
+  {
+    let reporter = reporter
     try reader.passOver(start)
     return ImageKeyReader(reader, key: imageKey) { reporter.warning($0) }
   }

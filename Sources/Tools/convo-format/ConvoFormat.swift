@@ -133,6 +133,9 @@ struct ConvoFormat: ToolCommand {
     let formatter = RecordFormatter(try options())
     try formatter.checkTokenizer()
     let run = FormatRun(formatter: formatter, done: done, session: session)
+    if showMask, from == .auto {
+      return try run.showMasks(input, imageKey: imageKey, start: start)
+    }
     let reader = try session.imageReader(input, format: from, imageKey: imageKey, start: start)
     if check {
       try run.check(reader, asJSON: json)

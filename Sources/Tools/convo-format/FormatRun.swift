@@ -33,18 +33,23 @@ struct FormatRun {
   func showMasks(_ reader: any ObjectReader) throws(Failure) {
     guard let tokenizer = formatter.options.tokenizer else { return }
     let sink = try session.sink(isBinary: false)
-    let isTerminal = session.settings.output == nil && isatty(1) == 1
-    let colour = isTerminal && getenv("NO_COLOR") == nil
-    try forEach(reader, finish: { $0 }) { (record, result) throws(Failure) in
+    let colour = showsColours
+    try forEach(reader, finish: unchanged) { (record, result) throws(Failure) in
       guard case .success(let made) = result, let json = made["prompt"],
         let tokens = try Prompt(json).tokens
       else { return }
-      let table = MaskTable(tokens, tokenizer, imageTokens: formatter.options.imageTokens)
+      let rows = formatter.options.imageTokens
+      let table = MaskTable(tokens, tokenizer) { _ in rows }
       try sink.write("# \(escapedForTerminal(record["id"]?.string ?? ""))\n")
       try sink.write(table.text(colour: colour))
     } passOn: { (_) throws(Failure) in
     }
     try sink.finish()
+  }
+
+  /// Whether a table's lines may have colours.
+  var showsColours: Bool {
+    session.settings.output == nil && isatty(1) == 1 && getenv("NO_COLOR") == nil
   }
 
   /// Prints what is wrong with the records. Ends with status 1 if anything is.
@@ -93,6 +98,8 @@ struct FormatRun {
       session.reporter.warning("\(counted(count, "record")): \(note.message)")
     }
   }
+
+  private func unchanged(_ record: JSONObject) -> JSONObject { record }
 
   /// The record's line. Refuses here what a tool further on would have to: there it would lose its
   /// text or its id.

@@ -43,6 +43,11 @@ struct DataOptions: ParsableArguments {
     help: ArgumentHelp("Write the order that was taken.", valueName: "file"), completion: .file())
   var writeOrder: String?
 
+  @Flag(
+    help:
+      "Let records of one picture in a micro-batch share its rows; --shuffle keeps them together.")
+  var shareImages = false
+
   @Option(
     help: ArgumentHelp("Seed of all random numbers; default: 0.", valueName: "number"))
   var seed: UInt64?

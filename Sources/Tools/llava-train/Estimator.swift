@@ -12,28 +12,58 @@ struct Estimator<Command: TrainingCommand> {
   private let run: TrainingRun<Command>
   private let model: TrainedModel
   private let data: TrainingRecords
+  private let heldOut: HeldOutRecords?
 
-  init(_ run: TrainingRun<Command>, _ model: TrainedModel, _ data: TrainingRecords) {
-    (self.run, self.model, self.data) = (run, model, data)
+  init(
+    _ run: TrainingRun<Command>, _ model: TrainedModel, _ data: TrainingRecords,
+    _ heldOut: HeldOutRecords?
+  ) {
+    (self.run, self.model, self.data, self.heldOut) = (run, model, data, heldOut)
   }
 
   /// Prints the estimate. Throws `training/memory` (status 5) with what would fit where nothing does.
   func estimate(_ operations: CPUOperations) throws(Failure) -> RunEstimate {
     let available = run.command.run.memory?.count ?? availableMemory() ?? .max
-    let size = size()
+    var size = size()
+    size.evaluation = heldOut.map { records in
+      EvaluationSize(
+        rows: min(run.settings.microBatch, records.count) * records.longest,
+        allRows: records.positions, targets: records.targets, count: records.count)
+    }
     let estimate: RunEstimate
     switch run.command.run.recompute {
     case .layers(let count):
-      estimate = RunEstimate(model.start, model.plan, size, recomputedLayers: count)
+      estimate = self.estimate(size, recomputedLayers: count)
     case .auto:
       estimate =
-        RunEstimate.fitting(model.start, model.plan, size, memory: available)
-        ?? RunEstimate(model.start, model.plan, size, recomputedLayers: .max)
+        RunEstimate.fitting(
+          model.start, model.plan, size, optimizer: run.settings.optimizerName, memory: available)
+        ?? self.estimate(size, recomputedLayers: .max)
     }
-    let speed = try catchingMemory { try model.start.measuredSpeed(operations) }
-    try report(estimate, speed: speed)
+    try report(estimate, seconds: try seconds(estimate, operations))
     guard estimate.memory <= available else { throw tooLarge(estimate, available) }
     return estimate
+  }
+
+  private func estimate(_ size: RunSize, recomputedLayers: Int) -> RunEstimate {
+    RunEstimate(
+      model.start, model.plan, size, optimizer: run.settings.optimizerName,
+      recomputedLayers: recomputedLayers)
+  }
+
+  /// What a step and an evaluation take, from the speed of a few products.
+  private func seconds(_ estimate: RunEstimate, _ operations: CPUOperations) throws(Failure)
+    -> (step: Double, evaluation: Double)
+  {
+    try catchingMemory {
+      let speed = try model.start.measuredSpeed(operations)
+      var seconds = estimate.floatingPointOperations / speed
+      if estimate.exactOperations > 0 {
+        seconds += try estimate.exactOperations / model.start.measuredSpeed(operations.exact)
+      }
+      // Between the products, a step takes about as much again as this share.
+      return (seconds * 1.15, estimate.operationsOfEvaluation / speed * 1.15)
+    }
   }
 
   private func size() -> RunSize {
@@ -60,18 +90,22 @@ struct Estimator<Command: TrainingCommand> {
     return min(data.reader.limits.maxLength, images + 128)
   }
 
-  private func report(_ estimate: RunEstimate, speed: Double) throws(Failure) {
+  private func report(_ estimate: RunEstimate, seconds: (step: Double, evaluation: Double))
+    throws(Failure)
+  {
     var memory = "memory: \(memorySize(estimate.weights)) weights"
     memory += ", \(memorySize(estimate.states)) moments and gradients"
     memory += ", \(memorySize(estimate.activations)) activations"
     memory += ", \(memorySize(estimate.workspace)) workspace"
+    if heldOut != nil {
+      memory += " (\(memorySize(estimate.evaluation)) instead of both to evaluate)"
+    }
     memory += ": \(memorySize(estimate.memory)) in all"
     if estimate.recomputedLayers > 0 {
       memory += "; \(counted(estimate.recomputedLayers, "layer")) recomputed"
     }
     var lines = [memory]
-    // Between the products, a step takes about as much again as this share.
-    lines.append(time(ofStep: estimate.floatingPointOperations / speed * 1.15))
+    lines.append(time(ofStep: seconds.step, ofEvaluation: seconds.evaluation))
     guard run.command.run.dryRun else { return lines.forEach(run.session.reporter.note) }
     // What was asked for is no message.
     let output = FileSink.standardOutput
@@ -79,11 +113,21 @@ struct Estimator<Command: TrainingCommand> {
     try output.finish()
   }
 
-  private func time(ofStep seconds: Double) -> String {
+  /// Evaluations of the whole run; every so many steps, and at the end.
+  private var evaluations: Int {
+    guard heldOut != nil else { return 0 }
+    let every = run.command.evaluation.evalEvery ?? data.totalSteps
+    return (data.totalSteps - 1) / every + 1
+  }
+
+  private func time(ofStep seconds: Double, ofEvaluation: Double) -> String {
     var time = "time: about \(duration(seconds)) a step"
+    if heldOut != nil { time += " and \(duration(ofEvaluation)) an evaluation" }
     if data.totalSteps < TrainingSettings.mostSteps {
       time += ", \(grouped(data.totalSteps)) \(data.totalSteps == 1 ? "step" : "steps")"
-      time += ": \(duration(seconds * Double(data.totalSteps)))"
+      if heldOut != nil { time += " and \(counted(evaluations, "evaluation"))" }
+      let all = seconds * Double(data.totalSteps) + ofEvaluation * Double(evaluations)
+      time += ": \(duration(all))"
     }
     guard case .files(let files, _) = data.kind else {
       return time + "; a pipe's records are taken to be \(assumedLength) positions long"

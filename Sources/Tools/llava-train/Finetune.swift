@@ -23,6 +23,7 @@ struct Finetune: TrainingCommand {
   @OptionGroup var model: TrainedModelOptions
   @OptionGroup var adapter: AdapterOptions
   @OptionGroup var optimizer: OptimizerArguments
+  @OptionGroup var evaluation: EvaluationOptions
   @OptionGroup var run: RunOptions
 
   func validate() throws {

@@ -6,6 +6,12 @@ import Training
 struct OptimizerArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
+      "What changes the parameters: adamw, or muon for the matrices inside layers.",
+      valueName: "name"))
+  var optimizer = Optimizer.adamw
+
+  @Option(
+    help: ArgumentHelp(
       "Learning rate; default: 1e-3 for pretrain, 2e-5 for finetune, 2e-4 with --lora.",
       valueName: "rate"))
   var lr: Double?
@@ -23,6 +29,20 @@ struct OptimizerArguments: ParsableArguments {
 
   @Option(help: ArgumentHelp("AdamW's epsilon; default: 1e-8.", valueName: "number"))
   var eps: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Muon's rate, outside a projector with its own; default: --lr.", valueName: "rate"))
+  var muonLr: Double?
+
+  @Option(help: ArgumentHelp("Muon's momentum; default: 0.95.", valueName: "share"))
+  var muonMomentum: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "How Muon's rate follows a matrix's shape: original or match_rms_adamw;"
+        + " default: match_rms_adamw.", valueName: "rule"))
+  var muonAdjust: MuonAdjustment?
 
   @Option(
     help: ArgumentHelp(
@@ -49,7 +69,9 @@ struct OptimizerArguments: ParsableArguments {
   var lossNorm: LossNorm?
 
   func validate() throws {
-    for (name, value) in [("lr", lr), ("projector-lr", projectorLr), ("eps", eps)] {
+    for (name, value) in [
+      ("lr", lr), ("projector-lr", projectorLr), ("muon-lr", muonLr), ("eps", eps),
+    ] {
       if let value, !(value > 0 && value.isFinite) {
         throw ValidationError("--\(name) must be above 0, found \(value)")
       }
@@ -58,6 +80,12 @@ struct OptimizerArguments: ParsableArguments {
       if let value, !(value >= 0 && value.isFinite) {
         throw ValidationError("--\(name) must be 0 or more, found \(value)")
       }
+    }
+    if let muonMomentum, !(0..<1).contains(muonMomentum) {
+      throw ValidationError("--muon-momentum must be 0 to below 1, found \(muonMomentum)")
+    }
+    if optimizer != .muon, muonLr != nil || muonMomentum != nil || muonAdjust != nil {
+      throw ValidationError("--muon-lr, --muon-momentum and --muon-adjust need --optimizer muon")
     }
     if let warmupRatio, !(0...1).contains(warmupRatio) {
       throw ValidationError("--warmup-ratio must be 0 to 1, found \(warmupRatio)")
@@ -86,5 +114,7 @@ struct Betas: ExpressibleByArgument {
   }
 }
 
+extension Optimizer: ExpressibleByArgument {}
+extension MuonAdjustment: ExpressibleByArgument {}
 extension Schedule.Shape: ExpressibleByArgument {}
 extension LossNorm: ExpressibleByArgument {}

@@ -20,6 +20,7 @@ struct Pretrain: TrainingCommand {
   @OptionGroup var data: DataOptions
   @OptionGroup var model: TrainedModelOptions
   @OptionGroup var optimizer: OptimizerArguments
+  @OptionGroup var evaluation: EvaluationOptions
   @OptionGroup var run: RunOptions
 
   func plan(_ settings: TrainingSettings) throws(Failure) -> RequestedPlan {

@@ -23,14 +23,15 @@ extension RunDescription {
     if let projector = model.start.projectorConfig {
       description["projector"] = .string(projector.typeName)
     }
+    if run.command.data.shareImages { description["share_images"] = .bool(true) }
     if model.dropout > 0 { description["lora_dropout"] = .double(model.dropout) }
     for (key, value) in optimizer(options).members { description[key] = value }
     return description
   }
 
   private static func optimizer(_ options: OptimizerOptions) -> JSONObject {
-    [
-      "lr": .double(options.rate),
+    var description: JSONObject = [
+      "optimizer": .string(options.optimizer.rawValue), "lr": .double(options.rate),
       "projector_lr": .double(options.projectorRate ?? options.rate),
       "weight_decay": .double(options.weightDecay),
       "betas": .array([.double(options.beta1), .double(options.beta2)]),
@@ -39,6 +40,12 @@ extension RunDescription {
       "schedule": .string(options.schedule.shape.rawValue),
       "warmup_steps": .int(options.schedule.warmupSteps),
     ]
+    if options.optimizer == .muon {
+      description["muon_lr"] = .double(options.muonRate ?? options.rate)
+      description["muon_momentum"] = .double(options.muonMomentum)
+      description["muon_adjust"] = .string(options.muonAdjustment.rawValue)
+    }
+    return description
   }
 
   private static func trained(_ model: TrainedModel) -> String {

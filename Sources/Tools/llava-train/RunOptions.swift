@@ -70,6 +70,12 @@ struct RunOptions: ParsableArguments {
   var dryRun = false
 
   @Option(
+    help: ArgumentHelp(
+      "Print so many records as the model sees them, in the run's order, and exit.",
+      valueName: "count"))
+  var inspect: Int?
+
+  @Option(
     name: [.customShort("j"), .long],
     help: ArgumentHelp(
       "Threads in all; default: LLAVA_THREADS, else all cores.", valueName: "count"))
@@ -91,6 +97,7 @@ struct RunOptions: ParsableArguments {
   func validate() throws {
     for (name, value) in [
       ("steps", steps), ("total-steps", totalSteps), ("gradients-step", gradientsStep),
+      ("inspect", inspect),
     ] {
       if let value, !(1...TrainingSettings.mostSteps).contains(value) {
         throw ValidationError(
@@ -110,6 +117,9 @@ struct RunOptions: ParsableArguments {
     }
     if steps != nil, epochs != nil || totalSteps != nil {
       throw ValidationError("--steps excludes --epochs and --total-steps")
+    }
+    if dryRun, inspect != nil {
+      throw ValidationError("--dry-run and --inspect exclude each other")
     }
     if output == "" { throw ValidationError("--output must name a directory, found no name") }
     for (name, path) in [("log", log), ("gradients", gradients)] where path == "-" {

@@ -36,12 +36,12 @@ struct RunOutput {
   /// Writes what takes little room: a projector or an adapter, not a whole model.
   func writeSmall(
     _ masters: TrainedParameters<Tensor>, place: DataPlace, run: JSONObject, step: Int,
-    templates: [String], into files: some OutputPlace
+    templates: [String], evaluation: JSONObject? = nil, into files: some OutputPlace
   ) throws(Failure) {
     guard model.plan.language != .full else { return }
     let description = ModelDescription(
       language: model.start.languageConfig, projector: model.start.projectorConfig,
-      settings: model.settings, record: record(place, run, step, templates))
+      settings: model.settings, record: record(place, run, step, templates, evaluation))
     if let pairs = masters.adapter, let scale = model.plan.adapterScale {
       let adapter = TrainedAdapter(
         parameters: pairs, scale: scale, dropout: model.dropout, baseName: base)
@@ -73,33 +73,35 @@ struct RunOutput {
     return parts
   }
 
-  /// Writes the result into the run's directory.
+  /// Writes the result into the run's directory. `evaluation`: how evaluations decided what it is.
   func publish(
     _ masters: TrainedParameters<Tensor>, place: DataPlace, run: JSONObject, step: Int,
-    templates: [String], into directory: RunDirectory
+    templates: [String], evaluation: JSONObject?, into directory: RunDirectory
   ) throws(Failure) {
     try directory.publish { (files) throws(Failure) in
       if masters.language != nil {
         try TrainingOutput.writeModel(
           parts(masters), base: model.directory, name: base, producer: producer,
-          record: record(place, run, step, templates), into: files)
+          record: record(place, run, step, templates, evaluation), into: files)
       } else {
         try writeSmall(
           masters, place: place, run: run, step: step, templates: templates,
-          into: files)
+          evaluation: evaluation, into: files)
       }
     }
   }
 
   /// What the result says of itself.
   private func record(
-    _ place: DataPlace, _ run: JSONObject, _ step: Int, _ templates: [String]
+    _ place: DataPlace, _ run: JSONObject, _ step: Int, _ templates: [String],
+    _ evaluation: JSONObject?
   ) -> JSONObject {
     var record: JSONObject = ["producer": .string(producer), "steps": .int(step)]
     record["templates"] = .array(templates.map { .string($0) })
     record["recipe"] = recipe.map { .string($0) }
     record["data"] = .object(place.json)
     record["run"] = .object(run)
+    record["evaluation"] = evaluation.map { .object($0) }
     return record
   }
 

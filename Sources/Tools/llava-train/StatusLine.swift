@@ -3,34 +3,54 @@
 import InputOutput
 import ToolSupport
 import Training
+import TrainingRuns
 
-/// Makes the text of the status line: step, loss, rate, speed and the time that is left.
+/// Makes the text of the status line: step, loss, held-out loss, rate, speed and the time that is left.
 struct StatusLine {
   private let totalSteps: Int
   private let start: ContinuousClock.Instant
   private let firstStep: Int
   private var tokens = 0
+  /// Spent on evaluations.
+  private var evaluating = Duration.zero
+  private var heldOut = ""
 
   init(totalSteps: Int, finishedSteps: Int) {
     (self.totalSteps, firstStep) = (totalSteps, finishedSteps)
     start = ContinuousClock.now
   }
 
+  /// Takes an evaluation, which took a while, and returns what is said of it.
+  mutating func text(_ report: EvaluationReport, took time: Duration) -> String {
+    evaluating += time
+    let loss = report.evaluation.loss ?? .nan
+    heldOut = "  held-out \(readable(loss))"
+    if let best = report.history.best, best.step != report.step {
+      heldOut += " (best \(readable(best.loss)) at \(grouped(best.step)))"
+    }
+    return "step \(grouped(report.step))\(heldOut)"
+      + "  accuracy \(percentage(report.evaluation.accuracy))"
+  }
+
   mutating func text(_ report: StepReport) -> String {
     tokens += report.tokens
     let seconds = max(1e-6, (ContinuousClock.now - start) / .seconds(1))
+    let training = max(1e-6, seconds - evaluating / .seconds(1))
     let steps = report.step - firstStep
     // Nobody knows how many steps the records of a pipe come to.
     let isEndKnown = totalSteps < TrainingSettings.mostSteps
     var text = "step \(grouped(report.step))"
     if isEndKnown { text += "/\(grouped(totalSteps))" }
-    text += "  loss \(readable(report.loss))  lr \(readable(report.rate, digits: 3))"
-    text += "  \(grouped(Int(Double(tokens) / seconds))) tokens/s"
+    text += "  loss \(readable(report.loss))\(heldOut)  lr \(readable(report.rate, digits: 3))"
+    text += "  \(grouped(Int(Double(tokens) / training))) tokens/s"
     guard isEndKnown else { return text }
     let left = seconds / Double(steps) * Double(totalSteps - report.step)
     return text + "  ETA \(duration(left))"
   }
 }
+
+/// A share as people read it: 45.2%.
+func percentage(_ share: Double) -> String { "\(readable(100 * share, digits: 3))%" }
 
 /// Seconds as people read them: 0.25 s, 45 s, 12 min, 3 h 20 min, 5 days.
 func duration(_ seconds: Double) -> String {

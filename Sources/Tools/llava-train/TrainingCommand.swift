@@ -12,6 +12,7 @@ protocol TrainingCommand: ToolProgram {
   var data: DataOptions { get }
   var model: TrainedModelOptions { get }
   var optimizer: OptimizerArguments { get }
+  var evaluation: EvaluationOptions { get }
   var run: RunOptions { get }
 
   /// What of the model is trained.

@@ -40,7 +40,7 @@ struct TrainingInput {
   }
 
   /// Files are read more than once.
-  private static func checkIsNoPipe(_ path: String) throws(Failure) {
+  static func checkIsNoPipe(_ path: String) throws(Failure) {
     var status = stat()
     guard stat(path, &status) == 0, [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT) else {
       return
@@ -50,7 +50,7 @@ struct TrainingInput {
       remedy: "pipe it to stdin, or write it to a file first")
   }
 
-  private static func header(of stream: RecordStream) -> StreamHeader? {
+  static func header(of stream: RecordStream) -> StreamHeader? {
     if case .tensors(let reader) = stream { reader.header } else { nil }
   }
 
@@ -98,7 +98,7 @@ extension DataOptions {
     } else if settings.groupsByModality {
       arrangement = .groupedByModality(files.lengths, grouping)
     } else if shuffle {
-      arrangement = .shuffled
+      arrangement = shareImages ? .shuffledTogether(files.pictures) : .shuffled
     } else {
       arrangement = .sequential
     }
@@ -115,6 +115,7 @@ extension DataOptions {
     if !mix.isEmpty { return "mix \(mix.map { "\($0.weight)" }.joined(separator: " "))" }
     if groupByLength { return "group-by-length" }
     if settings.groupsByModality { return "group-by-modality" }
+    if shuffle, shareImages { return "shuffle by picture" }
     return shuffle ? "shuffle" : "sequential"
   }
 }

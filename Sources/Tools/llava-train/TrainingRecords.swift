@@ -23,9 +23,10 @@ struct TrainingRecords {
   /// How it is known again.
   let description: JSONObject
 
+  /// `isTrained`: whether steps follow. What is only looked at may have nothing to learn.
   init(
     _ data: DataOptions, _ input: TrainingInput, _ model: TrainedModel, recipe: RecipeCheck,
-    settings: TrainingSettings, session: Session
+    settings: TrainingSettings, session: Session, isTrained: Bool = true
   ) throws(Failure) {
     if let failure = recipe.headerFailure() { throw failure }
     reader = SequenceReader(
@@ -41,11 +42,12 @@ struct TrainingRecords {
         try model.requirements.check(tensors.header, at: tensors.name)
       }
       kind = .pipe(stream)
-      totalSteps = try Self.stepsOfPipe(data, settings)
+      totalSteps = isTrained ? try Self.stepsOfPipe(data, settings) : 0
       description = ["order": .string("sequential"), "files": .string("pipe")]
     case .files(let paths):
       let files = TrainingFiles(
-        needsLengths: data.groupByLength || settings.groupsByModality)
+        needsLengths: data.groupByLength || settings.groupsByModality,
+        needsPictures: data.shuffle && data.shareImages)
       for path in paths {
         try files.add(
           path, limits: session.settings.limits, reader: reader, handling: handling,
@@ -59,12 +61,12 @@ struct TrainingRecords {
             try model.requirements.check(header, at: path)
           })
       }
-      if case .frozen = model.plan.language, files.sequences > 0, files.withImages == 0 {
+      if isTrained, case .frozen = model.plan.language, files.sequences > 0, files.withImages == 0 {
         throw Self.noImages
       }
       let order = try data.order(files, settings)
       kind = .files(files, order)
-      totalSteps = try Self.steps(of: files, order, settings)
+      totalSteps = isTrained ? try Self.steps(of: files, order, settings) : 0
       description = [
         "order": .string(data.orderName(order, settings)), "seed": .string("\(settings.seed)"),
         "files": .array(files.digests.map { .string($0) }),

@@ -36,17 +36,25 @@ struct TrainingRun<Command: TrainingCommand> {
     let recipe = RecipeCheck(
       own: settings.recipe, metadata: input.header?.metadata ?? [], config: input.header?.config)
     let data = try TrainingRecords(
-      command.data, input, model, recipe: recipe, settings: settings, session: session)
+      command.data, input, model, recipe: recipe, settings: settings, session: session,
+      isTrained: command.run.inspect == nil)
+    if let count = command.run.inspect {
+      warn(of: model, data)
+      let inspection = RecordInspection(
+        data: data, tokenizer: model.tokenizer, session: session)
+      return try inspection.write(count)
+    }
     let output = try RunOutput(
       model, requested, recipe: settings.recipe?.name,
       base: command.model.parts.model ?? modelFromEnvironment() ?? "",
       producer: session.producer, operations: operations)
     try output.check()
     warn(of: model, data)
-    let estimate = try Estimator(self, model, data).estimate(operations)
+    let heldOut = try heldOutRecords(model, data, operations)
+    let estimate = try Estimator(self, model, data, heldOut).estimate(operations)
     guard let directory else { return }
     let trained = try PreparedRun(
-      self, model, data, estimate, output, directory, operations)
+      self, model, data, heldOut, estimate, output, directory, operations)
     try trained.train()
   }
 
@@ -75,7 +83,7 @@ struct TrainingRun<Command: TrainingCommand> {
   /// The directory of the run; nil for one that is not begun. What is read from now on is none of
   /// the outputs.
   private func outputDirectory() throws(Failure) -> RunDirectory? {
-    if command.run.dryRun { return nil }
+    if command.run.dryRun || command.run.inspect != nil { return nil }
     guard let output = command.run.output else {
       throw Failure(
         .usage, code: "usage/output", "expected the directory of the run",

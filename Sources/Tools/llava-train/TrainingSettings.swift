@@ -66,6 +66,8 @@ struct TrainingSettings {
     return (batches + accumulation - 1) / accumulation
   }
 
+  var optimizerName: Optimizer { optimizer.optimizer }
+
   /// Whether a rate depends on the number of steps.
   var needsTotal: Bool { shape.needsTotal || optimizer.warmupSteps == nil }
 
@@ -81,6 +83,10 @@ struct TrainingSettings {
     var options = OptimizerOptions(
       rate: optimizer.lr ?? recipe?.rate ?? defaultRate,
       schedule: Schedule(shape, warmupSteps: warmup, totalSteps: totalSteps))
+    options.optimizer = optimizer.optimizer
+    options.muonRate = optimizer.muonLr
+    options.muonMomentum = optimizer.muonMomentum ?? options.muonMomentum
+    options.muonAdjustment = optimizer.muonAdjust ?? options.muonAdjustment
     options.projectorRate =
       optimizer.projectorLr ?? (optimizer.lr == nil ? recipe?.projectorRate : nil)
     options.weightDecay = optimizer.weightDecay ?? recipe?.weightDecay ?? 0

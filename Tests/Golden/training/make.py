@@ -20,7 +20,7 @@ sys.path.insert(0, str(HERE.parent.parent / "Agreement"))
 import tensor_names
 import training_compare
 import training_models
-from training_cases import Adapter, Case, Problem
+from training_cases import Adapter, Case, Muon, Problem
 from training_models import Shape
 from training_reference import train
 
@@ -42,7 +42,8 @@ CASES = [
     Case("rslora", "model", adapter=Adapter(2, 3, rslora=True), rate=2e-3, warmup_ratio=0.1,
          norm="micro"),
     Case("tied", "tied", rate=1e-3, warmup_steps=1, clip=1.0, max_length=LONGEST, norm="micro",
-         accumulate=3)]
+         accumulate=3),
+    Case("muon", "model", rate=1e-3, muon=Muon(5e-3, adjust="original"), warmup_steps=1, clip=1.0)]
 
 
 def remove_old():
@@ -66,7 +67,7 @@ def write_case(problem):
                    for known, value in tensors.items()}, HERE / name, metadata={"format": "pt"})
 
     save(exact.gradients, f"{case.name}.safetensors")
-    if case.name in ("stage1", "lora"):
+    if case.name in ("stage1", "lora", "muon"):
         save(exact.trained, f"{case.name}-trained.safetensors")
     adapter = case.adapter and {"directory": case.name, "rank": case.adapter.rank,
                                 "alpha": case.adapter.alpha, "rslora": case.adapter.rslora}
@@ -78,6 +79,9 @@ def write_case(problem):
         "warmup_steps": case.warmup, "clip": case.clip, "loss_norm": case.norm,
         "max_length": case.max_length, "losses": exact.losses, "grad_norms": exact.norms,
         "rates": exact.rates, "tokens": exact.rows, "loss_tokens": exact.labels}
+    if case.muon:
+        content["muon"] = {"lr": case.muon.rate, "momentum": case.muon.momentum,
+                           "adjust": case.muon.adjust}
     lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}"
                        for key, value in content.items())
     (HERE / f"{case.name}.json").write_text(f"{{\n{lines}\n}}\n")

@@ -67,7 +67,7 @@ import Tokenizers
     let tokenizer = try Tokenizer.load(path: "\(Models.golden)/llama.model")
     let prompt = try template("plain").trainingPrompt(for: dialogue(["<image>", "the cat"]))
     let tokens = try prompt.encoded(by: tokenizer)
-    let table = MaskTable(tokens, tokenizer, imageTokens: 576)
+    let table = MaskTable(tokens, tokenizer, imageRows: { _ in 576 })
     #expect(table.rows.count == tokens.ids.count + 1)
     #expect(table.rows[0] == .init(id: "1", piece: "<s>", carriesLoss: false))
     #expect(table.rows[1].piece == "[image 0: 576 features]")
@@ -75,5 +75,17 @@ import Tokenizers
     let text = table.text(colour: false)
     #expect(text.split(separator: "\n").count == table.rows.count)
     #expect(!text.contains("\u{1b}") && table.text(colour: true).contains("\u{1b}[32m"))
+  }
+
+  @Test func theTableShowsWhereEachRowStands() {
+    let table = MaskTable(rows: [
+      .token(7, nil, carriesLoss: false, position: 0), .image(3, rows: 12, from: 1),
+      .token(19, nil, carriesLoss: true, position: 13),
+    ])
+    let wanted = [
+      "   0     7  ?", "1-12        [image 3: 12 features]",
+      "  13    19  ?                       loss",
+    ]
+    #expect(table.text(colour: false) == wanted.map { $0 + "\n" }.joined())
   }
 }

@@ -20,7 +20,8 @@ import TrainingData
   let lengths = (0..<100).map { $0 % 3 == 0 ? -1 - $0 : 1 + $0 }
   let grouping = LengthGrouping(batch: 2, world: 4)
   for arrangement: RecordArrangement in [
-    .shuffled, .groupedByLength(lengths, grouping), .groupedByModality(lengths, grouping),
+    .shuffled, .shuffledTogether((0..<100).map { $0 % 30 }), .groupedByLength(lengths, grouping),
+    .groupedByModality(lengths, grouping),
   ] {
     let order = try RecordOrder(counts: [40, 60], arrangement: arrangement, seed: 7)
     let epochs = try (0..<3).map { try order.order(epoch: $0) }
@@ -36,6 +37,19 @@ import TrainingData
   let given = try RecordOrder(counts: [3], arrangement: .given([2, 0, 2]))
   #expect(try given.order(epoch: 0) == [2, 0, 2])
   #expect(try given.order(epoch: 9) == [2, 0, 2])
+}
+
+@Test func groupsStayTogetherInTheOrderOfTheFiles() throws {
+  let order = try RecordOrder(
+    counts: [4, 3], arrangement: .shuffledTogether([0, 1, 0, 2, 1, 3, 0]), seed: 2)
+  for epoch in 0..<8 {
+    let visited = try order.order(epoch: epoch)
+    let groups = [[0, 2, 6], [1, 4], [3], [5]].map { $0.map { Int32($0) } }
+    for group in groups {
+      let first = try #require(visited.firstIndex(of: group[0]))
+      #expect(Array(visited[first...].prefix(group.count)) == group)
+    }
+  }
 }
 
 @Test func ordersThatCannotBeAreRefused() {

@@ -112,6 +112,15 @@ struct FilesTests {
     #expect(files.lengths.count == 2 && files.lengths.map(abs) == [4, 3])
   }
 
+  @Test func picturesAreNumbered() throws {
+    let files = TrainingFiles(needsPictures: true)
+    var text = Sample("text")
+    (text.turns, text.rows, text.order) = ("hello you", [], [])
+    try add([Sample("a"), text, text, Sample("b")], to: files)
+    #expect(files.pictures.count == 4)
+    #expect(Set(files.pictures.prefix(3)).count == 3, "a text is nobody's neighbour")
+  }
+
   @Test func headersAreJudgedFirst() throws {
     let files = TrainingFiles(needsLengths: false)
     let failure = try failure {

@@ -18,7 +18,7 @@ enum SourceKind: CaseIterable {
 
 struct ResumeTests {
   private let directory: TemporaryDirectory
-  private let fixture: RunFixture
+  private var fixture: RunFixture
   private let paths: [String]
   private let bytes: [UInt8]
 
@@ -80,7 +80,7 @@ struct ResumeTests {
     let state = try run.steps().last.map {
       try TrainingCheckpoint.load(
         run.checkpointPath($0), run: fixture.description,
-        shapes: fixture.start.shapes(fixture.plan))
+        shapes: fixture.start.shapes(fixture.plan), optimizer: fixture.optimizer)
     }
     let trainer = try fixture.trainer(state)
     let place = state?.place ?? DataPlace()
@@ -127,6 +127,26 @@ struct ResumeTests {
       #expect(try RunDirectory.steps(in: directory.file(name)).last ?? 0 == step - 1)
       #expect(try train(kind, in: name, total: total) == whole, "stopped in step \(step)")
     }
+  }
+
+  @Test mutating func muonGoesOnBitForBit() throws {
+    let plain = try train(.shuffled, in: "adamw", total: 3)
+    fixture.optimizer = .muon
+    let whole = try train(.shuffled, in: "whole", total: 3)
+    for step in 1...3 {
+      _ = try train(.shuffled, in: "stopped-\(step)", total: 3, killedIn: step)
+      #expect(try train(.shuffled, in: "stopped-\(step)", total: 3) == whole, "step \(step)")
+    }
+    #expect(whole.state != plain.state && whole.place == plain.place)
+    // A number less is kept of each that Muon changes.
+    func size(_ name: String) throws -> Int {
+      try directory.read("\(name)/checkpoint-3/state.safetensors").count
+    }
+    let matrices = fixture.start.shapes(fixture.plan).named.filter {
+      fixture.optimizer.method(of: $0.name, shape: $0.value) == .muon
+    }
+    let saved = matrices.reduce(0) { $0 + 4 * $1.value.reduce(1, *) }
+    #expect(try size("adamw") - size("whole") >= saved && saved > 0)
   }
 
   @Test func runsAreStoppedAgainAndAgain() throws {

@@ -77,6 +77,9 @@ struct RunDirectoryTests {
     ] {
       try makeDirectory("run/\(name)", holding: "state.safetensors")
     }
+    for name in [".checkpoint-3.manifest.tmp", "..checkpoint-3.manifest.tmp.7a.tmp"] {
+      try directory.write("{}", to: "run/\(name)")
+    }
     for name in [".checkpoint-3", ".hidden.tmp", "checkpoint-2", "checkpoint-2.tmp"] {
       try makeDirectory("run/\(name)", holding: "file")
     }

@@ -18,6 +18,7 @@ import Tokenizers
 /// The model of Tests/Golden/training, of which projector and an adapter with dropout are trained.
 struct RunFixture {
   let start: StartingPoint
+  var optimizer = Optimizer.adamw
   let operations: CPUOperations
   let plan = TrainingPlan(
     language: .adapter(AdapterScale(rank: 2, alpha: 4)), trainsProjector: true)
@@ -51,11 +52,12 @@ struct RunFixture {
       ?? start.masters(plan, seed: 7, adapterDeviation: 0.1, operations: operations)
     var model = try TrainingModel(start, plan, masters: masters, operations: operations)
     (model.dropout, model.seed) = (0.1, 7)
-    let options = OptimizerOptions(
+    var options = OptimizerOptions(
       rate: 0.01, schedule: Schedule(.cosine, warmupSteps: 1, totalSteps: 9))
+    options.optimizer = optimizer
     return try Trainer(
       model: model, masters: masters, options: options,
-      resuming: state.map { ($0.step, $0.first, $0.second) })
+      resuming: state.map { ($0.step, $0.states) })
   }
 }
 
@@ -63,7 +65,7 @@ extension Trainer {
   /// SHA-256 of every byte that training changes: arrays that differ are slow to describe.
   var state: String {
     var hash = SHA256()
-    for tensor in masters.values + moments.first.values + moments.second.values {
+    for tensor in masters.values + states.values.flatMap({ $0.named.map(\.tensor) }) {
       tensor.withUnsafeBytes { hash.update($0) }
     }
     return hash.hexadecimal()

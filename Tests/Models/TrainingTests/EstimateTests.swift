@@ -50,6 +50,28 @@ struct EstimateTests {
       estimate(Fixture.everything).floatingPointOperations > estimate().floatingPointOperations)
   }
 
+  /// Between two steps there are no activations: the larger of both counts.
+  @Test func anEvaluationCountsWhereItTakesMore() {
+    let plain = estimate()
+    #expect(plain.evaluation == 0 && plain.operationsOfEvaluation == 0)
+    var size = size
+    for (rows, isMore) in [(10, false), (100_000, true)] {
+      size.evaluation = EvaluationSize(rows: rows, allRows: 3 * rows, targets: 9, count: 3)
+      let found = estimate(Fixture.projectorAlone, size)
+      #expect(found.evaluation > 0 && found.activations == plain.activations)
+      let step = plain.activations + plain.workspace
+      #expect((found.evaluation > step) == isMore)
+      #expect(found.memory == plain.memory - step + max(step, found.evaluation))
+      let row = LanguageModel.keptBytesPerRow(start.languageConfig, rank: 0)
+      #expect(found.evaluation >= rows * row.everything)
+    }
+    // Forward alone: about half of what a step over as many rows takes.
+    size.evaluation = EvaluationSize(rows: 100, allRows: 300, targets: 50, count: 3)
+    let share = estimate(Fixture.projectorAlone, size)
+    let ratio = share.operationsOfEvaluation / share.floatingPointOperations
+    #expect(0.4 < ratio && ratio < 0.6, "\(ratio)")
+  }
+
   @Test func asFewLayersAsFitAreRecomputed() throws {
     var start = start
     start.languageConfig.layers = 9

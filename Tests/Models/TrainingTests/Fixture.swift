@@ -81,10 +81,15 @@ extension Trainer {
   /// SHA-256 of every byte that training changes: arrays that differ are slow to describe.
   var state: String {
     var hash = SHA256()
-    for tensor in masters.values + moments.first.values + moments.second.values {
+    for tensor in masters.values + states.values.flatMap({ $0.named.map(\.tensor) }) {
       tensor.withUnsafeBytes { hash.update($0) }
     }
     return hash.hexadecimal()
+  }
+
+  /// What the optimiser keeps under this name, parameter by parameter; nil where it keeps no such.
+  func kept(_ kind: String) -> [(name: String, value: Tensor?)] {
+    states.named.map { name, state in (name, state.named.first { $0.kind == kind }?.tensor) }
   }
 
   /// The gradients of a batch's sum of losses, and that sum.

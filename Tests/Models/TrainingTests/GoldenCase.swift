@@ -15,7 +15,7 @@ import Tokenizers
 
 /// Where a case starts, how it goes on, and what PyTorch makes of it.
 struct GoldenCase {
-  static let names = ["stage1", "full", "lora", "rslora", "tied"]
+  static let names = ["stage1", "full", "lora", "rslora", "tied", "muon"]
   private static let folder = "\(packageRoot)/Tests/Golden/training"
 
   let start: StartingPoint
@@ -102,6 +102,13 @@ struct GoldenCase {
     options.epsilon = try number("eps")
     options.clip = try number("clip")
     options.lossNorm = try #require(LossNorm(rawValue: settings["loss_norm"]?.string ?? ""))
+    if let muon = settings["muon"]?.object {
+      options.optimizer = .muon
+      options.muonRate = try #require(muon["lr"]?.double)
+      options.muonMomentum = try #require(muon["momentum"]?.double)
+      options.muonAdjustment = try #require(
+        MuonAdjustment(rawValue: muon["adjust"]?.string ?? ""))
+    }
     return options
   }
 

@@ -112,7 +112,7 @@ struct RepeatabilityTests {
     for number in 1...2 { try first.step(fixture.batch(number)) }
     let second = try Trainer(
       model: first.model, masters: first.masters, options: first.options,
-      resuming: (first.finishedSteps, first.moments.first, first.moments.second))
+      resuming: (first.finishedSteps, first.states))
     for number in 3...4 { try second.step(fixture.batch(number)) }
     #expect(second.finishedSteps == 4 && second.state == whole.state)
   }

@@ -49,6 +49,12 @@ struct SequenceTests {
     #expect(shown(found) == ["[10]", "100.0 x 3", "0.0 x 2", "[11, 12, 13]", "100.0 x 3"])
     #expect(found.length == 12 && !found.isTruncated && found.images == 3)
     #expect(found.targets == targets((7, 13)))
+    #expect(found.imageNumbers == [1, 0, 1] && found.fullLength == 12)
+    let cut = try sequence(
+      [10, 11, 12, 13], images: [1, 1, 4], order: [1, 0, 1], loss: [1..<3], rows: [2, 3],
+      longest: 8)
+    #expect(cut.imageNumbers == [1, 0] && cut.fullLength == 12 && cut.length == 8)
+    #expect(cut.isTruncated)
   }
 
   @Test func learnedTokensFollowImagesAndEachOther() throws {
@@ -120,12 +126,31 @@ struct SequenceTests {
         try sequence([30, 31], images: [0, 2], loss: [1..<2], rows: [1, 1]),
       ], firstPlace: 40)
     #expect(batch.spans == [0..<5, 5..<7, 7..<11] && batch.length == 11)
-    #expect(batch.places == [40, 41, 42])
+    #expect(batch.sources == nil)
+    #expect(batch.origins.map(\.place) == [40, 40, 40, 40, 40, 41, 41, 42, 42, 42, 42])
+    #expect(batch.origins.map(\.position) == [0, 1, 2, 3, 4, 0, 1, 0, 1, 2, 3])
     #expect(batch.ids == [10, 11, 12, 20, 21, 30, 31])
     #expect(batch.images.map { $0.shape[0] } == [2, 1, 1])
     // Seven tokens, then four rows of images.
     #expect(batch.order == [0, 7, 8, 1, 2, 3, 4, 9, 5, 6, 10])
     #expect(batch.targets == targets((2, 11), (3, 12), (5, 21), (8, 31)))
+  }
+
+  /// The second begins like the first up to its last token, the third with another picture.
+  @Test func rowsInCommonAreThereOnce() throws {
+    let batch = MicroBatch(
+      [
+        try sequence([10, 11, 12], images: [1], loss: [1..<3], rows: [2]),
+        try sequence([10, 11, 13, 14], images: [1], loss: [2..<4], rows: [2]),
+        try sequence([10, 11], images: [1], loss: [1..<2], rows: [3]),
+      ], firstPlace: 40, sharing: true)
+    #expect(batch.spans == [0..<5, 5..<11, 11..<16])
+    #expect(batch.sources == [0, 1, 2, 3, 4, 0, 1, 2, 3, 5, 6, 0, 7, 8, 9, 10])
+    #expect(batch.length == 11)
+    #expect(batch.ids == [10, 11, 12, 13, 14, 11])
+    #expect(batch.images.map { $0.shape[0] } == [2, 3])
+    #expect(batch.targets == targets((2, 11), (3, 12), (3, 13), (5, 14), (9, 11)))
+    #expect(batch.targetSequences == [0, 0, 1, 1, 2])
   }
 }
 

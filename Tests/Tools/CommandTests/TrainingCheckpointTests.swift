@@ -65,6 +65,7 @@ import Testing
         options="--betas 0.9,0.95" try 'betas'
         options="--max-length 9" try 'max_length'
         options="--precision bf16" try 'precision'
+        options="--optimizer muon" try 'optimizer adamw there and muon here'
         options="--weight-decay 0.1" try 'weight_decay'
         refused 6 'steps 6 there and 7 here' $TRAIN --total-steps 7 --resume -o run < $RECORDS
         refused 6 'parents.language' \\

@@ -1,0 +1,54 @@
+// What a model makes of held-out records: their loss, and the share of tokens it would have chosen.
+// SPDX-License-Identifier: Apache-2.0
+import Decoders
+import Operations
+import Tensors
+
+/// The sums over held-out sequences, added one by one in their order: how they are cut into batches
+/// changes no bit.
+public struct Evaluation: Equatable, Sendable {
+  public private(set) var records = 0
+  /// Learned tokens, and of how many of them the model's first choice is right.
+  public private(set) var targets = 0
+  public private(set) var hits = 0
+  /// The id of the first sequence whose loss is no number.
+  public private(set) var firstBad: String?
+  private var sum = 0.0
+
+  public init() {}
+
+  /// The mean over the learned tokens, whatever `LossNorm` training has; nil where it is no number.
+  public var loss: Double? { targets > 0 && sum.isFinite ? sum / Double(targets) : nil }
+
+  /// Hits over targets.
+  public var accuracy: Double { Double(hits) / Double(max(1, targets)) }
+
+  mutating func add(_ losses: [Float], hits: Int, of batch: MicroBatch) {
+    for loss in losses { sum += Double(loss) }
+    records += batch.sequences.count
+    targets += losses.count
+    self.hits += hits
+    if firstBad == nil { firstBad = batch.firstBad(losses).map { batch.sequences[$0].id } }
+  }
+}
+
+extension TrainingModel {
+  /// Adds what a batch gives, without dropout, to `evaluation`. Changes nothing of the model.
+  ///
+  /// Throws `AllocationError`, and `io/interrupted` between two layers.
+  public func evaluate(_ batch: MicroBatch, into evaluation: inout Evaluation) throws {
+    let hidden = try language.hidden(embeddings(of: batch).0, within: batch.spans)
+    let (losses, hits) = try language.score(hidden, batch.targets)
+    evaluation.add(losses, hits: hits, of: batch)
+  }
+}
+
+extension TrainingSequence {
+  /// Whether no feature of its images is infinite or a NaN.
+  public func hasFiniteFeatures(_ operations: any Operations) throws(AllocationError) -> Bool {
+    for case .image(let rows) in parts {
+      guard operations.finite(try operations.convert(rows, to: .f32)) else { return false }
+    }
+    return true
+  }
+}

@@ -1,0 +1,34 @@
+// What one evaluation on held-out records takes.
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+
+/// The size of the held-out records.
+public struct EvaluationSize: Equatable, Sendable {
+  /// Positions of the longest batch.
+  public var rows: Int
+  /// Positions and learned tokens of all records.
+  public var allRows: Int
+  public var targets: Int
+  /// Records.
+  public var count: Int
+
+  public init(rows: Int, allRows: Int, targets: Int, count: Int) {
+    (self.rows, self.allRows, self.targets, self.count) = (rows, allRows, targets, count)
+  }
+
+  /// Multiplications and additions of a forward over all of them.
+  func operations(_ start: StartingPoint, _ plan: TrainingPlan) -> Double {
+    let config = start.languageConfig
+    let heads = Double(config.heads * config.headWidth)
+    let shared = Double(config.keyValueHeads * config.headWidth)
+    let (width, wide) = (Double(config.width), Double(config.intermediateWidth))
+    var layer = 2 * width * (2 * heads + 2 * shared + 3 * wide)
+    if let rank = plan.adapterScale?.rank {
+      layer += Double(rank) * (4 * (width + heads) + 4 * (width + shared) + 6 * (width + wide))
+    }
+    // Causal attention: two products over half of the positions of a usual record.
+    layer += 2 * heads * Double(allRows) / Double(max(1, count))
+    let head = 2 * width * Double(start.language.embedding.rows)
+    return Double(allRows) * Double(config.layers) * layer + Double(targets) * head
+  }
+}

@@ -1,0 +1,81 @@
+// What changes which parameters, and what it keeps of each between two steps.
+// SPDX-License-Identifier: Apache-2.0
+import Tensors
+
+/// A way of changing parameters.
+public enum Optimizer: String, CaseIterable, Sendable {
+  case adamw
+  /// Muon for the matrices inside layers and for the projector's, AdamW for everything else.
+  case muon
+
+  /// What changes the parameter `name`.
+  ///
+  /// Embeddings and the output layer are tables of rows that a step touches one by one, and norms and
+  /// biases are vectors: to make their changes orthogonal means nothing. An adapter's matrices are
+  /// changed as those are that they stand beside, each by itself, as torch.optim.Muon does with peft's.
+  func method(of name: String, shape: [Int]) -> Optimizer {
+    let isInside = name.hasPrefix("language.layers.") || name.hasPrefix("projector.")
+    return self == .muon && shape.count == 2 && isInside ? .muon : .adamw
+  }
+
+  /// Numbers that are kept for each of a parameter's, besides itself.
+  var statesPerElement: Int { self == .muon ? 1 : 2 }
+}
+
+/// How Muon's rate depends on a matrix's shape, by the names of torch.optim.Muon.
+public enum MuonAdjustment: String, CaseIterable, Sendable {
+  /// sqrt(max(1, rows / columns)), as in Jordan's own.
+  case original
+  /// 0.2 sqrt(max(rows, columns)): changes are about as large as AdamW's with the same rate (Liu et
+  /// al., arXiv 2502.16982).
+  case matchAdamW = "match_rms_adamw"
+
+  func factor(rows: Int, columns: Int) -> Double {
+    switch self {
+    case .original: max(1, Double(rows) / Double(columns)).squareRoot()
+    case .matchAdamW: 0.2 * Double(max(rows, columns)).squareRoot()
+    }
+  }
+}
+
+/// What an optimiser keeps of a parameter, f32 of its shape; changed in place.
+public enum OptimizerState: Sendable {
+  case adamw(first: Tensor, second: Tensor)
+  case muon(momentum: Tensor)
+
+  /// What `method` keeps; `make` gives each tensor by its name.
+  init<E>(_ method: Optimizer, _ make: (_ kind: String) throws(E) -> Tensor) throws(E) {
+    switch method {
+    case .adamw: self = .adamw(first: try make("first_moments"), second: try make("second_moments"))
+    case .muon: self = .muon(momentum: try make("momenta"))
+    }
+  }
+
+  /// The tensors with their names, in one order.
+  public var named: [(kind: String, tensor: Tensor)] {
+    switch self {
+    case .adamw(let first, let second): [("first_moments", first), ("second_moments", second)]
+    case .muon(let momentum): [("momenta", momentum)]
+    }
+  }
+}
+
+extension TrainedParameters<[Int]> {
+  /// The shapes of what Muon changes, none where `optimizer` is another.
+  func muonMatrices(_ optimizer: Optimizer) -> [[Int]] {
+    named.filter { optimizer.method(of: $0.name, shape: $0.value) == .muon }.map(\.value)
+  }
+
+  /// What `optimizer` keeps of parameters of these shapes; `make` gives each tensor by its kind and
+  /// the parameter's name.
+  public func states<E>(
+    of optimizer: Optimizer,
+    _ make: (_ kind: String, _ name: String, _ shape: [Int]) throws(E) -> Tensor
+  ) throws(E) -> TrainedParameters<OptimizerState> {
+    try map { (name, shape) throws(E) in
+      try OptimizerState(optimizer.method(of: name, shape: shape)) { (kind) throws(E) in
+        try make(kind, name, shape)
+      }
+    }
+  }
+}

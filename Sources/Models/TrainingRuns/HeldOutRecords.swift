@@ -1,0 +1,98 @@
+// Records that are not trained on, to measure how a run goes.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import JSON
+import Streams
+import Training
+import TrainingData
+
+/// The records of one file, each checked before the first step and visited as they stand.
+public final class HeldOutRecords {
+  private let path: String
+  private let files = TrainingFiles(needsLengths: false)
+  private let reader: SequenceReader
+  private var places: [SourceRecord] = []
+  /// Of the records that are evaluated: positions and learned tokens in all, and the longest.
+  public private(set) var positions = 0
+  public private(set) var targets = 0
+  public private(set) var longest = 0
+  public private(set) var withImages = 0
+
+  /// Walks the file and reads every record once. `checkHeader` judges a tensor stream's; records that
+  /// cannot be evaluated, those too whose features `isFinite` denies, are given to `handling` now.
+  ///
+  /// Throws what the readers throw, and `training/no-record` where nothing is left.
+  public init(
+    _ path: String, limits: StreamLimits, reader: SequenceReader, handling: SkipHandling,
+    warn: @escaping (String) -> Void, checkHeader: (StreamHeader) throws(Failure) -> Void,
+    isFinite: (TrainingSequence) throws(Failure) -> Bool
+  ) throws(Failure) {
+    (self.path, self.reader) = (path, reader)
+    try files.add(
+      path, limits: limits, reader: reader, handling: handling, warn: warn,
+      checkHeader: checkHeader)
+    let total = files.counts.reduce(0, +)
+    for ordinal in 0..<total {
+      try Interruption.check(path)
+      let place = SourceRecord(source: 0, ordinal: ordinal)
+      guard files.isUsable(place) else { continue }
+      let record = try files.record(place)
+      guard let sequence = try handling.sequence(record, reader) else { continue }
+      guard try isFinite(sequence) else {
+        if case .learn(let record, _) = record { try handling.skip(Self.notFinite, record) }
+        continue
+      }
+      places.append(place)
+      count(sequence)
+    }
+    guard !places.isEmpty else {
+      var failure = TrainingLoop.nothingToLearn(in: total)
+      failure.place = path
+      throw failure
+    }
+  }
+
+  /// As a skip: training itself ends at such a record, but this one changes no parameter.
+  private static let notFinite = Failure(
+    .invalidInput, code: "training/not-finite", "its features hold a number that is none",
+    remedy: "encode its images again")
+
+  private func count(_ sequence: TrainingSequence) {
+    positions += sequence.length
+    targets += sequence.targets.count
+    longest = max(longest, sequence.length)
+    if sequence.images > 0 { withImages += 1 }
+  }
+
+  /// Records that are evaluated.
+  public var count: Int { places.count }
+
+  /// SHA-256 by which the file is known again.
+  public var digest: String { files.digests.first ?? "" }
+
+  /// What `model` makes of all records, so many at a time; `progress` sees how many are done.
+  ///
+  /// Throws `AllocationError`, `io/interrupted`, and what reading a file that was changed throws.
+  public func evaluate(
+    _ model: TrainingModel, microBatch: Int, progress: (Int) -> Void = { _ in }
+  ) throws -> Evaluation {
+    var evaluation = Evaluation()
+    for start in stride(from: 0, to: places.count, by: microBatch) {
+      let block = places[start..<min(places.count, start + microBatch)]
+      let batch = MicroBatch(try block.map(sequence), firstPlace: start)
+      try model.evaluate(batch, into: &evaluation)
+      progress(evaluation.records)
+    }
+    return evaluation
+  }
+
+  private func sequence(_ place: SourceRecord) throws(Failure) -> TrainingSequence {
+    guard case .learn(let record, let images) = try files.record(place) else {
+      throw Failure(
+        .invalidInput, code: "training/other-input", at: path,
+        "record \(place.ordinal + 1) is not what it was before the first step",
+        remedy: "leave the file as it is while the run uses it")
+    }
+    return try reader.sequence(record, images: images)
+  }
+}

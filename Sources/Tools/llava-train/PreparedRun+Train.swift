@@ -1,0 +1,107 @@
+// The training itself: the loop with its log, status and evaluations, and the result.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import JSON
+import ModelSupport
+import Tensors
+import ToolSupport
+import Training
+import TrainingRuns
+
+extension PreparedRun {
+  func train() throws(Failure) {
+    if run.command.run.resume, let result = directory.result(),
+      result.isFinished(totalSteps: data.totalSteps)
+    {
+      return session.reporter.note(
+        "the run is finished: \(directory.path) holds the result of \(result.steps) steps")
+    }
+    let loop = TrainingLoop(
+      trainer, source: try source(), directory: directory, options: loopOptions, run: description,
+      place: place, evaluations: evaluations)
+    let (session, output, trainer, description) = (session, output, trainer, resultDescription)
+    let reader = data.reader
+    loop.addOutputs = { [unowned loop] (directory) throws(Failure) in
+      try output.writeSmall(
+        trainer.masters, place: loop.place, run: description, step: trainer.finishedSteps,
+        templates: reader.templates, into: directory)
+    }
+    loop.note = { session.reporter.note($0) }
+    loop.warn = { session.reporter.warning($0) }
+    loop.look = try gradientsWriter()
+    let watch = try RunWatch(self)
+    loop.report = { (report) throws(Failure) in try watch.see(report) }
+    if let heldOut {
+      let microBatch = run.settings.microBatch
+      loop.evaluate = { try watch.evaluate(heldOut, trainer.model, microBatch: microBatch) }
+      loop.reportEvaluation = { (report) throws(Failure) in try watch.see(report) }
+    }
+    let end = try loop.run { (body) throws(Failure) in try catchingMemory(body) }
+    try finish(loop, watch, end)
+  }
+
+  private var loopOptions: LoopOptions {
+    var options = LoopOptions(totalSteps: data.totalSteps)
+    options.microBatch = run.settings.microBatch
+    options.accumulation = run.settings.accumulation
+    options.sharesRows = run.command.data.shareImages
+    options.saveEvery = run.settings.saveEvery
+    options.keep = run.settings.keep
+    let evaluation = run.command.evaluation
+    options.evaluateEvery = evaluation.evalEvery ?? 0
+    options.keepsBest = evaluation.keepBest
+    options.patience = evaluation.patience ?? 0
+    return options
+  }
+
+  /// Writes the result; the state is saved where that fails.
+  private func finish(_ loop: TrainingLoop, _ watch: RunWatch, _ end: LoopEnd) throws(Failure) {
+    if end == .endOfData, data.totalSteps < TrainingSettings.mostSteps {
+      session.reporter.warning(
+        "the input ended after step \(trainer.finishedSteps) of \(data.totalSteps)")
+    }
+    try trainer.checkParameters()
+    let best = bestStep(loop)
+    do throws(Failure) {
+      var (place, masters) = (loop.place, trainer.masters)
+      if let best {
+        (place, masters) = try TrainingCheckpoint.weights(
+          directory.checkpointPath(best), run: description, shapes: model.start.shapes(model.plan))
+      }
+      try output.publish(
+        masters, place: place, run: resultDescription, step: best ?? trainer.finishedSteps,
+        templates: data.reader.templates, evaluation: decision(loop, end), into: directory)
+    } catch {
+      try loop.saveIfNew()
+      throw error
+    }
+    session.endProgress()
+    let text = watch.summary(loop, end, isOfBest: run.command.evaluation.keepBest)
+    session.reporter.note("\(text); wrote \(directory.path)")
+    session.reporter.note("next: \(output.nextCommand(directory.path))")
+  }
+
+  /// The earlier step whose weights are the result; nil where these are the last ones.
+  private func bestStep(_ loop: TrainingLoop) -> Int? {
+    guard run.command.evaluation.keepBest else { return nil }
+    guard let best = loop.evaluations.best else {
+      session.reporter.warning(
+        "no held-out loss was a number: the result is of the last step, not of the best")
+      return nil
+    }
+    return best.step == trainer.finishedSteps ? nil : best.step
+  }
+
+  /// What evaluations decided, for the result's record; nil where they do not decide.
+  private func decision(_ loop: TrainingLoop, _ end: LoopEnd) -> JSONObject? {
+    guard run.command.evaluation.decides else { return nil }
+    var decision: JSONObject = [
+      "run_steps": .int(trainer.finishedSteps), "stopped_early": .bool(end == .outOfPatience),
+    ]
+    if let best = loop.evaluations.best {
+      decision["best_step"] = .int(best.step)
+      decision["best_loss"] = .double(best.loss)
+    }
+    return decision
+  }
+}
