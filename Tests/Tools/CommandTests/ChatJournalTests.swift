@@ -144,6 +144,6 @@ import Testing
       sleep 1; kill -TERM $tool; wait $tool; echo $?
       """, input: ChatServer.requests(4))
     #expect(result.text == "143\n")
-    #expect(result.errors.contains("3 replies that waited for an earlier one"), "\(result.errors)")
+    #expect(result.errors.contains("3 replies lost"), "\(result.errors)")
   }
 }
