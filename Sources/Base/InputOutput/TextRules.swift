@@ -14,6 +14,26 @@ public func strippingWhitespace(_ text: String) -> String {
   return String(scalars[first...last])
 }
 
+/// `text` with each `old`, found from left to right and never overlapping, replaced by `new`:
+/// the bytes decide, as in Python's `str.replace`.
+public func replacing(_ old: String, in text: String, with new: String) -> String {
+  let (bytes, pattern) = (Array(text.utf8), Array(old.utf8))
+  guard let first = pattern.first, bytes.count >= pattern.count else { return text }
+  var result: [UInt8] = []
+  result.reserveCapacity(bytes.count)
+  var position = 0
+  while position < bytes.count {
+    if bytes[position] == first, bytes[position...].starts(with: pattern) {
+      result += new.utf8
+      position += pattern.count
+    } else {
+      result.append(bytes[position])
+      position += 1
+    }
+  }
+  return String(decoding: result, as: UTF8.self)
+}
+
 extension String {
   /// The parts between bytes `separator`, an ASCII one, empty parts too.
   public func split(atByte separator: UInt8) -> [String] {

@@ -8,7 +8,7 @@ extension JudgeEntry {
   /// without the image's place.
   var question: String? {
     object["text"]?.string ?? object["question"]?.string
-      ?? lastTurn("human").map { strippingWhitespace(Self.withoutImages($0)) }
+      ?? lastTurn("human").map { strippingWhitespace(replacing("<image>", in: $0, with: "")) }
   }
 
   /// The answer: `text`, else the last turn of the assistant's in `conversations`.
@@ -25,20 +25,5 @@ extension JudgeEntry {
     object["conversations"]?.array?.last {
       $0.object?["from"]?.string.map { $0.utf8.elementsEqual(speaker.utf8) } == true
     }?.object?["value"]?.string
-  }
-
-  private static func withoutImages(_ text: String) -> String {
-    let (bytes, mark) = (Array(text.utf8), Array("<image>".utf8))
-    var kept: [UInt8] = []
-    var position = 0
-    while position < bytes.count {
-      if bytes[position...].starts(with: mark) {
-        position += mark.count
-      } else {
-        kept.append(bytes[position])
-        position += 1
-      }
-    }
-    return String(decoding: kept, as: UTF8.self)
   }
 }

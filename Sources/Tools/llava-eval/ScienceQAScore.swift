@@ -48,7 +48,7 @@ struct ScienceQAScore: ToolProgram {
       lines.append(line)
     }
     session.warnOfMissing(sheet, set)
-    verdict.isComplete = set.ids.allSatisfy { sheet[$0] != nil }
+    verdict.isComplete = sheet.count == set.ids.count
     try details?.write(lines, session)
     let report = ScoreReport(score, skipped: sheet.skipped, guesses: judging.guess != nil)
     try session.write(text: report.text, json: judging.json ? report.json : nil)

@@ -39,3 +39,11 @@ import Testing
 @Test func linesOfMessagesEndAtLineFeeds() {
   #expect(escapedLinesForTerminal("a\r\nb") == "a\\r\n  b")
 }
+
+@Test(arguments: [
+  ("a   b", "  ", " ", "a  b"), ("aaa", "aa", "b", "ba"), ("Q\n<image>", "<image>", "", "Q\n"),
+  ("abc", "", "x", "abc"), ("e\u{301}", "e", "a", "a\u{301}"), ("", "a", "b", ""),
+])
+func replacesByBytes(_ text: String, _ old: String, _ new: String, _ expected: String) {
+  #expect(replacing(old, in: text, with: new).utf8.elementsEqual(expected.utf8))
+}
