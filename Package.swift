@@ -110,8 +110,8 @@ let models = group(
     ],
     "TrainingOutput": ["Checkpoints", "Conversion", "InputOutput", "JSON", "Tensors"],
     "Training": [
-      "Checkpoints", "Operations", "Projectors", "Decoders", "InputOutput", "JSON", "Tensors",
-      "Tokenizers", "TrainingData",
+      "Checkpoints", "Images", "Operations", "Towers", "Projectors", "Decoders", "InputOutput",
+      "JSON", "Tensors", "Tokenizers", "TrainingData",
     ],
     "TrainingRuns": [
       "Checkpoints", "Recipes", "Records", "Streams", "Tokenizers", "Training", "TrainingData",

@@ -39,6 +39,9 @@ class Case:
     adapter: Adapter | None = None
     freeze_language: bool = False
     freeze_projector: bool = False
+    # Records are pixels, and the tower is trained, too.
+    train_vision: bool = False
+    vision_rate: float | None = None
     # Starts from a projector in a directory of its own.
     projector: bool = False
     steps: int = 20
@@ -75,13 +78,15 @@ class Case:
         """Whether the parameter of this canonical name is trained."""
         if name.startswith("projector."):
             return not self.freeze_projector
+        if name.startswith("vision."):
+            return self.train_vision
         if not name.startswith("language.") or self.stage == "pretrain" or self.freeze_language:
             return False
         return (".lora_" in name) == (self.adapter is not None)
 
     def uses_muon(self, name, part):
         """Whether Muon changes the parameter of this canonical name: matrices inside layers."""
-        inside = name.startswith(("language.layers.", "projector."))
+        inside = name.startswith(("vision.encoder.layers.", "language.layers.", "projector."))
         return self.muon is not None and inside and part.ndim == 2
 
     def options(self):
@@ -97,6 +102,8 @@ class Case:
             given += [] if self.muon.rate is None else ["--muon-lr", self.muon.rate]
         if self.projector_rate is not None:
             given += ["--projector-lr", self.projector_rate]
+        if self.vision_rate is not None:
+            given += ["--vision-lr", self.vision_rate]
         if self.warmup_ratio is not None:
             given += ["--warmup-ratio", self.warmup_ratio]
         else:
@@ -109,6 +116,7 @@ class Case:
             given += ["--rslora"] if self.adapter.rslora else []
         given += ["--freeze-language"] if self.freeze_language else []
         given += ["--freeze-projector"] if self.freeze_projector else []
+        given += ["--train-vision"] if self.train_vision else []
         return [str(part) for part in given]
 
 
@@ -121,6 +129,9 @@ class Problem:
     weights: dict
     start: dict
     examples: list
+
+    def trains(self, name):
+        return self.case.trains(name) and self.shape.computes(name)
 
     def initial(self):
         return {**self.weights, **self.start}
@@ -156,7 +167,7 @@ def make_problem(case, shape=None, weights_seed=31, records=None):
         count += -(-count // (case.mute_every - 1))
         mute = range(1, count, case.mute_every)
     examples = training_models.make_examples(
-        shape, count, generator, case.images, set(mute), case.max_length)
+        shape, count, generator, case.images, set(mute), case.max_length, case.train_vision)
     return Problem(case, shape, weights, start, examples)
 
 
@@ -181,11 +192,20 @@ CASES = [
          schedule="constant", warmup_steps=1),
     Case("lora drawn", adapter=Adapter(2, 16, drawn=0.02), rate=1e-3, clip=1.0, accumulate=3),
     Case("truncated", max_length=11, rate=5e-4, clip=1.0),
+    Case("vision", "seeing", train_vision=True, rate=5e-4, projector_rate=1e-3, vision_rate=2e-4,
+         warmup_ratio=0.15, clip=1.0, accumulate=3),
+    Case("vision alone", "seeing", train_vision=True, freeze_language=True, freeze_projector=True,
+         rate=5e-4, schedule="constant", clip=1.0, norm="micro", images=(1, 2, 0),
+         epsilon=1e-4),
+    Case("vision cut", "seeing", train_vision=True, rate=5e-4, max_length=9, vision_rate=1e-3,
+         schedule="linear", accumulate=2),
     Case("text only", adapter=Adapter(4, 8), images=(0, 0, 0, 0, 1), rate=1e-3),
     Case("nothing to learn", stage="pretrain", mute_every=4, accumulate=3, norm="micro"),
     Case("muon", rate=5e-4, muon=Muon(2e-3, adjust="original"), warmup_steps=2, clip=1.0,
          accumulate=3),
     Case("muon adapter", adapter=Adapter(3, 5), rate=1e-3, projector_rate=5e-4,
-         muon=Muon(momentum=0.9), norm="micro")]
+         muon=Muon(momentum=0.9), norm="micro"),
+    Case("muon vision", "seeing", train_vision=True, rate=5e-4, muon=Muon(2e-3), warmup_steps=2,
+         clip=1.0, accumulate=2)]
 CASES += [dataclasses.replace(case, name=case.name + ", bf16", precision="bf16")
-          for case in CASES if case.name in ("stage 1", "full", "lora", "rslora")]
+          for case in CASES if case.name in ("stage 1", "full", "lora", "rslora", "vision")]

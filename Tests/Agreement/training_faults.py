@@ -77,4 +77,7 @@ FAULTS = [
     ("images one token late", "full", records(late_images)),
     ("images in the order of their numbers", "full", records(unordered)),
     ("features rounded to bf16", "stage 1", records(rounded)),
+    ("one rate for tower and language model", "vision", option(vision_rate=None)),
+    ("rows of a cut image not cut", "vision cut", option(max_length=10)),
+    ("one wrong norm of the tower", "vision", other_weight("vision.encoder.layers.1.layer_norm1")),
     ("one wrong norm", "lora", other_weight("layers.1.input_layernorm"))]

@@ -1,4 +1,4 @@
-"""Tiny random LLaVAs in float32, adapters for them, and streams of features to train on.
+"""Tiny random LLaVAs in float32, adapters for them, and streams of features or pixels to train on.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -33,6 +33,16 @@ class Shape:
     def tied(self):
         return self.language.get("tie_word_embeddings", False)
 
+    @property
+    def image_rows(self):
+        """Rows of features that the tower gives of an image."""
+        return (self.vision["image_size"] // self.vision["patch_size"]) ** 2
+
+    def computes(self, name):
+        """Whether features are computed with the tower's tensor of this canonical name: layer -2."""
+        last = f"vision.encoder.layers.{self.vision['num_hidden_layers'] - 1}."
+        return not name.startswith(("vision.post_layernorm.", last))
+
 
 GROUPED = {"hidden_size": 48, "intermediate_size": 91, "num_hidden_layers": 2,
            "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 101}
@@ -40,7 +50,8 @@ SHAPES = {
     "grouped": Shape(GROUPED),
     "tied": Shape({**GROUPED, "hidden_size": 40, "intermediate_size": 88, "num_hidden_layers": 3,
                    "num_key_value_heads": 1, "vocab_size": 97, "tie_word_embeddings": True}),
-    "linear": Shape(GROUPED, depth=1, layout="llava")}
+    "linear": Shape(GROUPED, depth=1, layout="llava"),
+    "seeing": Shape(GROUPED, {**VISION, "num_hidden_layers": 3})}
 
 
 def linear_sizes(language):
@@ -192,8 +203,10 @@ class Example:
     positions: list
     order: list
     spans: list
-    # One tensor [rows, width] an image, by its number.
+    # One tensor [rows, width] an image, by its number; pixels [side, side, 3] where `image_rows`
+    # says how many rows of features each of them gives.
     images: list
+    image_rows: int | None = None
 
     def labels(self):
         """For each row of the spliced sequence its own id where that is learned, else -100."""
@@ -202,14 +215,15 @@ class Example:
             own[start:end] = self.ids[start:end]
         rows, begin = [], 0
         for position, image in zip(self.positions, self.order, strict=True):
-            rows += own[begin:position] + [-100] * len(self.images[image])
+            rows += own[begin:position] + [-100] * (self.image_rows or len(self.images[image]))
             begin = position
         return rows + own[begin:]
 
 
-def make_examples(shape, count, generator, images=(0, 1, 1, 2), mute=(), max_length=None):
+def make_examples(shape, count, generator, images=(0, 1, 1, 2), mute=(), max_length=None,
+                  pixels=False):
     """`images`: how many a record has, by turns; `mute`: records that have nothing to learn.
-    With `max_length` every other record keeps something to learn when it is cut there."""
+    `pixels`: images are such, and not features. With `max_length` every other record keeps something to learn when it is cut there."""
     def below(limit, least=0):
         return int(torch.randint(least, limit, (), generator=generator))
 
@@ -223,14 +237,36 @@ def make_examples(shape, count, generator, images=(0, 1, 1, 2), mute=(), max_len
         # The first span may follow an image at once, so that an image's row learns a word.
         middle = below(length - 2, least=1)
         spans = [[middle, middle + 2], [length - 1, length]] if number % 2 else [[middle, length]]
-        pictures = [torch.randn((below(6, least=2), shape.vision["hidden_size"]),
-                                generator=generator) for _ in range(amount)]
+        side = shape.vision["image_size"]
+        if pixels:
+            pictures = [torch.randint(256, (side, side, 3), generator=generator,
+                                      dtype=torch.uint8) for _ in range(amount)]
+        else:
+            pictures = [torch.randn((below(6, least=2), shape.vision["hidden_size"]),
+                                    generator=generator) for _ in range(amount)]
         example = Example(f"record-{number}", ids, positions, order,
-                          [] if number in mute else spans, pictures)
+                          [] if number in mute else spans, pictures,
+                          shape.image_rows if pixels else None)
         kept = example.labels()[1:max_length]
         if number in mute or any(label >= 0 for label in kept):
             examples.append(example)
     return examples
+
+
+def prompt_of(example):
+    return {"template": "plain", "segments": [], "stop": [], "tokens": example.ids,
+            "image_positions": example.positions, "image_order": example.order,
+            "loss_spans": example.spans}
+
+
+def write_pixels(path, shape, examples):
+    """A stream as `clip-encode --emit pixels` writes it."""
+    side = shape.vision["image_size"]
+    records = [(example.name, {"id": example.name, "prompt": prompt_of(example)}, {
+        "pixels": torch.stack(example.images) if example.images
+        else torch.empty((0, side, side, 3), dtype=torch.uint8)}) for example in examples]
+    path.write_bytes(streams.written("pixels", {
+        "pixels": {"dtype": "U8", "shape": [None, side, side, 3]}}, records))
 
 
 def write_stream(path, shape, examples, dtype=torch.float32):
@@ -239,10 +275,7 @@ def write_stream(path, shape, examples, dtype=torch.float32):
     for example in examples:
         images = [image.to(dtype) for image in example.images]
         rounded.append(dataclasses.replace(example, images=[image.float() for image in images]))
-        prompt = {"template": "plain", "segments": [], "stop": [], "tokens": example.ids,
-                  "image_positions": example.positions, "image_order": example.order,
-                  "loss_spans": example.spans}
-        records.append((example.name, {"id": example.name, "prompt": prompt}, {
+        records.append((example.name, {"id": example.name, "prompt": prompt_of(example)}, {
             "features": torch.cat(images) if images else torch.empty((0, width), dtype=dtype),
             "image_rows": torch.tensor([len(image) for image in images], dtype=torch.int32)}))
     name = {torch.float32: "F32", torch.bfloat16: "BF16"}[dtype]

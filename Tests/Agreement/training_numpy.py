@@ -87,6 +87,8 @@ class Muon:
 def peak_rate(case, name, is_muon):
     if name.startswith("projector.") and case.projector_rate is not None:
         return case.projector_rate
+    if name.startswith("vision.") and case.vision_rate is not None:
+        return case.vision_rate
     return case.muon.rate if is_muon and case.muon.rate is not None else case.rate
 
 

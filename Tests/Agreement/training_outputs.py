@@ -64,6 +64,11 @@ def check_logits(table, title, trainer, problem, logits_of, images_of, options):
               max(errors) <= BOUND)
 
 
+def same_rows(written, initial):
+    """A vocabulary gets rows for special tokens when it is written."""
+    return torch.equal(written[:len(initial)], initial)
+
+
 def spliced(words, images_of, example):
     pieces, begin = [], 0
     for position, image in zip(example.positions, example.order, strict=True):
@@ -146,26 +151,31 @@ def check_full(table, trainer, problem, result):
     wrong = sum(len(report[key]) for key in ("missing_keys", "unexpected_keys", "mismatched_keys"))
     table.row(f"{title}: transformers", "-", "every key in place", f"{wrong} wrong", wrong == 0)
     found = result_of(result)
-    lost = [name for name, tensor in problem.weights.items() if not problem.case.trains(name)
-            and (name not in found or not torch.equal(found[name], problem.initial()[name]))]
+    lost = [name for name, tensor in problem.weights.items() if not problem.trains(name)
+            and (name not in found or not same_rows(found[name], problem.initial()[name]))]
     table.row(f"{title}: frozen tensors", "-", "as they were", f"{len(lost)} changed", not lost)
     if wrong or lost:
         return
     loaded.eval()
     projector = loaded.model.multi_modal_projector
+    towers = {name: tensor for name, tensor in found.items() if name.startswith("vision.")}
+    reference = Reference(dataclasses.replace(problem, start=towers), torch.float32)
+
+    def images_of(image):
+        return projector(reference.features(image))
 
     def logits_of(example):
         words = loaded.get_input_embeddings()(torch.tensor(example.ids))
-        return loaded(inputs_embeds=spliced(words, projector, example)).logits[0]
+        return loaded(inputs_embeds=spliced(words, images_of, example)).logits[0]
 
-    check_logits(table, title, trainer, problem, logits_of, projector, ["-m", result])
+    check_logits(table, title, trainer, problem, logits_of, images_of, ["-m", result])
 
 
 def check(table, trainer, problem, result):
     case = problem.case
     if case.adapter:
         check_adapter(table, trainer, problem, result)
-    elif case.stage == "pretrain" or case.freeze_language:
+    elif not case.train_vision and (case.stage == "pretrain" or case.freeze_language):
         check_projector(table, trainer, problem, result)
     else:
         check_full(table, trainer, problem, result)

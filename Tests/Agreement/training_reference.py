@@ -12,8 +12,9 @@ import torch
 from peft import LoraConfig, get_peft_model
 from torch import nn
 from torch.nn import functional
-from transformers import (LlamaConfig, LlamaForCausalLM, get_constant_schedule_with_warmup,
-                          get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup)
+from transformers import (CLIPVisionConfig, CLIPVisionModel, LlamaConfig, LlamaForCausalLM,
+                          get_constant_schedule_with_warmup, get_cosine_schedule_with_warmup,
+                          get_linear_schedule_with_warmup)
 
 import training_models
 from tensor_names import canonical
@@ -30,7 +31,7 @@ class Run:
     losses: list
     # Before clipping.
     norms: list
-    # The language model's; the projector's own follows the same schedule.
+    # The language model's; those of projector and tower follow the same schedule.
     rates: list
     # Of the first step, before clipping.
     gradients: dict
@@ -79,6 +80,26 @@ def language_model(shape, dtype):
     return model
 
 
+def vision_tower(shape, dtype):
+    """CLIP's; nothing of it is rounded to float32 in float64."""
+    config = CLIPVisionConfig(
+        hidden_act="quick_gelu", layer_norm_eps=1e-5, **shape.vision,
+        attn_implementation="sdpa" if dtype == torch.float64 else "eager")
+    return CLIPVisionModel(config).to(dtype)
+
+
+def known_name(name):
+    """The canonical name of a parameter of `Reference`."""
+    if name.startswith("vision."):
+        return "vision." + name.removeprefix("vision.").removeprefix("vision_model.")
+    return canonical(re.sub(r"^language\.", "", name))
+
+
+# CLIP's, of values from 0 to 1.
+MEAN = (0.48145466, 0.4578275, 0.40821073)
+DEVIATION = (0.26862954, 0.26130258, 0.27577711)
+
+
 def adapted(language, adapter):
     settings = LoraConfig(
         r=adapter.rank, lora_alpha=adapter.alpha, lora_dropout=0.0, use_rslora=adapter.rslora,
@@ -91,7 +112,7 @@ def adapted(language, adapter):
 
 
 class Reference(nn.Module):
-    """Projector and language model of a problem, in `dtype`."""
+    """Projector and language model of a problem, in `dtype`, and the tower where it is trained."""
 
     def __init__(self, problem, dtype, padded=True):
         super().__init__()
@@ -105,25 +126,37 @@ class Reference(nn.Module):
         self.language = language_model(shape, dtype)
         if case.adapter:
             self.language = adapted(self.language, case.adapter)
+        if case.train_vision:
+            self.vision = vision_tower(shape, dtype)
         self.parts = {}
         for name, parameter in self.named_parameters():
-            known = canonical(re.sub(r"^language\.", "", name))
+            known = known_name(name)
             self.parts[known] = parameter
-            parameter.requires_grad_(case.trains(known))
+            parameter.requires_grad_(problem.trains(known))
         with torch.no_grad():
             for name, value in problem.initial().items():
-                if not name.startswith("vision."):
+                if case.train_vision or not name.startswith("vision."):
                     self.parts[name].copy_(value)
 
     def trained(self):
         return {name: part for name, part in self.parts.items() if part.requires_grad}
+
+    def features(self, image):
+        """Of features themselves, or of pixels: hidden state -2 without the class token."""
+        if not self.case.train_vision:
+            return image.to(self.dtype)
+        values = (image.double() / 255 - torch.tensor(MEAN, dtype=torch.float64)) / torch.tensor(
+            DEVIATION, dtype=torch.float64)
+        states = self.vision(values.permute(2, 0, 1)[None].to(self.dtype),
+                             output_hidden_states=True).hidden_states
+        return states[-2][0, 1:]
 
     def spliced(self, example):
         """Embeddings [rows, hidden] and labels [rows] of one record, cut at the maximum length."""
         words = self.language.get_input_embeddings()(torch.tensor(example.ids))
         pieces, begin = [], 0
         for position, image in zip(example.positions, example.order, strict=True):
-            pieces += [words[begin:position], self.projector(example.images[image].to(self.dtype))]
+            pieces += [words[begin:position], self.projector(self.features(example.images[image]))]
             begin = position
         rows = torch.cat([piece.to(words.dtype) for piece in pieces + [words[begin:]]])
         labels = torch.tensor(example.labels())
@@ -151,15 +184,14 @@ class Reference(nn.Module):
 
 
 def groups(case, trained):
-    """LLaVA's four groups of the parameters that AdamW changes, those of the projector last."""
+    """LLaVA's groups of the parameters that AdamW changes, those of projector and tower last."""
     trained = {name: part for name, part in trained.items() if not case.uses_muon(name, part)}
     found = []
-    for is_projector in (False, True):
+    for own, rate in (("language.", None), ("projector.", case.projector_rate),
+                      ("vision.", case.vision_rate)):
         for decays in (True, False):
-            parts = [part for name, part in trained.items()
-                     if name.startswith("projector.") == is_projector
+            parts = [part for name, part in trained.items() if name.startswith(own)
                      and ("norm" in name or name.endswith(".bias")) != decays]
-            rate = case.projector_rate if is_projector else None
             found.append({"params": parts, "weight_decay": case.decay if decays else 0.0,
                           "lr": case.rate if rate is None else rate})
     return [group for group in found if group["params"]]
@@ -198,10 +230,10 @@ def optimizers(case, trained):
     matrices = {name: part for name, part in trained.items() if case.uses_muon(name, part)}
     if matrices:
         usual = case.rate if case.muon.rate is None else case.muon.rate
-        own = usual if case.projector_rate is None else case.projector_rate
-        parts = [{"params": [part for name, part in matrices.items()
-                             if name.startswith("projector.") == is_projector], "lr": rate}
-                 for is_projector, rate in ((False, usual), (True, own))]
+        parts = [{"params": [part for name, part in matrices.items() if name.startswith(own)],
+                  "lr": usual if rate is None else rate}
+                 for own, rate in (("language.", None), ("projector.", case.projector_rate),
+                                   ("vision.", case.vision_rate))]
         found.append(torch.optim.Muon([group for group in parts if group["params"]], lr=usual,
                                       weight_decay=case.decay, momentum=case.muon.momentum,
                                       adjust_lr_fn=case.muon.adjust))

@@ -53,8 +53,11 @@ class Trainer:
         """Model, start and records; returns the arguments that name them, records last."""
         case, folder = problem.case, self.folder
         training_models.write_model(folder / "model", problem.shape, problem.weights)
-        problem.examples = training_models.write_stream(
-            folder / "features.tsz", problem.shape, problem.examples, case.features)
+        if case.train_vision:
+            training_models.write_pixels(folder / "features.tsz", problem.shape, problem.examples)
+        else:
+            problem.examples = training_models.write_stream(
+                folder / "features.tsz", problem.shape, problem.examples, case.features)
         arguments = ["-m", folder / "model"]
         if case.adapter and problem.start:
             training_models.write_adapter(folder / "adapter", problem.start, case.adapter.rank,
@@ -92,7 +95,7 @@ class Trainer:
         # A vocabulary gets rows for special tokens when it is written; those were not trained.
         trained = {name: tensor[:len(initial[name])] if name in initial else tensor
                    for name, tensor in result_of(result).items()
-                   if case.trains(name)}
+                   if problem.trains(name)}
         return Run(*([step[key] for step in steps] for key in ("loss", "grad_norm", "lr")),
                    tensors_of(gradients), {name: initial.get(name) for name in trained}, trained,
                    *([step[key] for step in steps] for key in ("ids", "tokens", "loss_tokens"))

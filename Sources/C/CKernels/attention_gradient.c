@@ -1,9 +1,9 @@
-/* The gradient of causal attention, out of the sets' own products: scores are made again from queries
+/* The gradient of attention, out of the sets' own products: scores are made again from queries
    and keys and the softmax that attention left (Dao et al., arXiv 2205.14135, appendix B.2).
    SPDX-License-Identifier: Apache-2.0
 
    With shares P = softmax(scale q k^T) and dP = dout v^T: dS = P (dP - rowsum(dout out)) scale,
-   dq = dS k, dk = dS^T q, dv = P^T dout. Queries pass in blocks, and the keys before them in blocks,
+   dq = dS k, dk = dS^T q, dv = P^T dout. Queries pass in blocks, and the keys that they see in blocks,
    always cut at the same positions, so that a result depends on the sequence alone. */
 #include "include/CKernels.h"
 #include <string.h>
@@ -146,7 +146,8 @@ static void pass(const llava_kernels *kernels, const llava_product *product, con
              b->count, keys, width, space->rest);
     for (size_t i = 0; i < b->count; i++) {
         size_t position = b->first + i;
-        size_t seen = position < first ? 0 : smaller(position + 1 - first, keys);
+        size_t before = position < first ? 0 : smaller(position + 1 - first, keys);
+        size_t seen = task->causal ? before : keys;
         kernels->vectors.gradients.softmax(
             space->shares + i * STRIDE, space->dscores + i * STRIDE,
             &task->softmaxes[position * task->softmax_stride + b->head], space->deltas[i],
@@ -171,7 +172,7 @@ void llava_attend_gradient(const llava_kernels *kernels, const llava_product *pr
     for (size_t head = 0; head < task->group; head++) {
         for (size_t first = 0; first < task->length; first += QUERIES) {
             block b = {task, head, first, smaller(task->length - first, QUERIES)};
-            size_t visible = first + b.count;
+            size_t visible = task->causal ? first + b.count : task->length;
             begin(kernels, product, &b, &space);
             for (size_t key = 0; key < visible; key += KEYS)
                 pass(kernels, product, &b, &space, key, smaller(visible - key, KEYS));

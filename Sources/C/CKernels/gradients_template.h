@@ -4,13 +4,14 @@
 
    dy stands for the loss's gradient with respect to y. Reductions are those of vector_template.h. */
 
-/* sum over i of a[i] b[i] c[i]. */
-static inline float sum_of_products(const float *a, const float *b, const float *c, size_t count) {
+/* sum over i of a[i] b[i] (c[i] - mean). */
+static inline float sum_of_products(const float *a, const float *b, const float *c, size_t count,
+                                    float mean) {
     float partial[PARTIALS] = {0};
     size_t i = 0;
     for (; i + PARTIALS <= count; i += PARTIALS)
-        for (int j = 0; j < PARTIALS; j++) partial[j] += a[i + j] * b[i + j] * c[i + j];
-    for (int j = 0; i + j < count; j++) partial[j] += a[i + j] * b[i + j] * c[i + j];
+        for (int j = 0; j < PARTIALS; j++) partial[j] += a[i + j] * b[i + j] * (c[i + j] - mean);
+    for (int j = 0; i + j < count; j++) partial[j] += a[i + j] * b[i + j] * (c[i + j] - mean);
     return join(partial);
 }
 
@@ -28,7 +29,7 @@ static void rms_norm_gradient(float *dx, const float *dy, const float *x, const 
                               size_t rows, size_t width, float eps) {
     for (size_t r = 0; r < rows; r++, dx += width, dy += width, x += width) {
         float s = 1.0f / sqrtf(sum_of_squares(x, width, 0.0f) / (float)width + eps);
-        float pull = s * s * s / (float)width * sum_of_products(gain, dy, x, width);
+        float pull = s * s * s / (float)width * sum_of_products(gain, dy, x, width, 0.0f);
         for (size_t i = 0; i < width; i++) dx[i] = s * gain[i] * dy[i] - pull * x[i];
     }
 }
@@ -41,12 +42,43 @@ static void add_rms_gain_gradient(float *dgain, const float *dy, const float *x,
     }
 }
 
+/* With z = (x - mean) s and s = 1 / sqrt(variance + eps):
+   dx = s (g dy - mean(g dy) - z mean(g dy z)). */
+static void layer_norm_gradient(float *dx, const float *dy, const float *x, const float *gain,
+                                size_t rows, size_t width, float eps) {
+    for (size_t r = 0; r < rows; r++, dx += width, dy += width, x += width) {
+        float mean = sum_of(x, width) / (float)width;
+        float s = 1.0f / sqrtf(sum_of_squares(x, width, mean) / (float)width + eps);
+        float shift = sum_of_pairs(gain, dy, width) / (float)width;
+        float pull = s * s / (float)width * sum_of_products(gain, dy, x, width, mean);
+        for (size_t i = 0; i < width; i++)
+            dx[i] = s * (gain[i] * dy[i] - shift - (x[i] - mean) * pull);
+    }
+}
+
+static void add_layer_gain_gradient(float *dgain, const float *dy, const float *x, size_t rows,
+                                    size_t width, float eps) {
+    for (size_t r = 0; r < rows; r++, dy += width, x += width) {
+        float mean = sum_of(x, width) / (float)width;
+        float s = 1.0f / sqrtf(sum_of_squares(x, width, mean) / (float)width + eps);
+        for (size_t i = 0; i < width; i++) dgain[i] += dy[i] * ((x[i] - mean) * s);
+    }
+}
+
 /* d/dx of x Phi(x) is Phi(x) + x phi(x). */
 static void gelu_gradient(float *dx, const float *dy, const float *x, size_t count) {
     for (size_t i = 0; i < count; i++) {
         float share = 0.5f * (1.0f + error_function(x[i] * 0.70710678f));
         float density = 0.39894228f * exponential(-0.5f * x[i] * x[i]);
         dx[i] = dy[i] * (share + x[i] * density);
+    }
+}
+
+/* x is multiplied last, by 0 where it is large: 1.702 x may not fit. */
+static void quick_gelu_gradient(float *dx, const float *dy, const float *x, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        float s = 1.0f / (1.0f + exponential(-1.702f * x[i]));
+        dx[i] = dy[i] * (s * (1.0f + x[i] * (1.702f * (1.0f - s))));
     }
 }
 
@@ -80,5 +112,6 @@ static float cross_entropy(float *x, size_t label, size_t width, float factor) {
 }
 
 #define GRADIENTS                                                                                \
-    {rms_norm_gradient, add_rms_gain_gradient, gelu_gradient, silu_multiply_gradient,            \
-     softmax_gradient,  cross_entropy,         sum_of_pairs}
+    {rms_norm_gradient, add_rms_gain_gradient,  layer_norm_gradient, add_layer_gain_gradient,    \
+     gelu_gradient,     quick_gelu_gradient,    silu_multiply_gradient, softmax_gradient,        \
+     cross_entropy,     sum_of_pairs}

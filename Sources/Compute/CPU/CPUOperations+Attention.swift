@@ -29,38 +29,13 @@ extension CPUOperations {
     -> Tensor
   {
     guard let headWidth = spans.first?.cpuStore.shape.headWidth else { return query }
-    let out = try attend(
-      query, headWidth: headWidth, causal: true, spans.map { $0.attention(layer: layer) })
-    withExtendedLifetime(spans) {}
-    return out
-  }
-
-  public func attend(
-    _ query: Tensor, keys: Tensor, values: Tensor, headWidth: Int, within spans: [Range<Int>]
-  ) throws(AllocationError) -> Tensor {
-    let stores = try spans.map { rows throws(AllocationError) in
-      try CPUAttentionStore(
-        filling: rows.count, heads: keys.width / headWidth, headWidth: headWidth,
-        precision: precision)
-    }
-    let attention = zip(stores, spans).map {
-      AttentionSpan(cache: $0.sequence(layer: 0), rows: $1, visible: $1.count)
-    }
-    engine.append(keys: keys.floats, values: values.floats, to: attention)
-    let out = try attend(query, headWidth: headWidth, causal: false, attention)
-    keep(keys, values)
-    withExtendedLifetime(stores) {}
-    return out
-  }
-
-  private func attend(
-    _ query: Tensor, headWidth: Int, causal: Bool, _ spans: [AttentionSpan]
-  ) throws(AllocationError) -> Tensor {
     let out = try Tensor(uninitialized: .f32, shape: query.shape)
     engine.attend(
-      query.floats, heads: query.width / headWidth, causal: causal,
-      scale: 1 / Float(headWidth).squareRoot(), spans: spans, into: out.mutableFloats)
+      query.floats, heads: query.width / headWidth, causal: true,
+      scale: 1 / Float(headWidth).squareRoot(), spans: spans.map { $0.attention(layer: layer) },
+      into: out.mutableFloats)
     keep(query)
+    withExtendedLifetime(spans) {}
     return out
   }
 }

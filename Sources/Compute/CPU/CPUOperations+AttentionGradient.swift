@@ -1,4 +1,4 @@
-// Causal attention of whole sequences, and what reaches its inputs.
+// Attention within whole sequences, and what reaches its inputs.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Operations
@@ -7,6 +7,19 @@ import Tensors
 extension CPUOperations {
   public func attendCausally(
     _ query: Tensor, keys: Tensor, values: Tensor, headWidth: Int, within spans: [Range<Int>]
+  ) throws(AllocationError) -> AttentionRecord {
+    try attend(query, keys, values, headWidth: headWidth, within: spans, isCausal: true)
+  }
+
+  public func attend(
+    _ query: Tensor, keys: Tensor, values: Tensor, headWidth: Int, within spans: [Range<Int>]
+  ) throws(AllocationError) -> AttentionRecord {
+    try attend(query, keys, values, headWidth: headWidth, within: spans, isCausal: false)
+  }
+
+  private func attend(
+    _ query: Tensor, _ keys: Tensor, _ values: Tensor, headWidth: Int, within spans: [Range<Int>],
+    isCausal: Bool
   ) throws(AllocationError) -> AttentionRecord {
     let heads = query.width / headWidth
     let stores = try spans.map { rows throws(AllocationError) in
@@ -21,12 +34,13 @@ extension CPUOperations {
     let output = try Tensor(uninitialized: .f32, shape: query.shape)
     let softmaxes = try Tensor(uninitialized: .f32, shape: [query.shape[0], heads, 2])
     engine.attend(
-      query.floats, heads: heads, causal: true, scale: 1 / Float(headWidth).squareRoot(),
+      query.floats, heads: heads, causal: isCausal, scale: 1 / Float(headWidth).squareRoot(),
       spans: attention, into: output.mutableFloats, softmaxes: softmaxes.softmaxes)
     keep(query, keys, values, softmaxes)
     withExtendedLifetime(stores) {}
     return AttentionRecord(
-      output: output, softmaxes: softmaxes, headWidth: headWidth, spans: spans)
+      output: output, softmaxes: softmaxes, headWidth: headWidth, spans: spans,
+      isCausal: isCausal)
   }
 
   public func attentionGradient(
@@ -42,7 +56,8 @@ extension CPUOperations {
       dquery: dquery.mutableFloats, keys: keys.floats, values: values.floats,
       dkeys: dkeys.mutableFloats, dvalues: dvalues.mutableFloats,
       softmaxes: UnsafePointer(record.softmaxes.softmaxes), heads: query.width / width,
-      keyHeads: keys.width / width, headWidth: width, scale: 1 / Float(width).squareRoot())
+      keyHeads: keys.width / width, headWidth: width, causal: record.isCausal,
+      scale: 1 / Float(width).squareRoot())
     engine.attendGradient(gradient, spans: record.spans)
     keep(query, dy, record.output, keys, values, record.softmaxes)
     return (dquery, dkeys, dvalues)

@@ -29,9 +29,10 @@ extension CPUOperations {
   public func activationGradient(_ dy: Tensor, of x: Tensor, _ activation: Activation)
     throws(AllocationError) -> Tensor
   {
-    precondition(activation == .gelu && dy.count == x.count, "only GELU is trained through")
+    precondition(dy.count == x.count)
     let dx = try Tensor(uninitialized: .f32, shape: x.shape)
-    let function = engine.vectors.gradients.gelu
+    let gradients = engine.vectors.gradients
+    let function = activation == .gelu ? gradients.gelu : gradients.quick_gelu
     engine.forRowBlocks(x.count, width: 1) {
       function(
         dx.mutableFloats + $0.lowerBound, dy.floats + $0.lowerBound, x.floats + $0.lowerBound,
@@ -67,31 +68,6 @@ extension CPUOperations {
     }
     keep(dy, gate, up)
     return (dgate, dup)
-  }
-
-  public func rmsNormGradient(_ dy: Tensor, of x: Tensor, gain: Weight, eps: Float)
-    throws(AllocationError) -> Tensor
-  {
-    let width = x.width
-    precondition(dy.count == x.count)
-    let dx = try Tensor(uninitialized: .f32, shape: x.shape)
-    let (function, gains) = (engine.vectors.gradients.rms_norm, floats(of: gain, count: width))
-    engine.forRowBlocks(x.count / width, width: width) {
-      let start = $0.lowerBound * width
-      function(
-        dx.mutableFloats + start, dy.floats + start, x.floats + start, gains, $0.count, width, eps)
-    }
-    keep(dy, x)
-    keep([gain])
-    return dx
-  }
-
-  public func addGainGradient(_ dy: Tensor, of x: Tensor, eps: Float, to gradient: Tensor) {
-    let width = x.width
-    precondition(dy.count == x.count && gradient.count == width)
-    engine.vectors.gradients.add_rms_gain(
-      gradient.mutableFloats, dy.floats, x.floats, x.count / width, width, eps)
-    keep(dy, x, gradient)
   }
 
   public func crossEntropy(_ logits: Tensor, labels: [Int32], factor: Float) -> [Float] {

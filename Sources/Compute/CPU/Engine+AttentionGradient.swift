@@ -1,4 +1,4 @@
-// What reaches queries, keys and values from causal attention, in parallel over sequences and heads.
+// What reaches queries, keys and values from attention, in parallel over sequences and heads.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 
@@ -14,6 +14,7 @@ extension Engine {
     /// [rows, heads], as `attend` left them.
     let softmaxes: UnsafePointer<llava_softmax>
     let heads, keyHeads, headWidth: Int
+    let causal: Bool
     let scale: Float
   }
 
@@ -49,6 +50,6 @@ extension Engine {
       values: gradient.values + key, dkeys: gradient.dkeys + key, dvalues: gradient.dvalues + key,
       kv_stride: stride, softmaxes: gradient.softmaxes + row * heads + head * group,
       softmax_stride: heads, group: group, length: span.count, width: width,
-      scale: gradient.scale)
+      causal: gradient.causal ? 1 : 0, scale: gradient.scale)
   }
 }

@@ -10,9 +10,13 @@ public struct AttentionRecord: Sendable {
   public let softmaxes: Tensor
   public let headWidth: Int
   public let spans: [Range<Int>]
+  /// Whether rows saw nothing after themselves.
+  public let isCausal: Bool
 
-  public init(output: Tensor, softmaxes: Tensor, headWidth: Int, spans: [Range<Int>]) {
+  public init(
+    output: Tensor, softmaxes: Tensor, headWidth: Int, spans: [Range<Int>], isCausal: Bool
+  ) {
     (self.output, self.softmaxes) = (output, softmaxes)
-    (self.headWidth, self.spans) = (headWidth, spans)
+    (self.headWidth, self.spans, self.isCausal) = (headWidth, spans, isCausal)
   }
 }

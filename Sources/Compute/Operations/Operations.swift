@@ -87,6 +87,14 @@ public protocol Operations: Sendable {
   /// gradient [width] += what reaches the gain of `rmsNorm`, row after row, in place.
   func addGainGradient(_ dy: Tensor, of x: Tensor, eps: Float, to gradient: Tensor)
 
+  /// What reaches x [rows, width] from dy of `layerNorm`.
+  func layerNormGradient(_ dy: Tensor, of x: Tensor, gain: Weight, eps: Float)
+    throws(AllocationError) -> Tensor
+
+  /// gradient [width] += what reaches the gain of `layerNorm`, row after row, in place. Its bias is
+  /// reached as any (`addBiasGradient`).
+  func addLayerGainGradient(_ dy: Tensor, of x: Tensor, eps: Float, to gradient: Tensor)
+
   /// Causal attention of query [rows, heads * headWidth] over keys and values of the same rows, fewer
   /// heads perhaps, within each of `spans`, which are whole sequences; and what its gradient needs.
   func attendCausally(
@@ -157,10 +165,10 @@ public protocol Operations: Sendable {
   func attend(_ query: Tensor, layer: Int, spans: [SequenceSpan]) throws(AllocationError) -> Tensor
 
   /// Attention of query, keys and values [rows, heads * headWidth] within each of `spans`, every
-  /// row of which sees all of them: the same shape.
+  /// row of which sees all of them: the same shape, and what its gradient needs.
   func attend(
     _ query: Tensor, keys: Tensor, values: Tensor, headWidth: Int, within spans: [Range<Int>]
-  ) throws(AllocationError) -> Tensor
+  ) throws(AllocationError) -> AttentionRecord
 
   // MARK: Moving elements
 

@@ -53,7 +53,7 @@ public struct ConversionSource: Sendable {
         remedy: "use --layout llava, which has all of LLaVA's projectors")
     }
     let ownsTower = try directory.ownsVisionWeights()
-    let needsTower = layout == .huggingFace || ownsTower
+    let needsTower = layout == .huggingFace || ownsTower || trained?.tunesVision == true
     vision = needsTower ? try directory.visionCheckpoint() : nil
     let tokenizerDirectory = try? directory.tokenizerDirectory()
     if layout == .huggingFace, tokenizerDirectory == nil { _ = try directory.tokenizerDirectory() }

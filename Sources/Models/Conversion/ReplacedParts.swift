@@ -9,14 +9,20 @@ public struct ReplacedParts: Sendable {
   /// With as many rows of embedding and output layer as the model has. Without an output layer the
   /// embedding serves as that, whatever the model's file holds.
   public var language: LlamaParameters<Tensor>?
+  /// Of the tower what features are computed with; the rest stays the model's own.
+  public var vision: VisionParameters<Tensor>?
+  /// Whether the tower is among what was trained, or will be.
+  public var tunesVision: Bool
   /// Without parameters it only says what there will be.
   public var projector: (config: ProjectorConfig, parameters: ProjectorParameters<Tensor>?)?
 
   public init(
     language: LlamaParameters<Tensor>? = nil,
+    vision: VisionParameters<Tensor>? = nil,
     projector: (config: ProjectorConfig, parameters: ProjectorParameters<Tensor>?)? = nil
   ) {
-    (self.language, self.projector) = (language, projector)
+    (self.language, self.vision, self.projector) = (language, vision, projector)
+    tunesVision = vision != nil
   }
 }
 
@@ -25,8 +31,9 @@ extension ConversionSource {
   /// A trained one has the type of the model's own, or of its embedding where it has none.
   var tensors: [(canonical: String, entry: TensorEntry, content: PlannedTensor.Content)] {
     var all: [(canonical: String, entry: TensorEntry, content: PlannedTensor.Content)] = []
+    let tuned = Set(trained?.vision?.named.map(\.name) ?? [])
     for (part, weights) in parts where part != .language || trained?.language == nil {
-      for name in weights.canonicalNames {
+      for name in weights.canonicalNames where part != .vision || !tuned.contains(name) {
         if let entry = weights.entry(name) { all.append((name, entry, .stored(weights))) }
       }
     }
@@ -38,6 +45,9 @@ extension ConversionSource {
     }
     for (name, tensor) in trained?.language?.named ?? [] {
       add(name, tensor, own: language.weights.entry(name))
+    }
+    for (name, tensor) in trained?.vision?.named ?? [] {
+      add(name, tensor, own: vision?.weights.entry(name))
     }
     for (name, tensor) in trained?.projector?.parameters?.named ?? [] {
       add(name, tensor, own: nil)

@@ -90,6 +90,7 @@ struct SequenceRows {
 
 extension AttentionRecord {
   fileprivate func with(output: Tensor) -> AttentionRecord {
-    AttentionRecord(output: output, softmaxes: softmaxes, headWidth: headWidth, spans: spans)
+    AttentionRecord(
+      output: output, softmaxes: softmaxes, headWidth: headWidth, spans: spans, isCausal: isCausal)
   }
 }

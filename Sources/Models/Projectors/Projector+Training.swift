@@ -30,19 +30,26 @@ extension Projector {
     return (rows, ProjectorRecord(inputs: inputs, preactivations: preactivations))
   }
 
-  /// Adds what reaches the parameters from drows [rows, outputWidth] of `forward` to `gradients`.
+  /// Adds what reaches the parameters from drows [rows, outputWidth] of `forward` to `gradients`; nil
+  /// where they are frozen.
+  ///
+  /// - Returns: what reaches the features [rows, inputWidth], where that is asked for.
+  @discardableResult
   public func addGradient(
-    _ drows: Tensor, of record: ProjectorRecord, into gradients: ProjectorParameters<Tensor>
-  ) throws(AllocationError) {
+    _ drows: Tensor, of record: ProjectorRecord, into gradients: ProjectorParameters<Tensor>?,
+    reachesFeatures: Bool = false
+  ) throws(AllocationError) -> Tensor? {
     var dy = drows
     for index in parameters.layers.indices.reversed() {
-      let gradient = gradients.layers[index]
-      try operations.addWeightGradient(dy, record.inputs[index], to: gradient.weight)
-      operations.addBiasGradient(dy, to: gradient.bias)
+      if let gradient = gradients?.layers[index] {
+        try operations.addWeightGradient(dy, record.inputs[index], to: gradient.weight)
+        operations.addBiasGradient(dy, to: gradient.bias)
+      }
+      guard index > 0 || reachesFeatures else { return nil }
+      dy = try operations.inputGradient(dy, weight: parameters.layers[index].weight)
       guard index > 0 else { break }
-      dy = try operations.activationGradient(
-        operations.inputGradient(dy, weight: parameters.layers[index].weight),
-        of: record.preactivations[index - 1], .gelu)
+      dy = try operations.activationGradient(dy, of: record.preactivations[index - 1], .gelu)
     }
+    return reachesFeatures ? dy : nil
   }
 }

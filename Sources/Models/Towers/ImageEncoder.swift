@@ -109,10 +109,7 @@ public final class ImageEncoder {
   }
 
   private func encode(_ pixels: [Tensor]) throws -> [Tensor] {
-    let normalised = try pixels.map { try loader.preprocessor.normalised($0) }
-    let side = tower.config.imageSize
-    let joined = try operations.join(normalised.map { $0.reshaped([3 * side, side]) })
-    let features = try tower(joined.reshaped([pixels.count, 3, side, side]))
+    let features = try tower(tower.input(pixels, by: loader.preprocessor))
     return pixels.indices.map {
       features.rows($0 * tower.rowsPerImage..<($0 + 1) * tower.rowsPerImage)
     }

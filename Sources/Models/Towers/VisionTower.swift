@@ -15,30 +15,57 @@ public struct VisionTower: Sendable {
   public let keepsClassToken: Bool
   let operations: any Operations
   let parameters: VisionParameters<Weight>
+  let layers: [VisionLayer]
 
   /// Rows of features that one image gives.
   public var rowsPerImage: Int { config.patches + (keepsClassToken ? 1 : 0) }
 
   /// Takes the weights where they are mapped; only norms and biases are copied.
   public init(_ checkpoint: VisionCheckpoint, operations: any Operations) throws {
-    config = checkpoint.config
-    blocks = checkpoint.blocks
-    keepsClassToken = checkpoint.keepsClassToken
-    self.operations = operations
-    parameters = try checkpoint.parameters().map { try operations.adopt($1) }
+    self.init(
+      checkpoint.config, try checkpoint.parameters().map { try operations.adopt($1) },
+      keepsClassToken: checkpoint.keepsClassToken, operations: operations)
+  }
+
+  /// Takes parameters that `operations` adopted or made, of the blocks that shall run; what is
+  /// changed in them later, in place, counts from then on.
+  public init(
+    _ config: VisionConfig, _ parameters: VisionParameters<Weight>, keepsClassToken: Bool,
+    operations: any Operations
+  ) {
+    (self.config, self.parameters, self.operations) = (config, parameters, operations)
+    self.keepsClassToken = keepsClassToken
+    blocks = parameters.layers.count
+    layers = parameters.layers.map {
+      VisionLayer(parameters: $0, config: config, operations: operations)
+    }
   }
 
   /// Features of normalised images [batch, 3, side, side]: [batch * rowsPerImage, width] f32.
   public func callAsFunction(_ images: Tensor) throws(AllocationError) -> Tensor {
-    let batch = images.shape[0]
-    var hidden = try embed(images, batch: batch)
-    let spans = (0..<batch).map { $0 * config.positions..<($0 + 1) * config.positions }
-    for layer in parameters.layers { hidden = try run(layer, hidden, spans: spans) }
+    let spans = spans(of: images.shape[0])
+    var hidden = try norm(embed(images).sum)
+    for layer in layers {
+      hidden = try layer(hidden, within: spans, keepsActivations: false).result
+    }
+    return try features(of: hidden, spans)
+  }
+
+  /// The rows of each of so many images between the layers.
+  func spans(of batch: Int) -> [Range<Int>] {
+    (0..<batch).map { $0 * config.positions..<($0 + 1) * config.positions }
+  }
+
+  /// What of the last hidden state [batch * positions, width] is wanted.
+  func features(of hidden: Tensor, _ spans: [Range<Int>]) throws(AllocationError) -> Tensor {
     if keepsClassToken { return hidden }
     return try operations.join(spans.map { hidden.rows($0.dropFirst()) })
   }
 
-  private func embed(_ images: Tensor, batch: Int) throws(AllocationError) -> Tensor {
+  /// The squares of images [batch, 3, side, side], and the sum of all embeddings [batch * positions,
+  /// width] before the first norm.
+  func embed(_ images: Tensor) throws(AllocationError) -> (squares: Tensor, sum: Tensor) {
+    let batch = images.shape[0]
     let squares = try operations.patches(of: images, patchSide: config.patchSize)
     let patches = try operations.linear(squares, weight: parameters.patchEmbedding, bias: nil)
     let classToken = try operations.rows([0], of: parameters.classEmbedding)
@@ -47,30 +74,20 @@ public struct VisionTower: Sendable {
       rows.append(classToken)
       rows.append(patches.rows(image * config.patches..<(image + 1) * config.patches))
     }
-    let hidden = try operations.join(rows)
-    let positions = (0..<batch).flatMap { _ in (0..<config.positions).map { Int32($0) } }
-    operations.add(try operations.rows(positions, of: parameters.positionEmbedding), to: hidden)
-    return try norm(hidden, parameters.firstNorm)
+    let sum = try operations.join(rows)
+    operations.add(
+      try operations.rows(positions(of: batch), of: parameters.positionEmbedding), to: sum)
+    return (squares, sum)
   }
 
-  /// x + attention(norm(x)), then the same plus mlp(norm of it); x [rows, width] is reused.
-  private func run(_ layer: VisionParameters<Weight>.Layer, _ x: Tensor, spans: [Range<Int>])
-    throws(AllocationError) -> Tensor
-  {
-    let normed = try norm(x, layer.attentionNorm)
-    let results = try operations.linears(
-      normed, [layer.query, layer.key, layer.value].map { ($0.weight, $0.bias) })
-    let mixed = try operations.attend(
-      results[0], keys: results[1], values: results[2], headWidth: config.headWidth, within: spans)
-    operations.addLinear(mixed, weight: layer.out.weight, bias: layer.out.bias, to: x)
-    let wide = try operations.linear(
-      norm(x, layer.mlpNorm), weight: layer.up.weight, bias: layer.up.bias,
-      activation: config.activation)
-    operations.addLinear(wide, weight: layer.down.weight, bias: layer.down.bias, to: x)
-    return x
+  /// The position of each row of so many images.
+  func positions(of batch: Int) -> [Int32] {
+    (0..<batch).flatMap { _ in (0..<config.positions).map { Int32($0) } }
   }
 
-  private func norm(_ x: Tensor, _ norm: Norm<Weight>) throws(AllocationError) -> Tensor {
-    try operations.layerNorm(x, gain: norm.gain, bias: norm.bias, eps: Float(config.epsilon))
+  func norm(_ x: Tensor) throws(AllocationError) -> Tensor {
+    let norm = parameters.firstNorm
+    return try operations.layerNorm(
+      x, gain: norm.gain, bias: norm.bias, eps: Float(config.epsilon))
   }
 }

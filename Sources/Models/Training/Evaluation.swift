@@ -37,14 +37,15 @@ extension TrainingModel {
   ///
   /// Throws `AllocationError`, and `io/interrupted` between two layers.
   public func evaluate(_ batch: MicroBatch, into evaluation: inout Evaluation) throws {
-    let hidden = try language.hidden(embeddings(of: batch).0, within: batch.spans)
+    let hidden = try language.hidden(
+      embeddings(of: batch, isRecorded: false).0, within: batch.spans)
     let (losses, hits) = try language.score(hidden, batch.targets)
     evaluation.add(losses, hits: hits, of: batch)
   }
 }
 
 extension TrainingSequence {
-  /// Whether no feature of its images is infinite or a NaN.
+  /// Whether no feature of its images is infinite or a NaN; pixels never are.
   public func hasFiniteFeatures(_ operations: any Operations) throws(AllocationError) -> Bool {
     for case .image(let rows) in parts {
       guard operations.finite(try operations.convert(rows, to: .f32)) else { return false }

@@ -11,6 +11,10 @@ public struct EvaluationSize: Equatable, Sendable {
   public var targets: Int
   /// Records.
   public var count: Int
+  /// Images of the batch that has most of them, and of all records; they count where the tower is
+  /// trained.
+  public var images = 0
+  public var allImages = 0
 
   public init(rows: Int, allRows: Int, targets: Int, count: Int) {
     (self.rows, self.allRows, self.targets, self.count) = (rows, allRows, targets, count)
@@ -29,6 +33,12 @@ public struct EvaluationSize: Equatable, Sendable {
     // Causal attention: two products over half of the positions of a usual record.
     layer += 2 * heads * Double(allRows) / Double(max(1, count))
     let head = 2 * width * Double(start.language.embedding.rows)
-    return Double(allRows) * Double(config.layers) * layer + Double(targets) * head
+    let vision = VisionEstimate.forwardOperations(start, plan) * Double(allImages)
+    return Double(allRows) * Double(config.layers) * layer + Double(targets) * head + vision
+  }
+
+  /// Bytes that the tower takes for the batch that has most images, before the language model runs.
+  func visionMemory(_ start: StartingPoint, _ plan: TrainingPlan) -> Int {
+    VisionEstimate.forwardMemory(start, plan, images: images)
   }
 }

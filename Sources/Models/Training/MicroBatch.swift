@@ -18,6 +18,8 @@ public struct MicroBatch: Sendable {
   private(set) var tokenRows: [Int32] = []
   /// The features of all images, and the row of each of theirs.
   private(set) var images: [Tensor] = []
+  /// All images whose features are computed here, and how many rows of each are kept.
+  private(set) var pixels: [(image: Tensor, rows: Int)] = []
   private(set) var imageRows: [Int32] = []
   private(set) var targets: [Target] = []
   /// Of each target its sequence.
@@ -57,6 +59,9 @@ public struct MicroBatch: Sendable {
         case .image(let features):
           images.append(features)
           imageRows += rows[first..<end]
+        case .pixels(let image, let count):
+          pixels.append((image, count))
+          imageRows += rows[first..<end]
         }
       }
       position = end
@@ -93,6 +98,9 @@ extension TrainingSequence {
       case (.image(let a), .image(let b)):
         guard a.hasSameBytes(as: b) else { return length }
         length += a.shape[0]
+      case (.pixels(let a, let rows), .pixels(let b, let otherRows)):
+        guard rows == otherRows, a.hasSameBytes(as: b) else { return length }
+        length += rows
       default: return length
       }
     }

@@ -10,11 +10,12 @@ public enum Optimizer: String, CaseIterable, Sendable {
 
   /// What changes the parameter `name`.
   ///
-  /// Embeddings and the output layer are tables of rows that a step touches one by one, and norms and
-  /// biases are vectors: to make their changes orthogonal means nothing. An adapter's matrices are
+  /// Embeddings, the vision tower's too, and the output layer are tables of rows that a step touches one
+  /// by one, and norms and biases are vectors: to make their changes orthogonal means nothing. An adapter's matrices are
   /// changed as those are that they stand beside, each by itself, as torch.optim.Muon does with peft's.
   func method(of name: String, shape: [Int]) -> Optimizer {
-    let isInside = name.hasPrefix("language.layers.") || name.hasPrefix("projector.")
+    let insides = ["vision.layers.", "projector.", "language.layers."]
+    let isInside = insides.contains { name.hasPrefix($0) }
     return self == .muon && shape.count == 2 && isInside ? .muon : .adamw
   }
 

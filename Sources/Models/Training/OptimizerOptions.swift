@@ -15,7 +15,9 @@ public struct OptimizerOptions: Equatable, Sendable {
   public var rate: Double
   /// The projector's own rate, whatever changes it.
   public var projectorRate: Double?
-  /// The rate of what Muon changes outside the projector; of the projector too where that has none.
+  /// The vision tower's own rate, whatever changes it.
+  public var visionRate: Double?
+  /// The rate of what Muon changes in parts that have no rate of their own.
   public var muonRate: Double?
   public var muonMomentum = 0.95
   public var muonAdjustment = MuonAdjustment.matchAdamW
@@ -35,11 +37,13 @@ public struct OptimizerOptions: Equatable, Sendable {
   /// The rate of the parameter `name`, which `method` changes, before schedule and adjustment.
   func rate(of name: String, method: Optimizer = .adamw) -> Double {
     if let projectorRate, name.hasPrefix("projector.") { return projectorRate }
+    if let visionRate, name.hasPrefix("vision.") { return visionRate }
     return method == .muon ? muonRate ?? rate : rate
   }
 
   /// Biases and the gains of norms do not decay (reference: transformers' get_decay_parameter_names).
   func decay(of name: String) -> Double {
-    name.hasSuffix(".bias") || name.contains("norm.") ? 0 : weightDecay
+    let isNorm = ["norm.", "norm1.", "norm2."].contains { name.contains($0) }
+    return isNorm || name.hasSuffix(".bias") ? 0 : weightDecay
   }
 }

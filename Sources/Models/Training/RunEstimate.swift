@@ -16,6 +16,10 @@ public struct RunSize: Equatable, Sendable {
   public var accumulation: Int
   /// Of the held-out records; nil where there is no evaluation.
   public var evaluation: EvaluationSize?
+  /// Images of the micro-batch that has most of them, and of a usual step; they count where the tower
+  /// is trained.
+  public var images = 0
+  public var imagesOfStep = 0.0
 
   public init(rows: Int, rowsOfStep: Double, targetsOfStep: Double, accumulation: Int) {
     (self.rows, self.accumulation) = (rows, accumulation)
@@ -40,7 +44,10 @@ public struct RunEstimate: Equatable, Sendable {
   public var operationsOfEvaluation = 0.0
   /// Those of a step of Muon, whose products are in f32.
   public var exactOperations = 0.0
-  public var recomputedLayers = 0
+  /// Layers that keep their input alone: those of a trained tower first, then the decoder's.
+  public var recomputedLayers: Int { recomputedVisionLayers + recomputedLanguageLayers }
+  public var recomputedVisionLayers = 0
+  public var recomputedLanguageLayers = 0
 
   public var memory: Int { weights + states + max(activations + workspace, evaluation) }
 
@@ -60,21 +67,26 @@ public struct RunEstimate: Equatable, Sendable {
     states = 4 * (kept + trained * GradientSum.buffers(microBatches: size.accumulation))
     let rank = plan.adapterScale?.rank ?? 0
     let row = LanguageModel.keptBytesPerRow(config, rank: rank)
-    let recomputed = min(config.layers, recomputedLayers)
-    self.recomputedLayers = recomputed
+    let vision = VisionEstimate(start, plan, size, recomputedLayers: recomputedLayers)
+    let recomputed = min(config.layers, recomputedLayers - (vision?.recomputedLayers ?? 0))
+    recomputedVisionLayers = vision?.recomputedLayers ?? 0
+    recomputedLanguageLayers = recomputed
     activations =
       size.rows * ((config.layers - recomputed) * row.everything + recomputed * row.input)
     // A layer that runs again keeps everything for a moment.
     if recomputed > 0 { activations += size.rows * row.everything }
-    workspace = Self.workspace(start, rows: size.rows)
     let matrices = shapes.muonMatrices(optimizer)
+    workspace = max(Self.workspace(start, rows: size.rows), vision?.workspace ?? 0)
     workspace += Muon.byteCount(matrices)
     exactOperations = matrices.reduce(0) { $0 + Muon.floatingPointOperations($1) }
     if let held = size.evaluation {
       evaluation = held.rows * row.everything + Self.workspace(start, rows: held.rows)
+      evaluation = max(evaluation, held.visionMemory(start, plan))
       operationsOfEvaluation = held.operations(start, plan)
     }
     floatingPointOperations = Self.operations(start, plan, size, recomputed)
+    activations += vision?.activations ?? 0
+    floatingPointOperations += vision?.floatingPointOperations ?? 0
   }
 
   /// Bytes of one layer's intermediate results, and of the logits of some rows with their copy.
@@ -124,6 +136,7 @@ public struct RunEstimate: Equatable, Sendable {
       RunEstimate(start, plan, size, optimizer: optimizer, recomputedLayers: layers)
     }
     var (low, high) = (0, start.languageConfig.layers)
+    if plan.trainsVision { high += start.vision?.layers ?? 0 }
     let least = estimate(0)
     if least.memory <= memory { return least }
     guard estimate(high).memory <= memory else { return nil }

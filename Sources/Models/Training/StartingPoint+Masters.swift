@@ -17,7 +17,9 @@ extension StartingPoint {
     _ plan: TrainingPlan, seed: UInt64, adapterDeviation: Double = 0, operations: any Operations
   ) throws(AllocationError) -> TrainedParameters<Tensor> {
     var mapped: [String: Weight] = [:]
-    let given = (projector?.named ?? []) + language.named + (adapter?.named ?? [])
+    let given =
+      (vision?.parameters.named ?? []) + (projector?.named ?? []) + language.named
+      + (adapter?.named ?? [])
     for (name, weight) in given { mapped[name] = weight }
     let shapes = shapes(plan)
     var widths: [String: Int] = [:]

@@ -7,15 +7,17 @@ import Checkpoints
 /// Master weights, gradients and moments are this value with a tensor each; their shapes, what they
 /// start from and where they are written are maps over it.
 public struct TrainedParameters<T>: Parameters {
+  public var vision: VisionParameters<T>?
   public var projector: ProjectorParameters<T>?
   public var language: LlamaParameters<T>?
   public var adapter: AdapterParameters<T>?
 
   public init(
-    projector: ProjectorParameters<T>? = nil, language: LlamaParameters<T>? = nil,
-    adapter: AdapterParameters<T>? = nil
+    vision: VisionParameters<T>? = nil, projector: ProjectorParameters<T>? = nil,
+    language: LlamaParameters<T>? = nil, adapter: AdapterParameters<T>? = nil
   ) {
-    (self.projector, self.language, self.adapter) = (projector, language, adapter)
+    (self.vision, self.projector) = (vision, projector)
+    (self.language, self.adapter) = (language, adapter)
   }
 
   /// The same parameters with what `transform` makes of each value.
@@ -23,6 +25,7 @@ public struct TrainedParameters<T>: Parameters {
     -> TrainedParameters<U>
   {
     var mapped = TrainedParameters<U>()
+    if let vision { mapped.vision = try vision.map(transform) }
     if let projector { mapped.projector = try projector.map(transform) }
     if let language { mapped.language = try language.map(transform) }
     if let adapter { mapped.adapter = try adapter.map(transform) }
@@ -30,6 +33,7 @@ public struct TrainedParameters<T>: Parameters {
   }
 
   public func forEach<E>(_ body: (_ name: String, _ value: T) throws(E) -> Void) throws(E) {
+    try vision?.forEach(body)
     try projector?.forEach(body)
     try language?.forEach(body)
     try adapter?.forEach(body)

@@ -14,7 +14,7 @@ public struct StepReport: Sendable {
   public var loss: Double
   /// Of all gradients together, before clipping.
   public var gradientNorm: Double
-  /// Of the parameters outside the projector.
+  /// Of the parameters outside projector and tower.
   public var rate: Double
   /// Positions that went through the model, and those whose next token was learned.
   public var tokens = 0

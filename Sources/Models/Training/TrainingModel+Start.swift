@@ -5,6 +5,7 @@ import Decoders
 import Operations
 import Projectors
 import Tensors
+import Towers
 
 extension TrainingModel {
   /// The model whose trained parameters are `masters`, the others where `start` has them mapped.
@@ -25,10 +26,22 @@ extension TrainingModel {
       adapter = DecoderAdapter(pairs.map { Weight(f32: $1) }, scale: scale)
     }
     self.init(
+      tower: Self.tower(start, masters, operations),
       projector: try Self.projector(start, masters, operations),
       language: LanguageModel(
         start.languageConfig, language, adapter: adapter, operations: operations),
       operations: operations)
+  }
+
+  private static func tower(
+    _ start: StartingPoint, _ masters: TrainedParameters<Tensor>, _ operations: any Operations
+  ) -> TrainedTower? {
+    guard let vision = start.vision, let trained = masters.vision else { return nil }
+    return TrainedTower(
+      tower: VisionTower(
+        vision.config, trained.map { Weight(f32: $1) }, keepsClassToken: vision.keepsClassToken,
+        operations: operations),
+      preprocessor: vision.preprocessor, operations: operations)
   }
 
   private static func projector(

@@ -1,4 +1,4 @@
-// Projector and language model together: a micro-batch's loss and its gradients.
+// Tower, projector and language model together: a micro-batch's loss and its gradients.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import Decoders
@@ -16,13 +16,23 @@ public struct MicroBatchLoss: Equatable, Sendable {
   public var firstBad: Int?
 }
 
-/// A projector before a language model, some of their parameters trained.
+/// What the images of a micro-batch leave for their gradient.
+struct ImageRecord {
+  let projected: ProjectorRecord
+  let tower: TrainedTower.Record?
+}
+
+/// A projector before a language model, and where it is trained the vision tower before both; some of
+/// their parameters are trained.
 public struct TrainingModel: Sendable {
+  let tower: TrainedTower?
   let projector: Projector?
   let language: LanguageModel
   let operations: any Operations
   /// What layers keep; of no effect on any number.
   public var kept = KeptActivations.everything
+  /// So many of the tower's layers keep their input alone; of no effect on any number.
+  public var recomputedVisionLayers = 0
   /// Of the adapter's inputs the part that is left out.
   public var dropout = 0.0
   public var seed: UInt64 = 0
@@ -34,7 +44,7 @@ public struct TrainingModel: Sendable {
     of batch: MicroBatch, factor: Float, to gradients: TrainedParameters<Tensor>
   ) throws -> MicroBatchLoss {
     let sinks = DecoderGradients(language: gradients.language, adapter: gradients.adapter)
-    let (x, projected) = try embeddings(of: batch)
+    let (x, images) = try embeddings(of: batch)
     let (hidden, record) = try language.forward(
       x, within: batch.spans, sources: batch.sources, keeping: kept,
       dropout: adapterDropout(batch))
@@ -47,23 +57,47 @@ public struct TrainingModel: Sendable {
       language.addEmbeddingGradient(
         try operations.rows(batch.tokenRows, of: dx), of: batch.ids, into: sinks)
     }
-    if let projector, let sink = gradients.projector, let projected {
-      try projector.addGradient(
-        operations.rows(batch.imageRows, of: dx), of: projected, into: sink)
-    }
+    if let images { try addImageGradient(dx, of: batch, images, into: gradients) }
     return loss
   }
 
   /// Word embeddings and projected features [rows, width] in the order of the batch.
-  func embeddings(of batch: MicroBatch) throws(AllocationError)
-    -> (Tensor, ProjectorRecord?)
-  {
+  ///
+  /// `isRecorded`: whether a gradient of them may be asked for; without that the tower keeps nothing.
+  func embeddings(of batch: MicroBatch, isRecorded: Bool = true) throws -> (Tensor, ImageRecord?) {
     let words = try language.embed(batch.ids)
-    guard let projector, !batch.images.isEmpty else { return (words, nil) }
-    let features = try operations.join(
-      batch.images.map { image throws(AllocationError) in try operations.convert(image, to: .f32) })
-    let (rows, record) = try projector.forward(features)
-    return (try operations.rows(batch.order, of: operations.join([words, rows])), record)
+    guard let projector, !batch.images.isEmpty || !batch.pixels.isEmpty else {
+      return (words, nil)
+    }
+    var features = batch.images.isEmpty ? [] : try [joined(batch.images)]
+    let seen = try tower?.features(
+      of: batch.pixels, recomputedLayers: isRecorded ? recomputedVisionLayers : nil)
+    if let seen { features.append(seen.features) }
+    let (rows, record) = try projector.forward(operations.join(features))
+    return (
+      try operations.rows(batch.order, of: operations.join([words, rows])),
+      isRecorded ? ImageRecord(projected: record, tower: seen?.record) : nil
+    )
+  }
+
+  private func joined(_ images: [Tensor]) throws(AllocationError) -> Tensor {
+    try operations.join(
+      images.map { image throws(AllocationError) in try operations.convert(image, to: .f32) })
+  }
+
+  /// Adds what reaches projector and tower from dx of the embeddings.
+  private func addImageGradient(
+    _ dx: Tensor, of batch: MicroBatch, _ images: ImageRecord,
+    into gradients: TrainedParameters<Tensor>
+  ) throws {
+    guard let projector, gradients.projector != nil || gradients.vision != nil else { return }
+    let dfeatures = try projector.addGradient(
+      operations.rows(batch.imageRows, of: dx), of: images.projected, into: gradients.projector,
+      reachesFeatures: gradients.vision != nil)
+    guard let tower, let sink = gradients.vision, let record = images.tower, let dfeatures else {
+      return
+    }
+    try tower.addGradient(dfeatures, of: record, into: sink)
   }
 
   private func adapterDropout(_ batch: MicroBatch) -> AdapterDropout? {

@@ -1,6 +1,8 @@
 // What of a model a run trains, and where that starts from.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import Images
+import InputOutput
 import Tensors
 
 /// What a run trains.
@@ -14,14 +16,42 @@ public struct TrainingPlan: Equatable, Sendable {
 
   public var language: Language
   public var trainsProjector: Bool
+  /// Of the vision tower what the features are computed with.
+  public var trainsVision: Bool
 
-  public init(language: Language, trainsProjector: Bool) {
+  public init(language: Language, trainsProjector: Bool, trainsVision: Bool = false) {
     (self.language, self.trainsProjector) = (language, trainsProjector)
+    self.trainsVision = trainsVision
   }
+
+  /// Whether what is trained has its places in a whole model alone.
+  public var leavesWholeModel: Bool { language == .full || trainsVision }
 
   public var adapterScale: AdapterScale? {
     if case .adapter(let scale) = language { scale } else { nil }
   }
+}
+
+/// The vision tower that a run begins with, and how images become what it takes.
+public struct VisionStart: Sendable {
+  public var config: VisionConfig
+  public var keepsClassToken: Bool
+  /// Of the layers that run.
+  public var parameters: VisionParameters<Weight>
+  public var preprocessor: Preprocessor
+
+  /// Throws what reading the weights throws, and `preprocessor/settings`.
+  public init(_ checkpoint: VisionCheckpoint) throws(Failure) {
+    config = checkpoint.config
+    keepsClassToken = checkpoint.keepsClassToken
+    parameters = try checkpoint.parameters()
+    preprocessor = try Preprocessor(checkpoint.preprocessor)
+  }
+
+  public var layers: Int { parameters.layers.count }
+
+  /// Rows of features that one image gives.
+  public var rowsPerImage: Int { config.patches + (keepsClassToken ? 1 : 0) }
 }
 
 /// The weights that a run begins with: mapped, or nil for what is drawn.
@@ -32,6 +62,8 @@ public struct StartingPoint: Sendable {
   public var projectorConfig: ProjectorConfig?
   public var projector: ProjectorParameters<Weight>?
   public var adapter: AdapterParameters<Weight>?
+  /// Nil where features are not computed here.
+  public var vision: VisionStart?
 
   public init(
     languageConfig: LanguageConfig, language: LlamaParameters<Weight>,
@@ -46,6 +78,10 @@ public struct StartingPoint: Sendable {
   /// The shapes of what `plan` trains.
   public func shapes(_ plan: TrainingPlan) -> TrainedParameters<[Int]> {
     var shapes = TrainedParameters<[Int]>()
+    if plan.trainsVision, let vision {
+      shapes.vision = vision.config.expectedParameters(blocks: vision.layers)
+        .prefix(vision.layers).map { $1.shape }
+    }
     if plan.trainsProjector {
       shapes.projector = projectorConfig?.expectedParameters.map { $1.shape }
     }

@@ -11,11 +11,14 @@ public struct TrainingSequence: Sendable {
     case tokens([Int32])
     /// Features [rows, width] of any float type.
     case image(Tensor)
+    /// An image U8 [side, side, 3], and how many of its features' rows there are, the first ones.
+    case pixels(Tensor, rows: Int)
 
     public var length: Int {
       switch self {
       case .tokens(let ids): ids.count
       case .image(let rows): rows.shape[0]
+      case .pixels(_, let rows): rows
       }
     }
   }
@@ -45,9 +48,10 @@ public struct TrainingSequence: Sendable {
 
   /// The sequence of `tokens` with the features of `images`, cut at the end to the longest length.
   ///
+  /// `pixelRows`: where images are pixels yet, the rows of features that each of them gives.
   /// Throws `prompt/…`: `image-count`, `token-range`, and `no-loss` where nothing is left to learn.
   public init(
-    id: String, tokens: Prompt.Tokens, images: [Tensor], limits: Limits
+    id: String, tokens: Prompt.Tokens, images: [Tensor], pixelRows: Int? = nil, limits: Limits
   ) throws(Failure) {
     self.id = id
     parts = []
@@ -55,8 +59,14 @@ public struct TrainingSequence: Sendable {
     var start = 0
     for (position, image) in zip(tokens.imagePositions, tokens.imageOrder) {
       append(tokens, start..<position, limits)
+      let part: Part
+      if let pixelRows {
+        part = .pixels(images[image], rows: pixelRows)
+      } else {
+        part = .image(images[image])
+      }
       let before = parts.count
-      append(.image(images[image]), limits)
+      append(part, limits)
       if parts.count > before { imageNumbers.append(image) }
       start = position
     }
@@ -81,7 +91,7 @@ public struct TrainingSequence: Sendable {
 
   /// Images that it has.
   public var images: Int {
-    parts.count { if case .image = $0 { true } else { false } }
+    parts.count { if case .tokens = $0 { false } else { true } }
   }
 
   /// Throws `prompt/image-count` and `prompt/token-range`, as making the sequence does.
@@ -127,6 +137,7 @@ public struct TrainingSequence: Sendable {
     switch part {
     case .tokens(let ids): parts.append(.tokens(Array(ids[..<kept])))
     case .image(let rows): parts.append(.image(rows.rows(0..<kept)))
+    case .pixels(let image, _): parts.append(.pixels(image, rows: kept))
     }
     length += kept
   }

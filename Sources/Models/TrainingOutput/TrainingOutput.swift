@@ -85,12 +85,13 @@ public enum TrainingOutput {
     try ModelConversion(source, options).write(into: place, progress: progress)
   }
 
-  /// Throws what `writeModel` would throw for a model with this projector, or with the base's own:
-  /// for callers that ask before the work.
-  public static func checkModel(base: ModelDirectory, name: String, projector: ProjectorConfig?)
-    throws(Failure)
-  {
-    let parts = ReplacedParts(projector: projector.map { ($0, nil) })
+  /// Throws what `writeModel` would throw for a model with this projector, or with the base's own, and
+  /// with a tower that was trained: for callers that ask before the work.
+  public static func checkModel(
+    base: ModelDirectory, name: String, projector: ProjectorConfig?, tunesVision: Bool = false
+  ) throws(Failure) {
+    var parts = ReplacedParts(projector: projector.map { ($0, nil) })
+    parts.tunesVision = tunesVision
     let layout = layout(projector)
     let source = try ConversionSource(base, name: name, layout: layout, trained: parts)
     let options = ConversionOptions(

@@ -20,6 +20,7 @@ public struct DataDigest: Sendable {
       switch part {
       case .tokens(let ids): hash.update("tokens \(ids)\n")
       case .image(let rows): hash.update("image \(rows.shape)\n")
+      case .pixels(let image, let rows): hash.update("pixels \(image.shape) \(rows)\n")
       }
     }
     hash.update("targets \(sequence.targets.map { [$0.row, $0.label] })\n")

@@ -17,6 +17,9 @@ public final class HeldOutRecords {
   public private(set) var targets = 0
   public private(set) var longest = 0
   public private(set) var withImages = 0
+  /// Images of all of them, and the most of one.
+  public private(set) var images = 0
+  public private(set) var mostImages = 0
 
   /// Walks the file and reads every record once. `checkHeader` judges a tensor stream's; records that
   /// cannot be evaluated, those too whose features `isFinite` denies, are given to `handling` now.
@@ -62,6 +65,8 @@ public final class HeldOutRecords {
     targets += sequence.targets.count
     longest = max(longest, sequence.length)
     if sequence.images > 0 { withImages += 1 }
+    images += sequence.images
+    mostImages = max(mostImages, sequence.images)
   }
 
   /// Records that are evaluated.

@@ -24,14 +24,20 @@ public struct SequenceReader: Sendable {
   public let limits: TrainingSequence.Limits
   /// For records without token ids.
   let tokenizer: Tokenizer?
+  /// Rows of features that an image of a stream of pixels gives; nil where streams carry features.
+  let pixelRows: Int?
   let recipe: RecipeCheck
   private let seen = TemplateList()
 
   /// The templates of the records that were read, ascending; some of them where there are many.
   public var templates: [String] { seen.templates.sorted() }
 
-  public init(limits: TrainingSequence.Limits, tokenizer: Tokenizer?, recipe: RecipeCheck) {
+  public init(
+    limits: TrainingSequence.Limits, tokenizer: Tokenizer?, pixelRows: Int? = nil,
+    recipe: RecipeCheck
+  ) {
     (self.limits, self.tokenizer, self.recipe) = (limits, tokenizer, recipe)
+    self.pixelRows = pixelRows
   }
 
   /// The sequence of a record.
@@ -39,7 +45,8 @@ public struct SequenceReader: Sendable {
   /// Throws codes `prompt/…`, `tokenizer/…`: the record is at fault; and `recipe/…`: the run is.
   public func sequence(_ record: Record, images: [Tensor]) throws(Failure) -> TrainingSequence {
     try TrainingSequence(
-      id: record.id, tokens: tokens(of: record.object), images: images, limits: limits)
+      id: record.id, tokens: tokens(of: record.object), images: images, pixelRows: pixelRows,
+      limits: limits)
   }
 
   /// What a record with so many images, of `imageRows` rows together, will come to. Throws what

@@ -24,8 +24,10 @@ public final class TrainingFiles {
   public private(set) var positions = 0
   public private(set) var targets = 0
   public private(set) var longest = 0
-  /// Records to learn from that have images.
+  /// Records to learn from that have images; images of all of them, and the most of one.
   public private(set) var withImages = 0
+  public private(set) var images = 0
+  public private(set) var mostImages = 0
   /// Records longer than what is kept of them.
   public private(set) var truncated = 0
   private let needsLengths, needsPictures: Bool
@@ -62,7 +64,7 @@ public final class TrainingFiles {
   private func visit(
     _ record: IndexedRecord, _ reader: SequenceReader, _ handling: SkipHandling
   ) throws(Failure) -> Bool {
-    let found = Summary(record)
+    let found = Summary(record, pixelRows: reader.pixelRows)
     if needsLengths { lengths.append(1) }
     if needsPictures { pictures.append(picture(of: found.record)) }
     if let mark = found.mark {
@@ -76,6 +78,8 @@ public final class TrainingFiles {
       if needsLengths { lengths[lengths.count - 1] = try wordCount(of: found.record.object) }
       count(measure)
       if found.images > 0 { withImages += 1 }
+      images += found.images
+      mostImages = max(mostImages, found.images)
       handling.take(found.images)
       return true
     } catch {
@@ -118,13 +122,19 @@ private struct Summary {
   var mark: SkipMark?
   var failure: Failure?
 
-  init(_ found: IndexedRecord) {
+  init(_ found: IndexedRecord, pixelRows: Int?) {
     switch found {
     case .tensors(let summary):
       record = Record(summary.json ?? JSONObject(), id: summary.id, place: summary.place)
       mark = summary.skip ?? SkipMark(of: record.object)
-      images = summary.shape(of: "image_rows")?.first ?? 0
-      imageRows = summary.shape(of: "features")?.first ?? 0
+      if let pixelRows {
+        images = summary.shape(of: "pixels")?.first ?? 0
+        // What is too much is too long for any sequence.
+        imageRows = checkedProduct(images, pixelRows) ?? .max
+      } else {
+        images = summary.shape(of: "image_rows")?.first ?? 0
+        imageRows = summary.shape(of: "features")?.first ?? 0
+      }
     case .object(let line):
       record = line.record
       mark = SkipMark(of: record.object)

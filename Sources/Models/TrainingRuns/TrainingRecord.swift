@@ -7,14 +7,14 @@ import Tensors
 
 /// A record to learn from, or why it cannot be.
 public enum TrainingRecord: Sendable {
-  /// The images are features [rows, width] of any float type.
+  /// The images are features [rows, width] of any float type, or pixels U8 [side, side, 3].
   case learn(Record, images: [Tensor])
   /// An earlier tool's skip.
   case passOn(Record, SkipMark)
   /// A record that cannot be read.
   case broken(Record, Failure)
 
-  /// A record of a tensor stream whose content is `clip-features`.
+  /// A record of a tensor stream whose content is `clip-features` or `pixels`.
   public init(_ record: StreamRecord, of input: String) {
     let source = record.record(of: input)
     switch record {
@@ -22,6 +22,11 @@ public enum TrainingRecord: Sendable {
     case .data(let data):
       if let mark = SkipMark(of: source.object) {
         self = .passOn(source, mark)
+      } else if let pixels = data["pixels"] {
+        let side = Array(pixels.shape.dropFirst())
+        self = .learn(
+          source,
+          images: (0..<pixels.shape[0]).map { pixels.rows($0..<$0 + 1).reshaped(side) })
       } else if let images = data.images(of: "features") {
         self = .learn(source, images: images)
       } else {

@@ -17,6 +17,9 @@ struct RequestedPlan {
 
   var language: Language
   var trainsProjector: Bool
+  var trainsVision = false
+  /// The tower's own.
+  var visionRate: Double?
   /// An adapter to go on with.
   var adapterPath: String?
   /// The deviation that a fresh adapter's second matrices begin with.
@@ -67,6 +70,14 @@ struct AdapterOptions: ParsableArguments {
   @Flag(help: "Leave the projector as it is.")
   var freezeProjector = false
 
+  @Flag(help: "Train the vision tower, too; records are pixels, from clip-encode --emit pixels.")
+  var trainVision = false
+
+  @Option(
+    help: ArgumentHelp(
+      "The vision tower's own rate, with --train-vision; default: --lr.", valueName: "rate"))
+  var visionLr: Double?
+
   func check() throws {
     if let lora, !(1...4096).contains(lora) {
       throw ValidationError("--lora must be 1 to 4096, found \(lora)")
@@ -87,16 +98,39 @@ struct AdapterOptions: ParsableArguments {
     if freezeLanguage, lora != nil || adapter != nil {
       throw ValidationError("--freeze-language excludes --lora and --adapter")
     }
-    if freezeLanguage, freezeProjector {
+    if freezeLanguage, freezeProjector, !trainVision {
       throw ValidationError("--freeze-language and --freeze-projector leave nothing to train")
+    }
+    try checkVision()
+  }
+
+  private func checkVision() throws {
+    if let visionLr {
+      guard trainVision else {
+        throw ValidationError("--vision-lr is the rate of what --train-vision trains: give both")
+      }
+      guard visionLr > 0, visionLr.isFinite else {
+        throw ValidationError("--vision-lr must be above 0, found \(visionLr)")
+      }
+    }
+    if trainVision, lora != nil || adapter != nil {
+      throw ValidationError(
+        "--train-vision excludes --lora and --adapter: an adapter has no place for a tower")
     }
   }
 
   func plan(_ recipe: Recipe?) throws(Failure) -> RequestedPlan {
     var plan = RequestedPlan(language: .full, trainsProjector: !freezeProjector)
+    (plan.trainsVision, plan.visionRate) = (trainVision, visionLr)
     plan.adapterDeviation = loraBStd
     plan.layout = adapterLayout
     var (rank, alpha, dropout) = (lora, loraAlpha, loraDropout)
+    if trainVision, case .adapter? = recipe?.trained {
+      throw Failure(
+        .usage, code: "usage/train-vision", at: "--train-vision",
+        "\(recipe?.name ?? "the recipe") trains an adapter, which has no place for a tower",
+        remedy: "use a recipe that trains the whole model")
+    }
     if case .adapter(let recipeRank, let recipeAlpha, let recipeDropout)? = recipe?.trained {
       rank = rank ?? recipeRank
       if lora == nil { alpha = alpha ?? recipeAlpha }

@@ -26,9 +26,12 @@ struct Estimator<Command: TrainingCommand> {
     let available = run.command.run.memory?.count ?? availableMemory() ?? .max
     var size = size()
     size.evaluation = heldOut.map { records in
-      EvaluationSize(
-        rows: min(run.settings.microBatch, records.count) * records.longest,
-        allRows: records.positions, targets: records.targets, count: records.count)
+      let batch = min(run.settings.microBatch, records.count)
+      var size = EvaluationSize(
+        rows: batch * records.longest, allRows: records.positions, targets: records.targets,
+        count: records.count)
+      (size.images, size.allImages) = (batch * records.mostImages, records.images)
+      return size
     }
     let estimate: RunEstimate
     switch run.command.run.recompute {
@@ -72,16 +75,21 @@ struct Estimator<Command: TrainingCommand> {
     let perStep = Double(batch * settings.accumulation)
     guard case .files(let files, _) = data.kind else {
       let longest = assumedLength
-      return RunSize(
+      var size = RunSize(
         rows: batch * longest, rowsOfStep: perStep * Double(longest),
         targetsOfStep: perStep * Double(longest) / 4, accumulation: settings.accumulation)
+      (size.images, size.imagesOfStep) = (batch, perStep)
+      return size
     }
     let count = Double(files.sequences)
     let ofStep = min(perStep, count)
-    return RunSize(
+    var size = RunSize(
       rows: min(batch, files.sequences) * files.longest,
       rowsOfStep: ofStep * Double(files.positions) / count,
       targetsOfStep: ofStep * Double(files.targets) / count, accumulation: settings.accumulation)
+    size.images = min(batch, files.sequences) * files.mostImages
+    size.imagesOfStep = ofStep * Double(files.images) / count
+    return size
   }
 
   /// Nothing is known of a pipe's records: they are taken for an image and a short text.
@@ -144,10 +152,10 @@ struct Estimator<Command: TrainingCommand> {
     if run.settings.microBatch > 1 {
       advice.append("a smaller --micro-batch with more --accumulate")
     }
-    if estimate.recomputedLayers < model.start.languageConfig.layers {
+    if estimate.recomputedLanguageLayers < model.start.languageConfig.layers {
       advice.append("--recompute auto")
     }
-    if model.plan.language == .full { advice.append("--lora 16") }
+    if model.plan.language == .full, !model.plan.trainsVision { advice.append("--lora 16") }
     advice.append("a smaller --max-length")
     return Failure(
       .limitExceeded, code: "training/memory",

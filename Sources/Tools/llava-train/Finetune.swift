@@ -16,7 +16,8 @@ struct Finetune: TrainingCommand {
     discussion: """
       Reads features from clip-encode, or JSON lines of text alone, of records that convo-format \
       --train made. Leaves a whole model in the directory OUT, or with --lora an adapter, for --lora \
-      and --projector of the tools.
+      and --projector of the tools. With --train-vision it reads pixels, and trains the vision tower, \
+      too.
       """)
 
   @OptionGroup var data: DataOptions

@@ -32,7 +32,7 @@ struct OptimizerArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Muon's rate, outside a projector with its own; default: --lr.", valueName: "rate"))
+      "Muon's rate, but of parts that have their own; default: --lr.", valueName: "rate"))
   var muonLr: Double?
 
   @Option(help: ArgumentHelp("Muon's momentum; default: 0.95.", valueName: "share"))

@@ -38,8 +38,9 @@ struct PreparedRun<Command: TrainingCommand> {
   ) throws(Failure) {
     (self.run, self.model, self.data, self.directory) = (run, model, data, directory)
     (self.operations, self.output, self.heldOut) = (operations, output, heldOut)
-    let options = run.settings.optimizerOptions(
+    var options = run.settings.optimizerOptions(
       totalSteps: data.totalSteps, defaultRate: Self.defaultRate(model.plan))
+    options.visionRate = run.requested.visionRate
     let plain = RunDescription.make(run, model, data, options)
     var whole = plain
     if let heldOut {
@@ -61,7 +62,9 @@ struct PreparedRun<Command: TrainingCommand> {
           operations: operations)
       var trained = try TrainingModel(
         model.start, model.plan, masters: masters, operations: operations)
-      trained.kept = KeptActivations(recomputedLayers: estimate.recomputedLayers)
+      trained.kept = KeptActivations(
+        recomputedLayers: estimate.recomputedLanguageLayers)
+      trained.recomputedVisionLayers = estimate.recomputedVisionLayers
       trained.dropout = model.dropout
       trained.seed = settings.seed
       return try Trainer(
@@ -72,7 +75,7 @@ struct PreparedRun<Command: TrainingCommand> {
 
   private static func defaultRate(_ plan: TrainingPlan) -> Double {
     switch plan.language {
-    case .frozen: 1e-3
+    case .frozen: plan.trainsVision ? 2e-5 : 1e-3
     case .full: 2e-5
     case .adapter: 2e-4
     }

@@ -96,7 +96,7 @@ struct RecordInspection {
           rows.append(
             .token(id, tokenizer, carriesLoss: learned.contains(place), position: place))
         }
-      case .image:
+      case .image, .pixels:
         rows.append(.image(numbers.next() ?? 0, rows: part.length, from: position))
       }
       position += part.length

@@ -26,13 +26,22 @@ extension RunDescription {
     if run.command.data.shareImages { description["share_images"] = .bool(true) }
     if model.dropout > 0 { description["lora_dropout"] = .double(model.dropout) }
     for (key, value) in optimizer(options).members { description[key] = value }
+    if model.plan.trainsVision {
+      description["vision_lr"] = ownRate(options.visionRate, options)
+    }
     return description
+  }
+
+  /// A part's own rate. Without one a part has two where there are two optimisers.
+  private static func ownRate(_ rate: Double?, _ options: OptimizerOptions) -> JSONValue {
+    if rate == nil, options.optimizer == .muon { return .null }
+    return .double(rate ?? options.rate)
   }
 
   private static func optimizer(_ options: OptimizerOptions) -> JSONObject {
     var description: JSONObject = [
       "optimizer": .string(options.optimizer.rawValue), "lr": .double(options.rate),
-      "projector_lr": .double(options.projectorRate ?? options.rate),
+      "projector_lr": ownRate(options.projectorRate, options),
       "weight_decay": .double(options.weightDecay),
       "betas": .array([.double(options.beta1), .double(options.beta2)]),
       "eps": .double(options.epsilon), "clip": .double(options.clip),
@@ -50,6 +59,7 @@ extension RunDescription {
 
   private static func trained(_ model: TrainedModel) -> String {
     var parts: [String] = []
+    if model.plan.trainsVision { parts.append("vision tower") }
     if model.plan.trainsProjector { parts.append("projector") }
     switch model.plan.language {
     case .frozen: break

@@ -38,7 +38,7 @@ struct RunOutput {
     _ masters: TrainedParameters<Tensor>, place: DataPlace, run: JSONObject, step: Int,
     templates: [String], evaluation: JSONObject? = nil, into files: some OutputPlace
   ) throws(Failure) {
-    guard model.plan.language != .full else { return }
+    guard !model.plan.leavesWholeModel else { return }
     let description = ModelDescription(
       language: model.start.languageConfig, projector: model.start.projectorConfig,
       settings: model.settings, record: record(place, run, step, templates, evaluation))
@@ -56,17 +56,17 @@ struct RunOutput {
   /// Throws what would keep the result from being written, before hours of training.
   func check() throws(Failure) {
     let projector = model.start.projectorConfig
-    switch model.plan.language {
-    case .frozen: break
-    case .full:
-      try TrainingOutput.checkModel(base: model.directory, name: base, projector: projector)
-    case .adapter:
-      if let projector { try requested.layout.check(projector) }
+    if model.plan.leavesWholeModel {
+      try TrainingOutput.checkModel(
+        base: model.directory, name: base, projector: projector,
+        tunesVision: model.plan.trainsVision)
+    } else if model.plan.adapterScale != nil, let projector {
+      try requested.layout.check(projector)
     }
   }
 
   private func parts(_ masters: TrainedParameters<Tensor>) -> ReplacedParts {
-    var parts = ReplacedParts(language: masters.language)
+    var parts = ReplacedParts(language: masters.language, vision: masters.vision)
     if let config = model.start.projectorConfig, let projector = masters.projector {
       parts.projector = (config, projector)
     }
@@ -79,7 +79,7 @@ struct RunOutput {
     templates: [String], evaluation: JSONObject?, into directory: RunDirectory
   ) throws(Failure) {
     try directory.publish { (files) throws(Failure) in
-      if masters.language != nil {
+      if model.plan.leavesWholeModel {
         try TrainingOutput.writeModel(
           parts(masters), base: model.directory, name: base, producer: producer,
           record: record(place, run, step, templates, evaluation), into: files)
@@ -110,6 +110,9 @@ struct RunOutput {
     let place = quotedForShell(path)
     let model = base.isEmpty ? "MODEL" : quotedForShell(base)
     let decode = "vicuna-decode -m \(model)"
+    if self.model.plan.trainsVision {
+      return "clip-encode -m \(place) | llava-project -m \(place) | vicuna-decode -m \(place)"
+    }
     switch self.model.plan.language {
     case .frozen: return "llava-project -m \(model) --projector \(place) | \(decode)"
     case .full: return "llava-project -m \(place) | vicuna-decode -m \(place)"

@@ -56,17 +56,23 @@ struct TrainedModel {
         remedy: "begin another one with --fresh-projector")
     }
     var config = projector?.config
+    let vision = try Self.vision(directory, requested, header)
     if config == nil {
       config = try Self.freshProjector(
-        options.projectorType ?? recipeProjector, header, language.config)
+        options.projectorType ?? recipeProjector,
+        featureWidth: vision?.config.width ?? header.flatMap(FeatureRequirements.width),
+        language.config)
     }
-    start = StartingPoint(
+    var start = StartingPoint(
       languageConfig: language.config, language: try language.parameters(), projectorConfig: config,
       projector: try projector?.parameters(), adapter: adapter)
+    start.vision = vision
+    self.start = start
     (plan, dropout) = try Self.plan(requested, start, seesImages: header != nil)
     let tower = try Self.tower(directory)
     if let tower { parents["vision"] = .string(tower) }
-    requirements = FeatureRequirements(width: config?.inputWidth, tower: tower)
+    requirements = FeatureRequirements(
+      width: config?.inputWidth, tower: tower, pixelSide: vision?.config.imageSize)
     tokenizer = try? Tokenizer.load(directory: directory.tokenizerDirectory())
     self.parents = parents
     settings = Self.settings(directory, header, marksImages: command.data.marksImages)
@@ -92,9 +98,9 @@ struct TrainedModel {
 
   /// The shape of a projector that the model lacks, for the features of the stream.
   private static func freshProjector(
-    _ type: String?, _ header: StreamHeader?, _ language: LanguageConfig
+    _ type: String?, featureWidth: Int?, _ language: LanguageConfig
   ) throws(Failure) -> ProjectorConfig? {
-    guard let width = header.flatMap(FeatureRequirements.width) else { return nil }
+    guard let width = featureWidth else { return nil }
     let name = type ?? "mlp2x_gelu"
     guard let depth = ProjectorConfig.depth(ofType: name), depth > 0 else {
       throw Failure(
@@ -111,7 +117,7 @@ struct TrainedModel {
     var (language, dropout) = (TrainingPlan.Language.frozen, 0.0)
     switch requested.language {
     case .frozen:
-      guard hasProjector, seesImages else {
+      guard hasProjector || requested.trainsVision, seesImages else {
         throw Failure(
           .mismatch, code: "training/nothing",
           hasProjector
@@ -127,10 +133,24 @@ struct TrainedModel {
         "the model has no projector that could stay as it is",
         remedy: "name one with --projector")
     }
-    return (
-      TrainingPlan(language: language, trainsProjector: requested.trainsProjector && hasProjector),
-      dropout
-    )
+    let plan = TrainingPlan(
+      language: language, trainsProjector: requested.trainsProjector && hasProjector,
+      trainsVision: requested.trainsVision)
+    return (plan, dropout)
+  }
+
+  /// The tower that is trained; nil where it is not.
+  private static func vision(
+    _ directory: ModelDirectory, _ requested: RequestedPlan, _ header: StreamHeader?
+  ) throws(Failure) -> VisionStart? {
+    guard requested.trainsVision else { return nil }
+    guard header != nil else {
+      throw Failure(
+        .mismatch, code: "training/no-pixels", at: "--train-vision",
+        "text alone teaches a vision tower nothing",
+        remedy: "give a stream of clip-encode --emit pixels, or leave --train-vision out")
+    }
+    return try VisionStart(directory.visionCheckpoint())
   }
 
   /// The identity of the tower that the model has; nil where it has none.

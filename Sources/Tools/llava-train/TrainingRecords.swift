@@ -33,7 +33,8 @@ struct TrainingRecords {
       limits: TrainingSequence.Limits(
         maxLength: try settings.maxLength(of: model.start.languageConfig),
         vocabularyRows: model.start.language.embedding.rows),
-      tokenizer: model.tokenizer, recipe: recipe)
+      tokenizer: model.tokenizer,
+      pixelRows: model.plan.trainsVision ? model.start.vision?.rowsPerImage : nil, recipe: recipe)
     let isIndexed = if case .files = input.kind { true } else { false }
     handling = TrainingInput.handling(session, isIndexed: isIndexed)
     switch input.kind {
@@ -76,7 +77,7 @@ struct TrainingRecords {
 
   private static let noImages = Failure(
     .invalidInput, code: "training/no-images",
-    "there is no image to learn from, and the projector alone is trained",
+    "there is no image to learn from, and the language model is not trained",
     remedy: "pass records with images through clip-encode")
 
   private static func stepsOfPipe(_ data: DataOptions, _ settings: TrainingSettings)

@@ -22,7 +22,8 @@ extension TrainingRun {
       own: settings.recipe, metadata: header?.metadata ?? [], config: header?.config)
     // Another reader than training's: the result tells of the templates that were trained on.
     let reader = SequenceReader(
-      limits: data.reader.limits, tokenizer: model.tokenizer, recipe: recipe)
+      limits: data.reader.limits, tokenizer: model.tokenizer,
+      pixelRows: model.start.vision?.rowsPerImage, recipe: recipe)
     let (session, handling) = (session, TrainingInput.handling(session, isIndexed: true))
     let records = try HeldOutRecords(
       path, limits: session.settings.limits, reader: reader,
@@ -39,7 +40,7 @@ extension TrainingRun {
     if case .frozen = model.plan.language, records.withImages == 0 {
       throw Failure(
         .invalidInput, code: "training/no-images", at: path,
-        "there is no image to evaluate on, and the projector alone is trained",
+        "there is no image to evaluate on, and the language model is not trained",
         remedy: "pass records with images through clip-encode")
     }
     return records

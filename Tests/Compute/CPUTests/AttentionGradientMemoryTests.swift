@@ -33,12 +33,13 @@ struct AttentionGradientMemoryTests {
       )
     }
 
-    var task: llava_attention_gradient {
+    func task(causal: Bool) -> llava_attention_gradient {
       llava_attention_gradient(
         q: q.floats, out: out.floats, dout: dout.floats, dq: dq.floats, q_stride: heads * width,
         keys: keys.floats, values: values.floats, dkeys: dkeys.floats, dvalues: dvalues.floats,
         kv_stride: width, softmaxes: softmaxes.base.assumingMemoryBound(to: llava_softmax.self),
-        softmax_stride: heads, group: heads, length: length, width: width, scale: 0.5)
+        softmax_stride: heads, group: heads, length: length, width: width, causal: causal ? 1 : 0,
+        scale: 0.5)
     }
   }
 
@@ -53,8 +54,10 @@ struct AttentionGradientMemoryTests {
       let arrays = Arrays(length: shape.0, width: shape.1)
       let bytes = llava_attention_gradient_scratch_bytes(product, shape.0, shape.1)
       let scratch = Guarded(bytes: (bytes + 63) / 64 * 64, alignment: 64)
-      var task = arrays.task
-      llava_attend_gradient(kernels.functions, product, &task, scratch.base)
+      for causal in [true, false] {
+        var task = arrays.task(causal: causal)
+        llava_attend_gradient(kernels.functions, product, &task, scratch.base)
+      }
       #expect(arrays.dq.values(shape.0 * Self.heads * shape.1).allSatisfy { $0.isFinite })
       #expect(arrays.dkeys.values(shape.0 * shape.1).allSatisfy { $0.isFinite })
       #expect(arrays.dvalues.values(shape.0 * shape.1).contains { $0 != 0 })

@@ -142,7 +142,8 @@ struct CPUOperationsTests {
         sequence.tensor(all.map { sequence.queries[$0] }),
         keys: sequence.tensor(all.map { sequence.keys[$0] }),
         values: sequence.tensor(all.map { sequence.values[$0] }), headWidth: sequence.width,
-        within: spans)
+        within: spans
+      ).output
     }
     let whole = try attend([0..<70])
     for row in Self.checked.filter({ $0 < 70 }) {

@@ -35,6 +35,9 @@ struct GradientOperationsTests {
       try operations.activate(x, .gelu), try operations.activationGradient(dy, of: x, .gelu),
       try operations.gate(x, up), gates.gate, gates.up,
       try operations.rmsNormGradient(dy, of: x, gain: gain, eps: 1e-5),
+      try operations.layerNormGradient(dy, of: x, gain: gain, eps: 1e-5),
+      try operations.activate(x, .quickGELU),
+      try operations.activationGradient(dy, of: x, .quickGELU),
     ].map(\.floatValues)
   }
 
@@ -58,11 +61,14 @@ struct GradientOperationsTests {
       defer { operations.pool.stop() }
       let gain = try Tensor(SeededGenerator.floats(Self.width, seed: 107), shape: [Self.width])
       let bias = try Tensor(gain.floatValues, shape: [Self.width])
+      let layerGain = try Tensor(gain.floatValues, shape: [Self.width])
       for part in parts {
         operations.addGainGradient(dy.rows(part), of: x.rows(part), eps: 1e-5, to: gain)
         operations.addBiasGradient(dy.rows(part), to: bias)
+        operations.addLayerGainGradient(
+          dy.rows(part), of: x.rows(part), eps: 1e-5, to: layerGain)
       }
-      return [gain.floatValues, bias.floatValues]
+      return [gain.floatValues, bias.floatValues, layerGain.floatValues]
     }
     let whole = try sums(threads: 1, [0..<Self.rows])
     #expect(try sums(threads: 3, [0..<Self.rows]) == whole)

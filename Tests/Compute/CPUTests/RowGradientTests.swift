@@ -123,6 +123,21 @@ struct RowGradientTests {
   }
 
   @Test(arguments: sets)
+  func quickGELUGradientAgreesWithDifferences(set: String) throws {
+    let dy = SeededGenerator.floats(Self.points.count, seed: 58)
+    let dx = Guarded(dy)
+    let x = Guarded(Self.points)
+    // In place, as it may be.
+    try gradients(set).quick_gelu(dx.floats, dx.floats, x.floats, dy.count)
+    let expected = zip(Self.points, dy).map { x, dy in
+      derivative(at: [Double(x)]) { $0[0] / (1 + exp(-1.702 * $0[0])) * Double(dy) }
+    }
+    expectClose(
+      dx.values(dy.count), expected.flatMap { $0 }, within: dy.map { 2e-6 * Double(abs($0)) + 1e-9 }
+    )
+  }
+
+  @Test(arguments: sets)
   func gateGradientAgreesWithDifferences(set: String) throws {
     let count = Self.points.count
     let (dy, ups) = (
@@ -155,6 +170,8 @@ struct RowGradientTests {
     )
     gradients.gelu(dx.floats, ones, x, x.count)
     #expect(dx.values(x.count) == [0, 0, 0, 1, 1, 1])
+    gradients.quick_gelu(dx.floats, ones, x, x.count)
+    #expect(dx.values(x.count).map { abs($0) < 1e-30 ? 0 : $0 } == [0, 0, 0, 1, 1, 1])
     gradients.silu_multiply(dgate.floats, dup.floats, ones, x, ones, x.count)
     #expect(dgate.values(x.count).map { abs($0) < 1e-30 ? 0 : $0 } == [0, 0, 0, 1, 1, 1])
     #expect(dup.values(x.count).map { abs($0) < 1e-30 ? 0 : $0 } == [0, 0, 0] + x[3...])
@@ -171,6 +188,8 @@ struct RowGradientTests {
     gradients.rms_norm(dx.floats, dy, x, dy, 2, 40, 1e-5)
     #expect(dx.values(80).map(\.isNaN) == (0..<80).map { $0 >= 40 })
     gradients.gelu(dx.floats, dy, x, 80)
+    #expect(dx.values(80).map(\.isNaN) == (0..<80).map { $0 == 43 })
+    gradients.quick_gelu(dx.floats, dy, x, 80)
     #expect(dx.values(80).map(\.isNaN) == (0..<80).map { $0 == 43 })
     gradients.silu_multiply(dx.floats, other.floats, dy, x, dy, 80)
     #expect(dx.values(80).map(\.isNaN) == (0..<80).map { $0 == 43 })

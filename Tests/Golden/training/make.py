@@ -30,6 +30,7 @@ LANGUAGE = {"hidden_size": 16, "intermediate_size": 19, "num_hidden_layers": 2,
             "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 33}
 SHAPES = {"model": Shape(LANGUAGE, VISION),
           "tied": Shape({**LANGUAGE, "num_hidden_layers": 1, "tie_word_embeddings": True}, VISION)}
+SEEING = Shape({**LANGUAGE, "num_hidden_layers": 1}, {**VISION, "num_hidden_layers": 3})
 RECORDS = 6
 LONGEST = 12
 CASES = [
@@ -44,6 +45,9 @@ CASES = [
     Case("tied", "tied", rate=1e-3, warmup_steps=1, clip=1.0, max_length=LONGEST, norm="micro",
          accumulate=3),
     Case("muon", "model", rate=1e-3, muon=Muon(5e-3, adjust="original"), warmup_steps=1, clip=1.0)]
+VISION_CASE = Case("vision", "seeing", train_vision=True, rate=1e-3, projector_rate=2e-3,
+                   vision_rate=5e-4, schedule="linear", warmup_steps=2, clip=1.0, accumulate=3,
+                   max_length=LONGEST)
 
 
 def remove_old():
@@ -74,7 +78,8 @@ def write_case(problem):
     content = {
         "command": case.stage, "model": case.shape, "adapter": adapter,
         "steps": case.steps, "micro_batch": case.micro, "accumulate": case.accumulate,
-        "lr": case.rate, "projector_lr": case.projector_rate, "weight_decay": case.decay,
+        "lr": case.rate, "projector_lr": case.projector_rate,
+        **({"vision_lr": case.vision_rate} if case.train_vision else {}), "weight_decay": case.decay,
         "betas": list(case.betas), "eps": case.epsilon, "schedule": case.schedule,
         "warmup_steps": case.warmup, "clip": case.clip, "loss_norm": case.norm,
         "max_length": case.max_length, "losses": exact.losses, "grad_norms": exact.norms,
@@ -106,6 +111,16 @@ def main():
             training_models.write_adapter(HERE / case.name, start, case.adapter.rank,
                                           case.adapter.alpha, case.adapter.rslora)
         write_case(Problem(case, shape, weights[case.shape], start, examples))
+    make_vision(torch.Generator().manual_seed(43))
+
+
+def make_vision(generator):
+    weights = training_models.make_tensors(SEEING, generator)
+    training_models.write_model(HERE / "seeing", SEEING, weights, tokenizer=False)
+    examples = training_models.make_examples(
+        SEEING, RECORDS, generator, max_length=LONGEST, pixels=True)
+    training_models.write_pixels(HERE / "pixels.tsz", SEEING, examples)
+    write_case(Problem(VISION_CASE, SEEING, weights, {}, examples))
 
 
 if __name__ == "__main__":

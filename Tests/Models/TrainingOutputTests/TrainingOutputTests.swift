@@ -181,6 +181,33 @@ import Testing
     #expect(try comparison.compare(.projector) { _ in }.differences.count == 4)
   }
 
+  /// What of the tower was trained is written, and the rest of it is the base's own.
+  @Test mutating func aTrainedTowerTakesItsPlace() throws {
+    let base = try ModelDirectory.open(model: tiny)
+    let checkpoint = try base.visionCheckpoint()
+    let shapes = checkpoint.config.expectedParameters(blocks: checkpoint.blocks)
+      .prefix(checkpoint.blocks)
+    let vision = try shapes.map { try random.tensor($1.shape) }
+    let path = try write(ReplacedParts(vision: vision), base: base, to: "seen")
+    let found = try ModelDirectory.open(model: path)
+    let rounded = vision.floats.mapValues { $0.map { roundedToBF16($0) } }
+    #expect(try found.visionCheckpoint().parameters().floats == rounded)
+    let comparison = try WeightComparison(tiny, path, parts: [])
+    for part in [ModelPart.projector, .language] {
+      #expect(try comparison.compare(part) { _ in }.differences.isEmpty)
+    }
+    let names = try comparison.compare(.vision) { _ in }.differences.map(\.tensor)
+    #expect(names.count == vision.named.count && Set(names) == Set(vision.named.map(\.name)))
+    // LLaVA's own layout holds a tower where it was tuned.
+    var parts = ReplacedParts(vision: vision)
+    let width = try base.projectorCheckpoint().config.inputWidth
+    let config = ProjectorConfig(
+      depth: 1, inputWidth: width, outputWidth: try base.languageConfig().width)
+    parts.projector = (config, try random.projector(config))
+    let original = try ModelDirectory.open(model: write(parts, base: base, to: "original"))
+    #expect(try original.visionCheckpoint().parameters().floats == rounded)
+  }
+
   /// llava-hf has no form for a linear projector: the model is written as LLaVA's own code has it.
   @Test mutating func aLinearProjectorTakesLLaVAsLayout() throws {
     let base = try ModelDirectory.open(model: tiny)

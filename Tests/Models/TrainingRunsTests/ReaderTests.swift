@@ -118,10 +118,12 @@ struct ReaderTests {
 
 struct StreamCheckTests {
   private func failure(
-    _ header: StreamHeader, width: Int? = 12, tower: String? = "sha256:tower"
+    _ header: StreamHeader, width: Int? = 12, tower: String? = "sha256:tower",
+    pixelSide: Int? = nil
   ) -> Failure? {
     do throws(Failure) {
-      try FeatureRequirements(width: width, tower: tower).check(header, at: "f.tsz")
+      try FeatureRequirements(width: width, tower: tower, pixelSide: pixelSide)
+        .check(header, at: "f.tsz")
       return nil
     } catch {
       return error
@@ -169,6 +171,31 @@ struct StreamCheckTests {
     }
     #expect(failure(header("projected", features, rows))?.remedy?.contains("llava-project") == true)
     #expect(failure(header("pix\u{1b}", features, rows))?.message.contains("\u{1b}") == false)
+  }
+
+  /// Where the tower is trained the stream holds what it sees.
+  @Test func pixelsAreThoseOfTheTower() {
+    func pixels(_ shape: [Int?], _ type: ElementType = .u8) -> StreamHeader {
+      header("pixels", .init("pixels", type, shape))
+    }
+    #expect(failure(pixels([nil, 8, 8, 3]), pixelSide: 8) == nil)
+    for found in [
+      pixels([nil, 8, 8, 1]), pixels([nil, 3, 8]), pixels([nil, 8, 8, nil]), pixels([2, 8, 8, 3]),
+      pixels([nil, 8, 8, 3], .f32), header("pixels"), sampleHeader(),
+    ] {
+      let failure = failure(found, pixelSide: 8)
+      #expect(failure?.code == "stream/content" && failure?.status == .mismatch)
+    }
+    for found in [pixels([nil, 8, 4, 3]), pixels([nil, nil, 8, 3]), pixels([nil, 4, 4, 3])] {
+      #expect(failure(found, pixelSide: 8)?.code == "stream/side")
+    }
+    var foreign = pixels([nil, 8, 8, 3])
+    foreign.model = "sha256:other"
+    #expect(failure(foreign, pixelSide: 8)?.code == "stream/tower")
+    let refused = failure(pixels([nil, 8, 8, 3]))
+    #expect(refused?.code == "stream/content")
+    #expect(refused?.remedy?.contains("--train-vision") == true)
+    #expect(failure(sampleHeader(), pixelSide: 8)?.remedy?.contains("--emit pixels") == true)
   }
 
   @Test func otherWidthsAndTowersAreRefused() {

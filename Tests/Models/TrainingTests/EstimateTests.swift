@@ -72,6 +72,36 @@ struct EstimateTests {
     #expect(0.4 < ratio && ratio < 0.6, "\(ratio)")
   }
 
+  /// The tower's layers come first among those that are recomputed; what it takes grows with images.
+  @Test func aTrainedTowerCounts() throws {
+    let golden = try GoldenCase("vision")
+    var (size, without) = (size, golden.plan)
+    (size.images, size.imagesOfStep) = (4, 12)
+    without.trainsVision = false
+    func estimate(_ plan: TrainingPlan, recomputed: Int = 0) -> RunEstimate {
+      RunEstimate(golden.start, plan, size, recomputedLayers: recomputed)
+    }
+    let (frozen, trained) = (estimate(without), estimate(golden.plan))
+    let vision = try #require(golden.start.shapes(golden.plan).vision)
+    let count = vision.named.reduce(0) { $0 + $1.value.reduce(1, *) }
+    #expect(trained.weights == frozen.weights + 4 * count)
+    #expect(trained.states == frozen.states + 4 * count * 4)
+    #expect(trained.activations > frozen.activations && trained.workspace >= frozen.workspace)
+    #expect(trained.floatingPointOperations > frozen.floatingPointOperations)
+    // Two of its three layers run, before the decoder's one.
+    for (count, layers) in [(0, (0, 0)), (1, (1, 0)), (2, (2, 0)), (3, (2, 1)), (.max, (2, 1))] {
+      let found = estimate(golden.plan, recomputed: count)
+      #expect(found.recomputedVisionLayers == layers.0)
+      #expect(found.recomputedLanguageLayers == layers.1)
+      #expect(count == 0 || found.floatingPointOperations > trained.floatingPointOperations)
+    }
+    let least = estimate(golden.plan, recomputed: 3)
+    let fitting = RunEstimate.fitting(golden.start, golden.plan, size, memory: least.memory)
+    #expect(fitting.map { $0.memory <= least.memory } == true)
+    size.images = 0
+    #expect(estimate(golden.plan).activations == frozen.activations)
+  }
+
   @Test func asFewLayersAsFitAreRecomputed() throws {
     var start = start
     start.languageConfig.layers = 9

@@ -15,7 +15,7 @@ import Tokenizers
 
 /// Where a case starts, how it goes on, and what PyTorch makes of it.
 struct GoldenCase {
-  static let names = ["stage1", "full", "lora", "rslora", "tied", "muon"]
+  static let names = ["stage1", "full", "lora", "rslora", "tied", "muon", "vision"]
   private static let folder = "\(packageRoot)/Tests/Golden/training"
 
   let start: StartingPoint
@@ -45,15 +45,20 @@ struct GoldenCase {
     let (language, projector) = (
       try directory.languageCheckpoint(), try directory.projectorCheckpoint()
     )
-    start = StartingPoint(
+    var start = StartingPoint(
       languageConfig: language.config, language: try language.parameters(),
       projectorConfig: projector.config, projector: try projector.parameters(),
       adapter: try adapter?.parameters(for: language.config))
+    let trainsVision = settings["vision_lr"] != nil
+    if trainsVision { start.vision = try VisionStart(directory.visionCheckpoint()) }
+    self.start = start
     var trained = TrainingPlan.Language.full
     if settings["command"]?.string == "pretrain" { trained = .frozen }
     if let adapter { trained = .adapter(adapter.scale) }
-    plan = TrainingPlan(language: trained, trainsProjector: true)
+    plan = TrainingPlan(
+      language: trained, trainsProjector: true, trainsVision: trainsVision)
     records = try Self.records(
+      trainsVision ? "pixels.tsz" : "records.tsz", pixelRows: start.vision?.rowsPerImage,
       TrainingSequence.Limits(
         maxLength: settings["max_length"]?.int ?? .max,
         vocabularyRows: start.language.embedding.rows))
@@ -61,23 +66,27 @@ struct GoldenCase {
     self.trained = try? SafetensorsFile(path: "\(Self.folder)/\(name)-trained.safetensors")
   }
 
-  private static func records(_ limits: TrainingSequence.Limits) throws -> [TrainingSequence] {
-    let reader = try TensorStreamReader(FileSource(path: "\(folder)/records.tsz"))
+  private static func records(
+    _ file: String, pixelRows: Int?, _ limits: TrainingSequence.Limits
+  ) throws -> [TrainingSequence] {
+    let reader = try TensorStreamReader(FileSource(path: "\(folder)/\(file)"))
     var sequences: [TrainingSequence] = []
     while let record = try reader.next() {
-      guard case .data(let data) = record, let features = data["features"],
-        let counts = data["image_rows"], let prompt = data.json?["prompt"],
+      guard case .data(let data) = record, let prompt = data.json?["prompt"],
         let tokens = try Prompt(prompt).tokens
       else { continue }
-      var (images, row) = ([Tensor](), 0)
-      for count in counts.withUnsafeBytes({ Array($0.bindMemory(to: Int32.self)) }) {
-        images.append(features.rows(row..<row + Int(count)))
-        row += Int(count)
-      }
+      let images = try #require(data.images(of: "features") ?? pixels(of: data))
       sequences.append(
-        try TrainingSequence(id: data.id, tokens: tokens, images: images, limits: limits))
+        try TrainingSequence(
+          id: data.id, tokens: tokens, images: images, pixelRows: pixelRows, limits: limits))
     }
     return sequences
+  }
+
+  private static func pixels(of data: DataRecord) -> [Tensor]? {
+    guard let pixels = data["pixels"] else { return nil }
+    let shape = Array(pixels.shape.dropFirst())
+    return (0..<pixels.shape[0]).map { pixels.rows($0..<$0 + 1).reshaped(shape) }
   }
 
   /// A trainer that stands before the first step.
@@ -95,6 +104,7 @@ struct GoldenCase {
       schedule: Schedule(
         try #require(shape), warmupSteps: Int(try number("warmup_steps")),
         totalSteps: losses.count))
+    options.visionRate = settings["vision_lr"]?.double
     options.projectorRate = settings["projector_lr"]?.double
     options.weightDecay = try number("weight_decay")
     options.beta1 = try #require(settings["betas"]?.array?.first?.double)

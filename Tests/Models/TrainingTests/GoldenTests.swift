@@ -72,6 +72,11 @@ struct GoldenTests {
       }
       #expect(expected.shape == gradient.shape, "\(name)")
       let found = gradient.floatValues.map { Float(Double($0) * factor) }
+      // What is added to all keys alike moves no softmax: all that reaches it is rounding.
+      if name.hasSuffix("self_attn.k_proj.bias") {
+        #expect(found.allSatisfy { abs($0) < 1e-6 }, "\(name)")
+        continue
+      }
       let fault = fault(found, expected.floatValues, relative: 1e-5)
       #expect(fault == nil, "\(name)")
     }

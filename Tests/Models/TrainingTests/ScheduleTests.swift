@@ -54,14 +54,18 @@ struct ScheduleTests {
     options.weightDecay = 0.5
     for name in [
       "projector.0.bias", "language.norm.weight", "language.layers.1.input_layernorm.weight",
-      "language.layers.1.post_attention_layernorm.weight",
+      "language.layers.1.post_attention_layernorm.weight", "vision.pre_layernorm.weight",
+      "vision.layers.1.layer_norm1.weight", "vision.layers.11.layer_norm2.weight",
+      "vision.layers.0.mlp.fc1.bias",
     ] {
       #expect(options.decay(of: name) == 0, "\(name)")
     }
     for name in [
       "projector.0.weight", "language.embed_tokens.weight", "language.lm_head.weight",
       "language.layers.0.self_attn.q_proj.weight",
-      "language.layers.0.self_attn.q_proj.lora_A.weight",
+      "language.layers.0.self_attn.q_proj.lora_A.weight", "vision.class_embedding",
+      "vision.patch_embedding.weight", "vision.position_embedding.weight",
+      "vision.layers.0.mlp.fc1.weight",
     ] {
       #expect(options.decay(of: name) == 0.5, "\(name)")
     }
@@ -69,5 +73,9 @@ struct ScheduleTests {
     options.projectorRate = 3
     #expect(options.rate(of: "projector.0.weight") == 3)
     #expect(options.rate(of: "language.norm.weight") == 1)
+    #expect(options.rate(of: "vision.class_embedding") == 1)
+    options.visionRate = 2
+    #expect(options.rate(of: "vision.class_embedding") == 2)
+    #expect(options.rate(of: "projector.0.weight") == 3)
   }
 }

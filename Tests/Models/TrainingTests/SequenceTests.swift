@@ -30,6 +30,7 @@ struct SequenceTests {
       switch part {
       case .tokens(let ids): "\(ids)"
       case .image(let rows): "\(rows.floatValuesOfImage.first ?? -1) x \(rows.shape[0])"
+      case .pixels(let image, let rows): "\(image.shape) x \(rows)"
       }
     }
   }
@@ -116,6 +117,29 @@ struct SequenceTests {
         code { try sequence([1, 2], images: positions, order: order, loss: [1..<2], rows: rows) }
           == "prompt/image-count", "\(order) of \(rows.count)")
     }
+  }
+
+  /// Pixels stand for the rows that the tower will give, of which the cut leaves the first ones.
+  @Test func pixelsAreAsLongAsTheirFeatures() throws {
+    let image = try Tensor(.u8, shape: [8, 8, 3])
+    let tokens = Prompt.Tokens(
+      ids: [10, 11, 12, 13], imagePositions: [1, 3], imageOrder: [0, 0], lossSpans: [2..<4])
+    func make(_ longest: Int) throws -> TrainingSequence {
+      try TrainingSequence(
+        id: "a", tokens: tokens, images: [image], pixelRows: 4,
+        limits: TrainingSequence.Limits(maxLength: longest, vocabularyRows: 50))
+    }
+    let whole = try make(64)
+    #expect(
+      shown(whole) == ["[10]", "[8, 8, 3] x 4", "[11, 12]", "[8, 8, 3] x 4", "[13]"])
+    #expect(whole.length == 12 && whole.images == 2)
+    #expect(whole.targets == targets((5, 12), (10, 13)))
+    let cut = try make(9)
+    #expect(shown(cut) == ["[10]", "[8, 8, 3] x 4", "[11, 12]", "[8, 8, 3] x 2"])
+    #expect(cut.isTruncated && cut.targets == targets((5, 12)))
+    let batch = MicroBatch([cut, whole], firstPlace: 0)
+    #expect(batch.images.isEmpty && batch.pixels.map(\.rows) == [4, 2, 4, 4])
+    #expect(batch.imageRows == [1, 2, 3, 4, 7, 8] + [10, 11, 12, 13, 16, 17, 18, 19])
   }
 
   @Test func batchesKeepTheOrderOfRows() throws {

@@ -82,8 +82,16 @@ typedef struct llava_gradients {
     /* dgain += what reaches it from dy of rms_norm, row after row. */
     void (*add_rms_gain)(float *dgain, const float *dy, const float *x, size_t rows, size_t width,
                          float eps);
+    /* dx[r,:] from dy of layer_norm. */
+    void (*layer_norm)(float *dx, const float *dy, const float *x, const float *gain, size_t rows,
+                       size_t width, float eps);
+    /* dgain += what reaches it from dy of layer_norm, row after row. */
+    void (*add_layer_gain)(float *dgain, const float *dy, const float *x, size_t rows, size_t width,
+                           float eps);
     /* dx from dy of gelu; dx may be dy. */
     void (*gelu)(float *dx, const float *dy, const float *x, size_t count);
+    /* The same of quick_gelu. */
+    void (*quick_gelu)(float *dx, const float *dy, const float *x, size_t count);
     /* From dy of silu_multiply; dgate and dup may be gate and up. */
     void (*silu_multiply)(float *dgate, float *dup, const float *dy, const float *gate,
                           const float *up, size_t count);
@@ -218,8 +226,9 @@ size_t llava_attention_scratch_bytes(const llava_product *product, size_t querie
 void llava_attend(const llava_kernels *kernels, const llava_product *product,
                   const llava_attention *task, void *scratch);
 
-/* What reaches queries, keys and values of one sequence from its causal attention, for one head of
-   keys and the `group` heads of queries that share it, one after the other in a row.
+/* What reaches queries, keys and values of one sequence from its attention, for one head of keys and
+   the `group` heads of queries that share it, one after the other in a row. Causal: a query sees the
+   keys up to its own position, else all of them.
 
    Rows are f32 and `length` of each, position after position. q, out, dout and dq have rows
    q_stride floats apart, keys, values, dkeys and dvalues kv_stride. Head h of the group begins
@@ -241,6 +250,7 @@ typedef struct llava_attention_gradient {
     size_t group;
     size_t length;
     size_t width;
+    int causal;
     float scale;
 } llava_attention_gradient;
 

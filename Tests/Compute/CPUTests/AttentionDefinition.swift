@@ -1,10 +1,11 @@
-// Causal attention of grouped heads and what reaches its inputs, as loops over doubles.
+// Attention of grouped heads, causal or of all to all, and what reaches its inputs, as loops over doubles.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
 /// One sequence; rows are heads * width, keys and values keyHeads * width.
-struct CausalDefinition {
+struct AttentionDefinition {
   let length, heads, keyHeads, width: Int
+  let isCausal: Bool
   var query, keys, values: [Double]
 
   private var scale: Double { 1 / Double(width).squareRoot() }
@@ -14,10 +15,13 @@ struct CausalDefinition {
     (row * keyHeads + head * keyHeads / heads) * width
   }
 
+  /// The rows that row `row` sees.
+  private func seen(_ row: Int) -> Range<Int> { 0..<(isCausal ? row + 1 : length) }
+
   /// The shares of the rows that row `row` sees.
   private func shares(_ row: Int, _ head: Int) -> [Double] {
     let q = at(row, head)
-    let scores = (0...row).map { other in
+    let scores = seen(row).map { other in
       let key = keyAt(other, head)
       return (0..<width).reduce(0.0) { $0 + query[q + $1] * keys[key + $1] } * scale
     }
@@ -48,12 +52,12 @@ struct CausalDefinition {
     for row in 0..<length {
       for head in 0..<heads {
         let (shares, q) = (shares(row, head), at(row, head))
-        let dshares = (0...row).map { other in
+        let dshares = seen(row).map { other in
           let value = keyAt(other, head)
           return (0..<width).reduce(0.0) { $0 + dy[q + $1] * values[value + $1] }
         }
         let mean = zip(shares, dshares).reduce(0) { $0 + $1.0 * $1.1 }
-        for other in 0...row {
+        for other in seen(row) {
           let key = keyAt(other, head)
           let dscore = shares[other] * (dshares[other] - mean) * scale
           for column in 0..<width {
