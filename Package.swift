@@ -99,6 +99,9 @@ let models = group(
     "Judging": ["Chat", "Decimals", "InputOutput", "JSON", "Records", "TrainingData"],
     "ScienceQA": ["Chat", "InputOutput", "JSON", "Records", "Tokenizers", "TrainingData"],
     "CaptionFiltering": ["InputOutput", "JSON", "TrainingData"],
+    "Initialisation": [
+      "Checkpoints", "InputOutput", "JSON", "Safetensors", "Tensors", "TrainingData",
+    ],
     "InstructionData": ["Decimals", "InputOutput", "JSON", "Records", "Chat", "TrainingData"],
     "Inspection": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
@@ -110,7 +113,8 @@ let models = group(
     ],
     "TrainingOutput": ["Checkpoints", "Conversion", "InputOutput", "JSON", "Tensors"],
     "Training": [
-      "Checkpoints", "Images", "Operations", "Towers", "Projectors", "Decoders", "InputOutput",
+      "Checkpoints", "Images", "Initialisation", "Operations", "Towers", "Projectors", "Decoders",
+      "InputOutput",
       "JSON", "Tensors", "Tokenizers", "TrainingData",
     ],
     "TrainingRuns": [
@@ -155,7 +159,7 @@ let tools: KeyValuePairs = [
   "chat-complete": ["Chat", "ChatClient", "HTTP", "Streams"],
   "llava-eval": ["Chat", "Decimals", "Judging", "ScienceQA", "Streams"],
   "instruct-gen": ["COCO", "Chat", "InstructionData", "Streams"],
-  "llava-weights": ["Conversion", "Inspection", "Checkpoints"],
+  "llava-weights": ["Conversion", "Initialisation", "Inspection", "Checkpoints"],
   "caption-filter": ["CaptionFiltering", "Charts", "Streams", "Threads"],
   "tensor-view": ["Charts", "Streams"],
   "tensor-diff": ["Streams"],
@@ -229,6 +233,9 @@ let testTargets: [Target] = [
   tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON"),
   tests(
     "Models", "CaptionFilteringTests", "CaptionFiltering", "InputOutput", "JSON", "TrainingData"),
+  tests(
+    "Models", "InitialisationTests", "Initialisation", "Checkpoints", "InputOutput", "JSON",
+    "Tensors"),
   tests(
     "Models", "ScienceQATests", "ScienceQA", "Chat", "InputOutput", "JSON", "Records", "Tokenizers"),
   tests(

@@ -26,6 +26,8 @@ function __llava-weights_parse_tokens -S
             __llava-weights_parse_subcommand -r 1 'verify' 'json' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
         case 'convert'
             __llava-weights_parse_subcommand 1 'o/output=' 'layout=' 'type=' 'shard-size=' 'vision=' 'projector=' 'language=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
+        case 'init'
+            __llava-weights_parse_subcommand 1 'o/output=' 'seed=' 'type=' 'vision=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
         case 'verify'
             __llava-weights_parse_subcommand 2 'part=+' 'json' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
         case 'help'
@@ -87,6 +89,7 @@ complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_fla
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'inspect' -d 'Say what directories hold and whether it makes a model.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'convert' -d 'Write a model in another layout.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'init' -d 'Write a new model with random weights, to train from nothing.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'verify' -d 'Compare the weights of two models.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights inspect" -ge 1' -F
@@ -110,6 +113,16 @@ complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_fla
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" version' -l 'version' -d 'Show the version.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights init" -eq 1' -fa '(__llava-weights_complete_directories)'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" o output' -l 'output' -s 'o' -d 'The directory to write, new or empty.' -rfa '(__llava-weights_complete_directories)'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" seed' -l 'seed' -d 'Seed of the random numbers.' -rfka ''
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" type' -l 'type' -d 'Type of the weights: f16, bf16 or f32; default: what config.json names.' -rfka 'f16 bf16 f32'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" vision' -l 'vision' -d 'Take the vision tower from here.' -rF
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" version' -l 'version' -d 'Show the version.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights verify" -eq 1' -F
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights verify" -eq 2' -F
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights verify"' -l 'part' -d 'Compare only this part: vision, projector or language; may be given again.' -rfka 'vision projector language'

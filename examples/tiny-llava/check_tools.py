@@ -17,7 +17,7 @@ from pathlib import Path
 import scenes
 
 HERE = Path(__file__).resolve().parent
-FIRST_SEED = 30_000_000  # far from those of train.py and score.py
+FIRST_SEED = 30_000_000  # far from those of draw.py and score.py
 PIPE = ("convo-format --ask \"$QUESTION\" | clip-encode | llava-project"
         " | vicuna-decode --batch 16")
 

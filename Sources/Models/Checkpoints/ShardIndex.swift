@@ -52,7 +52,7 @@ struct ShardIndex {
 }
 
 /// The JSON object that the file `path`, of at most `limit` bytes, holds.
-func readObject(_ path: String, limit: Int) throws(Failure) -> JSONObject {
+public func readObject(_ path: String, limit: Int) throws(Failure) -> JSONObject {
   let bytes = try readWholeFile(path, limit: limit)
   do throws(JSONError) {
     guard let object = try JSONValue(parsing: bytes).object else {

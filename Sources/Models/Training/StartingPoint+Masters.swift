@@ -1,10 +1,9 @@
 // The f32 weights that a run begins with: copies of what is mapped, and what is drawn.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
-import Glibc
+import Initialisation
 import Operations
 import Tensors
-import TrainingData
 
 extension StartingPoint {
   /// The masters of what `plan` trains. What no checkpoint gives is drawn: a function of `seed`, the
@@ -28,11 +27,11 @@ extension StartingPoint {
       if let weight = mapped[name] { return try Self.copy(weight, shape, operations) }
       let tensor = try Tensor(.f32, shape: shape)
       let inputs = widths[name.replacing(".bias", with: ".weight")] ?? 1
-      if name.hasSuffix("lora_B.weight") {
-        if adapterDeviation > 0 { Self.drawNormal(tensor, name, seed, adapterDeviation) }
-      } else {
-        Self.drawUniform(tensor, name, seed, bound: 1 / Double(inputs).squareRoot())
-      }
+      let distribution: Distribution =
+        name.hasSuffix("lora_B.weight")
+        ? adapterDeviation > 0 ? .normal(deviation: adapterDeviation) : .constant(0)
+        : .linear(inputs: inputs)
+      distribution.fill(tensor, name: name, seed: seed)
       return try operations.upload(tensor)
     }
   }
@@ -53,36 +52,5 @@ extension StartingPoint {
     throws(AllocationError) -> Tensor
   {
     try operations.rows((0..<Int32(weight.rows)).map { $0 }, of: weight).reshaped(shape)
-  }
-
-  private static func drawUniform(_ tensor: Tensor, _ name: String, _ seed: UInt64, bound: Double) {
-    fill(tensor, name, seed) { draws, index in Float((2 * draws.uniform(index) - 1) * bound) }
-  }
-
-  /// Box and Muller's method, one number of each pair.
-  private static func drawNormal(
-    _ tensor: Tensor, _ name: String, _ seed: UInt64, _ deviation: Double
-  ) {
-    fill(tensor, name, seed) { draws, index in
-      let radius = sqrt(-2 * log(1 - draws.uniform(2 * index)))
-      return Float(deviation * radius * cos(2 * .pi * draws.uniform(2 * index + 1)))
-    }
-  }
-
-  private static func fill(
-    _ tensor: Tensor, _ name: String, _ seed: UInt64,
-    _ value: (PlacedRandom, _ index: UInt64) -> Float
-  ) {
-    // FNV-1a: a place that does not depend on what else is trained.
-    let place = name.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) {
-      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
-    }
-    let draws = PlacedRandom(seed: seed, for: .initialisation, place)
-    tensor.withUnsafeMutableBytes { bytes in
-      for (index, _) in bytes.bindMemory(to: Float.self).enumerated() {
-        bytes.storeBytes(
-          of: value(draws, UInt64(index)), toByteOffset: 4 * index, as: Float.self)
-      }
-    }
   }
 }

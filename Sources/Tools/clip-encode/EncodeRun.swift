@@ -106,6 +106,12 @@ struct FeatureMaker: RecordMaker {
   let tower: VisionTower
   let type: ElementType
   let operations: any Operations
+  private var images = SharedImages<Tensor>()
+
+  init(encoder: ImageEncoder, tower: VisionTower, type: ElementType, operations: any Operations) {
+    (self.encoder, self.tower) = (encoder, tower)
+    (self.type, self.operations) = (type, operations)
+  }
 
   var content: String { "clip-features" }
 
@@ -121,14 +127,11 @@ struct FeatureMaker: RecordMaker {
     return [("features", type, [rows, tower.config.width]), ("image_rows", .i32, [images])]
   }
 
-  func tensors(for records: [[String]]) throws(Failure)
+  mutating func tensors(for records: [[String]]) throws(Failure)
     -> [Result<[(name: String, tensor: Tensor)], Failure>]
   {
     try catchingMemory {
-      var rest = try encoder.features(records.flatMap { $0 })[...]
-      return try records.map { paths in
-        let rows = rest.prefix(paths.count)
-        rest = rest.dropFirst(paths.count)
+      try images.map(records) { [encoder] in try encoder.features($0) }.map { rows in
         for case .failure(let failure) in rows { return .failure(failure) }
         let found = rows.compactMap { try? $0.get() }
         let joined =
@@ -147,6 +150,9 @@ struct FeatureMaker: RecordMaker {
 struct PixelMaker: RecordMaker {
   let loader: ImageLoader
   let pool: ThreadPool
+  private var images = SharedImages<Tensor>()
+
+  init(loader: ImageLoader, pool: ThreadPool) { (self.loader, self.pool) = (loader, pool) }
 
   var content: String { "pixels" }
 
@@ -160,15 +166,14 @@ struct PixelMaker: RecordMaker {
     [("pixels", .u8, [images, side, side, 3])]
   }
 
-  func tensors(for records: [[String]]) throws(Failure)
+  mutating func tensors(for records: [[String]]) throws(Failure)
     -> [Result<[(name: String, tensor: Tensor)], Failure>]
   {
     try catchingMemory {
-      let all = loadInParallel(records.flatMap { $0 }, loader: loader, pool: pool)
-      var rest = all[...]
-      return try records.map { paths in
-        let images = rest.prefix(paths.count)
-        rest = rest.dropFirst(paths.count)
+      let made = images.map(records) { [loader, pool] in
+        loadInParallel($0, loader: loader, pool: pool)
+      }
+      return try made.map { images in
         for case .failure(let failure) in images { return .failure(failure) }
         let joined = try Tensor(
           joining: images.compactMap { try? $0.get() }, shape: [side, side, 3])

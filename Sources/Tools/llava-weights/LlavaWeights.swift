@@ -1,4 +1,4 @@
-// llava-weights: says what checkpoints are, converts them, and compares two.
+// llava-weights: says what checkpoints are, converts them, begins one, and compares two.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ToolSupport
@@ -9,9 +9,9 @@ struct LlavaWeights: ToolEntry {
 
   static let configuration = CommandConfiguration(
     commandName: name,
-    abstract: "Say what a model's checkpoints hold, convert them, compare two.",
+    abstract: "Say what a model's checkpoints hold, convert them, begin one, compare two.",
     version: toolVersion(name),
-    subcommands: [Inspect.self, Convert.self, Verify.self])
+    subcommands: [Inspect.self, Convert.self, Init.self, Verify.self])
 }
 
 /// Where the parts of a model come from if not from its own directory.

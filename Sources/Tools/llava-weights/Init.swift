@@ -1,0 +1,67 @@
+// llava-weights init: writes a new model with random weights.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Checkpoints
+import Initialisation
+import InputOutput
+import ToolSupport
+
+struct Init: ToolProgram {
+  static let toolName = LlavaWeights.name
+
+  static let configuration = CommandConfiguration(
+    commandName: "init",
+    abstract: "Write a new model with random weights, to train from nothing.",
+    discussion: """
+      The model has the shapes of config.json in DIR, and the tokenizer and the other small files that \
+      lie beside it; weights in DIR are not looked at. With --vision the tower is not drawn but taken.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("A directory whose config.json describes the model.", valueName: "shapes"),
+    completion: .directory)
+  var shapes: String
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The directory to write, new or empty.", valueName: "dir"),
+    completion: .directory)
+  var output: String
+
+  @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "number"))
+  var seed: UInt64 = 0
+
+  @Option(help: "Type of the weights: f16, bf16 or f32; default: what config.json names.")
+  var type: WeightType?
+
+  @Option(
+    help: ArgumentHelp("Take the vision tower from here.", valueName: "path"), completion: .file())
+  var vision: String?
+
+  @OptionGroup var messages: MessageOptions
+
+  func validate() throws {
+    if output == "-" { throw ValidationError("--output is a directory and cannot be stdout") }
+  }
+
+  func settings() throws(Failure) -> Settings {
+    var settings = messages.settings()
+    settings.output = output
+    return settings
+  }
+
+  func run(_ session: Session) throws(Failure) {
+    var tower: VisionCheckpoint?
+    if let vision { tower = try ModelDirectory.open(model: nil, vision: vision).visionCheckpoint() }
+    let model = try FreshModel(
+      ModelShapes(shapes), tower: tower, seed: seed, elementType: type?.elementType)
+    var done = 0
+    try model.write(to: output, producer: session.producer) { bytes in
+      done += bytes
+      session.showProgress(bytes: done, of: model.byteCount)
+    }
+    guard messages.verbose else { return }
+    session.reporter.note(
+      "\(counted(model.tensorCount, "tensor")), \(counted(model.byteCount, "byte"))")
+  }
+}
