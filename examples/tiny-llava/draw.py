@@ -39,19 +39,11 @@ def rounds(scene, draw, count=5):
     return [[turn] for turn in turns]
 
 
-def picture(seed, held_out):
-    """A scene and the bytes of its picture, and the draw that made them."""
-    draw = random.Random(seed)
-    scene = scenes.random_scene(draw, held_out)
-    edge = draw.choice([160, 192, 224, 256])
-    return scene, scenes.jpeg(scenes.render(scene, draw, edge, edge), draw.randint(75, 95)), draw
-
-
 def draw_block(folder, name, seeds, held_out):
     """Draws pictures and returns (name, scene, records' conversations) of each."""
     drawn = []
     for seed in seeds:
-        scene, file, draw = picture(seed, held_out)
+        scene, file, draw = scenes.photograph(seed, held_out)
         path = f"{name}{seed % 1_000_000:06}.jpg"
         (folder / path).write_bytes(file)
         drawn.append((path, scene.caption, rounds(scene, draw)))
