@@ -3,8 +3,8 @@
 import Checkpoints
 import Glibc
 import Operations
+import Randomness
 import Tensors
-import TrainingData
 
 extension StartingPoint {
   /// The masters of what `plan` trains. What no checkpoint gives is drawn: a function of `seed`, the
