@@ -51,6 +51,7 @@ let base = group(
     "InputOutput": ["CNettle", "CSystem"],
     "Decimals": [],
     "JSON": [],
+    "Randomness": [],
     "Tensors": ["CKernels"],
     "Threads": [],
     // Linked by chat-complete alone.
@@ -94,15 +95,15 @@ let models = group(
     "Generation": [
       "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
-    "TrainingData": ["InputOutput", "JSON", "Records"],
+    "TrainingData": ["InputOutput", "JSON", "Randomness", "Records"],
     "Conversations": ["Chat", "InputOutput", "JSON", "Records", "Tokenizers"],
-    "Judging": ["Chat", "Decimals", "InputOutput", "JSON", "Records", "TrainingData"],
-    "ScienceQA": ["Chat", "InputOutput", "JSON", "Records", "Tokenizers", "TrainingData"],
-    "CaptionFiltering": ["InputOutput", "JSON", "TrainingData"],
+    "Judging": ["Chat", "Decimals", "InputOutput", "JSON", "Randomness", "Records"],
+    "ScienceQA": ["Chat", "InputOutput", "JSON", "Randomness", "Records", "Tokenizers"],
+    "CaptionFiltering": ["InputOutput", "JSON", "Randomness"],
     "Initialisation": [
-      "Checkpoints", "InputOutput", "JSON", "Safetensors", "Tensors", "TrainingData",
+      "Checkpoints", "InputOutput", "JSON", "Randomness", "Safetensors", "Tensors",
     ],
-    "InstructionData": ["Decimals", "InputOutput", "JSON", "Records", "Chat", "TrainingData"],
+    "InstructionData": ["Decimals", "InputOutput", "JSON", "Randomness", "Records", "Chat"],
     "Inspection": [
       "Checkpoints", "Conversations", "InputOutput", "JSON", "Preprocessing", "Tensors",
       "Tokenizers",
@@ -114,8 +115,7 @@ let models = group(
     "TrainingOutput": ["Checkpoints", "Conversion", "InputOutput", "JSON", "Tensors"],
     "Training": [
       "Checkpoints", "Images", "Initialisation", "Operations", "Towers", "Projectors", "Decoders",
-      "InputOutput",
-      "JSON", "Tensors", "Tokenizers", "TrainingData",
+      "InputOutput", "JSON", "Randomness", "Tensors", "Tokenizers",
     ],
     "TrainingRuns": [
       "Checkpoints", "Recipes", "Records", "Streams", "Tokenizers", "Training", "TrainingData",
@@ -193,6 +193,7 @@ let testTargets: [Target] = [
   tests("Base", "InputOutputTests", "CSystem", "InputOutput"),
   tests("Base", "DecimalsTests", "Decimals"),
   tests("Base", "JSONTests", "JSON"),
+  tests("Base", "RandomnessTests", "Randomness"),
   tests("Base", "TensorsTests", "Tensors"),
   tests("Base", "ThreadsTests", "Threads"),
   tests("Base", "HTTPTests", "HTTP", "InputOutput", "LoopbackServer"),
@@ -230,9 +231,9 @@ let testTargets: [Target] = [
     "Tensors",
     "Tokenizers", "JSON"),
   tests("Models", "JudgingTests", "Judging", "Chat", "Decimals", "InputOutput", "JSON"),
-  tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON"),
+  tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON", "Randomness"),
   tests(
-    "Models", "CaptionFilteringTests", "CaptionFiltering", "InputOutput", "JSON", "TrainingData"),
+    "Models", "CaptionFilteringTests", "CaptionFiltering", "InputOutput", "JSON", "Randomness"),
   tests(
     "Models", "InitialisationTests", "Initialisation", "Checkpoints", "InputOutput", "JSON",
     "Tensors"),

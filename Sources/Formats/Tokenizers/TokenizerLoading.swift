@@ -48,7 +48,7 @@ extension Tokenizer {
         remedy: "fetch it again")
     }
     if bytes.starts(with: Array("GGUF".utf8)) { return try GGUFVocabulary(bytes).parts() }
-    let first = bytes.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
+    let first = bytes.first { !$0.isJSONSpace }
     if first == UInt8(ascii: "{") {
       return try FastTokenizerFile(json(bytes, path)).parts
     }

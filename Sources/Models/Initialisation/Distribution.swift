@@ -1,8 +1,8 @@
 // How the numbers of a new parameter are drawn, as functions of a seed, its name and their places.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Randomness
 import Tensors
-import TrainingData
 
 /// What the elements of a new parameter are.
 public enum Distribution: Equatable, Sendable {

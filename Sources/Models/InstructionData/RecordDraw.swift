@@ -1,6 +1,6 @@
 // Chance that belongs to a record: the same for the same seed and id, wherever the record stands.
 // SPDX-License-Identifier: Apache-2.0
-import TrainingData
+import Randomness
 
 /// The draws of one record.
 public struct RecordDraw: Sendable {

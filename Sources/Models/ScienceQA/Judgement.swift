@@ -1,6 +1,6 @@
 // Judges one answer: which choice it names, and whether that is right.
 // SPDX-License-Identifier: Apache-2.0
-import TrainingData
+import Randomness
 
 /// How answers are judged.
 public struct Judging: Sendable {
