@@ -74,6 +74,7 @@ let formats = group(
       "CZstd", "InputOutput", "JSON", "Records", "Safetensors", "Tensors",
     ],
     "Charts": ["CZlib", "Decimals", "InputOutput"],
+    "TensorBoard": ["InputOutput"],
     "COCO": ["InputOutput", "JSON"],
     "Preprocessing": ["InputOutput"],
     "Images": ["CImageCodecs", "InputOutput", "Preprocessing", "Tensors"],
@@ -95,6 +96,7 @@ let models = group(
       "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
     "TrainingData": ["InputOutput", "JSON", "Records"],
+    "TrainingCurves": ["InputOutput", "JSON"],
     "Conversations": ["Chat", "InputOutput", "JSON", "Records", "Tokenizers"],
     "Judging": ["Chat", "Decimals", "InputOutput", "JSON", "Records", "TrainingData"],
     "ScienceQA": ["Chat", "InputOutput", "JSON", "Records", "Tokenizers", "TrainingData"],
@@ -114,8 +116,8 @@ let models = group(
       "JSON", "Tensors", "Tokenizers", "TrainingData",
     ],
     "TrainingRuns": [
-      "Checkpoints", "Recipes", "Records", "Streams", "Tokenizers", "Training", "TrainingData",
-      "InputOutput", "JSON", "Safetensors", "Tensors",
+      "Checkpoints", "Recipes", "Records", "Streams", "TensorBoard", "Tokenizers", "Training",
+      "TrainingData", "InputOutput", "JSON", "Safetensors", "Tensors",
     ],
   ])
 
@@ -152,6 +154,7 @@ let tools: KeyValuePairs = [
     "Recipes", "Decoders",
     "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams", "Tokenizers",
   ],
+  "llava-plot": ["Charts", "Streams", "TrainingCurves"],
   "chat-complete": ["Chat", "ChatClient", "HTTP", "Streams"],
   "llava-eval": ["Chat", "Decimals", "Judging", "ScienceQA", "Streams"],
   "instruct-gen": ["COCO", "Chat", "InstructionData", "Streams"],
@@ -202,6 +205,7 @@ let testTargets: [Target] = [
     "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Records", "Safetensors",
     "Tensors"),
   tests("Formats", "ChartsTests", "Charts", "CZlib"),
+  tests("Formats", "TensorBoardTests", "TensorBoard", "InputOutput"),
   tests("Formats", "COCOTests", "COCO", "InputOutput"),
   tests("Formats", "PreprocessingTests", "Preprocessing", "InputOutput"),
   tests("Formats", "ImagesTests", "Images", "InputOutput", "Preprocessing", "Tensors"),
@@ -227,6 +231,7 @@ let testTargets: [Target] = [
     "Tokenizers", "JSON"),
   tests("Models", "JudgingTests", "Judging", "Chat", "Decimals", "InputOutput", "JSON"),
   tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON"),
+  tests("Models", "TrainingCurvesTests", "TrainingCurves", "InputOutput", "JSON"),
   tests(
     "Models", "CaptionFilteringTests", "CaptionFiltering", "InputOutput", "JSON", "TrainingData"),
   tests(
