@@ -75,6 +75,7 @@ let formats = group(
       "CZstd", "InputOutput", "JSON", "Records", "Safetensors", "Tensors",
     ],
     "Charts": ["CZlib", "Decimals", "InputOutput"],
+    "TensorBoard": ["InputOutput"],
     "COCO": ["InputOutput", "JSON"],
     "Preprocessing": ["InputOutput"],
     "Images": ["CImageCodecs", "InputOutput", "Preprocessing", "Tensors"],
@@ -96,6 +97,7 @@ let models = group(
       "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
     ],
     "TrainingData": ["InputOutput", "JSON", "Randomness", "Records"],
+    "TrainingCurves": ["InputOutput", "JSON"],
     "Conversations": ["Chat", "InputOutput", "JSON", "Records", "Tokenizers"],
     "Judging": ["Chat", "Decimals", "InputOutput", "JSON", "Randomness", "Records"],
     "ScienceQA": ["Chat", "InputOutput", "JSON", "Randomness", "Records", "Tokenizers"],
@@ -118,8 +120,8 @@ let models = group(
       "InputOutput", "JSON", "Randomness", "Tensors", "Tokenizers",
     ],
     "TrainingRuns": [
-      "Checkpoints", "Recipes", "Records", "Streams", "Tokenizers", "Training", "TrainingData",
-      "InputOutput", "JSON", "Safetensors", "Tensors",
+      "Checkpoints", "Recipes", "Records", "Streams", "TensorBoard", "Tokenizers", "Training",
+      "TrainingData", "InputOutput", "JSON", "Safetensors", "Tensors",
     ],
   ])
 
@@ -156,6 +158,7 @@ let tools: KeyValuePairs = [
     "Recipes", "Decoders",
     "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams", "Tokenizers",
   ],
+  "llava-plot": ["Charts", "Streams", "TrainingCurves"],
   "chat-complete": ["Chat", "ChatClient", "HTTP", "Streams"],
   "llava-eval": ["Chat", "Decimals", "Judging", "ScienceQA", "Streams"],
   "instruct-gen": ["COCO", "Chat", "InstructionData", "Streams"],
@@ -207,6 +210,7 @@ let testTargets: [Target] = [
     "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Records", "Safetensors",
     "Tensors"),
   tests("Formats", "ChartsTests", "Charts", "CZlib"),
+  tests("Formats", "TensorBoardTests", "TensorBoard", "InputOutput"),
   tests("Formats", "COCOTests", "COCO", "InputOutput"),
   tests("Formats", "PreprocessingTests", "Preprocessing", "InputOutput"),
   tests("Formats", "ImagesTests", "Images", "InputOutput", "Preprocessing", "Tensors"),
@@ -232,6 +236,7 @@ let testTargets: [Target] = [
     "Tokenizers", "JSON"),
   tests("Models", "JudgingTests", "Judging", "Chat", "Decimals", "InputOutput", "JSON"),
   tests("Models", "TrainingDataTests", "TrainingData", "InputOutput", "JSON", "Randomness"),
+  tests("Models", "TrainingCurvesTests", "TrainingCurves", "InputOutput", "JSON"),
   tests(
     "Models", "CaptionFilteringTests", "CaptionFiltering", "InputOutput", "JSON", "Randomness"),
   tests(

@@ -4,7 +4,7 @@
 extension Chart {
   /// Pens that differ in their dashes and in their lightness, so that print without colour will do;
   /// a further series begins again with the first.
-  private static let pens = [
+  static let pens = [
     Drawing.Pen(ink: Drawing.Ink(16, 62, 120), width: 2),
     Drawing.Pen(ink: Drawing.Ink(214, 96, 24), width: 2, dashes: [9, 5]),
     Drawing.Pen(ink: Drawing.Ink(20, 120, 70), width: 2, dashes: [2, 4]),

@@ -90,6 +90,7 @@ struct TrainingRun<Command: TrainingCommand> {
         remedy: "name one with -o")
     }
     OutputClaims.claimDirectory(output)
+    if let events = command.run.tensorboard { OutputClaims.claimDirectory(events) }
     for path in [command.run.log, command.run.gradients, command.data.writeOrder] {
       if let path { try OutputClaims.claim(path) }
     }
