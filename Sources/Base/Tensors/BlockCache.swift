@@ -23,7 +23,7 @@ final class BlockCache: Sendable {
   }
 
   /// Enough for the activations of one layer of a large model.
-  private static let mostKeptBytes = 512 << 20
+  static let mostKeptBytes = 512 << 20
 
   private let state = Mutex(State())
 
@@ -59,12 +59,12 @@ final class BlockCache: Sendable {
   }
 
   /// `size` and the seven that follow it among those that `roundedUp` gives.
-  private static func sizes(from size: Int) -> some Sequence<Int> {
+  static func sizes(from size: Int) -> some Sequence<Int> {
     sequence(first: size) { roundedUp($0 + 1) }.prefix(8)
   }
 
   /// The next of eight sizes between two powers of two, so that few sizes serve many shapes.
-  private static func roundedUp(_ byteCount: Int) -> Int? {
+  static func roundedUp(_ byteCount: Int) -> Int? {
     guard byteCount >= 0, byteCount < Int.max / 2 else { return nil }
     if byteCount <= 512 { return 512 }
     let step = 1 << (Int.bitWidth - 1 - byteCount.leadingZeroBitCount - 3)

@@ -22,7 +22,7 @@ final class RunWatch {
     log = try prepared.run.command.run.log.map { (path) throws(Failure) in
       try TrainingLog(path, after: finished, evaluated: evaluated)
     }
-    status = StatusLine(totalSteps: prepared.data.totalSteps, finishedSteps: finished)
+    status = StatusLine(try prepared.course(after: finished), finishedSteps: finished)
   }
 
   func see(_ report: StepReport) throws(Failure) {
@@ -41,6 +41,8 @@ final class RunWatch {
     }
     show(status.text(report, took: tookEvaluation))
   }
+
+  func sawSave(took time: Duration) { status.saved(took: time) }
 
   private func show(_ text: String) {
     if session.settings.isVerbose { session.reporter.note(text) }
