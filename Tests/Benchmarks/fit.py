@@ -95,7 +95,74 @@ def make(cache, name):
     partial.rename(folder)
 
 
+def bytes_of(text):
+    """The bytes of `1.2 GiB`."""
+    number, unit = text.split()
+    return float(number.replace(",", "")) * UNITS[unit]
+
+
+def seconds_of(text):
+    """The seconds of `12 s`, `3 min`, `2 h 5 min` or `4 days`."""
+    units = {"s": 1, "min": 60, "h": 3600, "days": 86400}
+    return sum(float(number.replace(",", "")) * units[unit]
+               for number, unit in re.findall(r"([\d.,]+) (s|min|h|days)\b", text))
+
+
+def measure(tools, folder, arguments):
+    """(estimated bytes, most bytes resident, seconds foretold after ten steps, seconds taken)."""
+    with tempfile.TemporaryDirectory() as output:
+        command = [tools / "llava-train", *arguments, "-m", folder / "model", "--verbose",
+                   "--save-every", "0", "-o", Path(output) / "run", folder / "records.tsz"]
+        process = subprocess.Popen([str(part) for part in command], stderr=subprocess.PIPE,
+                                   text=True)
+        lines, began, tenth = [], None, None
+        for line in process.stderr:
+            lines.append(line)
+            if "time: about" in line:
+                began = time.monotonic()
+            if re.search(r": step 10/", line):
+                left = seconds_of(line.rpartition("ETA ")[2])
+                tenth = time.monotonic() - began + left
+        _, status, usage = os.wait4(process.pid, 0)
+        if status:
+            raise RuntimeError("".join(lines[-3:]))
+        taken = time.monotonic() - began
+    found = re.search(r"memory: about ([\d.,]+ [KMG]iB)", "".join(lines))
+    return bytes_of(found[1]), usage.ru_maxrss * 1024, tenth, taken
+
+
+def main():
+    found = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    found.add_argument("--tools", type=Path, default=Path(".build/release"))
+    found.add_argument("--cache", type=Path, default=Path(".build/fit"), help="3 GB of models")
+    found.add_argument("--steps", type=int, default=24)
+    found.add_argument("--only", default=",".join(SHAPES), help="shapes, separated by commas")
+    found.add_argument("--modes", default=",".join(MODES), help="pretrain,lora,full")
+    found.add_argument("--make", metavar="SHAPE", help="make a shape's model and records, and stop")
+    given, more = found.parse_known_args()
+    if given.make:
+        return make(given.cache, given.make)
+    failed = False
+    print("shape      trains     estimate  measured  ratio   foretold   taken  ratio")
+    for name in given.only.split(","):
+        # PyTorch's memory would be counted as the tool's, whose process begins as a copy of this.
+        subprocess.run([sys.executable, __file__, "--cache", given.cache, "--make", name],
+                       check=True)
+        for mode in given.modes.split(","):
+            arguments = [*MODES[mode], *SHAPES[name][3], "--steps", str(given.steps), *more]
+            estimate, most, foretold, taken = measure(given.tools, given.cache / name, arguments)
+            ratio = estimate / most
+            failed |= not 0.9 <= ratio <= 1.1
+            row = (f"{name:10} {mode:9} {estimate / 2**20:6.0f} MiB {most / 2**20:5.0f} MiB"
+                   f"  {ratio:5.2f}")
+            if foretold:
+                row += f" {foretold:8.1f} s {taken:6.1f} s  {foretold / taken:5.2f}"
+                failed |= not 0.85 <= foretold / taken <= 1.15
+            print(row, flush=True)
+    sys.exit(failed)
+
+
 sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent / "Agreement"))
 if __name__ == "__main__":
-    for name in SHAPES: make(Path(sys.argv[1]), name)
+    main()

@@ -31,6 +31,9 @@ final class BlockCache: Sendable {
   func take(_ byteCount: Int) -> Block? {
     guard let size = Self.roundedUp(byteCount) else { return nil }
     if let kept = takeKept(size) { return kept }
+    // What was kept for other sizes makes room, so that steps of many lengths take no more together
+    // than the longest.
+    for block in makeRoom(for: size) { free(block.base) }
     guard let base = aligned_alloc(64, size) else { return nil }
     return Block(base: base, byteCount: size)
   }
@@ -45,6 +48,22 @@ final class BlockCache: Sendable {
         return block
       }
       return nil
+    }
+  }
+
+  /// Takes kept blocks away, the largest first, until they are `size` bytes or there are none.
+  private func makeRoom(for size: Int) -> [Block] {
+    state.withLock { state in
+      var (freed, blocks) = (0, [Block]())
+      for candidate in state.blocks.keys.sorted(by: >) {
+        while freed < size, let block = state.blocks[candidate]?.popLast() {
+          blocks.append(block)
+          freed += candidate
+        }
+        if freed >= size { break }
+      }
+      state.keptBytes -= freed
+      return blocks
     }
   }
 

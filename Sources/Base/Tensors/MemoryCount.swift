@@ -70,6 +70,7 @@ extension MemoryCount.State {
       add(bytes - before)
       return (candidate, bytes)
     }
+    makeRoom(for: size)
     guard size < MemoryCount.heapLimit else {
       add(byteCount)
       return (size, byteCount)
@@ -82,15 +83,26 @@ extension MemoryCount.State {
     return (size, byteCount)
   }
 
-  fileprivate mutating func giveBack(size: Int, _ bytes: Int) {
-    if keptBytes + size <= BlockCache.mostKeptBytes {
-      kept[size, default: []].append(bytes)
-      keptBytes += size
-    } else if size < MemoryCount.heapLimit {
-      heap -= bytes
-    } else {
-      resident -= bytes
+  private mutating func makeRoom(for size: Int) {
+    var freed = 0
+    for candidate in kept.keys.sorted(by: >) {
+      while freed < size, let bytes = kept[candidate]?.popLast() {
+        free(candidate, bytes)
+        freed += candidate
+      }
+      if freed >= size { break }
     }
+    keptBytes -= freed
+  }
+
+  private mutating func free(_ size: Int, _ bytes: Int) {
+    if size < MemoryCount.heapLimit { heap -= bytes } else { resident -= bytes }
+  }
+
+  fileprivate mutating func giveBack(size: Int, _ bytes: Int) {
+    guard keptBytes + size <= BlockCache.mostKeptBytes else { return free(size, bytes) }
+    kept[size, default: []].append(bytes)
+    keptBytes += size
   }
 }
 

@@ -104,7 +104,9 @@ public struct RunEstimate: Equatable, Sendable {
     }
     let head = 2 * width * Double(start.language.embedding.rows) * (plan.language == .full ? 3 : 2)
     // Causal attention: two products forward and five backward over half of the positions.
-    let attention = Double(config.layers) * 7 * heads * Double(size.batch.rows) / Double(max(1, size.batch.records))
+    let attention =
+      Double(config.layers) * 7 * heads * Double(size.batch.rows)
+      / Double(max(1, size.batch.records))
     return size.rowsOfStep * (perRow + attention) + size.targetsOfStep * head
   }
 

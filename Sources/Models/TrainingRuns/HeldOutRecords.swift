@@ -72,7 +72,10 @@ public final class HeldOutRecords {
       if case .tokens = part { sum } else { sum + part.length }
     }
     sizes.append(
-      (Int32(clamping: sequence.length), Int32(clamping: imageRows), Int32(clamping: sequence.images)))
+      (
+        Int32(clamping: sequence.length), Int32(clamping: imageRows),
+        Int32(clamping: sequence.images)
+      ))
     mostImages = max(mostImages, sequence.images)
   }
 

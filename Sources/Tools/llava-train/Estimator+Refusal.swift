@@ -20,7 +20,8 @@ extension Estimator {
       let found = try settings.proposals(for: own)
       if found.isEmpty {
         let least = try settings.least(for: own)
-        remedy = "the least that fewer records at once, shorter ones and smaller adapters come to"
+        remedy =
+          "the least that fewer records at once, shorter ones and smaller adapters come to"
           + " is \(memorySize(least.memory)), with \(options(of: least.run, for: own))"
       } else {
         let choices = found.map { "\(options(of: $0.run, for: own)) (\(memorySize($0.memory)))" }
@@ -50,9 +51,13 @@ extension Estimator {
   private func options(of variation: RunVariation, for run: RunVariation) -> String {
     var options: [String] = []
     if variation.microBatch != run.microBatch {
-      options += ["--micro-batch \(variation.microBatch)", "--accumulate \(variation.accumulation)"]
+      options += [
+        "--micro-batch \(variation.microBatch)", "--accumulate \(variation.accumulation)",
+      ]
     }
-    if variation.maxLength != run.maxLength { options.append("--max-length \(variation.maxLength)") }
+    if variation.maxLength != run.maxLength {
+      options.append("--max-length \(variation.maxLength)")
+    }
     if variation.plan != run.plan, let scale = variation.plan.adapterScale {
       options.append("--lora \(scale.rank)")
     }

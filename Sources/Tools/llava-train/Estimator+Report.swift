@@ -20,7 +20,8 @@ extension Estimator {
   }
 
   private func memory(_ estimate: RunEstimate) -> String {
-    var text = "memory: about \(memorySize(estimate.memory)): \(memorySize(estimate.weights)) weights"
+    var text =
+      "memory: about \(memorySize(estimate.memory)): \(memorySize(estimate.weights)) weights"
     text += ", \(memorySize(estimate.states)) moments and gradients"
     text += ", \(memorySize(estimate.activations)) activations"
     if heldOut != nil { text += " (to evaluate \(memorySize(estimate.evaluation)) instead)" }

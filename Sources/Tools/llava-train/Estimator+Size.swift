@@ -71,7 +71,8 @@ extension Estimator {
     let held = batch + 10
     let side = model.plan.trainsVision ? model.start.vision?.config.imageSize ?? 0 : 0
     let width = model.plan.trainsVision ? 0 : model.start.projectorConfig?.inputWidth ?? 0
-    size.inputBytes = sees
+    size.inputBytes =
+      sees
       ? bytes(
         imageRows: held * assumedRows, 2 * width, images: held, 3 * side * side) : 0
     return size
