@@ -23,7 +23,7 @@ final class BlockCache: Sendable {
   }
 
   /// Enough for the activations of one layer of a large model.
-  private static let mostKeptBytes = 512 << 20
+  static let mostKeptBytes = 512 << 20
 
   private let state = Mutex(State())
 
@@ -31,6 +31,9 @@ final class BlockCache: Sendable {
   func take(_ byteCount: Int) -> Block? {
     guard let size = Self.roundedUp(byteCount) else { return nil }
     if let kept = takeKept(size) { return kept }
+    // What was kept for other sizes makes room, so that steps of many lengths take no more together
+    // than the longest.
+    for block in makeRoom(for: size) { free(block.base) }
     guard let base = aligned_alloc(64, size) else { return nil }
     return Block(base: base, byteCount: size)
   }
@@ -48,6 +51,22 @@ final class BlockCache: Sendable {
     }
   }
 
+  /// Takes kept blocks away, the largest first, until they are `size` bytes or there are none.
+  private func makeRoom(for size: Int) -> [Block] {
+    state.withLock { state in
+      var (freed, blocks) = (0, [Block]())
+      for candidate in state.blocks.keys.sorted(by: >) {
+        while freed < size, let block = state.blocks[candidate]?.popLast() {
+          blocks.append(block)
+          freed += candidate
+        }
+        if freed >= size { break }
+      }
+      state.keptBytes -= freed
+      return blocks
+    }
+  }
+
   func giveBack(_ block: Block) {
     let kept = state.withLock { state -> Bool in
       guard state.keptBytes + block.byteCount <= Self.mostKeptBytes else { return false }
@@ -59,12 +78,12 @@ final class BlockCache: Sendable {
   }
 
   /// `size` and the seven that follow it among those that `roundedUp` gives.
-  private static func sizes(from size: Int) -> some Sequence<Int> {
+  static func sizes(from size: Int) -> some Sequence<Int> {
     sequence(first: size) { roundedUp($0 + 1) }.prefix(8)
   }
 
   /// The next of eight sizes between two powers of two, so that few sizes serve many shapes.
-  private static func roundedUp(_ byteCount: Int) -> Int? {
+  static func roundedUp(_ byteCount: Int) -> Int? {
     guard byteCount >= 0, byteCount < Int.max / 2 else { return nil }
     if byteCount <= 512 { return 512 }
     let step = 1 << (Int.bitWidth - 1 - byteCount.leadingZeroBitCount - 3)

@@ -70,8 +70,7 @@ extension VisionTower {
     -> Tensor
   {
     if keepsClassToken { return try operations.join([dfeatures]) }
-    let dhidden = try operations.upload(
-      Tensor(.f32, shape: [spans.count * config.positions, config.width]))
+    let dhidden = try operations.zeros([spans.count * config.positions, config.width])
     operations.addRows(
       dfeatures, to: dhidden, at: spans.flatMap { $0.dropFirst().map { Int32($0) } })
     return dhidden

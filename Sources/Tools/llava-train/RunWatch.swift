@@ -26,7 +26,7 @@ final class RunWatch {
     events = try prepared.run.command.run.tensorboard.map { (path) throws(Failure) in
       try TrainingEvents(path, after: finished)
     }
-    status = StatusLine(totalSteps: prepared.data.totalSteps, finishedSteps: finished)
+    status = StatusLine(try prepared.course(after: finished), finishedSteps: finished)
   }
 
   func see(_ report: StepReport) throws(Failure) {
@@ -47,6 +47,8 @@ final class RunWatch {
     }
     show(status.text(report, took: tookEvaluation))
   }
+
+  func sawSave(took time: Duration) { status.saved(took: time) }
 
   private func show(_ text: String) {
     if session.settings.isVerbose { session.reporter.note(text) }
