@@ -27,7 +27,8 @@ import Testing
 
   @Test(
     arguments: [
-      [0, 0], [7, 7], [1e299, -1e299], [1e-299, 2e-299], [.leastNonzeroMagnitude, 0], [.nan, .infinity], [1e308],
+      [0, 0], [7, 7], [1e299, -1e299], [1e-299, 2e-299], [.leastNonzeroMagnitude, 0],
+      [.nan, .infinity], [1e308],
       [1e15, 1e15 + 1], [-5, -4], [], [3],
     ] as [[Double]])
   func everyRangeIsDrawn(values: [Double]) {
