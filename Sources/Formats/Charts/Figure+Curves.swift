@@ -28,7 +28,8 @@ extension Figure {
     guard places.count == 1 else { return drawing.stroke(places, pen) }
     // A polyline of one point is nothing in an SVG.
     drawing.stroke(
-      polygon(places[0], pen.width / 2, sides: 8), Drawing.Pen(ink: pen.ink, width: pen.width))
+      polygon(places[0], max(1.5, pen.width / 2), sides: 8),
+      Drawing.Pen(ink: pen.ink, width: max(3, pen.width)))
   }
 
   /// The parts that the axes can show, each of at most four places in a column of pixels: the first,

@@ -78,8 +78,11 @@ extension Figure {
         ].compactMap { $0?.x }
       }
     }.filter { AxisRange.shows($0, .linear) }
+    // Steps, records and tokens are whole numbers: so are the ticks of a short run.
+    let first = values.min() ?? 0
     return AxisRange(
-      near: values.min() ?? 0, values.max() ?? 1, .linear, margin: 0.012, count: count)
+      near: first, max(values.max() ?? 1, first + Double(count)), .linear, margin: 0.012,
+      count: count)
   }
 
   private static func up(_ panel: Panel, count: Int) -> AxisRange {

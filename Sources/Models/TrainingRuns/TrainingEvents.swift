@@ -29,7 +29,7 @@ public final class TrainingEvents {
       TensorBoardEvent(
         time: time, step: report.step,
         .scalars([
-          ("train/loss", Float(report.loss)), ("train/grad_norm", Float(report.gradientNorm)),
+          ("train/loss", number(report.loss)), ("train/grad_norm", number(report.gradientNorm)),
           ("train/learning_rate", Float(report.rate)), ("train/tokens", Float(report.tokens)),
           ("train/loss_tokens", Float(report.targets)),
           ("train/tokens_per_second", Float(Double(report.tokens) / seconds)),
@@ -43,13 +43,16 @@ public final class TrainingEvents {
       TensorBoardEvent(
         time: time, step: report.step,
         .scalars([
-          ("eval/loss", found.loss.map { Float($0) } ?? .nan),
-          ("eval/accuracy", Float(found.accuracy)),
+          ("eval/loss", found.loss.map(number) ?? .nan),
+          ("eval/accuracy", number(found.accuracy)),
         ])))
     // Evaluations take none of a step's time.
     lastTime = now()
   }
 }
+
+/// The number of the log's line, in 32 bits: the same for whoever compares the two.
+private func number(_ value: Double) -> Float { Float(TrainingLog.rounded(value)) }
 
 /// Seconds since 1970 by the system's clock.
 public func systemTime() -> Double {
