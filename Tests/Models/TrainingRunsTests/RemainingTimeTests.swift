@@ -50,10 +50,11 @@ struct RemainingTimeTests {
     var time = RemainingTime(course, finishedSteps: 0)
     time.addStep(rows: 10, seconds: 2)
     // 99 steps of 2 s; after 30, 60, 90 and 100 evaluations; checkpoints after 25, 50, 75; a result.
-    #expect(time.left == 99 * 2 + 4 * 4 * 2 + 3 * 3 + 1)
+    let (steps, result) = (198.0, 1.0)
+    #expect(time.left == steps + Double(4 * 4 * 2) + Double(3 * 3) + result)
     time.addEvaluation(seconds: 10)
     time.addSave(seconds: 6)
-    #expect(time.left == 99 * 2 + 4 * 10 + 3 * 6 + 1)
+    #expect(time.left == steps + Double(4 * 10) + Double(3 * 6) + result)
     course.evaluateEvery = 0
     var end = RemainingTime(course, finishedSteps: 98)
     end.addStep(rows: 10, seconds: 2)
