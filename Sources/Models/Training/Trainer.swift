@@ -20,6 +20,8 @@ public struct StepReport: Sendable {
   public var tokens = 0
   public var targets = 0
   public var ids: [String] = []
+  /// What the step took after its last micro-batch, however long that was.
+  public var updateTime = Duration.zero
 }
 
 /// Trains a model step by step. The same micro-batches give the same bytes, whatever the threads and
@@ -95,6 +97,7 @@ public final class Trainer {
     look: ((TrainedParameters<Tensor>, _ factor: Double) throws(Failure) -> Void)? = nil
   ) throws(Failure) -> StepReport {
     guard let gradients = sum.total() else { preconditionFailure("a step without micro-batches") }
+    let began = ContinuousClock.now
     let targets = losses.reduce(0) { $0 + $1.loss.targets }
     let factor =
       options.lossNorm == .micro ? 1 / Double(losses.count) : 1 / Double(max(1, targets))
@@ -103,11 +106,12 @@ public final class Trainer {
     let scheduled = options.schedule.factor(finished: finishedSteps)
     finishedSteps += 1
     update(with: gradients, factor: factor * clipping(norm), scheduled: scheduled)
-    let report = StepReport(
+    var report = StepReport(
       step: finishedSteps, loss: loss(targets), gradientNorm: norm,
       rate: options.rate * scheduled, tokens: losses.reduce(0) { $0 + $1.length },
       targets: targets, ids: losses.flatMap(\.ids))
     dropStep()
+    report.updateTime = ContinuousClock.now - began
     return report
   }
 

@@ -26,10 +26,10 @@ public struct RemainingTime: Sendable {
   private let course: Course
   private var finished: Int
   private var rowsDone = 0.0
-  /// Of the steps that count: how many, and the sums of rows, seconds, rows squared and rows times
-  /// seconds.
+  /// Of the steps that count: how many, and the sums of positions, seconds, and of these those that do
+  /// not depend on positions.
   private var count = 0.0
-  private var sums = (rows: 0.0, seconds: 0.0, squares: 0.0, products: 0.0)
+  private var sums = (rows: 0.0, seconds: 0.0, fixed: 0.0)
   private var isFirst = true
   private var evaluations = (count: 0, seconds: 0.0)
   private var saves = (count: 0, seconds: 0.0)
@@ -38,18 +38,17 @@ public struct RemainingTime: Sendable {
     (self.course, finished) = (course, finishedSteps)
   }
 
-  /// Takes a step of so many positions, without what was evaluated or saved meanwhile.
-  public mutating func addStep(rows: Int, seconds: Double) {
+  /// Takes a step of so many positions, without what was evaluated or saved meanwhile; `fixed` of its
+  /// seconds it would have taken whatever its length: the optimiser's.
+  public mutating func addStep(rows: Int, seconds: Double, fixed: Double = 0) {
     finished += 1
     rowsDone += Double(rows)
     // The first one touches memory that no step has touched, and is slower than all others.
-    if isFirst, count == 1 { (count, sums, isFirst) = (0, (0, 0, 0, 0), false) }
-    let rows = Double(rows)
+    if isFirst, count == 1 { (count, sums, isFirst) = (0, (0, 0, 0), false) }
     count += 1
-    sums.rows += rows
+    sums.rows += Double(rows)
     sums.seconds += seconds
-    sums.squares += rows * rows
-    sums.products += rows * seconds
+    sums.fixed += min(fixed, seconds)
   }
 
   public mutating func addEvaluation(seconds: Double) {
@@ -69,7 +68,7 @@ public struct RemainingTime: Sendable {
     if let rows = course.rowsLeft, steps > 0, sums.rows > 0 {
       let usual = sums.rows / count
       let difference = max(0, rows - rowsDone) - steps * usual
-      seconds = max(0, seconds + secondsPerRow(mean, usual) * difference)
+      seconds = max(0, seconds + (sums.seconds - sums.fixed) / sums.rows * difference)
     }
     let perEvaluation =
       evaluations.count > 0
@@ -77,15 +76,6 @@ public struct RemainingTime: Sendable {
     let perSave = saves.count > 0 ? saves.seconds / Double(saves.count) : course.secondsPerSave
     return seconds + Double(evaluationsLeft) * perEvaluation
       + Double(savesLeft) * perSave + (steps > 0 ? course.secondsPerSave / 3 : 0)
-  }
-
-  /// What a position more adds to a step: the slope of seconds over rows, from nothing to a step's all.
-  private func secondsPerRow(_ mean: Double, _ usual: Double) -> Double {
-    let whole = mean / usual
-    let variance = sums.squares / count - usual * usual
-    // Of steps that are alike nothing is learned but their mean.
-    guard variance > 1e-4 * usual * usual else { return whole }
-    return min(whole, max(0, (sums.products / count - usual * mean) / variance))
   }
 
   private var evaluationsLeft: Int {

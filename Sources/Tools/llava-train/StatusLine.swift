@@ -44,7 +44,9 @@ struct StatusLine {
     tokens += report.tokens
     let now = ContinuousClock.now
     training += now - last
-    remaining.addStep(rows: report.tokens, seconds: (now - last) / .seconds(1))
+    remaining.addStep(
+      rows: report.tokens, seconds: (now - last) / .seconds(1),
+      fixed: report.updateTime / .seconds(1))
     last = now
     // Nobody knows how many steps the records of a pipe come to.
     let isEndKnown = totalSteps < TrainingSettings.mostSteps

@@ -7,7 +7,7 @@ import TrainingRuns
 struct RemainingTimeTests {
   /// After ten of 200 steps, of which `seconds` says how long each takes.
   private func foretold(
-    _ rows: [Int], knowsRows: Bool = true, seconds: (Int) -> Double
+    _ rows: [Int], knowsRows: Bool = true, fixed: Double = 0, seconds: (Int) -> Double
   ) throws -> (left: Double, truth: Double) {
     var course = RemainingTime.Course(totalSteps: rows.count, rowsLeft: nil)
     if knowsRows { course.rowsLeft = Double(rows.reduce(0, +)) }
@@ -15,7 +15,7 @@ struct RemainingTimeTests {
     #expect(time.left == nil)
     for (index, rows) in rows.prefix(10).enumerated() {
       // The first one is slow.
-      time.addStep(rows: rows, seconds: seconds(rows) * (index == 0 ? 5 : 1))
+      time.addStep(rows: rows, seconds: seconds(rows) * (index == 0 ? 5 : 1), fixed: fixed)
     }
     return (try #require(time.left), rows.dropFirst(10).reduce(0) { $0 + seconds($1) })
   }
@@ -28,7 +28,7 @@ struct RemainingTimeTests {
       let (fixed, perRow) = (Double.random(in: 0...3, using: &random), 0.01)
       if Bool.random(using: &random) { rows.sort() }
       let noise = Double.random(in: 0...0.05, using: &random)
-      let (left, truth) = try foretold(rows) {
+      let (left, truth) = try foretold(rows, fixed: fixed) {
         (fixed + perRow * Double($0)) * (1 + noise * Double($0 % 3 - 1))
       }
       #expect(abs(left / truth - 1) < 0.15, "\(left) for \(truth) s")
@@ -50,10 +50,11 @@ struct RemainingTimeTests {
     var time = RemainingTime(course, finishedSteps: 0)
     time.addStep(rows: 10, seconds: 2)
     // 99 steps of 2 s; after 30, 60, 90 and 100 evaluations; checkpoints after 25, 50, 75; a result.
-    #expect(time.left == 99 * 2 + 4 * 4 * 2 + 3 * 3 + 1)
+    let (steps, result) = (198.0, 1.0)
+    #expect(time.left == steps + Double(4 * 4 * 2) + Double(3 * 3) + result)
     time.addEvaluation(seconds: 10)
     time.addSave(seconds: 6)
-    #expect(time.left == 99 * 2 + 4 * 10 + 3 * 6 + 1)
+    #expect(time.left == steps + Double(4 * 10) + Double(3 * 6) + result)
     course.evaluateEvery = 0
     var end = RemainingTime(course, finishedSteps: 98)
     end.addStep(rows: 10, seconds: 2)

@@ -203,7 +203,9 @@ struct MuonTests {
       let adamW = try fixture.estimate(plan, size)
       let muon = try fixture.estimate(plan, size, optimizer: .muon)
       #expect(adamW.states - muon.states == 4 * elements && elements > 0)
-      #expect(muon.activations - adamW.activations >= Muon.byteCount(matrices))
+      #expect(
+        muon.activations - adamW.activations
+          >= Muon.byteCount(matrices) - 4096 * matrices.count)
       #expect(muon.exactOperations > 0 && adamW.exactOperations == 0)
     }
     #expect(
