@@ -4,7 +4,7 @@ SPDX-License-Identifier: Apache-2.0
 
     python examples/tiny-llava/draw.py --output WORK     # needs numpy and Pillow
 Writes pictures/*.jpg, and records as LLaVA's own JSON has them: words.jsonl (no pictures),
-captions.jsonl (stage 1), chat.jsonl and more.jsonl (stage 2), heldout.jsonl (what no stage sees).
+captions.jsonl (stage 1), chat.jsonl (stage 2), heldout.jsonl (pictures that no stage sees).
 """
 import argparse
 import json
@@ -88,8 +88,6 @@ def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--output", type=Path, required=True)
     options.add_argument("--scenes", type=int, default=48000, help="pictures of stage 2 (48000)")
-    options.add_argument("--more", type=int, default=24000,
-                         help="pictures of stage 2's second round (24000)")
     options.add_argument("--captions", type=int, default=6400, help="pictures of stage 1 (6400)")
     options.add_argument("--words", type=int, default=3200, help="scenes in words alone (3200)")
     options.add_argument("--held-out", type=int, default=200, help="pictures to watch by (200)")
@@ -98,13 +96,11 @@ def main():
     folder = given.output / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(given.workers) as pool:
-        count = max(given.scenes + given.more, given.captions)
-        seen = draw_all(pool, folder, "scene", CHAT, count)
+        seen = draw_all(pool, folder, "scene", CHAT, max(given.scenes, given.captions))
         unseen = draw_all(pool, folder, "heldout", HELD_OUT, given.held_out, held_out=True)
     write(given.output / "words.jsonl", words(given.words))
     write(given.output / "captions.jsonl", captions(seen[:given.captions]))
     write(given.output / "chat.jsonl", chat(seen[:given.scenes]))
-    write(given.output / "more.jsonl", chat(seen[given.scenes:given.scenes + given.more]))
     write(given.output / "heldout.jsonl", chat(unseen))
 
 
