@@ -94,16 +94,17 @@ let models = group(
     "Projectors": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
     "Decoders": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
     "Generation": [
-      "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Tensors", "Tokenizers",
+      "Checkpoints", "Operations", "Decoders", "InputOutput", "JSON", "Randomness", "Tensors",
+      "Tokenizers",
     ],
     "TrainingData": ["InputOutput", "JSON", "Randomness", "Records"],
     "TrainingCurves": ["InputOutput", "JSON"],
-    "Conversations": ["Chat", "InputOutput", "JSON", "Records", "Tokenizers"],
+    "Conversations": ["Chat", "InputOutput", "JSON", "Randomness", "Records", "Tokenizers"],
     "Judging": ["Chat", "Decimals", "InputOutput", "JSON", "Randomness", "Records"],
     "ScienceQA": ["Chat", "InputOutput", "JSON", "Randomness", "Records", "Tokenizers"],
     "CaptionFiltering": ["InputOutput", "JSON", "Randomness"],
     "Initialisation": [
-      "Checkpoints", "InputOutput", "JSON", "Randomness", "Safetensors", "Tensors",
+      "Checkpoints", "InputOutput", "JSON", "Randomness", "Tensors",
     ],
     "InstructionData": ["Decimals", "InputOutput", "JSON", "Randomness", "Records", "Chat"],
     "Inspection": [

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import scenes
 
-# Each kind of record has seeds of its own; those of score.py and check_tools.py are further up.
+# Each kind of record has seeds of its own; those of exam.py and score.py are further up.
 WORDS, CHAT, HELD_OUT = 5_000_000, 1_000_000, 3_000_000
 BLOCK = 250
 

@@ -18,15 +18,3 @@ public func residentMemory() -> Int? {
   }
   return sum > 0 ? sum : nil
 }
-
-/// The most bytes that this process has held resident, files that it maps included; nil where the
-/// kernel does not say.
-public func mostResidentMemory() -> Int? {
-  guard let bytes = try? readWholeFile("/proc/self/status", limit: 1 << 20) else { return nil }
-  for line in String(decoding: bytes, as: UTF8.self).split(atByte: UInt8(ascii: "\n"))
-  where line.hasPrefix("VmHWM:") {
-    return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first
-      .flatMap { Int($0) }.map { 1024 * $0 }
-  }
-  return nil
-}

@@ -6,9 +6,8 @@ import Synchronization
 /// them out and keeps them. Nothing is allocated, so that what no machine could hold can be counted.
 public final class MemoryCount: Sendable {
   fileprivate struct State {
-    /// Of each size of kept blocks how much of each was written.
-    var kept: [Int: [Int]] = [:]
-    var keptBytes = 0
+    /// Of each kept block how much was written.
+    var kept = KeptBlocks<Int>()
     var resident = 0
     var peak = 0
     var heap = 0
@@ -63,14 +62,12 @@ public final class MemoryCount: Sendable {
 
 extension MemoryCount.State {
   fileprivate mutating func take(_ size: Int, _ byteCount: Int) -> (size: Int, bytes: Int) {
-    for candidate in BlockCache.sizes(from: size) {
-      guard let before = kept[candidate]?.popLast() else { continue }
-      keptBytes -= candidate
-      let bytes = max(before, byteCount)
-      add(bytes - before)
-      return (candidate, bytes)
+    if let found = kept.take(size) {
+      let bytes = max(found.block, byteCount)
+      add(bytes - found.block)
+      return (found.size, bytes)
     }
-    makeRoom(for: size)
+    for (size, bytes) in kept.makeRoom(for: size) { free(size, bytes) }
     guard size < MemoryCount.heapLimit else {
       add(byteCount)
       return (size, byteCount)
@@ -83,26 +80,12 @@ extension MemoryCount.State {
     return (size, byteCount)
   }
 
-  private mutating func makeRoom(for size: Int) {
-    var freed = 0
-    for candidate in kept.keys.sorted(by: >) {
-      while freed < size, let bytes = kept[candidate]?.popLast() {
-        free(candidate, bytes)
-        freed += candidate
-      }
-      if freed >= size { break }
-    }
-    keptBytes -= freed
-  }
-
   private mutating func free(_ size: Int, _ bytes: Int) {
     if size < MemoryCount.heapLimit { heap -= bytes } else { resident -= bytes }
   }
 
   fileprivate mutating func giveBack(size: Int, _ bytes: Int) {
-    guard keptBytes + size <= BlockCache.mostKeptBytes else { return free(size, bytes) }
-    kept[size, default: []].append(bytes)
-    keptBytes += size
+    if !kept.keep(bytes, size: size) { free(size, bytes) }
   }
 }
 

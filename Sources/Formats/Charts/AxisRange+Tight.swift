@@ -74,13 +74,7 @@ extension AxisRange {
     if largest < 1e-3 || largest >= 1e15 {
       let exponent = floor(log10(abs(value)) + 1e-12)
       let digits = max(0, min(15, Int(exponent - floor(log10(step) + 1e-9))))
-      var mantissa = fixed(value / pow(10, exponent), places: digits)
-      while mantissa.contains("."), mantissa.hasSuffix("0") || mantissa.hasSuffix(".") {
-        let isPoint = mantissa.hasSuffix(".")
-        mantissa.removeLast()
-        if isPoint { break }
-      }
-      return "\(mantissa)e\(Int(exponent))"
+      return "\(shortened(value / pow(10, exponent), places: digits))e\(Int(exponent))"
     }
     for (unit, name) in [(1e12, "T"), (1e9, "G"), (1e6, "M")] where largest >= unit {
       return fixed(value / unit, places: places(unit)) + name

@@ -73,11 +73,7 @@ extension Chart {
       }
       drawing.line(frame.left - (tick.label == nil ? 3 : 6), place, frame.left, place)
     }
-    let corners = [
-      (frame.left, frame.top), (frame.right, frame.top), (frame.right, frame.bottom),
-      (frame.left, frame.bottom), (frame.left, frame.top),
-    ]
-    drawing.stroke(corners.map { Drawing.Place(x: $0.0, y: $0.1) })
+    drawing.frame(frame.left, frame.top, frame.right, frame.bottom)
     let middle = (frame.left + frame.right) / 2
     drawing.label(title, middle, 27, .middle, size: 16)
     drawing.label(x.label, middle, Double(drawing.height) - 14, .middle, size: 14)

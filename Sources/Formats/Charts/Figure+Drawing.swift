@@ -116,11 +116,7 @@ extension Figure {
       }
       drawing.line(frame.left - (tick.label == nil ? 3 : 5), place, frame.left, place)
     }
-    let corners = [
-      (frame.left, frame.top), (frame.right, frame.top), (frame.right, frame.bottom),
-      (frame.left, frame.bottom), (frame.left, frame.top),
-    ]
-    drawing.stroke(corners.map { Drawing.Place(x: $0.0, y: $0.1) })
+    drawing.frame(frame.left, frame.top, frame.right, frame.bottom)
     drawing.label(panel.title, frame.left, frame.top - 8, .start, size: 14)
     let room = frame.right - frame.left - textWidth(panel.title, 14) - 24
     if textWidth(panel.note, 12) <= room {

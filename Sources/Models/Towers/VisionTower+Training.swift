@@ -97,9 +97,4 @@ extension VisionTower {
       dpatches, record.squares,
       to: weight.reshaped([config.width, weight.count / config.width]))
   }
-
-  /// Bytes that a row keeps in each layer that keeps everything, and in one that keeps its input.
-  public static func keptBytesPerRow(_ config: VisionConfig) -> (everything: Int, input: Int) {
-    (VisionLayer.Activations.bytesPerRow(config), 4 * config.width)
-  }
 }

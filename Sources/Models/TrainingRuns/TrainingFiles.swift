@@ -24,10 +24,8 @@ public final class TrainingFiles {
   public private(set) var positions = 0
   public private(set) var targets = 0
   public private(set) var longest = 0
-  /// Records to learn from that have images; images of all of them, and the most of one.
+  /// Records to learn from that have images.
   public private(set) var withImages = 0
-  public private(set) var images = 0
-  public private(set) var mostImages = 0
   /// Records longer than what is kept of them.
   public private(set) var truncated = 0
   /// Of each file's records what they take.
@@ -110,8 +108,6 @@ public final class TrainingFiles {
       if needsLengths { lengths[lengths.count - 1] = try wordCount(of: found.record.object) }
       count(measure)
       if found.images > 0 { withImages += 1 }
-      images += found.images
-      mostImages = max(mostImages, found.images)
       handling.take(found.images)
       return true
     } catch {
