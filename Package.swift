@@ -163,7 +163,7 @@ let tools: KeyValuePairs = [
   "chat-complete": ["Chat", "ChatClient", "HTTP", "Streams"],
   "llava-eval": ["Chat", "Decimals", "Judging", "ScienceQA", "Streams"],
   "instruct-gen": ["COCO", "Chat", "InstructionData", "Streams"],
-  "llava-weights": ["Conversion", "Initialisation", "Inspection", "Checkpoints"],
+  "llava-weights": ["Conversion", "Initialisation", "Inspection", "Checkpoints", "Tokenizers"],
   "caption-filter": ["CaptionFiltering", "Charts", "Streams", "Threads"],
   "tensor-view": ["Charts", "Streams"],
   "tensor-diff": ["Streams"],

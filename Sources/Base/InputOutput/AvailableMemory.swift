@@ -1,12 +1,25 @@
 // How much memory a process may still take.
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 
-/// Bytes that can be had without swapping, as the kernel and the process's control group say; nil
-/// where neither does.
+/// Bytes that can be had without swapping, as the kernel, the process's control group and its own limits
+/// (`ulimit -v`, `-d`) say; nil where none does.
 public func availableMemory() -> Int? {
-  let kernel = memoryOfKernel()
-  guard let group = memoryOfGroup() else { return kernel }
-  return min(kernel ?? group, group)
+  [memoryOfKernel(), memoryOfGroup(), memoryOfProcess()].compactMap(\.self).min()
+}
+
+/// What the limits of the process leave of its address space and of its data.
+private func memoryOfProcess() -> Int? {
+  // In pages: size, resident, shared, text, library, data.
+  let pages = lines("/proc/self/statm").first?.split(separator: " ").map { Int($0) ?? 0 } ?? []
+  guard pages.count > 5 else { return nil }
+  let left = [(RLIMIT_AS, pages[0]), (RLIMIT_DATA, pages[5])].compactMap { resource, used -> Int? in
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur < 1 << 60
+    else { return nil }
+    return max(0, Int(limit.rlim_cur) - used * Int(getpagesize()))
+  }
+  return left.min()
 }
 
 /// `MemAvailable` of /proc/meminfo.

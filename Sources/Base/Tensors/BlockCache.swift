@@ -15,6 +15,26 @@ final class BlockCache: Sendable {
     // Sendable: a block has one owner at a time.
     let base: UnsafeMutableRawPointer
     let byteCount: Int
+
+    /// From this size on a block has pages of its own: in the heap, steps of many lengths would leave
+    /// gaps behind, which are nobody's and stay.
+    static var mappedFrom: Int { 128 << 10 }
+
+    /// A block of any content, aligned to 64; nil when memory is out.
+    init?(byteCount: Int) {
+      var base: UnsafeMutableRawPointer?
+      if byteCount < Self.mappedFrom {
+        base = aligned_alloc(64, byteCount)
+      } else {
+        base = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+      }
+      guard let base, base != MAP_FAILED else { return nil }
+      (self.base, self.byteCount) = (base, byteCount)
+    }
+
+    func free() {
+      if byteCount < Self.mappedFrom { Glibc.free(base) } else { munmap(base, byteCount) }
+    }
   }
 
   private let kept = Mutex(KeptBlocks<Block>())
@@ -23,13 +43,17 @@ final class BlockCache: Sendable {
   func take(_ byteCount: Int) -> Block? {
     guard let size = Self.roundedUp(byteCount) else { return nil }
     if let found = kept.withLock({ $0.take(size) }) { return found.block }
-    for (_, block) in kept.withLock({ $0.makeRoom(for: size) }) { free(block.base) }
-    guard let base = aligned_alloc(64, size) else { return nil }
-    return Block(base: base, byteCount: size)
+    for (_, block) in kept.withLock({ $0.makeRoom(for: size) }) { block.free() }
+    return Block(byteCount: size)
   }
 
   func giveBack(_ block: Block) {
-    if !kept.withLock({ $0.keep(block, size: block.byteCount) }) { free(block.base) }
+    if !kept.withLock({ $0.keep(block, size: block.byteCount) }) { block.free() }
+  }
+
+  /// Gives all that waits back to the system.
+  func empty() {
+    for (_, block) in kept.withLock({ $0.makeRoom(for: .max) }) { block.free() }
   }
 
   /// `size` and the seven that follow it among those that `roundedUp` gives.

@@ -45,10 +45,7 @@ public final class MemoryCount: Sendable {
     return Release { [self] in state.withLock { $0.giveBack(size: written.size, written.bytes) } }
   }
 
-  /// glibc maps larger blocks apart and gives them back at once; what smaller ones took stays.
-  fileprivate static let heapLimit = 32 << 20
-
-  private static func wholePages(_ byteCount: Int) -> Int {
+  fileprivate static func wholePages(_ byteCount: Int) -> Int {
     byteCount < .max / 4 ? (byteCount + 4095) / 4096 * 4096 : .max / 4
   }
 
@@ -68,10 +65,12 @@ extension MemoryCount.State {
       return (found.size, bytes)
     }
     for (size, bytes) in kept.makeRoom(for: size) { free(size, bytes) }
-    guard size < MemoryCount.heapLimit else {
-      add(byteCount)
-      return (size, byteCount)
+    guard size < BlockCache.Block.mappedFrom else {
+      let bytes = MemoryCount.wholePages(byteCount)
+      add(bytes)
+      return (size, bytes)
     }
+    // What the heap took stays with it.
     heap += byteCount
     if heap > mostHeap {
       add(heap - mostHeap)
@@ -81,7 +80,7 @@ extension MemoryCount.State {
   }
 
   private mutating func free(_ size: Int, _ bytes: Int) {
-    if size < MemoryCount.heapLimit { heap -= bytes } else { resident -= bytes }
+    if size < BlockCache.Block.mappedFrom { heap -= bytes } else { resident -= bytes }
   }
 
   fileprivate mutating func giveBack(size: Int, _ bytes: Int) {

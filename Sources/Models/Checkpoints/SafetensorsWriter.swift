@@ -24,7 +24,10 @@ public enum SafetensorsWriter {
       tensors[name].map { (name: name, elementType: $0.elementType, shape: $0.shape) }
     }
     try write(descriptions, metadata: metadata, to: file) { (name) throws(Failure) in
-      try tensors[name]?.withUnsafeBytes { (bytes) throws(Failure) in try file.write(bytes) }
+      try tensors[name]?.withUnsafeBytes { (bytes) throws(Failure) in
+        try file.write(bytes)
+        MappedFile.releasePages(of: bytes)
+      }
     }
   }
 

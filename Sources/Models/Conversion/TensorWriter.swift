@@ -45,7 +45,7 @@ struct TensorWriter {
       let piece = tensor.elements(start..<min(count, start + Self.pieceElements))
       let converted = try converted(piece, of: planned)
       try converted.withUnsafeBytes { (bytes) throws(Failure) in try file.write(bytes) }
-      release(piece, of: planned)
+      release(piece)
       progress(converted.byteCount)
     }
   }
@@ -66,7 +66,7 @@ struct TensorWriter {
         try Interruption.check(planned.name)
         let piece = tensor.rows(start..<min(rows, start + step))
         try piece.addRows(to: &sums)
-        release(piece, of: planned)
+        release(piece)
       }
       let mean = sums.map { $0 / Float(rows) }
       guard mean.allSatisfy(\.isFinite),
@@ -87,8 +87,7 @@ struct TensorWriter {
   }
 
   /// Pages of a file that were written are not needed again; memory of the process would be lost.
-  private func release(_ piece: Tensor, of planned: PlannedTensor) {
-    guard case .stored = planned.content else { return }
+  private func release(_ piece: Tensor) {
     piece.withUnsafeBytes { MappedFile.releasePages(of: $0) }
   }
 }

@@ -33,12 +33,18 @@ public struct ModelShapes: Sendable {
     }
     self.config = config
     object = try readObject(path, limit: Self.limit)
+    deviation = try Self.deviation(object, at: path)
     guard config.vision != nil || config.visionTowerName == nil else {
       throw Failure(
         .mismatch, code: "init/config", at: path,
         "expected the vision tower's shape in vision_config, found only the tower's name",
         remedy: "write it in llava-hf's layout, with vision_config and text_config")
     }
+  }
+
+  /// Whether a tokenizer lies beside config.json.
+  public var holdsTokenizer: Bool {
+    ["tokenizer.model", "tokenizer.json"].contains { access("\(directory)/\($0)", F_OK) == 0 }
   }
 
   /// Whether the model has its tower's weights in its own file.
@@ -53,9 +59,20 @@ public struct ModelShapes: Sendable {
   }
 
   /// transformers' `initializer_range`: the deviation of the language model's matrices.
-  var deviation: Double {
-    let value = (object["text_config"]?.object ?? object)["initializer_range"]?.double ?? 0.02
-    return value.isFinite && (0...1).contains(value) ? value : 0.02
+  let deviation: Double
+
+  private static func deviation(_ object: JSONObject, at path: String) throws(Failure) -> Double {
+    guard let value = (object["text_config"]?.object ?? object)["initializer_range"] else {
+      return 0.02
+    }
+    guard let deviation = value.double, deviation > 0, deviation <= 1 else {
+      throw Failure(
+        .mismatch, code: "init/config", at: path,
+        "expected an initializer_range above 0 and up to 1, found"
+          + " \(escapedForTerminal(value.serializedString.prefix(bytes: 64)))",
+        remedy: "0.02 is usual")
+    }
+    return deviation
   }
 
   /// The type that config.json names for the weights.

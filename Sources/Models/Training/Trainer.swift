@@ -202,6 +202,8 @@ extension Trainer {
   private static func notFinite(_ place: String, _ message: String) -> Failure {
     Failure(
       .notFinite, code: "training/not-finite", at: place, message,
-      remedy: "use a lower --lr, a --clip, or --precision f32; the last checkpoint is untouched")
+      remedy:
+        "use a lower --lr or --muon-lr, a --clip, or --precision f32; the last checkpoint is untouched"
+    )
   }
 }

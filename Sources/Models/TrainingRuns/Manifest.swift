@@ -136,6 +136,9 @@ public struct Manifest: Equatable, Sendable {
       remedy: "remove this checkpoint's directory to resume from the one before it")
   }
 
+  /// What is read of a file before its pages may go.
+  private static var hashedAtOnce: Int { 4 << 20 }
+
   /// Reads every file of the checkpoint in `directory`.
   /// Throws `checkpoint/damaged` with the name of the first that is not as it was written.
   public func verifyFiles(in directory: String) throws(Failure) {
@@ -148,7 +151,12 @@ public struct Manifest: Equatable, Sendable {
           path, "expected \(file.byteCount) bytes, found \(mapped.bytes.count)")
       }
       var hash = SHA256()
-      hash.update(mapped.bytes)
+      for start in stride(from: 0, to: mapped.bytes.count, by: Self.hashedAtOnce) {
+        let end = min(mapped.bytes.count, start + Self.hashedAtOnce)
+        let part = UnsafeRawBufferPointer(rebasing: mapped.bytes[start..<end])
+        hash.update(part)
+        MappedFile.releasePages(of: part)
+      }
       guard hash.hexadecimal() == file.sha256 else {
         throw Self.damaged(path, "its bytes are not those that were written")
       }

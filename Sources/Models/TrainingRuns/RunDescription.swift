@@ -14,7 +14,8 @@ public enum RunDescription {
     let differing = keys.filter { expected[$0] != found[$0] }
     guard !differing.isEmpty else { return }
     let shown = differing.prefix(3).map { key in
-      "\(escapedForTerminal(key)) \(text(found[key])) there and \(text(expected[key])) here"
+      if let records = digested[key], found[key] != nil, expected[key] != nil { return "the records of \(records) differ" }
+      return "\(escapedForTerminal(key)) \(text(found[key])) there and \(text(expected[key])) here"
     }
     let more = differing.count > 3 ? ", and \(differing.count - 3) more" : ""
     throw Failure(
@@ -22,6 +23,11 @@ public enum RunDescription {
       "the checkpoint is of another run: \(shown.joined(separator: ", "))\(more)",
       remedy: "resume with what the run began with, or begin another with -o")
   }
+
+  /// Members that are digests, which tell nobody anything, and what they are digests of.
+  private static let digested = [
+    "data.files": "the input", "evaluation.file": "--eval",
+  ]
 
   /// The members of objects in it beside its own: what differs is said by name.
   private static func flat(_ description: JSONObject) -> JSONObject {

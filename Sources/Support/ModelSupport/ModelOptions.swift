@@ -89,13 +89,14 @@ public struct ModelOptions: ParsableArguments {
 extension Precision: ExpressibleByArgument {}
 
 /// Runs `body`, whose only error besides a failure is that memory is out.
-public func catchingMemory<Result>(_ body: () throws -> Result) throws(Failure) -> Result {
+public func catchingMemory<Result>(
+  remedy: String = "use a smaller --batch, or fewer threads", _ body: () throws -> Result
+) throws(Failure) -> Result {
   do {
     return try body()
   } catch let failure as Failure {
     throw failure
   } catch {
-    throw .outOfMemory(
-      (error as? AllocationError)?.byteCount, remedy: "use a smaller --batch, or fewer threads")
+    throw .outOfMemory((error as? AllocationError)?.byteCount, remedy: remedy)
   }
 }

@@ -1,6 +1,7 @@
 // Numbers as people read them.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import InputOutput
 
 /// `number` with `digits` significant digits: `0.12346`, `1.2e-07`, `nan`.
 public func readable(_ number: Double, digits: Int32 = 5) -> String {
@@ -8,4 +9,18 @@ public func readable(_ number: Double, digits: Int32 = 5) -> String {
   let count = withVaList([digits, number]) { vsnprintf(&buffer, buffer.count, "%.*g", $0) }
   return String(
     decoding: buffer.prefix(Int(max(0, count))).map(UInt8.init(bitPattern:)), as: UTF8.self)
+}
+
+/// Bytes as people read them: 18 KiB, 3.75 MiB, 113 GiB.
+public func memorySize(_ bytes: Int) -> String {
+  let (unit, scale) =
+    switch bytes {
+    case ..<(1 << 20): ("KiB", 0x1p10)
+    case ..<(1 << 30): ("MiB", 0x1p20)
+    default: ("GiB", 0x1p30)
+    }
+  let number = Double(bytes) / scale
+  // From here on three digits would need an exponent.
+  let text = number < 100 ? readable(number, digits: 3) : grouped(Int(number.rounded()))
+  return "\(text) \(unit)"
 }

@@ -23,6 +23,8 @@ enum UsageFault {
     "size": "a number such as 4096, 64K, 512M or 2G, above 0",
     "limit": "a count such as 3 or a share such as 5%", "count": "a whole number",
     "number": "a number such as 0.5",
+    "pixels": "width and height such as 900x1200, from 320x230 to 4000x8000",
+    "panels": "some of loss, held-out, accuracy, rate and norm, each once, with commas between",
   ]
 
   /// `message`, one line, with what is accepted where the parser does not say it itself.

@@ -27,7 +27,9 @@ extension FormatRun {
       throw Failure(
         .mismatch, code: "stream/content", at: reader.name,
         "expected features of images, found a stream of \(reader.header.shownContent)",
-        remedy: "pass the records through clip-encode")
+        remedy: reader.header.schema["pixels"] == nil
+          ? "pass the records through clip-encode"
+          : "see what is trained of pixels with llava-train finetune --train-vision --inspect N")
     }
     let sink = try session.sink(isBinary: false)
     var (number, done) = (0, done)

@@ -34,7 +34,7 @@ struct LlavaPlot: ToolProgram {
   @Option(
     help: ArgumentHelp(
       "What to draw, with commas: loss, held-out, accuracy, rate, norm; default: what is there.",
-      valueName: "names"))
+      valueName: "panels"))
   var panels: PanelList?
 
   @Option(
@@ -58,7 +58,7 @@ struct LlavaPlot: ToolProgram {
   @Option(
     help: ArgumentHelp(
       "Width and height, such as 900x1200; default: 900 wide, as high as the panels ask for.",
-      valueName: "size"))
+      valueName: "pixels"))
   var size: PictureSize?
 
   @Flag(help: "Stop at the first line that would be skipped.")

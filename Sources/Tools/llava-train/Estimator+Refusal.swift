@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import ModelSupport
+import ToolSupport
 import Training
 import TrainingRuns
 

@@ -58,17 +58,3 @@ extension Estimator {
     return time
   }
 }
-
-/// Bytes as people read them: 18 KiB, 3.75 MiB, 113 GiB.
-func memorySize(_ bytes: Int) -> String {
-  let (unit, scale) =
-    switch bytes {
-    case ..<(1 << 20): ("KiB", 0x1p10)
-    case ..<(1 << 30): ("MiB", 0x1p20)
-    default: ("GiB", 0x1p30)
-    }
-  let number = Double(bytes) / scale
-  // From here on three digits would need an exponent.
-  let text = number < 100 ? readable(number, digits: 3) : grouped(Int(number.rounded()))
-  return "\(text) \(unit)"
-}

@@ -38,7 +38,8 @@ struct EvaluationOptions: ParsableArguments {
       throw ValidationError("--\(name) needs --eval and --eval-every")
     }
     if let evalEvery, !(1...TrainingSettings.mostSteps).contains(evalEvery) {
-      throw ValidationError("--eval-every must be 1 or more, found \(evalEvery)")
+      throw ValidationError(
+        "--eval-every must be 1 to \(TrainingSettings.mostSteps), found \(evalEvery)")
     }
     if let patience, !(1...65536).contains(patience) {
       throw ValidationError("--patience must be 1 to 65536, found \(patience)")

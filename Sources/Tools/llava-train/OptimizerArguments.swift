@@ -73,12 +73,12 @@ struct OptimizerArguments: ParsableArguments {
       ("lr", lr), ("projector-lr", projectorLr), ("muon-lr", muonLr), ("eps", eps),
     ] {
       if let value, !(value > 0 && value.isFinite) {
-        throw ValidationError("--\(name) must be above 0, found \(value)")
+        throw ValidationError("--\(name) must be a number above 0, found \(value)")
       }
     }
     for (name, value) in [("weight-decay", weightDecay), ("clip", clip)] {
       if let value, !(value >= 0 && value.isFinite) {
-        throw ValidationError("--\(name) must be 0 or more, found \(value)")
+        throw ValidationError("--\(name) must be a number, 0 or more, found \(value)")
       }
     }
     if let muonMomentum, !(0..<1).contains(muonMomentum) {

@@ -83,6 +83,8 @@ extension PreparedRun {
     }
     try trainer.checkParameters()
     let best = bestStep(loop)
+    // What steps passed on from hand to hand makes room for what is written.
+    TensorStorage.releaseKeptBlocks()
     do throws(Failure) {
       var (place, masters) = (loop.place, trainer.masters)
       if let best {

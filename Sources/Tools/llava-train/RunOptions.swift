@@ -71,7 +71,7 @@ struct RunOptions: ParsableArguments {
       "Memory that the run may take; default: what is free.", valueName: "size"))
   var memory: Size?
 
-  @Flag(help: "Print what the run will take, and exit.")
+  @Flag(help: "Check the input, print what the run will take, and exit.")
   var dryRun = false
 
   @Option(

@@ -37,6 +37,11 @@ extension TrainingRun {
       isFinite: { (sequence) throws(Failure) in
         try catchingMemory { try sequence.hasFiniteFeatures(operations) }
       })
+    if case .files(let files, _) = data.kind, files.digests.contains(records.digest) {
+      session.reporter.warning(
+        "\(escapedForTerminal(path)): its records are trained on as well: what is evaluated is no"
+          + " held-out loss")
+    }
     if case .frozen = model.plan.language, records.withImages == 0 {
       throw Failure(
         .invalidInput, code: "training/no-images", at: path,

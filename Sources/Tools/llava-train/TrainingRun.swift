@@ -69,6 +69,13 @@ struct TrainingRun<Command: TrainingCommand> {
         reporter.warning("\(text) (name one that stage 1 left with --projector)")
       }
     }
+    if command.data.shareImages, settings.microBatch == 1 {
+      reporter.warning(
+        "--share-images shares nothing: a micro-batch holds one record (raise --micro-batch)")
+    }
+    if command.run.inspect != nil, command.run.resume {
+      reporter.warning("--inspect shows the run from its beginning, whatever --resume says")
+    }
     // A pipe's records are not known yet.
     let templates = data.reader.templates
     if templates.count > 1 {

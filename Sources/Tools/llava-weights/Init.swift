@@ -4,6 +4,7 @@ import ArgumentParser
 import Checkpoints
 import Initialisation
 import InputOutput
+import Tokenizers
 import ToolSupport
 
 struct Init: ToolProgram {
@@ -53,15 +54,27 @@ struct Init: ToolProgram {
   func run(_ session: Session) throws(Failure) {
     var tower: VisionCheckpoint?
     if let vision { tower = try ModelDirectory.open(model: nil, vision: vision).visionCheckpoint() }
-    let model = try FreshModel(
-      ModelShapes(shapes), tower: tower, seed: seed, elementType: type?.elementType)
+    let shapes = try ModelShapes(shapes)
+    try checkTokenizer(beside: shapes)
+    let model = try FreshModel(shapes, tower: tower, seed: seed, elementType: type?.elementType)
+    session.reporter.note(
+      "\(counted(model.tensorCount, "tensor")), \(memorySize(model.byteCount)) to write")
     var done = 0
     try model.write(to: output, producer: session.producer) { bytes in
       done += bytes
       session.showProgress(bytes: done, of: model.byteCount)
     }
-    guard messages.verbose else { return }
-    session.reporter.note(
-      "\(counted(model.tensorCount, "tensor")), \(counted(model.byteCount, "byte"))")
+  }
+
+  /// Throws `init/vocabulary` for a tokenizer with ids that the embedding would have no row for.
+  private func checkTokenizer(beside shapes: ModelShapes) throws(Failure) {
+    guard let language = shapes.config.language, shapes.holdsTokenizer else { return }
+    let ids = try Tokenizer.load(directory: shapes.directory).vocabularySize
+    guard ids > language.vocabulary else { return }
+    throw Failure(
+      .mismatch, code: "init/vocabulary", at: "\(shapes.directory)/config.json",
+      "expected a vocab_size for the \(grouped(ids)) ids of the tokenizer beside it, found"
+        + " \(grouped(language.vocabulary))",
+      remedy: "raise vocab_size in text_config, or copy another tokenizer")
   }
 }

@@ -145,5 +145,13 @@ import Testing
       toFile: "\(named)/config.json", atomically: true, encoding: .utf8)
     #expect(code { _ = try ModelShapes(named) } == "init/config")
     #expect(code { _ = try make(tiny, in: directory, as: "") } != nil)
+    let config = try String(contentsOfFile: "\(tiny)/config.json", encoding: .utf8)
+    for deviation in ["-1", "0", "1e39", "\"a\"", "null"] {
+      try config.replacing(
+        "\"text_config\": {", with: "\"text_config\": {\"initializer_range\": \(deviation),"
+      )
+      .write(toFile: "\(named)/config.json", atomically: true, encoding: .utf8)
+      #expect(code { _ = try ModelShapes(named) } == "init/config", "\(deviation)")
+    }
   }
 }

@@ -77,10 +77,10 @@ import Testing
       (4, "nowhere/out.svg", "a.jsonl -o nowhere/out.svg"),
       (2, "must end in .svg or .png", "a.jsonl -o out.pdf"),
       (2, "--format says svg", "a.jsonl -o out.png --format svg"),
-      (2, "--panels", "a.jsonl --panels loss,loss -o out.svg"),
+      (2, "expected some of loss, held-out, accuracy", "a.jsonl --panels loss,loss -o out.svg"),
       (2, "--smooth must be 0 to 1e12", "a.jsonl --smooth nan -o out.svg"),
       (2, "expected a height of at least", "a.jsonl --size 400x200 -o out.svg"),
-      (2, "--size", "a.jsonl --size 1e9x5 -o out.svg"),
+      (2, "expected width and height such as", "a.jsonl --size 1e9x5 -o out.svg"),
       (2, "a log for each --name", "a.jsonl --name x --name y -o out.svg"),
       (2, "- is named twice", "- - -o out.svg"),
     ] as [(Int32, String, String)])

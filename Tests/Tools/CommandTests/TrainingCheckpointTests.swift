@@ -81,7 +81,7 @@ import Testing
         undisturbed ordered --order order --save-every 1 $RECORDS
         refused 6 'data.order' $TRAIN --order <(printf '3\\n2\\n1\\n0\\n') --resume -o ordered $RECORDS
         $TRAIN --order same --save-every 1 --resume -o ordered $RECORDS 2> errors || fail 'the same order'
-        refused 6 'data.files' $TRAIN --epochs 1 --order order --resume -o ordered other.tsz $RECORDS
+        refused 6 'the records of the input differ' $TRAIN --epochs 1 --order order --resume -o ordered other.tsz $RECORDS
         """, in: directory)
     #expect(result.status == 0, "\(result.text)\(result.errors)")
   }

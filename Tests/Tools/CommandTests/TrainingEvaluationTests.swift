@@ -38,6 +38,20 @@ import Testing
     #expect(result.text == (train == TrainingBench.lora ? "3\n" : "9\n"))
   }
 
+  @Test func whatWouldMisleadIsTold() throws {
+    let result = try TrainingBench.run(
+      """
+      undisturbed run --steps 1 --share-images --eval $RECORDS $RECORDS
+      grep -q 'warning: .*records.tsz: its records are trained on as well' errors || fail same
+      grep -q 'warning: --share-images shares nothing' errors || fail alone
+      undisturbed other --steps 1 --share-images --micro-batch 2 --eval held $RECORDS
+      grep 'warning: ' errors && fail 'warned for nothing'
+      $TRAIN --inspect 1 --resume $RECORDS 2> errors > shown || fail inspection
+      grep -q 'warning: --inspect shows the run from its beginning' errors || fail beginning
+      """, in: try Self.prepare())
+    #expect(result.status == 0, "\(result.text)\(result.errors)")
+  }
+
   /// With a constant rate the best step is a shorter run.
   @Test func theResultIsThatOfTheBestStep() throws {
     let result = try TrainingBench.run(
@@ -141,7 +155,7 @@ import Testing
         grep -q -F -- "$words" errors || fail "$*: wanted '$words'"
       }
       cp held same
-      refused 6 'evaluation.file' --eval $RECORDS --eval-every 1 --keep-best
+      refused 6 'the records of --eval differ' --eval $RECORDS --eval-every 1 --keep-best
       refused 6 'evaluation.every 1 there and 2 here' --eval held --eval-every 2 --keep-best
       refused 6 'evaluation.keep_best' --eval held --eval-every 1
       refused 6 'evaluation.patience 0 there and 3 here' $eval --patience 3

@@ -83,6 +83,7 @@ ok  -  6\n  clip-encode --truncated pad list | tensor-view --ids | wc -l
 ~|0|0  -  1\n  convo-format --ask x good | head -c 1 | wc -c
 ~|0|0  -  1\n  convo-format --check --ask x good | head -c 1 | wc -c
 ~|0|0  -  1\n  convo-format --tokenizer $LLAVA_MODEL --show-mask --ask x good | head -1 | wc -l
+~|6  see what is trained of pixels  none  clip-encode --emit pixels good.zst | convo-format --tokenizer $LLAVA_MODEL --show-mask
 ~|0|0  -  1\n  clip-encode good | head -c 1 | wc -c
 ~|0|0  -  1\n  llava-project good.features | head -c 1 | wc -c
 ~|0|0  -  1\n  vicuna-decode --max-tokens 1 good.projected | head -1 | wc -l
@@ -315,6 +316,7 @@ ok  -  1\n  llava-weights convert $LLAVA_MODEL --type f32 -v -o c5 2>&1 | grep -
 4  No space left on device  none  llava-weights verify $LLAVA_MODEL $LLAVA_MODEL > /dev/full
 2  expected a command  none  llava-weights
 2  Unknown command 'convrt'  none  llava-weights convrt a -o b
+6  expected a vocab_size for the  none  cp -r $LLAVA_MODEL few && sed -i 's/"vocab_size": *[0-9]*/"vocab_size": 100/' few/config.json && llava-weights init few -o fresh
 2  Unknown option '--layot'  none  llava-weights convert --layot llava a
 2  Missing expected argument '--output <dir>'  none  llava-weights convert a
 2  invalid for '--type <type>'  none  llava-weights convert --type f8 -o a b
