@@ -29,6 +29,9 @@ class Muon:
     rate: float | None = None
     momentum: float = 0.95
     adjust: str = "match_rms_adamw"
+    # What is no option of the tool's, by the names of torch.optim.Muon.
+    nesterov: bool = True
+    ns_coefficients: tuple = (3.4445, -4.7750, 2.0315)
 
 
 @dataclasses.dataclass
@@ -129,6 +132,8 @@ class Problem:
     weights: dict
     start: dict
     examples: list
+    # A fault: what has this in its name gets no gradient.
+    silent: str | None = None
 
     def trains(self, name):
         return self.case.trains(name) and self.shape.computes(name)

@@ -41,6 +41,22 @@ def rounded(example):
     example.images = [image.to(torch.bfloat16).float() for image in example.images]
 
 
+def reversed_channels(example):
+    example.images = [image.flip(-1) for image in example.images]
+
+
+def muon(**changes):
+    """A Muon of its own."""
+    def change(problem):
+        return option(muon=dataclasses.replace(problem.case.muon, **changes))(problem)
+    return change
+
+
+def silent(part):
+    """A trainer that forgets the gradient of what has `part` in its name."""
+    return lambda problem: dataclasses.replace(problem, silent=part)
+
+
 def rslora(value):
     def change(problem):
         adapter = dataclasses.replace(problem.case.adapter, rslora=value)
@@ -80,4 +96,14 @@ FAULTS = [
     ("one rate for tower and language model", "vision", option(vision_rate=None)),
     ("rows of a cut image not cut", "vision cut", option(max_length=10)),
     ("one wrong norm of the tower", "vision", other_weight("vision.encoder.layers.1.layer_norm1")),
+    ("no gradient of the class embedding", "vision", silent("class_embedding")),
+    ("no gradient of the positions", "vision alone", silent("position_embedding")),
+    ("no gradient of a tower's bias", "vision", silent("layers.0.mlp.fc2.bias")),
+    ("red for blue", "vision", records(reversed_channels)),
+    ("Muon without Nesterov's momentum", "muon", muon(nesterov=False)),
+    ("Muon with another coefficient", "muon", muon(ns_coefficients=(3.4445, -4.7750, 2.0135))),
+    ("Muon's other adjustment", "muon", muon(adjust="match_rms_adamw")),
+    ("Muon with another momentum", "muon adapter", muon(momentum=0.95)),
+    ("AdamW's rate for Muon's", "muon vision", muon(rate=None)),
+    ("AdamW for all", "muon vision", option(muon=None)),
     ("one wrong norm", "lora", other_weight("layers.1.input_layernorm"))]

@@ -133,6 +133,8 @@ class Reference(nn.Module):
             known = known_name(name)
             self.parts[known] = parameter
             parameter.requires_grad_(problem.trains(known))
+            if problem.silent and problem.silent in known and parameter.requires_grad:
+                parameter.register_hook(torch.zeros_like)
         with torch.no_grad():
             for name, value in problem.initial().items():
                 if case.train_vision or not name.startswith("vision."):
@@ -236,6 +238,8 @@ def optimizers(case, trained):
                                    ("vision.", case.vision_rate))]
         found.append(torch.optim.Muon([group for group in parts if group["params"]], lr=usual,
                                       weight_decay=case.decay, momentum=case.muon.momentum,
+                                      nesterov=case.muon.nesterov,
+                                      ns_coefficients=case.muon.ns_coefficients,
                                       adjust_lr_fn=case.muon.adjust))
     return found
 

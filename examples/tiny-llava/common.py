@@ -1,4 +1,4 @@
-"""What training the tower needs: the scenes in memory and the optimiser's loop.
+"""What the parts of the training share: the scenes in memory and the optimiser's loop.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -50,7 +50,10 @@ class Pictures:
 
 
 def optimizers(parameters):
-    """Muon for the matrices inside the layers, AdamW for the rest, where it is known to serve."""
+    """Muon for the matrices inside the layers, AdamW for the rest, where it is known to serve.
+
+    With AdamW alone the same steps left the language model guessing shapes and places.
+    """
     matrices = [p for p in parameters if p.ndim == 2 and max(p.shape) < tokens.PIECES]
     others = [p for p in parameters if p.ndim != 2 or max(p.shape) >= tokens.PIECES]
     return ([torch.optim.Muon(matrices, lr=.02, momentum=.95, weight_decay=.01)]

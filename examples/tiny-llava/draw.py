@@ -4,7 +4,7 @@ SPDX-License-Identifier: Apache-2.0
 
     python examples/tiny-llava/draw.py --output WORK     # needs numpy and Pillow
 Writes pictures/*.jpg, and records as LLaVA's own JSON has them: words.jsonl (no pictures),
-captions.jsonl (stage 1), chat.jsonl (stage 2), heldout.jsonl (pictures that stage 2 never sees).
+captions.jsonl (stage 1), chat.jsonl (stage 2), heldout.jsonl (pictures that no stage sees).
 """
 import argparse
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import scenes
 
-# Each kind of record has seeds of its own; those of score.py and check_tools.py are further up.
+# Each kind of record has seeds of its own; those of exam.py and score.py are further up.
 WORDS, CHAT, HELD_OUT = 5_000_000, 1_000_000, 3_000_000
 BLOCK = 250
 
@@ -39,19 +39,11 @@ def rounds(scene, draw, count=5):
     return [[turn] for turn in turns]
 
 
-def picture(seed, held_out):
-    """A scene and the bytes of its picture, and the draw that made them."""
-    draw = random.Random(seed)
-    scene = scenes.random_scene(draw, held_out)
-    edge = draw.choice([160, 192, 224, 256])
-    return scene, scenes.jpeg(scenes.render(scene, draw, edge, edge), draw.randint(75, 95)), draw
-
-
 def draw_block(folder, name, seeds, held_out):
     """Draws pictures and returns (name, scene, records' conversations) of each."""
     drawn = []
     for seed in seeds:
-        scene, file, draw = picture(seed, held_out)
+        scene, file, draw = scenes.photograph(seed, held_out)
         path = f"{name}{seed % 1_000_000:06}.jpg"
         (folder / path).write_bytes(file)
         drawn.append((path, scene.caption, rounds(scene, draw)))

@@ -196,13 +196,24 @@ def preprocess(picture, side):
     return numpy.asarray(picture.crop((left, top, left + side, top + side)))
 
 
+def photograph(seed, held_out=None, masks=None):
+    """A random scene, the JPEG file of its picture, and the draw that goes on from there."""
+    draw = random.Random(seed)
+    scene = random_scene(draw, held_out)
+    edge = draw.choice([160, 192, 224, 256])
+    return scene, jpeg(render(scene, draw, edge, edge, masks), draw.randint(75, 95)), draw
+
+
+def seen_by_tower(file, side):
+    """A picture's file as the tower sees it: [side, side, 3] bytes."""
+    return preprocess(Image.open(io.BytesIO(file)), side)
+
+
 def sample(seed, side, held_out=None):
     """A random scene, its picture as the tower sees it, after a trip through JPEG, and what covers
     each of the 8 by 8 patches: 0 nothing, 1 the large shape, 2 the small one."""
-    draw = random.Random(seed)
-    scene = random_scene(draw, held_out)
-    edge, masks = draw.choice([160, 192, 224, 256]), []
-    file = jpeg(render(scene, draw, edge, edge, masks), draw.randint(75, 95))
+    masks = []
+    scene, file, _ = photograph(seed, held_out, masks)
     shares = [numpy.asarray(mask.resize((8, 8), Image.Resampling.BOX)) for mask in masks]
     cover = numpy.argmax(numpy.stack([numpy.full((8, 8), 80)] + shares), 0).astype(numpy.uint8)
-    return scene, preprocess(Image.open(io.BytesIO(file)), side), cover
+    return scene, seen_by_tower(file, side), cover

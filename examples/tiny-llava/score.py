@@ -1,12 +1,11 @@
-"""Scores the tiny LLaVA on scenes it never saw, and makes the example pictures.
+"""Scores the tiny LLaVA with PyTorch on scenes it never saw, and makes the example pictures.
 
 SPDX-License-Identifier: Apache-2.0
 
-    python examples/tiny-llava/score.py                 prints the tables of README.md
+    python examples/tiny-llava/score.py                 prints a table as score_tools.py does
     python examples/tiny-llava/score.py --examples      writes examples/images and expected-*
 """
 import argparse
-import io
 import json
 import random
 from collections import defaultdict
@@ -14,17 +13,16 @@ from pathlib import Path
 
 import numpy
 import torch
-from PIL import Image
 from transformers import LlavaForConditionalGeneration
 
 import checkpoint
+import exam
 import scenes
 import tokens
 
 HERE = Path(__file__).resolve().parent
-KINDS = ["colour", "shape", "relation", "yes or no", "caption"]
 # Far from the seeds of the training scenes.
-FIRST_SEED, FIRST_EXAMPLE = 10_000_000, 20_000_000
+FIRST_EXAMPLE = 20_000_000
 LONGEST = 16
 # Width, height, JPEG quality, progressive.
 EXAMPLES = [(224, 224, 90, False), (256, 256, 90, True), (320, 240, 90, False),
@@ -71,34 +69,16 @@ class Model:
 
 
 def score(model, count, held_out):
-    """Share of right answers, letter by letter, of one question of each kind for each scene."""
-    drawn = [scenes.sample(FIRST_SEED + i, model.side, held_out) for i in range(count)]
-    images = model.embeddings(numpy.stack([picture for _, picture, _ in drawn]))
-    draw, right = random.Random(6), {}
-    for kind in KINDS:
-        members, asked, expected = [], [], []
-        for index, (scene, _, _) in enumerate(drawn):
-            fitting = [turn for turn in scenes.questions(scene, draw) if turn[0] == kind]
-            if fitting:
-                _, question, answer = draw.choice(fitting)
-                members.append(index)
-                asked.append(question)
-                expected.append(answer)
-        given = model.answer(images[members], asked)
-        right[kind] = (sum(a == b for a, b in zip(given, expected)), len(asked))
+    """Right answers, letter by letter, and questions, of each kind."""
+    files, asked = exam.questions(count, held_out)
+    seen = [scenes.seen_by_tower(file, model.side) for file in files]
+    images = model.embeddings(numpy.stack(seen))
+    right = {}
+    for kind, questions in asked.items():
+        members, texts, expected = zip(*questions)
+        given = model.answer(images[list(members)], texts)
+        right[kind] = (sum(a == b for a, b in zip(given, expected)), len(texts))
     return right
-
-
-def print_scores(folder, count):
-    print("| scenes | computed in |", " | ".join(KINDS), "|")
-    print("|---|---|" + "---|" * len(KINDS))
-    for name, held_out, number in (("combinations seen in training", False, count),
-                                   ("combinations held out", True, count)):
-        for dtype in (torch.bfloat16, torch.float32):
-            right = score(Model(folder, dtype), number, held_out)
-            cells = [f"{100 * good / total:.1f}% of {total}" for good, total in right.values()]
-            print(f"| {name} | {str(dtype).removeprefix('torch.')} |", " | ".join(cells), "|",
-                  flush=True)
 
 
 def make_examples(folder, target):
@@ -115,7 +95,7 @@ def make_examples(folder, target):
             scene = scenes.random_scene(draw, held_out=number in (1, 4))
             file = scenes.jpeg(scenes.render(scene, draw, width, height), quality, progressive)
             asked = scenes.questions(scene, draw)
-            seen = scenes.preprocess(Image.open(io.BytesIO(file)), exact.side)[None]
+            seen = scenes.seen_by_tower(file, exact.side)[None]
             wanted = [answer for _, _, answer in asked]
             given = [model.answer(model.embeddings(seen).expand(len(asked), -1, -1),
                                   [question for _, question, _ in asked])
@@ -144,7 +124,11 @@ def main():
         if given.examples:
             make_examples(given.model, HERE.parent / "images")
         else:
-            print_scores(given.model, given.count)
+            exam.print_table(given.count, {
+                name: lambda count, held_out, dtype=dtype:
+                    score(Model(given.model, dtype), count, held_out)
+                for name, dtype in (("PyTorch, bfloat16", torch.bfloat16),
+                                    ("PyTorch, float32", torch.float32))})
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
-"""The tiny LLaVA's tokenizer: how it is trained, and how a question becomes ids.
+"""The tiny LLaVA's tokenizer: how it is trained, and how a dialogue becomes ids and loss marks.
 
 SPDX-License-Identifier: Apache-2.0
 
 The rules are LLaVA's (template vicuna_v1): the text is cut at `<image>`, each side is encoded on
-its own, BOS stands at the very front.
+its own, BOS stands at the very front, answers and the end token after them carry the loss.
 """
 import io
 import json
 import random
 import string
-from pathlib import Path
 
 import sentencepiece
 from tokenizers import AddedToken, decoders, models, pre_tokenizers, processors
@@ -118,10 +117,19 @@ class Tokenizer:
         """Ids after the image for a first question without an answer."""
         return self.encode(f"\n{text} ASSISTANT:")
 
+    def dialogue(self, turns):
+        """(ids, marks) of all that follows the image; a mark of 1 carries loss."""
+        ids, marks = [], []
+        for number, (question, answer) in enumerate(turns):
+            asked = ("USER: " if number else "\n") + question + " ASSISTANT:"
+            whole = self.encode(f"{asked} {answer}", fresh=number == 0)
+            head = len(self.encode(asked, fresh=number == 0))
+            assert whole[:head] == self.encode(asked, fresh=number == 0)
+            ids += whole + [EOS]
+            marks += [0] * head + [1] * (len(whole) - head + 1)
+        return ids, marks
 
-if __name__ == "__main__":
-    # The files lie beside this one: python examples/tiny-llava/tokens.py
-    HERE = Path(__file__).parent
-    train_tokenizer(HERE / "tokenizer.model")
-    write_tokenizer_files(HERE)
-    write_tokenizer_json(HERE)
+    def plain(self, caption):
+        """(ids, marks) after the image in stage 1: the caption and a newline."""
+        ids = self.encode(f"{caption}\n")
+        return ids, [1] * len(ids)

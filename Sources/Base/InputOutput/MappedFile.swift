@@ -42,6 +42,8 @@ public final class MappedFile: @unchecked Sendable {
   /// The bytes of every mapping by its first address.
   private static let mappings = Mutex<[UInt: Int]>([:])
 
+  static func isMapped(at start: UInt) -> Bool { mappings.withLock { $0[start] != nil } }
+
   /// Lets the system take back the memory behind `bytes`; who touches them again reads the file
   /// again. Does nothing for bytes of no mapped file: those of a copy would be lost.
   public static func releasePages(of bytes: UnsafeRawBufferPointer) {

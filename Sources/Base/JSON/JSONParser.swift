@@ -59,12 +59,7 @@ struct JSONParser {
   var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
   mutating func skipSpace() {
-    while position < bytes.count {
-      switch bytes[position] {
-      case 0x20, 0x09, 0x0a, 0x0d: position += 1
-      default: return
-      }
-    }
+    while position < bytes.count, bytes[position].isJSONSpace { position += 1 }
   }
 
   /// Steps over `byte` if it is next.

@@ -17,54 +17,28 @@ final class BlockCache: Sendable {
     let byteCount: Int
   }
 
-  private struct State {
-    var blocks: [Int: [Block]] = [:]
-    var keptBytes = 0
-  }
-
-  /// Enough for the activations of one layer of a large model.
-  private static let mostKeptBytes = 512 << 20
-
-  private let state = Mutex(State())
+  private let kept = Mutex(KeptBlocks<Block>())
 
   /// A block of at least `byteCount` bytes, aligned to 64; nil when memory is out.
   func take(_ byteCount: Int) -> Block? {
     guard let size = Self.roundedUp(byteCount) else { return nil }
-    if let kept = takeKept(size) { return kept }
+    if let found = kept.withLock({ $0.take(size) }) { return found.block }
+    for (_, block) in kept.withLock({ $0.makeRoom(for: size) }) { free(block.base) }
     guard let base = aligned_alloc(64, size) else { return nil }
     return Block(base: base, byteCount: size)
   }
 
-  /// The smallest kept block of `size` bytes to twice as many: a last batch that is smaller than
-  /// those before it finds their blocks, instead of asking for others beside them.
-  private func takeKept(_ size: Int) -> Block? {
-    state.withLock { state in
-      for candidate in Self.sizes(from: size) {
-        guard let block = state.blocks[candidate]?.popLast() else { continue }
-        state.keptBytes -= candidate
-        return block
-      }
-      return nil
-    }
-  }
-
   func giveBack(_ block: Block) {
-    let kept = state.withLock { state -> Bool in
-      guard state.keptBytes + block.byteCount <= Self.mostKeptBytes else { return false }
-      state.blocks[block.byteCount, default: []].append(block)
-      state.keptBytes += block.byteCount
-      return true
-    }
-    if !kept { free(block.base) }
+    if !kept.withLock({ $0.keep(block, size: block.byteCount) }) { free(block.base) }
   }
 
   /// `size` and the seven that follow it among those that `roundedUp` gives.
-  private static func sizes(from size: Int) -> some Sequence<Int> {
+  static func sizes(from size: Int) -> some Sequence<Int> {
     sequence(first: size) { roundedUp($0 + 1) }.prefix(8)
   }
 
   /// The next of eight sizes between two powers of two, so that few sizes serve many shapes.
-  private static func roundedUp(_ byteCount: Int) -> Int? {
+  static func roundedUp(_ byteCount: Int) -> Int? {
     guard byteCount >= 0, byteCount < Int.max / 2 else { return nil }
     if byteCount <= 512 { return 512 }
     let step = 1 << (Int.bitWidth - 1 - byteCount.leadingZeroBitCount - 3)

@@ -49,5 +49,12 @@ public final class TensorStorage: @unchecked Sendable {
     release = { withExtendedLifetime(owner) {} }
   }
 
+  /// No bytes, of which nothing may be read: for a tensor that is only counted.
+  init(counted byteCount: Int, owner: AnyObject & Sendable) {
+    base = BlockCache.emptyBase
+    self.byteCount = byteCount
+    release = { withExtendedLifetime(owner) {} }
+  }
+
   deinit { release() }
 }

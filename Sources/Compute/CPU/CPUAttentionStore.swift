@@ -31,12 +31,19 @@ final class CPUAttentionStore: AttentionStore, @unchecked Sendable {
     throws(AllocationError)
   {
     shape = AttentionShape(layers: 1, heads: heads, headWidth: headWidth)
-    capacity = Self.roundedUp(length)
-    let type = Self.elementType(precision)
-    keys = try Tensor(uninitialized: type, shape: [heads, capacity, headWidth])
+    let (sizes, type) = Self.filling(length, heads: heads, headWidth: headWidth, precision)
+    capacity = sizes[1]
+    keys = try Tensor(uninitialized: type, shape: sizes)
     values = try Tensor(uninitialized: type, shape: [heads, headWidth, capacity])
     self.length = length
     clearTail()
+  }
+
+  /// Shape and type of the keys of one layer for `length` positions; values take as much.
+  static func filling(_ length: Int, heads: Int, headWidth: Int, _ precision: Precision)
+    -> (shape: [Int], type: ElementType)
+  {
+    ([heads, roundedUp(length), headWidth], elementType(precision))
   }
 
   private static func roundedUp(_ capacity: Int) -> Int { (max(0, capacity) + 31) / 32 * 32 }

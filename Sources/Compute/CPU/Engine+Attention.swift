@@ -108,7 +108,7 @@ extension Engine {
   }
 
   /// Queries of one task.
-  private static let queriesPerTask = 48
+  static let queriesPerTask = 48
 
   /// out [rows, heads * headWidth] = attention of `query`, of the same shape, for each span.
   ///

@@ -6,9 +6,9 @@ import COpenBLAS
 extension Engine {
   /// Every call multiplies whole panels of these sizes, missing rows as zeros: with the same shape
   /// OpenBLAS takes the same path, so that a row's result does not depend on its company.
-  private static let panelRows = 64
+  static let panelRows = 64
   /// A multiple of every format's block.
-  private static let blockWidth = 256
+  static let blockWidth = 256
 
   func multiplyBLAS(_ x: Floats, rows: Int, by product: Product) {
     let w = product.weights
@@ -46,8 +46,8 @@ extension Engine {
     pool.run(tasks) { task, worker in
       let first = task * Self.blockWidth
       let block = first..<min(output.width, first + Self.blockWidth)
-      let floats = Self.panelRows * (columns + block.count) + block.count * columns
-      let panel = self.scratch(of: worker, bytes: floats * 4).assumingMemoryBound(to: Float.self)
+      let bytes = self.scratchBytesBLAS(columns: columns, block: block.count)
+      let panel = self.scratch(of: worker, bytes: bytes).assumingMemoryBound(to: Float.self)
       let results = panel + Self.panelRows * columns
       let multiply = prepare(block, results + Self.panelRows * block.count)
       for index in 0..<panels {

@@ -38,7 +38,7 @@ extension Engine {
   }
 
   /// Transposed rows lie off powers of two, whose lines would share one set of the cache.
-  private static let gap = 32
+  static let gap = 32
 
   private func multiplyBlock(
     _ packed: UnsafeRawPointer, rows: Range<Int>, byColumns columns: Range<Int>,
@@ -53,7 +53,7 @@ extension Engine {
     let decodedBytes = aligned(Self.rowsAtOnce * whole.count * width)
     let scratch = self.scratch(
       of: worker,
-      bytes: resultBytes + transposedBytes + decodedBytes + kernel.scratch_bytes(m, b.rows))
+      bytes: scratchBytes(rows: m, columns: n, decoded: whole.count, weightRows: b.rows))
     let results = scratch.assumingMemoryBound(to: Float.self)
     let transposed = scratch + resultBytes
     let decoded = transposed + transposedBytes
@@ -64,10 +64,8 @@ extension Engine {
     finish(results, rows: rows, columns: columns, output)
   }
 
-  private func aligned(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
-
   /// Rows that are decoded before they are transposed: those that become one vector.
-  private static let rowsAtOnce = 8
+  static let rowsAtOnce = 8
 
   /// `columns`, widened to whole blocks of the format.
   private func wholeBlocks(of format: WeightFormat, around columns: Range<Int>) -> Range<Int> {

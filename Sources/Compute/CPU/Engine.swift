@@ -122,8 +122,9 @@ public final class Engine: Sendable {
     let (m, w) = (rows.count, product.weights)
     let n = min(kernel.block_rows, w.rows - row)
     var weights = w.fromRow(row)
-    let blockBytes = (m * n * 4 + 63) / 64 * 64
-    let scratch = self.scratch(of: worker, bytes: blockBytes + kernel.scratch_bytes(m, w.columns))
+    let blockBytes = aligned(m * n * 4)
+    let bytes = scratchBytes(rows: m, weightRows: n, columns: w.columns)
+    let scratch = self.scratch(of: worker, bytes: bytes)
     let block = scratch.assumingMemoryBound(to: Float.self)
     kernel.multiply(block, n, packed, &weights, m, n, w.columns, scratch + blockBytes)
     finish(block, rows: rows, columns: row..<row + n, product.output)

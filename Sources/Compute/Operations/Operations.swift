@@ -17,6 +17,11 @@ public protocol Operations: Sendable {
 
   // MARK: Between the program's memory and the machine's
 
+  /// Zeros F32 where this machine computes.
+  func zeros(_ shape: [Int]) throws(AllocationError) -> Tensor
+  /// The angles of rows at some positions.
+  func angles(of rotary: RotaryEmbedding, at positions: [Int32]) throws(AllocationError)
+    -> RotaryAngles
   /// The same elements where this machine computes: the tensor itself where that is here.
   func upload(_ x: Tensor) throws(AllocationError) -> Tensor
   /// The same weight where this machine computes: the weight itself where that is here.
@@ -191,6 +196,16 @@ public protocol Operations: Sendable {
 }
 
 extension Operations {
+  public func zeros(_ shape: [Int]) throws(AllocationError) -> Tensor {
+    try upload(Tensor(.f32, shape: shape))
+  }
+
+  public func angles(of rotary: RotaryEmbedding, at positions: [Int32]) throws(AllocationError)
+    -> RotaryAngles
+  {
+    try rotary.angles(at: positions)
+  }
+
   /// A parameter as models use it: a vector as F32, a matrix where it lies.
   public func adopt(_ weight: Weight) throws(AllocationError) -> Weight {
     try weight.rows == 1 ? vector(weight) : upload(weight)
@@ -200,4 +215,10 @@ extension Operations {
   public func linear(_ x: Tensor, weight: Weight, bias: Weight?) throws(AllocationError) -> Tensor {
     try linear(x, weight: weight, bias: bias, activation: nil)
   }
+}
+
+/// Operations that compute nothing and read nothing, and count the memory that others would hold
+/// doing the same: a rehearsal. Their results have shapes alone.
+public protocol CountingOperations: Operations {
+  var count: MemoryCount { get }
 }

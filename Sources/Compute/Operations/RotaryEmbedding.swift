@@ -6,7 +6,7 @@ import Tensors
 /// Rotary position embeddings (RoFormer, arXiv 2104.09864, in the half-split pairing of LLaMA's
 /// transformers port).
 public struct RotaryEmbedding: Sendable {
-  let headWidth: Int
+  package let headWidth: Int
   /// Of each pair, in radians a position.
   private let frequencies: [Float]
 
@@ -41,4 +41,8 @@ public struct RotaryAngles: Sendable {
   public let cosine: Tensor
   public let sine: Tensor
   public let headWidth: Int
+
+  package init(cosine: Tensor, sine: Tensor, headWidth: Int) {
+    (self.cosine, self.sine, self.headWidth) = (cosine, sine, headWidth)
+  }
 }

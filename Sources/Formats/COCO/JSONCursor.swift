@@ -1,6 +1,7 @@
 // Walks JSON that is too large to hold: values are taken out or passed over as they come.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
+import JSON
 
 /// A place in JSON that is read once, from front to back, through a buffer of fixed size.
 final class JSONCursor {
@@ -26,7 +27,7 @@ final class JSONCursor {
   /// The next byte that is not white space, which stays; nil at the end.
   func visibleByte() throws(Failure) -> UInt8? {
     while try fill() {
-      for place in unread where !isBlank(buffer[place]) {
+      for place in unread where !buffer[place].isJSONSpace {
         unread = place..<unread.upperBound
         return buffer[place]
       }
@@ -146,7 +147,7 @@ final class JSONCursor {
           depth -= 1
           if depth == 0 { return finished(index + 1) }
         case UInt8(ascii: ","): if depth == 0 { return finished(index) }
-        default: if depth == 0, isBlank(byte) { return finished(index) }
+        default: if depth == 0, byte.isJSONSpace { return finished(index) }
         }
         if isTooDeep || isMismatched { return index }
       }
@@ -158,8 +159,4 @@ final class JSONCursor {
       return count
     }
   }
-}
-
-private func isBlank(_ byte: UInt8) -> Bool {
-  byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
 }

@@ -80,7 +80,7 @@ struct AxisRange {
     return (pow(10, Double(first)), pow(10, Double(last)), ticks)
   }
 
-  private static func decade(_ exponent: Int) -> String {
+  static func decade(_ exponent: Int) -> String {
     switch exponent {
     case 0...6: grouped(Int(pow(10, Double(exponent))))
     case -4..<0: fixed(pow(10, Double(exponent)), places: -exponent)

@@ -4,7 +4,7 @@
 extension Chart {
   /// Pens that differ in their dashes and in their lightness, so that print without colour will do;
   /// a further series begins again with the first.
-  private static let pens = [
+  static let pens = [
     Drawing.Pen(ink: Drawing.Ink(16, 62, 120), width: 2),
     Drawing.Pen(ink: Drawing.Ink(214, 96, 24), width: 2, dashes: [9, 5]),
     Drawing.Pen(ink: Drawing.Ink(20, 120, 70), width: 2, dashes: [2, 4]),
@@ -73,11 +73,7 @@ extension Chart {
       }
       drawing.line(frame.left - (tick.label == nil ? 3 : 6), place, frame.left, place)
     }
-    let corners = [
-      (frame.left, frame.top), (frame.right, frame.top), (frame.right, frame.bottom),
-      (frame.left, frame.bottom), (frame.left, frame.top),
-    ]
-    drawing.stroke(corners.map { Drawing.Place(x: $0.0, y: $0.1) })
+    drawing.frame(frame.left, frame.top, frame.right, frame.bottom)
     let middle = (frame.left + frame.right) / 2
     drawing.label(title, middle, 27, .middle, size: 16)
     drawing.label(x.label, middle, Double(drawing.height) - 14, .middle, size: 14)

@@ -3,8 +3,31 @@
 import Glibc
 
 extension Drawing {
-  /// The picture as an RGB PNG. Letters are the plain ones of `StrokeFont`.
-  public func png() -> [UInt8] {
+  private func scaled(by factor: Double) -> Drawing {
+    var scaled = Drawing(
+      width: Int(Double(width) * factor), height: Int(Double(height) * factor))
+    func place(_ place: Place) -> Place { Place(x: place.x * factor, y: place.y * factor) }
+    scaled.items = items.map { item in
+      switch item {
+      case .stroke(let places, var pen):
+        pen.width *= factor
+        pen.dashes = pen.dashes.map { $0 * factor }
+        return .stroke(places.map(place), pen)
+      case .label(var label):
+        label.place = place(label.place)
+        label.size *= factor
+        return .label(label)
+      case .blank(let corner, let width, let height):
+        return .blank(place(corner), width: width * factor, height: height * factor)
+      }
+    }
+    return scaled
+  }
+
+  /// The picture as an RGB PNG, each of its units `scale` pixels. Letters are the plain ones of
+  /// `StrokeFont`.
+  public func png(scale: Int = 1) -> [UInt8] {
+    guard scale == 1 else { return scaled(by: Double(scale)).png() }
     var pixels = Pixels(width: width, height: height)
     for item in items {
       switch item {
@@ -69,11 +92,14 @@ private struct Pixels {
   let width: Int
   let height: Int
   private var inks: [Drawing.Ink]
+  /// Notes the share of each pixel that the strokes in hand cover; zeros between two draws.
+  private var coverage: [Float]
 
   init(width: Int, height: Int) {
     self.width = width
     self.height = height
     inks = [Drawing.Ink](repeating: Drawing.Ink(255, 255, 255), count: width * height)
+    coverage = [Float](repeating: 0, count: width * height)
   }
 
   func ink(_ x: Int, _ y: Int) -> Drawing.Ink { inks[y * width + x] }
@@ -88,28 +114,34 @@ private struct Pixels {
 
   /// Where strokes of one pen meet, they are no darker than one.
   mutating func draw(_ strokes: [[Drawing.Place]], _ pen: Drawing.Pen) {
-    var coverage: [Int: Double] = [:]
     for stroke in strokes {
-      if stroke.count == 1 { cover(&coverage, stroke[0], stroke[0], pen.width) }
-      for (start, end) in zip(stroke, stroke.dropFirst()) {
-        cover(&coverage, start, end, pen.width)
-      }
+      if stroke.count == 1 { cover(stroke[0], stroke[0], pen.width) }
+      for (start, end) in zip(stroke, stroke.dropFirst()) { cover(start, end, pen.width) }
     }
-    for (place, share) in coverage {
-      func mixed(_ old: UInt8, _ new: UInt8) -> UInt8 {
-        UInt8((Double(old) * (1 - share) + Double(new) * share).rounded())
+    let all = strokes.joined()
+    let (across, down, reach) = (all.lazy.map(\.x), all.lazy.map(\.y), pen.width / 2 + 1)
+    guard let left = across.min(), let right = across.max(), let top = down.min(),
+      let bottom = down.max()
+    else { return }
+    for y in rows(top - reach, bottom + reach) {
+      for x in columns(left - reach, right + reach) {
+        let place = y * width + x
+        guard coverage[place] > 0 else { continue }
+        let share = Double(coverage[place])
+        coverage[place] = 0
+        func mixed(_ old: UInt8, _ new: UInt8) -> UInt8 {
+          UInt8((Double(old) * (1 - share) + Double(new) * share).rounded())
+        }
+        let old = inks[place]
+        inks[place] = Drawing.Ink(
+          mixed(old.red, pen.ink.red), mixed(old.green, pen.ink.green),
+          mixed(old.blue, pen.ink.blue))
       }
-      let old = inks[place]
-      inks[place] = Drawing.Ink(
-        mixed(old.red, pen.ink.red), mixed(old.green, pen.ink.green),
-        mixed(old.blue, pen.ink.blue))
     }
   }
 
   /// The share of each pixel that the stroke from `start` to `end` covers.
-  private func cover(
-    _ coverage: inout [Int: Double], _ start: Drawing.Place, _ end: Drawing.Place, _ pen: Double
-  ) {
+  private mutating func cover(_ start: Drawing.Place, _ end: Drawing.Place, _ pen: Double) {
     let (alongX, alongY) = (end.x - start.x, end.y - start.y)
     let length = alongX * alongX + alongY * alongY
     let reach = pen / 2 + 1
@@ -119,8 +151,8 @@ private struct Pixels {
         let along =
           length > 0 ? min(1, max(0, (offX * alongX + offY * alongY) / length)) : 0
         let distance = hypot(offX - along * alongX, offY - along * alongY)
-        let share = min(1, pen / 2 + 0.5 - distance)
-        if share > 0 { coverage[y * width + x] = max(share, coverage[y * width + x] ?? 0) }
+        let share = Float(min(1, pen / 2 + 0.5 - distance))
+        if share > coverage[y * width + x] { coverage[y * width + x] = share }
       }
     }
   }

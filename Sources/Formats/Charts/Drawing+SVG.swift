@@ -15,7 +15,10 @@ extension Drawing {
   private static func element(_ item: Item) -> String {
     switch item {
     case .stroke(let places, let pen):
-      let points = places.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
+      // Tenths: there may be many.
+      let points = places.map { place in
+        "\(shortened(place.x, places: 1)),\(shortened(place.y, places: 1))"
+      }.joined(separator: " ")
       var text = "<polyline fill=\"none\" stroke=\"\(pen.ink.hexadecimal)\""
       text += " stroke-width=\"\(number(pen.width))\""
       if !pen.dashes.isEmpty {
@@ -34,11 +37,7 @@ extension Drawing {
     }
   }
 
-  /// With two digits after the point, or none.
-  private static func number(_ value: Double) -> String {
-    let text = fixed(value, places: 2)
-    return text.hasSuffix(".00") ? String(text.dropLast(3)) : text
-  }
+  private static func number(_ value: Double) -> String { shortened(value, places: 2) }
 
   /// Names of series may be anybody's; XML has no control characters at all.
   private static func escaped(_ text: String) -> String {

@@ -69,6 +69,12 @@ public struct Drawing: Sendable {
     stroke([Place(x: x, y: y), Place(x: toX, y: toY)], pen)
   }
 
+  /// The outline of a rectangle.
+  mutating func frame(_ left: Double, _ top: Double, _ right: Double, _ bottom: Double) {
+    let corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+    stroke(corners.map { Place(x: $0.0, y: $0.1) })
+  }
+
   mutating func label(
     _ text: String, _ x: Double, _ y: Double, _ anchor: Anchor, size: Double = 13,
     isVertical: Bool = false

@@ -1,5 +1,6 @@
 // What an input is that is no stream of ours: told by its first bytes, for the message.
 // SPDX-License-Identifier: Apache-2.0
+import JSON
 
 /// A format of somebody else's, and what to do about it.
 struct ForeignFormat {
@@ -44,7 +45,7 @@ struct ForeignFormat {
       (Array("II*\0".utf8), "a TIFF image"), (Array("MM\0*".utf8), "a TIFF image"),
     ]
     // These begin with letters, as a path may; then comes a size, which no path has.
-    if head.prefix(12).contains(where: { $0 < 0x20 && !isBlank($0) }) {
+    if head.prefix(12).contains(where: { $0 < 0x20 && !$0.isJSONSpace }) {
       if head.starts(with: "GIF87a".utf8) || head.starts(with: "GIF89a".utf8) {
         return "a GIF image"
       }

@@ -51,7 +51,7 @@ public final class JSONLReader: ObjectReader {
       guard let line = try lines.next() else { return nil }
       if isFirst, case .bytes(let bytes) = line { try LineReader.refuseBinary(bytes) }
       number += 1
-      if case .bytes(let bytes) = line, bytes.allSatisfy(isBlank) { continue }
+      if case .bytes(let bytes) = line, bytes.allSatisfy(\.isJSONSpace) { continue }
       isFirst = false
       guard lines.frames.isCompressed else {
         return UnparsedLine(line, number: number, of: name, lines.limits)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
+import JSON
 
 /// One line without its end, or the fact that it was too long to keep.
 enum TextLine: Sendable {
@@ -76,7 +77,7 @@ final class LineReader {
     if try available().isEmpty { return nil }
     var seen = unread.lowerBound
     while true {
-      if let place = buffer[seen..<unread.upperBound].firstIndex(where: { !isBlank($0) }) {
+      if let place = buffer[seen..<unread.upperBound].firstIndex(where: { !$0.isJSONSpace }) {
         return buffer[place]
       }
       if unread.upperBound == buffer.count {
@@ -93,7 +94,7 @@ final class LineReader {
     while true {
       let bytes = try available()
       if bytes.isEmpty { return nil }
-      let blanks = bytes.prefix(while: isBlank).count
+      let blanks = bytes.prefix(while: \.isJSONSpace).count
       if blanks < bytes.count {
         use(blanks)
         return bytes[blanks]
@@ -148,7 +149,7 @@ extension LineReader {
   /// Throws `text/binary` when there is a NUL in what has arrived of the first line that is not
   /// blank; not where it begins with `{` if `allowsObjects`.
   func refuseBinary(allowsObjects: Bool) throws(Failure) {
-    let line = try arrived().drop(while: isBlank).prefix { $0 != 0x0A }
+    let line = try arrived().drop(while: \.isJSONSpace).prefix { $0 != 0x0A }
     if allowsObjects, line.first == UInt8(ascii: "{") { return }
     if line.contains(0) { throw Self.binary() }
   }
@@ -157,7 +158,7 @@ extension LineReader {
   /// NUL spoils its line, but then all is something else, compressed lines with a damaged beginning
   /// for instance. `openObjects` looks at what has arrived by then; here is the whole line.
   static func refuseBinary(_ line: [UInt8]) throws(Failure) {
-    let first = line.first { !isBlank($0) }
+    let first = line.first { !$0.isJSONSpace }
     if first != UInt8(ascii: "{"), line.contains(0) { throw binary() }
   }
 
@@ -167,11 +168,6 @@ extension LineReader {
       .invalidInput, code: "text/binary", "expected text, found binary data",
       remedy: "for paths that end with NUL: --from paths0 of convo-format and clip-encode")
   }
-}
-
-/// Whether this is white space, line ends included.
-func isBlank(_ byte: UInt8) -> Bool {
-  byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
 }
 
 /// The failure of a line or an element above the limit.

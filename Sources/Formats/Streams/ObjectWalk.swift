@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
+import JSON
 
 /// Reads all lines and checks what the reader in order checks.
 struct ObjectWalk {
@@ -81,7 +82,7 @@ struct ObjectWalk {
     throws(Failure) -> ObjectLine?
   {
     if case .bytes(let bytes) = line {
-      if bytes.allSatisfy(isBlank) {
+      if bytes.allSatisfy(\.isJSONSpace) {
         number += 1
         return nil
       }

@@ -57,7 +57,7 @@ extension Tokenizer {
         .invalidInput, code: "tokenizer/corrupt", "expected a tokenizer, found an empty file",
         remedy: "fetch it again")
     }
-    let first = bytes.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
+    let first = bytes.first { !$0.isJSONSpace }
     if first == UInt8(ascii: "{") {
       return try FastTokenizerFile(json(bytes, path)).parts
     }

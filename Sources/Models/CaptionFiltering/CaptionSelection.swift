@@ -1,6 +1,6 @@
 // LLaVA's choice among the captions of CC3M: rare phrases keep all of theirs, common ones a hundred.
 // SPDX-License-Identifier: Apache-2.0
-import TrainingData
+import Randomness
 
 /// What the cap on a phrase's captions counts.
 public enum CapCounting: String, CaseIterable, Sendable {

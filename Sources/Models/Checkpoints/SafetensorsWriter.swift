@@ -23,11 +23,21 @@ public enum SafetensorsWriter {
     let descriptions = names.compactMap { name in
       tensors[name].map { (name: name, elementType: $0.elementType, shape: $0.shape) }
     }
-    let (bytes, header) = try SafetensorsHeader.build(descriptions, metadata: metadata)
-    try file.write(bytes)
-    for entry in header.entries {
-      try tensors[entry.name]?.withUnsafeBytes { (bytes) throws(Failure) in try file.write(bytes) }
+    try write(descriptions, metadata: metadata, to: file) { (name) throws(Failure) in
+      try tensors[name]?.withUnsafeBytes { (bytes) throws(Failure) in try file.write(bytes) }
     }
+  }
+
+  /// The same for tensors that need not be there at once: `writeContent` writes the bytes of the one
+  /// that it is given the name of, all of them and in this order.
+  public static func write(
+    _ tensors: [(name: String, elementType: ElementType, shape: [Int])],
+    metadata: [(key: String, value: String)], to file: any ByteSink,
+    writeContent: (_ name: String) throws(Failure) -> Void
+  ) throws(Failure) {
+    let (bytes, header) = try SafetensorsHeader.build(tensors, metadata: metadata)
+    try file.write(bytes)
+    for entry in header.entries { try writeContent(entry.name) }
     try file.finish()
   }
 }

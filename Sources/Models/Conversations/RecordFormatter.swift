@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Randomness
 import Tokenizers
 
 /// Formats records one at a time; what becomes of one depends on no other.
@@ -111,11 +112,9 @@ public struct RecordFormatter: Sendable {
     return tokens
   }
 
-  /// A coin that falls for a record always the same way: FNV-1a of its id, mixed with the seed.
+  /// A coin that falls for a record always the same way: its id and the seed, mixed.
   private func draw(_ id: String) -> Bool {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    hash = (hash ^ options.seed) &* 0x9e37_79b9_7f4a_7c15
+    var hash = (nameHash(id) ^ options.seed) &* 0x9e37_79b9_7f4a_7c15
     hash = (hash ^ hash >> 30) &* 0xbf58_476d_1ce4_e5b9
     hash = (hash ^ hash >> 27) &* 0x94d0_49bb_1331_11eb
     return (hash ^ hash >> 31) & 1 == 0

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import InputOutput
-import Safetensors
 import Tensors
 
 /// Streams tensors from the mapped files of the source into the files of the result.
@@ -16,16 +15,14 @@ struct TensorWriter {
 
   /// Writes one file of `tensors`.
   func write(_ tensors: [PlannedTensor], to file: any ByteSink) throws(Failure) {
-    let (bytes, header) = try SafetensorsHeader.build(
-      tensors.map { (name: $0.name, elementType: $0.elementType, shape: $0.shape) },
-      metadata: metadata)
-    try file.write(bytes)
     var byName: [String: PlannedTensor] = [:]
     for tensor in tensors { byName[tensor.name] = tensor }
-    for entry in header.entries {
-      if let tensor = byName[entry.name] { try write(tensor, to: file) }
+    try SafetensorsWriter.write(
+      tensors.map { (name: $0.name, elementType: $0.elementType, shape: $0.shape) },
+      metadata: metadata, to: file
+    ) { (name) throws(Failure) in
+      if let tensor = byName[name] { try write(tensor, to: file) }
     }
-    try file.finish()
   }
 
   private func write(_ planned: PlannedTensor, to file: any ByteSink) throws(Failure) {
@@ -54,20 +51,9 @@ struct TensorWriter {
   }
 
   private func converted(_ piece: Tensor, of planned: PlannedTensor) throws(Failure) -> Tensor {
-    guard
-      let conversion = ElementConversion(from: piece.elementType, to: planned.elementType)
-    else { return piece }
-    do {
-      return try conversion.convert(piece)
-    } catch let overflow as ElementConversion.Overflow {
-      throw Failure(
-        .mismatch, code: "convert/overflow", at: planned.content.path,
-        "tensor \(escapedForTerminal(planned.canonical)) holds \(overflow.value), which is beyond the"
-          + " range of \(planned.elementType.rawValue)",
-        remedy: "convert to BF16 or F32 instead, or leave the types as they are")
-    } catch {
-      throw .outOfMemory()
-    }
+    try piece.converted(
+      to: planned.elementType, of: planned.canonical, at: planned.content.path,
+      remedy: "convert to BF16 or F32 instead, or leave the types as they are")
   }
 
   /// The mean of all rows, in f32 and in their order, so that it is the same everywhere.

@@ -11,7 +11,7 @@ extension LanguageModel {
   ///
   /// Throws `AllocationError`, and `io/interrupted` between two layers.
   public func hidden(_ x: Tensor, within spans: [Range<Int>]) throws -> Tensor {
-    let rows = try SequenceRows(spans, sources: nil, rotary, dropout: nil)
+    let rows = try SequenceRows(spans, sources: nil, rotary, dropout: nil, operations)
     var x = x
     for (index, layer) in layers.enumerated() {
       try Interruption.check("evaluation")

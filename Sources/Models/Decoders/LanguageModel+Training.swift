@@ -48,7 +48,8 @@ extension LanguageModel {
     keeping: KeptActivations = .everything,
     dropout: AdapterDropout? = nil
   ) throws -> (hidden: Tensor, record: DecoderRecord) {
-    let record = DecoderRecord(try SequenceRows(spans, sources: sources, rotary, dropout: dropout))
+    let record = DecoderRecord(
+      try SequenceRows(spans, sources: sources, rotary, dropout: dropout, operations))
     var x = x
     for (index, layer) in layers.enumerated() {
       try Interruption.check("training")
@@ -81,7 +82,7 @@ extension LanguageModel {
   }
 
   /// Rows that go through the output layer at once: logits of a large vocabulary take much room.
-  static var rowsPerHead: Int { 256 }
+  public static var rowsPerHead: Int { 256 }
 
   /// The cross-entropy of each target, in their order; and what `factor` times their sum sends to
   /// hidden [rows, width] states before the final norm, of which only the targets' rows go through the
@@ -89,7 +90,7 @@ extension LanguageModel {
   public func crossEntropy(
     _ hidden: Tensor, _ targets: [Target], factor: Float, into gradients: DecoderGradients
   ) throws(AllocationError) -> (losses: [Float], dhidden: Tensor) {
-    let dhidden = try Tensor(.f32, shape: hidden.shape)
+    let dhidden = try operations.zeros(hidden.shape)
     var losses: [Float] = []
     for start in stride(from: 0, to: targets.count, by: Self.rowsPerHead) {
       let block = targets[start..<min(targets.count, start + Self.rowsPerHead)]

@@ -20,15 +20,16 @@ struct SequenceRows {
   }
 
   init(
-    _ spans: [Range<Int>], sources: [Int32]?, _ rotary: RotaryEmbedding, dropout: AdapterDropout?
+    _ spans: [Range<Int>], sources: [Int32]?, _ rotary: RotaryEmbedding, dropout: AdapterDropout?,
+    _ operations: any Operations
   ) throws(AllocationError) {
     self.spans = spans
     self.dropout = dropout
     var positions = spans.flatMap { (0..<Int32($0.count)) }
     sharing = sources.map { Sharing(sources: $0, owners: Self.owners($0)) }
     if let sharing { positions = sharing.owners.map { positions[Int($0)] } }
-    angles = try rotary.angles(at: positions)
-    reversedAngles = try rotary.angles(at: positions.map { -$0 })
+    angles = try operations.angles(of: rotary, at: positions)
+    reversedAngles = try operations.angles(of: rotary, at: positions.map { -$0 })
   }
 
   private static func owners(_ sources: [Int32]) -> [Int32] {
@@ -71,12 +72,12 @@ struct SequenceRows {
     }
     let sources = sharing.sources
     func summed(_ x: Tensor) throws(AllocationError) -> Tensor {
-      let sum = try Tensor(.f32, shape: [sharing.owners.count, x.shape[1]])
+      let sum = try operations.zeros([sharing.owners.count, x.shape[1]])
       operations.addRows(x, to: sum, at: sources)
       return sum
     }
     // Only its first sequence hands on what reaches a row's output: it went on from there once.
-    let spread = try Tensor(.f32, shape: [sources.count, dy.shape[1]])
+    let spread = try operations.zeros([sources.count, dy.shape[1]])
     operations.addRows(dy, to: spread, at: sharing.owners)
     let gradients = try operations.attentionGradient(
       spread, of: record.with(output: operations.rows(sources, of: record.output)),

@@ -1,6 +1,7 @@
 // Chooses the next token.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Randomness
 
 /// How tokens are chosen and when an answer ends.
 public struct GenerationOptions: Sendable, Equatable {
@@ -31,10 +32,7 @@ struct Sampler {
 
   init(_ options: GenerationOptions, id: String, prompt: [Int32]) {
     self.options = options
-    // FNV-1a: any fixed mixing of the id would do.
-    state = id.utf8.reduce(0xcbf2_9ce4_8422_2325 ^ options.seed) {
-      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
-    }
+    state = nameHash(id, seed: options.seed)
     seen = options.repetitionPenalty == 1 ? [] : Set(prompt)
   }
 

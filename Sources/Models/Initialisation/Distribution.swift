@@ -1,8 +1,8 @@
 // How the numbers of a new parameter are drawn, as functions of a seed, its name and their places.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Randomness
 import Tensors
-import TrainingData
 
 /// What the elements of a new parameter are.
 public enum Distribution: Equatable, Sendable {
@@ -35,11 +35,8 @@ public enum Distribution: Equatable, Sendable {
     _ value: (PlacedRandom, _ index: UInt64) -> Float
   ) {
     precondition(tensor.elementType == .f32, "\(tensor.elementType.rawValue) is drawn as F32")
-    // FNV-1a: a place that does not depend on what else is drawn.
-    let place = name.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) {
-      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
-    }
-    let draws = PlacedRandom(seed: seed, for: .initialisation, place)
+    // By its name: a place that does not depend on what else is drawn.
+    let draws = PlacedRandom(seed: seed, for: .initialisation, nameHash(name))
     tensor.withUnsafeMutableBytes { bytes in
       for (index, _) in bytes.bindMemory(to: Float.self).enumerated() {
         bytes.storeBytes(

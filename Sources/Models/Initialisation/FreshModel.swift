@@ -3,7 +3,6 @@
 import Checkpoints
 import InputOutput
 import JSON
-import Safetensors
 import Tensors
 
 /// What a new model is made of, planned and checked; nothing is drawn before `write`.
@@ -80,21 +79,19 @@ public struct FreshModel {
       (key: "format", value: "pt"), (key: "producer", value: producer),
       (key: "seed", value: String(seed)),
     ]
-    let (bytes, header) = try SafetensorsHeader.build(
-      tensors.map { (name: $0.name, elementType: elementType, shape: $0.shape) },
-      metadata: metadata)
     let file = try output.file("model.safetensors")
-    try file.write(bytes)
     var byName: [String: Planned] = [:]
     for tensor in tensors { byName[tensor.name] = tensor }
-    for entry in header.entries {
-      guard let planned = byName[entry.name] else { continue }
+    try SafetensorsWriter.write(
+      tensors.map { (name: $0.name, elementType: elementType, shape: $0.shape) },
+      metadata: metadata, to: file
+    ) { (name) throws(Failure) in
+      guard let planned = byName[name] else { return }
       try Interruption.check(path)
       let tensor = try content(of: planned)
       try tensor.withUnsafeBytes { (bytes) throws(Failure) in try file.write(bytes) }
       progress(tensor.byteCount)
     }
-    try file.finish()
     for (name, bytes) in try shapes.otherFiles(elementType: elementType) {
       try output.write(bytes, to: name)
     }
@@ -103,27 +100,19 @@ public struct FreshModel {
   }
 
   private func content(of planned: Planned) throws(Failure) -> Tensor {
-    do {
-      let tensor: Tensor
-      switch planned.content {
-      case .mapped(let weights): tensor = try weights.tensor(planned.canonical)
-      case .drawn(let distribution):
+    let tensor: Tensor
+    switch planned.content {
+    case .mapped(let weights): tensor = try weights.tensor(planned.canonical)
+    case .drawn(let distribution):
+      do throws(AllocationError) {
         tensor = try Tensor(.f32, shape: planned.shape)
-        distribution.fill(tensor, name: planned.canonical, seed: seed)
+      } catch {
+        throw .outOfMemory()
       }
-      guard
-        let conversion = ElementConversion(from: tensor.elementType, to: elementType)
-      else { return tensor }
-      return try conversion.convert(tensor)
-    } catch let overflow as ElementConversion.Overflow {
-      throw Failure(
-        .mismatch, code: "convert/overflow", at: tower?.weights.path,
-        "tensor \(escapedForTerminal(planned.canonical)) holds \(overflow.value), which is beyond the"
-          + " range of \(elementType.rawValue)", remedy: "use --type bf16 or f32")
-    } catch let failure as Failure {
-      throw failure
-    } catch {
-      throw .outOfMemory()
+      distribution.fill(tensor, name: planned.canonical, seed: seed)
     }
+    return try tensor.converted(
+      to: elementType, of: planned.canonical, at: tower?.weights.path,
+      remedy: "use --type bf16 or f32")
   }
 }

@@ -1,16 +1,13 @@
 // Chance that belongs to a record: the same for the same seed and id, wherever the record stands.
 // SPDX-License-Identifier: Apache-2.0
-import TrainingData
+import Randomness
 
 /// The draws of one record.
 public struct RecordDraw: Sendable {
   private let random: PlacedRandom
 
   public init(seed: UInt64, id: String) {
-    // FNV-1a: any fixed mixing of the id would do.
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    random = PlacedRandom(seed: seed, for: .instructions, hash)
+    random = PlacedRandom(seed: seed, for: .instructions, nameHash(id))
   }
 
   /// Whether the image goes before the first question, as it does for half of the records.

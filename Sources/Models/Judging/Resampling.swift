@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
-import TrainingData
+import Randomness
 
 /// A bootstrap over questions.
 public struct Bootstrap: Sendable {

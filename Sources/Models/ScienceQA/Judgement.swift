@@ -1,6 +1,6 @@
 // Judges one answer: which choice it names, and whether that is right.
 // SPDX-License-Identifier: Apache-2.0
-import TrainingData
+import Randomness
 
 /// How answers are judged.
 public struct Judging: Sendable {
@@ -27,15 +27,10 @@ public struct Judging: Sendable {
     if judgement.index == nil, answer != nil, let guessSeed {
       judgement.isGuessed = true
       judgement.index = PlacedRandom(
-        seed: guessSeed, for: .guessing, hash(problem.id), draw
+        seed: guessSeed, for: .guessing, nameHash(problem.id), draw
       ).integer(below: problem.choices, 0)
     }
     return judgement
-  }
-
-  /// FNV-1a.
-  private func hash(_ id: String) -> UInt64 {
-    id.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 }
 

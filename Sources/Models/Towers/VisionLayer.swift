@@ -19,11 +19,6 @@ struct VisionLayer: Sendable {
     let middle: Tensor
     /// [rows, intermediateWidth] before the activation.
     let up: Tensor
-
-    /// Bytes a row in F32, the layer's input included, for an estimate.
-    static func bytesPerRow(_ config: VisionConfig) -> Int {
-      4 * (6 * config.width + config.intermediateWidth + 2 * config.heads)
-    }
   }
 
   private var epsilon: Float { Float(config.epsilon) }

@@ -70,8 +70,7 @@ extension VisionTower {
     -> Tensor
   {
     if keepsClassToken { return try operations.join([dfeatures]) }
-    let dhidden = try operations.upload(
-      Tensor(.f32, shape: [spans.count * config.positions, config.width]))
+    let dhidden = try operations.zeros([spans.count * config.positions, config.width])
     operations.addRows(
       dfeatures, to: dhidden, at: spans.flatMap { $0.dropFirst().map { Int32($0) } })
     return dhidden
@@ -97,10 +96,5 @@ extension VisionTower {
     try operations.addWeightGradient(
       dpatches, record.squares,
       to: weight.reshaped([config.width, weight.count / config.width]))
-  }
-
-  /// Bytes that a row keeps in each layer that keeps everything, and in one that keeps its input.
-  public static func keptBytesPerRow(_ config: VisionConfig) -> (everything: Int, input: Int) {
-    (VisionLayer.Activations.bytesPerRow(config), 4 * config.width)
   }
 }

@@ -14,6 +14,9 @@ public struct EvaluationSize: Equatable, Sendable {
   /// Images of the batch that has most of them, and of all records; they count where the tower is
   /// trained.
   public var images = 0
+  /// Records of the longest batch, and its rows that come from images.
+  public var records = 1
+  public var imageRows = 0
   public var allImages = 0
 
   public init(rows: Int, allRows: Int, targets: Int, count: Int) {
@@ -35,10 +38,5 @@ public struct EvaluationSize: Equatable, Sendable {
     let head = 2 * width * Double(start.language.embedding.rows)
     let vision = VisionEstimate.forwardOperations(start, plan) * Double(allImages)
     return Double(allRows) * Double(config.layers) * layer + Double(targets) * head + vision
-  }
-
-  /// Bytes that the tower takes for the batch that has most images, before the language model runs.
-  func visionMemory(_ start: StartingPoint, _ plan: TrainingPlan) -> Int {
-    VisionEstimate.forwardMemory(start, plan, images: images)
   }
 }

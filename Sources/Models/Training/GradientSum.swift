@@ -22,11 +22,19 @@ final class GradientSum {
     Int.bitWidth - max(1, microBatches).leadingZeroBitCount
   }
 
+  /// Makes so many sets at once.
+  func reserve(_ sets: Int) throws(AllocationError) {
+    while free.count < sets {
+      free.append(
+        try shapes.map { _, shape throws(AllocationError) in try operations.zeros(shape) })
+    }
+  }
+
   /// Zeros for the next micro-batch.
   func zeros() throws(AllocationError) -> TrainedParameters<Tensor> {
     guard let gradients = free.popLast() else {
       return try shapes.map { _, shape throws(AllocationError) in
-        try operations.upload(Tensor(.f32, shape: shape))
+        try operations.zeros(shape)
       }
     }
     for tensor in gradients.values { operations.clear(tensor) }

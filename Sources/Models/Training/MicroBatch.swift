@@ -45,6 +45,40 @@ public struct MicroBatch: Sendable {
     if attended.count > length { sources = attended }
   }
 
+  /// Rows as `size` says, without content: for a rehearsal. Records are as long as each other.
+  init(rehearsing size: BatchSize, featureWidth: Int?, pixels: Tensor?, rowsPerImage: Int) {
+    sequences = []
+    let (records, rows) = (max(1, size.records), max(1, size.rows))
+    let attended = rows + max(0, size.sharedRows)
+    let common = records > 1 ? min(size.sharedRows / (records - 1), rows - 1) : 0
+    var (end, used, stands) = (0, 0, [Int32]())
+    for index in 0..<records {
+      let length = attended * (index + 1) / records - end
+      spans.append(end..<end + length)
+      let shared = index > 0 ? min(common, length) : 0
+      let own = min(length - shared, max(0, rows - used))
+      stands.append(contentsOf: 0..<Int32(length - own))
+      stands.append(contentsOf: Int32(used)..<Int32(used + own))
+      (end, used) = (end + length, used + own)
+    }
+    origins = (0..<used).map { (0, $0) }
+    if size.sharedRows > 0 { sources = stands }
+    let isPixels = pixels != nil && size.images > 0
+    let fromImages = min(isPixels ? size.images * rowsPerImage : size.imageRows, used)
+    ids = [Int32](repeating: 0, count: used - fromImages)
+    imageRows = (0..<fromImages).map(Int32.init)
+    tokenRows = (fromImages..<used).map(Int32.init)
+    if isPixels, let pixels {
+      self.pixels = (0..<size.images).map { image in
+        (pixels, min(rowsPerImage, max(0, fromImages - image * rowsPerImage)))
+      }
+    } else if fromImages > 0, let featureWidth {
+      images = [Tensor(counted: .f16, shape: [fromImages, featureWidth], by: MemoryCount())]
+    }
+    targets = (0..<min(size.targets, used)).map { Target(row: Int32($0), label: 0) }
+    targetSequences = targets.map { _ in 0 }
+  }
+
   /// Adds what fills the rows of `sequence` from position `start` on.
   private mutating func add(_ sequence: TrainingSequence, from start: Int, rows: [Int32]) {
     var position = 0

@@ -37,10 +37,10 @@ struct Muon: Sendable {
   init(_ shapes: [[Int]], operations: any Operations) throws(AllocationError) {
     self.operations = operations.exact
     let counts = Self.counts(shapes)
-    x = try operations.upload(Tensor(.f32, shape: [counts.matrix]))
-    y = try operations.upload(Tensor(.f32, shape: [counts.matrix]))
-    gram = try operations.upload(Tensor(.f32, shape: [counts.square]))
-    square = try operations.upload(Tensor(.f32, shape: [counts.square]))
+    x = try operations.zeros([counts.matrix])
+    y = try operations.zeros([counts.matrix])
+    gram = try operations.zeros([counts.square])
+    square = try operations.zeros([counts.square])
   }
 
   private static func counts(_ shapes: [[Int]]) -> (matrix: Int, square: Int) {

@@ -2,30 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import Decoders
+import InputOutput
 import Operations
 import Tensors
-
-/// The size of what goes through the model at once, and in all.
-public struct RunSize: Equatable, Sendable {
-  /// Positions of the longest micro-batch.
-  public var rows: Int
-  /// Positions of a usual step, and learned tokens of it.
-  public var rowsOfStep: Double
-  public var targetsOfStep: Double
-  /// Micro-batches of a step.
-  public var accumulation: Int
-  /// Of the held-out records; nil where there is no evaluation.
-  public var evaluation: EvaluationSize?
-  /// Images of the micro-batch that has most of them, and of a usual step; they count where the tower
-  /// is trained.
-  public var images = 0
-  public var imagesOfStep = 0.0
-
-  public init(rows: Int, rowsOfStep: Double, targetsOfStep: Double, accumulation: Int) {
-    (self.rows, self.accumulation) = (rows, accumulation)
-    (self.rowsOfStep, self.targetsOfStep) = (rowsOfStep, targetsOfStep)
-  }
-}
 
 /// Memory in bytes, and multiplications and additions of a step.
 public struct RunEstimate: Equatable, Sendable {
@@ -33,12 +12,15 @@ public struct RunEstimate: Equatable, Sendable {
   public var weights = 0
   /// Moments and gradients.
   public var states = 0
-  /// What layers keep for their gradients.
+  /// Bytes of a checkpoint: weights that are trained, and moments.
+  public var stateBytes = 0
+  /// What a step holds besides: what layers keep for their gradients, intermediate results, working
+  /// memory, and the features as they were read.
   public var activations = 0
-  /// One layer's intermediate results, the logits of some rows, and Muon's matrices.
-  public var workspace = 0
-  /// What an evaluation takes in the place of activations and workspace.
+  /// The same of an evaluation after a step, in the place of the step's.
   public var evaluation = 0
+  /// What the program takes before it trains; the caller knows.
+  public var process = 0
   public var floatingPointOperations = 0.0
   /// Of one evaluation.
   public var operationsOfEvaluation = 0.0
@@ -49,59 +31,59 @@ public struct RunEstimate: Equatable, Sendable {
   public var recomputedVisionLayers = 0
   public var recomputedLanguageLayers = 0
 
-  public var memory: Int { weights + states + max(activations + workspace, evaluation) }
+  public var memory: Int {
+    [weights, states, max(activations, evaluation)].reduce(process) {
+      checkedSum($0, $1) ?? .max
+    }
+  }
 
-  /// The estimate where `recomputedLayers` layers keep their input alone.
+  /// The estimate where `recomputedLayers` layers keep their input alone. `operations` makes those
+  /// that count a rehearsal.
   public init(
     _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize,
-    optimizer: Optimizer = .adamw, recomputedLayers: Int
-  ) {
-    let config = start.languageConfig
+    optimizer: Optimizer = .adamw, recomputedLayers: Int,
+    counting operations: () -> any CountingOperations
+  ) throws {
     let shapes = start.shapes(plan)
     let trained = shapes.values.reduce(0) { $0 + $1.reduce(1, *) }
-    weights = 4 * trained + Self.frozenBytes(start, plan)
+    weights = 4 * trained + Self.frozenBytes(start, plan, size)
     let kept = shapes.named.reduce(0) { sum, parameter in
       let method = optimizer.method(of: parameter.name, shape: parameter.value)
       return sum + parameter.value.reduce(method.statesPerElement, *)
     }
+    stateBytes = 4 * (trained + kept)
     states = 4 * (kept + trained * GradientSum.buffers(microBatches: size.accumulation))
-    let rank = plan.adapterScale?.rank ?? 0
-    let row = LanguageModel.keptBytesPerRow(config, rank: rank)
     let vision = VisionEstimate(start, plan, size, recomputedLayers: recomputedLayers)
-    let recomputed = min(config.layers, recomputedLayers - (vision?.recomputedLayers ?? 0))
     recomputedVisionLayers = vision?.recomputedLayers ?? 0
-    recomputedLanguageLayers = recomputed
-    activations =
-      size.rows * ((config.layers - recomputed) * row.everything + recomputed * row.input)
-    // A layer that runs again keeps everything for a moment.
-    if recomputed > 0 { activations += size.rows * row.everything }
+    recomputedLanguageLayers = min(
+      start.languageConfig.layers, recomputedLayers - recomputedVisionLayers)
+    let peaks = try Rehearsal(
+      start, plan, size, optimizer,
+      recomputed: (recomputedVisionLayers, recomputedLanguageLayers), operations()
+    ).peaks()
+    activations = max(0, peaks.step - 4 * trained - states)
+    evaluation = max(0, peaks.evaluation - 4 * trained - states)
     let matrices = shapes.muonMatrices(optimizer)
-    workspace = max(Self.workspace(start, rows: size.rows), vision?.workspace ?? 0)
-    workspace += Muon.byteCount(matrices)
     exactOperations = matrices.reduce(0) { $0 + Muon.floatingPointOperations($1) }
-    if let held = size.evaluation {
-      evaluation = held.rows * row.everything + Self.workspace(start, rows: held.rows)
-      evaluation = max(evaluation, held.visionMemory(start, plan))
-      operationsOfEvaluation = held.operations(start, plan)
-    }
-    floatingPointOperations = Self.operations(start, plan, size, recomputed)
-    activations += vision?.activations ?? 0
-    floatingPointOperations += vision?.floatingPointOperations ?? 0
+    operationsOfEvaluation = size.evaluation?.operations(start, plan) ?? 0
+    floatingPointOperations =
+      Self.operations(start, plan, size, recomputedLanguageLayers)
+      + (vision?.floatingPointOperations ?? 0)
   }
 
-  /// Bytes of one layer's intermediate results, and of the logits of some rows with their copy.
-  private static func workspace(_ start: StartingPoint, rows: Int) -> Int {
-    let config = start.languageConfig
-    let widest = max(4 * config.width, 3 * config.intermediateWidth)
-    return 4 * rows * (widest + 4 * config.width)
-      + 4 * 2 * min(rows, 256) * start.language.embedding.rows
-  }
-
-  private static func frozenBytes(_ start: StartingPoint, _ plan: TrainingPlan) -> Int {
+  /// Of mapped weights those that a run reads: of an embedding the rows of its tokens, with what the
+  /// system maps around each.
+  private static func frozenBytes(_ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize)
+    -> Int
+  {
     var frozen: [(name: String, value: Weight)] = []
     if plan.language != .full { frozen += start.language.named }
     if !plan.trainsProjector { frozen += start.projector?.named ?? [] }
-    return frozen.reduce(0) { $0 + $1.value.byteCount }
+    var bytes = frozen.reduce(0) { $0 + $1.value.byteCount }
+    if plan.language != .full, start.language.output != nil, let read = size.embeddingBytes {
+      bytes -= max(0, start.language.embedding.byteCount - read)
+    }
+    return bytes
   }
 
   private static func operations(
@@ -122,28 +104,29 @@ public struct RunEstimate: Equatable, Sendable {
     }
     let head = 2 * width * Double(start.language.embedding.rows) * (plan.language == .full ? 3 : 2)
     // Causal attention: two products forward and five backward over half of the positions.
-    let attention = Double(config.layers) * 7 * heads * Double(size.rows)
+    let attention =
+      Double(config.layers) * 7 * heads * Double(size.batch.rows)
+      / Double(max(1, size.batch.records))
     return size.rowsOfStep * (perRow + attention) + size.targetsOfStep * head
   }
 
-  /// The estimate with as few recomputed layers as fit into `memory` bytes; nil where even all of
-  /// them recomputed do not.
+  /// The estimate with as few recomputed layers as fit into `memory` bytes, of which the program
+  /// takes `process`; nil where even all of them recomputed do not.
   public static func fitting(
-    _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize, optimizer: Optimizer = .adamw,
-    memory: Int
-  ) -> RunEstimate? {
-    func estimate(_ layers: Int) -> RunEstimate {
-      RunEstimate(start, plan, size, optimizer: optimizer, recomputedLayers: layers)
-    }
+    _ start: StartingPoint, _ plan: TrainingPlan, memory: Int,
+    estimate: (_ recomputedLayers: Int) throws -> RunEstimate
+  ) rethrows -> RunEstimate? {
+    let least = try estimate(0)
+    if least.memory <= memory { return least }
     var (low, high) = (0, start.languageConfig.layers)
     if plan.trainsVision { high += start.vision?.layers ?? 0 }
-    let least = estimate(0)
-    if least.memory <= memory { return least }
-    guard estimate(high).memory <= memory else { return nil }
+    var found = try estimate(high)
+    guard found.memory <= memory else { return nil }
     while high - low > 1 {
       let middle = (low + high) / 2
-      if estimate(middle).memory <= memory { high = middle } else { low = middle }
+      let between = try estimate(middle)
+      if between.memory <= memory { (high, found) = (middle, between) } else { low = middle }
     }
-    return estimate(high)
+    return found
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import Initialisation
+import InputOutput
 import Operations
 import Tensors
 
@@ -51,6 +52,9 @@ extension StartingPoint {
   private static func copy(_ weight: Weight, _ shape: [Int], _ operations: any Operations)
     throws(AllocationError) -> Tensor
   {
-    try operations.rows((0..<Int32(weight.rows)).map { $0 }, of: weight).reshaped(shape)
+    let copy = try operations.rows((0..<Int32(weight.rows)).map { $0 }, of: weight).reshaped(shape)
+    // The copy is what is read from now on.
+    weight.withUnsafeBytes { MappedFile.releasePages(of: $0) }
+    return copy
   }
 }

@@ -44,8 +44,8 @@ struct TrainedTower: Sendable {
   func addGradient(
     _ dkept: Tensor, of record: Record, into gradients: VisionParameters<Tensor>
   ) throws {
-    let dfeatures = try operations.upload(
-      Tensor(.f32, shape: [record.images * tower.rowsPerImage, tower.config.width]))
+    let dfeatures = try operations.zeros(
+      [record.images * tower.rowsPerImage, tower.config.width])
     operations.addRows(dkept, to: dfeatures, at: record.kept)
     try tower.addGradient(dfeatures, of: record.vision, into: gradients)
   }

@@ -20,6 +20,8 @@ public struct StepReport: Sendable {
   public var tokens = 0
   public var targets = 0
   public var ids: [String] = []
+  /// What the step took after its last micro-batch, however long that was.
+  public var updateTime = Duration.zero
 }
 
 /// Trains a model step by step. The same micro-batches give the same bytes, whatever the threads and
@@ -33,9 +35,16 @@ public final class Trainer {
   public let states: TrainedParameters<OptimizerState>
   /// Steps that are done.
   public private(set) var finishedSteps: Int
-  private let sum: GradientSum
+  let sum: GradientSum
   private let muon: Muon
-  private var losses: [(loss: MicroBatchLoss, batch: MicroBatch)] = []
+  private var losses: [Done] = []
+
+  /// What is known of a micro-batch that was added: without its features, which take room.
+  private struct Done {
+    let loss: MicroBatchLoss
+    let length: Int
+    let ids: [String]
+  }
 
   /// Goes on after `finishedSteps` steps with the states that these left; from the start without.
   public init(
@@ -49,7 +58,7 @@ public final class Trainer {
       states = state.states
     } else {
       states = try shapes.states(of: options.optimizer) { (_, _, shape) throws(AllocationError) in
-        try operations.upload(Tensor(.f32, shape: shape))
+        try operations.zeros(shape)
       }
     }
     muon = try Muon(shapes.muonMatrices(options.optimizer), operations: operations)
@@ -67,7 +76,8 @@ public final class Trainer {
     let loss = try model.addGradients(of: batch, factor: factor, to: gradients)
     if let bad = loss.firstBad { throw notFinite(loss: batch.sequences[bad]) }
     sum.add(gradients)
-    losses.append((loss, batch))
+    losses.append(
+      Done(loss: loss, length: batch.length, ids: batch.sequences.map(\.id)))
   }
 
   /// Forgets the micro-batches of an unfinished step.
@@ -87,6 +97,7 @@ public final class Trainer {
     look: ((TrainedParameters<Tensor>, _ factor: Double) throws(Failure) -> Void)? = nil
   ) throws(Failure) -> StepReport {
     guard let gradients = sum.total() else { preconditionFailure("a step without micro-batches") }
+    let began = ContinuousClock.now
     let targets = losses.reduce(0) { $0 + $1.loss.targets }
     let factor =
       options.lossNorm == .micro ? 1 / Double(losses.count) : 1 / Double(max(1, targets))
@@ -95,11 +106,12 @@ public final class Trainer {
     let scheduled = options.schedule.factor(finished: finishedSteps)
     finishedSteps += 1
     update(with: gradients, factor: factor * clipping(norm), scheduled: scheduled)
-    let report = StepReport(
+    var report = StepReport(
       step: finishedSteps, loss: loss(targets), gradientNorm: norm,
-      rate: options.rate * scheduled, tokens: losses.reduce(0) { $0 + $1.batch.length },
-      targets: targets, ids: losses.flatMap { $0.batch.sequences.map(\.id) })
+      rate: options.rate * scheduled, tokens: losses.reduce(0) { $0 + $1.length },
+      targets: targets, ids: losses.flatMap(\.ids))
     dropStep()
+    report.updateTime = ContinuousClock.now - began
     return report
   }
 
@@ -180,7 +192,7 @@ extension Trainer {
   /// The failure of gradients that hold a number that is none.
   private func notFinite(_ gradients: TrainedParameters<Tensor>) -> Failure {
     let bad = gradients.named.first { !model.operations.finite($0.value) }
-    let ids = losses.flatMap { $0.batch.sequences.map(\.id) }
+    let ids = losses.flatMap(\.ids)
     let more = ids.count > 3 ? " and \(ids.count - 3) more" : ""
     return Self.notFinite(
       "step \(step): records \(ids.prefix(3).map { "id=\(escapedForTerminal($0))" }.joined(separator: ", "))\(more)",

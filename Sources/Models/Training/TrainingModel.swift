@@ -4,8 +4,8 @@ import Checkpoints
 import Decoders
 import Operations
 import Projectors
+import Randomness
 import Tensors
-import TrainingData
 
 /// What a micro-batch gave.
 public struct MicroBatchLoss: Equatable, Sendable {

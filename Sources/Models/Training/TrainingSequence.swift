@@ -102,8 +102,8 @@ public struct TrainingSequence: Sendable {
     guard named == Set(0..<images) else {
       throw Failure(
         .mismatch, code: "prompt/image-count",
-        "the prompt names \(counted(named.count, "image")), the record carries the features of"
-          + " \(images)", remedy: "pass records with images through clip-encode")
+        "the prompt names \(counted(named.count, "image")), the record carries \(images)",
+        remedy: "pass records with images through clip-encode")
     }
     for id in tokens.ids where id < 0 || Int(id) >= limits.vocabularyRows {
       throw Failure(

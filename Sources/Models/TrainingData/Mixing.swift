@@ -1,6 +1,7 @@
 // Orders that draw from several sources by weight.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
+import Randomness
 
 /// A record of one of several files.
 public struct SourceRecord: Equatable, Sendable {

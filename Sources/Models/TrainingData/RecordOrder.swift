@@ -1,6 +1,7 @@
 // The order in which a training run visits the records of its files.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
+import Randomness
 
 /// How records are ordered within an epoch. Lengths are of all records, files in the order given,
 /// negative for records without images, and never 0.

@@ -1,5 +1,6 @@
 // A permutation of records that depends on seed and epoch alone.
 // SPDX-License-Identifier: Apache-2.0
+import Randomness
 
 /// The numbers 0 to `count` - 1 in an order of their own for each seed and epoch: Fisher and Yates's
 /// shuffle, every order as likely as any other. At most 2^31 - 1 records.

@@ -12,6 +12,8 @@ public final class HeldOutRecords {
   private let files = TrainingFiles(needsLengths: false)
   private let reader: SequenceReader
   private var places: [SourceRecord] = []
+  /// Of each of them its positions, those from images, and its images.
+  private var sizes: [(rows: Int32, imageRows: Int32, images: Int32)] = []
   /// Of the records that are evaluated: positions and learned tokens in all, and the longest.
   public private(set) var positions = 0
   public private(set) var targets = 0
@@ -66,11 +68,34 @@ public final class HeldOutRecords {
     longest = max(longest, sequence.length)
     if sequence.images > 0 { withImages += 1 }
     images += sequence.images
+    let imageRows = sequence.parts.reduce(0) { sum, part in
+      if case .tokens = part { sum } else { sum + part.length }
+    }
+    sizes.append(
+      (
+        Int32(clamping: sequence.length), Int32(clamping: imageRows),
+        Int32(clamping: sequence.images)
+      ))
     mostImages = max(mostImages, sequence.images)
   }
 
   /// Records that are evaluated.
   public var count: Int { places.count }
+
+  /// What an evaluation takes, so many records at a time.
+  public func size(microBatch: Int, maxLength: Int = .max) -> EvaluationSize {
+    var size = EvaluationSize(rows: 0, allRows: positions, targets: targets, count: count)
+    size.allImages = images
+    for start in stride(from: 0, to: sizes.count, by: microBatch) {
+      let batch = sizes[start..<min(sizes.count, start + microBatch)]
+      size.images = max(size.images, batch.reduce(0) { $0 + Int($1.images) })
+      let rows = batch.reduce(0) { $0 + min(maxLength, Int($1.rows)) }
+      guard rows > size.rows else { continue }
+      (size.rows, size.records) = (rows, batch.count)
+      size.imageRows = batch.reduce(0) { $0 + Int($1.imageRows) }
+    }
+    return size
+  }
 
   /// SHA-256 by which the file is known again.
   public var digest: String { files.digests.first ?? "" }

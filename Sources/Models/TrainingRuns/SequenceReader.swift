@@ -51,9 +51,11 @@ public struct SequenceReader: Sendable {
 
   /// What a record with so many images, of `imageRows` rows together, will come to. Throws what
   /// `sequence` throws, but where several images leave open what the cut leaves.
-  public func measure(_ object: JSONObject, images: Int, imageRows: Int) throws(Failure)
-    -> SequenceMeasure
-  {
+  ///
+  /// `see` is given the tokens of a record that was measured.
+  public func measure(
+    _ object: JSONObject, images: Int, imageRows: Int, see: (Prompt.Tokens) -> Void = { _ in }
+  ) throws(Failure) -> SequenceMeasure {
     let tokens = try tokens(of: object)
     try TrainingSequence.check(tokens, images: images, limits)
     // One image has its rows at each of its places; several are taken to have one place each.
@@ -69,6 +71,7 @@ public struct SequenceReader: Sendable {
       throw isCut
         ? TrainingSequence.nothingToLearn(within: limits) : TrainingSequence.nothingToLearn
     }
+    see(tokens)
     return SequenceMeasure(
       length: min(limits.maxLength, full), fullLength: full, targets: targets)
   }

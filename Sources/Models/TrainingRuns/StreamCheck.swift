@@ -61,23 +61,36 @@ public struct FeatureRequirements: Sendable {
   private static func checkPixels(_ header: StreamHeader, side: Int, at place: String)
     throws(Failure)
   {
-    let isTaken = header.content == "pixels"
-    guard isTaken, let field = header.schema["pixels"], field.elementType == .u8,
-      field.shape.count == 4, field.shape[0] == nil, field.shape[3] == 3
-    else {
+    guard header.content == "pixels" else {
       throw Failure(
         .mismatch, code: "stream/content", at: place,
         "expected pixels, found a stream of \(header.shownContent)",
         remedy: "write them with clip-encode --emit pixels, or leave --train-vision out")
     }
+    guard let field = header.schema["pixels"], field.elementType == .u8, field.shape.count == 4,
+      field.shape[0] == nil, field.shape[3] == 3
+    else {
+      throw Failure(
+        .mismatch, code: "stream/content", at: place,
+        "expected pixels of U8 [any, \(side), \(side), 3], found"
+          + " \(shown(header.schema["pixels"]))",
+        remedy: "write them with clip-encode --emit pixels")
+    }
     guard field.shape[1] == side, field.shape[2] == side else {
-      let sides = field.shape[1...2].map { $0.map { "\($0)" } ?? "any" }
+      let sides = field.shape[1...2].map(shown)
       throw Failure(
         .mismatch, code: "stream/side", at: place,
         "expected images of \(side) x \(side) pixels, found \(sides.joined(separator: " x "))",
         remedy: "write them with the vision tower that is trained")
     }
   }
+
+  private static func shown(_ field: StreamSchema.Field?) -> String {
+    guard let field else { return "no such tensor" }
+    return "\(field.elementType.rawValue) [\(field.shape.map(shown).joined(separator: ", "))]"
+  }
+
+  private static func shown(_ size: Int?) -> String { size.map { "\($0)" } ?? "any" }
 
   /// The width of the stream's features.
   public static func width(of header: StreamHeader) -> Int? {

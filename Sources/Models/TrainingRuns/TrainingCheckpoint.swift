@@ -108,7 +108,8 @@ public enum TrainingCheckpoint {
     let tensor = try tensor(kind, name, shape, of: file)
     do throws(AllocationError) {
       return try tensor.withUnsafeBytes { (bytes) throws(AllocationError) in
-        try Tensor(.f32, shape: shape, copying: bytes)
+        defer { MappedFile.releasePages(of: bytes) }
+        return try Tensor(.f32, shape: shape, copying: bytes)
       }
     } catch {
       throw .outOfMemory(error.byteCount, at: file.path, remedy: "free some memory")

@@ -24,21 +24,38 @@ public final class TrainingFiles {
   public private(set) var positions = 0
   public private(set) var targets = 0
   public private(set) var longest = 0
-  /// Records to learn from that have images; images of all of them, and the most of one.
+  /// Records to learn from that have images.
   public private(set) var withImages = 0
-  public private(set) var images = 0
-  public private(set) var mostImages = 0
   /// Records longer than what is kept of them.
   public private(set) var truncated = 0
-  private let needsLengths, needsPictures: Bool
+  /// Of each file's records what they take.
+  private var measures: [[RecordMeasure]] = []
+  /// Tokens of all records to learn from.
+  public private(set) var tokens = TokenSet()
+  /// Bytes of features a row of images has in the records, or of pixels an image.
+  public private(set) var bytesPerRow = 0
+  public private(set) var bytesPerImage = 0
+  private let needsLengths, needsPictures, needsPrefixes: Bool
 
-  public init(needsLengths: Bool = false, needsPictures: Bool = false) {
+  /// `needsPrefixes`: where records may share rows, how they begin.
+  public init(
+    needsLengths: Bool = false, needsPictures: Bool = false, needsPrefixes: Bool = false
+  ) {
     (self.needsLengths, self.needsPictures) = (needsLengths, needsPictures)
+    self.needsPrefixes = needsPrefixes
   }
 
   public var counts: [Int] { indices.map(\.count) }
   /// SHA-256 of each file's records.
   public var digests: [String] { indices.map(\.digest) }
+
+  /// What the record at `place` takes; zeros where it cannot be learned from.
+  func measure(_ place: SourceRecord) -> RecordMeasure { measures[place.source][place.ordinal] }
+
+  /// The shortest cut that leaves every record something to learn; 0 where there is none.
+  public var shortestCut: Int {
+    measures.reduce(0) { max($0, $1.reduce(0) { max($0, Int($1.firstTarget)) }) }
+  }
 
   public func isUsable(_ place: SourceRecord) -> Bool { usable[place.source][place.ordinal] }
 
@@ -51,6 +68,7 @@ public final class TrainingFiles {
     let stream = try RecordStream(opening: FileSource(path: path), limits: limits)
     if case .tensors(let reader) = stream { try checkHeader(reader.header) }
     var flags: [Bool] = []
+    measures.append([])
     let index = try RecordIndex(path: path, limits: limits, warn: warn) {
       (ordinal, record) throws(Failure) in
       try Interruption.check(path)
@@ -67,6 +85,8 @@ public final class TrainingFiles {
     let found = Summary(record, pixelRows: reader.pixelRows)
     if needsLengths { lengths.append(1) }
     if needsPictures { pictures.append(picture(of: found.record)) }
+    var taken = RecordMeasure()
+    defer { measures[measures.count - 1].append(taken) }
     if let mark = found.mark {
       try handling.passOn(mark, found.record)
       return false
@@ -74,12 +94,20 @@ public final class TrainingFiles {
     do throws(Failure) {
       if let failure = found.failure { throw failure }
       let measure = try reader.measure(
-        found.record.object, images: found.images, imageRows: found.imageRows)
+        found.record.object, images: found.images, imageRows: found.imageRows
+      ) { tokens in
+        self.tokens.add(tokens.ids)
+        taken.findTarget(
+          tokens, rowsOfImage: found.imageRows / max(1, found.images))
+        guard needsPrefixes, found.images == 1 else { return }
+        taken.begin(tokens, imageRows: found.imageRows, path: found.path)
+      }
+      taken.set(measure, images: found.images, imageRows: found.imageRows)
+      bytesPerRow = max(bytesPerRow, found.bytesPerRow)
+      bytesPerImage = max(bytesPerImage, found.bytesPerImage)
       if needsLengths { lengths[lengths.count - 1] = try wordCount(of: found.record.object) }
       count(measure)
       if found.images > 0 { withImages += 1 }
-      images += found.images
-      mostImages = max(mostImages, found.images)
       handling.take(found.images)
       return true
     } catch {
@@ -119,6 +147,8 @@ private struct Summary {
   var images = 0
   /// Of all of them.
   var imageRows = 0
+  var bytesPerRow = 0
+  var bytesPerImage = 0
   var mark: SkipMark?
   var failure: Failure?
 
@@ -131,14 +161,27 @@ private struct Summary {
         images = summary.shape(of: "pixels")?.first ?? 0
         // What is too much is too long for any sequence.
         imageRows = checkedProduct(images, pixelRows) ?? .max
+        bytesPerImage = summary.bytesPerRow(of: "pixels")
       } else {
         images = summary.shape(of: "image_rows")?.first ?? 0
         imageRows = summary.shape(of: "features")?.first ?? 0
+        bytesPerRow = summary.bytesPerRow(of: "features")
       }
     case .object(let line):
       record = line.record
       mark = SkipMark(of: record.object)
       if case .failure(let failure) = line.result { self.failure = failure }
     }
+  }
+
+  /// Of its first image.
+  var path: String? { (try? record.imagePaths())?.first }
+}
+
+extension RecordSummary {
+  /// Bytes of one of the rows of the tensor called `name`.
+  fileprivate func bytesPerRow(of name: String) -> Int {
+    guard let tensor = tensors.first(where: { $0.name == name }) else { return 0 }
+    return checkedProduct(tensor.shape.dropFirst() + [tensor.elementType.byteWidth]) ?? 0
   }
 }

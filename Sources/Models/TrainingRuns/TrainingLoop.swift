@@ -59,6 +59,8 @@ public final class TrainingLoop {
   public var look: ((Int, TrainedParameters<Tensor>, Double) throws(Failure) -> Void)?
   /// Writes what tools can use of a checkpoint.
   public var addOutputs: (HashedDirectory) throws(Failure) -> Void = { _ in }
+  /// Sees how long each checkpoint took.
+  public var reportSave: (Duration) -> Void = { _ in }
   /// Says what was saved.
   public var note: (String) -> Void = { _ in }
 
@@ -110,16 +112,16 @@ public final class TrainingLoop {
     var isEmptyEpoch = source.position == 0
     while trainer.finishedSteps < options.totalSteps {
       if isOutOfPatience { return .outOfPatience }
-      var taken: [TrainingSequence] = []
-      try catching { taken = try self.addMicroBatches() }
-      if taken.isEmpty {
+      var (taken, seen) = (0, digest)
+      try catching { (taken, seen) = try self.addMicroBatches() }
+      if taken == 0 {
         if isEmptyEpoch { throw Self.nothingToLearn(in: source.position) }
         guard try source.beginEpoch() else { return .endOfData }
         isEmptyEpoch = true
         continue
       }
       isEmptyEpoch = false
-      try finishStep(taken, catching)
+      try finishStep(taken, seen, catching)
     }
     return .complete
   }
@@ -145,9 +147,10 @@ public final class TrainingLoop {
       remedy: "see why each was skipped, here or by the tools before")
   }
 
-  /// Adds up to a step's micro-batches, fewer at the end of an epoch; their sequences in order.
-  private func addMicroBatches() throws -> [TrainingSequence] {
-    var taken: [TrainingSequence] = []
+  /// Adds up to a step's micro-batches, fewer at the end of an epoch; how many sequences they have, and
+  /// the digest with them. None of them is kept, since their features take room.
+  private func addMicroBatches() throws -> (taken: Int, digest: DataDigest) {
+    var (taken, digest) = (0, digest)
     for _ in 0..<options.accumulation {
       var sequences: [TrainingSequence] = []
       while sequences.count < options.microBatch, let sequence = try source.next() {
@@ -156,24 +159,27 @@ public final class TrainingLoop {
       guard !sequences.isEmpty else { break }
       try trainer.add(
         MicroBatch(
-          sequences, firstPlace: place.sequences + taken.count, sharing: options.sharesRows))
-      taken += sequences
+          sequences, firstPlace: place.sequences + taken, sharing: options.sharesRows))
+      for sequence in sequences { digest.add(sequence) }
+      taken += sequences.count
       guard sequences.count == options.microBatch else { break }
     }
-    return taken
+    return (taken, digest)
   }
 
-  private func finishStep(_ taken: [TrainingSequence], _ catching: Catching) throws(Failure) {
+  private func finishStep(_ taken: Int, _ seen: DataDigest, _ catching: Catching)
+    throws(Failure)
+  {
     var watched: ((TrainedParameters<Tensor>, Double) throws(Failure) -> Void)?
     if let look {
       let step = trainer.finishedSteps + 1
       watched = { (gradients, factor) throws(Failure) in try look(step, gradients, factor) }
     }
     let done = try trainer.finishStep(look: watched)
-    for sequence in taken { digest.add(sequence) }
+    digest = seen
     place.epoch = source.epoch
     place.position = source.position
-    place.sequences += taken.count
+    place.sequences += taken
     place.digest = digest.value
     try report(done)
     if isEvaluationDue { try evaluateStep(catching, isLast: done.step == options.totalSteps) }
@@ -186,6 +192,7 @@ public final class TrainingLoop {
   public func saveIfNew() throws(Failure) {
     let step = trainer.finishedSteps
     guard step > savedStep else { return }
+    let began = ContinuousClock.now
     try trainer.checkParameters()
     let path = directory.checkpointPath(step)
     do throws(Failure) {
@@ -200,6 +207,7 @@ public final class TrainingLoop {
     }
     savedStep = step
     try removeOldCheckpoints()
+    reportSave(ContinuousClock.now - began)
     note("saved \(path)")
   }
 }

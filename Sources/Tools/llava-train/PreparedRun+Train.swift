@@ -31,6 +31,7 @@ extension PreparedRun {
     loop.look = try gradientsWriter()
     let watch = try RunWatch(self)
     loop.report = { (report) throws(Failure) in try watch.see(report) }
+    loop.reportSave = { watch.sawSave(took: $0) }
     if let heldOut {
       let microBatch = run.settings.microBatch
       loop.evaluate = { try watch.evaluate(heldOut, trainer.model, microBatch: microBatch) }
@@ -38,6 +39,26 @@ extension PreparedRun {
     }
     let end = try loop.run { (body) throws(Failure) in try catchingMemory(body) }
     try finish(loop, watch, end)
+  }
+
+  /// What is to come after `finishedSteps` steps, for the time that is left.
+  func course(after finishedSteps: Int) throws(Failure) -> RemainingTime.Course {
+    var course = RemainingTime.Course(totalSteps: data.totalSteps, rowsLeft: nil)
+    if case .files(let files, let order) = data.kind {
+      let cut = RunCourse.Cut(
+        microBatch: run.settings.microBatch, accumulation: run.settings.accumulation,
+        sharesRows: run.command.data.shareImages)
+      course.rowsLeft = try RunCourse(
+        files, order, cut, totalSteps: data.totalSteps, after: finishedSteps
+      ).rows
+    }
+    course.saveEvery = run.settings.saveEvery
+    if heldOut != nil { course.evaluateEvery = run.command.evaluation.evalEvery ?? 0 }
+    let work = estimate.floatingPointOperations + estimate.exactOperations
+    course.stepsPerEvaluation = estimate.operationsOfEvaluation / max(1, work)
+    // A guess, until the first one was timed: a disk's speed, and that of a checksum.
+    course.secondsPerSave = Double(estimate.stateBytes) / 400e6
+    return course
   }
 
   private var loopOptions: LoopOptions {

@@ -28,6 +28,7 @@ struct PreparedRun<Command: TrainingCommand> {
   let evaluations: EvaluationHistory
   let output: RunOutput
   let operations: CPUOperations
+  let estimate: RunEstimate
 
   var session: Session { run.session }
 
@@ -38,6 +39,7 @@ struct PreparedRun<Command: TrainingCommand> {
   ) throws(Failure) {
     (self.run, self.model, self.data, self.directory) = (run, model, data, directory)
     (self.operations, self.output, self.heldOut) = (operations, output, heldOut)
+    self.estimate = estimate
     var options = run.settings.optimizerOptions(
       totalSteps: data.totalSteps, defaultRate: Self.defaultRate(model.plan))
     options.visionRate = run.requested.visionRate

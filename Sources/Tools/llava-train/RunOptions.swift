@@ -48,6 +48,11 @@ struct RunOptions: ParsableArguments {
   var log: String?
 
   @Option(
+    help: ArgumentHelp("Write the same for TensorBoard into a directory.", valueName: "dir"),
+    completion: .directory)
+  var tensorboard: String?
+
+  @Option(
     help: ArgumentHelp(
       "Write the gradients of a step as safetensors.", valueName: "file"), completion: .file())
   var gradients: String?
@@ -124,6 +129,9 @@ struct RunOptions: ParsableArguments {
     if output == "" { throw ValidationError("--output must name a directory, found no name") }
     for (name, path) in [("log", log), ("gradients", gradients)] where path == "-" {
       throw ValidationError("--\(name) is a file: give /dev/stdout for stdout")
+    }
+    if tensorboard == "" || tensorboard == "-" {
+      throw ValidationError("--tensorboard must name a directory")
     }
     if output == "-" { throw ValidationError("--output is a directory and cannot be stdout") }
   }

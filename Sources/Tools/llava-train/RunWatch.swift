@@ -9,6 +9,7 @@ import TrainingRuns
 final class RunWatch {
   private let session: Session
   private let log: TrainingLog?
+  private let events: TrainingEvents?
   private var status: StatusLine
   private var lastStep: StepReport?
   private var lastEvaluation: EvaluationReport?
@@ -22,17 +23,22 @@ final class RunWatch {
     log = try prepared.run.command.run.log.map { (path) throws(Failure) in
       try TrainingLog(path, after: finished, evaluated: evaluated)
     }
-    status = StatusLine(totalSteps: prepared.data.totalSteps, finishedSteps: finished)
+    events = try prepared.run.command.run.tensorboard.map { (path) throws(Failure) in
+      try TrainingEvents(path, after: finished)
+    }
+    status = StatusLine(try prepared.course(after: finished), finishedSteps: finished)
   }
 
   func see(_ report: StepReport) throws(Failure) {
     try log?.add(report)
+    try events?.add(report)
     lastStep = report
     show(status.text(report))
   }
 
   func see(_ report: EvaluationReport) throws(Failure) {
     try log?.add(report)
+    try events?.add(report)
     lastEvaluation = report
     if let bad = report.evaluation.firstBad {
       session.reporter.warning(
@@ -41,6 +47,8 @@ final class RunWatch {
     }
     show(status.text(report, took: tookEvaluation))
   }
+
+  func sawSave(took time: Duration) { status.saved(took: time) }
 
   private func show(_ text: String) {
     if session.settings.isVerbose { session.reporter.note(text) }

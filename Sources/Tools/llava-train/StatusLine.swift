@@ -8,21 +8,29 @@ import TrainingRuns
 /// Makes the text of the status line: step, loss, held-out loss, rate, speed and the time that is left.
 struct StatusLine {
   private let totalSteps: Int
-  private let start: ContinuousClock.Instant
-  private let firstStep: Int
+  private var remaining: RemainingTime
   private var tokens = 0
-  /// Spent on evaluations.
-  private var evaluating = Duration.zero
+  /// Spent on steps, and when the last of what is timed ended.
+  private var training = Duration.zero
+  private var last: ContinuousClock.Instant
   private var heldOut = ""
 
-  init(totalSteps: Int, finishedSteps: Int) {
-    (self.totalSteps, firstStep) = (totalSteps, finishedSteps)
-    start = ContinuousClock.now
+  init(_ course: RemainingTime.Course, finishedSteps: Int) {
+    totalSteps = course.totalSteps
+    remaining = RemainingTime(course, finishedSteps: finishedSteps)
+    last = ContinuousClock.now
+  }
+
+  /// Takes note of a checkpoint.
+  mutating func saved(took time: Duration) {
+    remaining.addSave(seconds: time / .seconds(1))
+    last = ContinuousClock.now
   }
 
   /// Takes an evaluation, which took a while, and returns what is said of it.
   mutating func text(_ report: EvaluationReport, took time: Duration) -> String {
-    evaluating += time
+    remaining.addEvaluation(seconds: time / .seconds(1))
+    last = ContinuousClock.now
     let loss = report.evaluation.loss ?? .nan
     heldOut = "  held-out \(readable(loss))"
     if let best = report.history.best, best.step != report.step {
@@ -34,17 +42,19 @@ struct StatusLine {
 
   mutating func text(_ report: StepReport) -> String {
     tokens += report.tokens
-    let seconds = max(1e-6, (ContinuousClock.now - start) / .seconds(1))
-    let training = max(1e-6, seconds - evaluating / .seconds(1))
-    let steps = report.step - firstStep
+    let now = ContinuousClock.now
+    training += now - last
+    remaining.addStep(
+      rows: report.tokens, seconds: (now - last) / .seconds(1),
+      fixed: report.updateTime / .seconds(1))
+    last = now
     // Nobody knows how many steps the records of a pipe come to.
     let isEndKnown = totalSteps < TrainingSettings.mostSteps
     var text = "step \(grouped(report.step))"
     if isEndKnown { text += "/\(grouped(totalSteps))" }
     text += "  loss \(readable(report.loss))\(heldOut)  lr \(readable(report.rate, digits: 3))"
-    text += "  \(grouped(Int(Double(tokens) / training))) tokens/s"
-    guard isEndKnown else { return text }
-    let left = seconds / Double(steps) * Double(totalSteps - report.step)
+    text += "  \(grouped(Int(Double(tokens) / max(1e-6, training / .seconds(1))))) tokens/s"
+    guard isEndKnown, let left = remaining.left else { return text }
     return text + "  ETA \(duration(left))"
   }
 }

@@ -48,7 +48,7 @@ struct TrainingRecords {
     case .files(let paths):
       let files = TrainingFiles(
         needsLengths: data.groupByLength || settings.groupsByModality,
-        needsPictures: data.shuffle && data.shareImages)
+        needsPictures: data.shuffle && data.shareImages, needsPrefixes: data.shareImages)
       for path in paths {
         try files.add(
           path, limits: session.settings.limits, reader: reader, handling: handling,

@@ -51,7 +51,7 @@ struct TrainingRun<Command: TrainingCommand> {
     try output.check()
     warn(of: model, data)
     let heldOut = try heldOutRecords(model, data, operations)
-    let estimate = try Estimator(self, model, data, heldOut).estimate(operations)
+    let estimate = try Estimator(self, model, data, heldOut, operations).estimate()
     guard let directory else { return }
     let trained = try PreparedRun(
       self, model, data, heldOut, estimate, output, directory, operations)
@@ -90,6 +90,7 @@ struct TrainingRun<Command: TrainingCommand> {
         remedy: "name one with -o")
     }
     OutputClaims.claimDirectory(output)
+    if let events = command.run.tensorboard { OutputClaims.claimDirectory(events) }
     for path in [command.run.log, command.run.gradients, command.data.writeOrder] {
       if let path { try OutputClaims.claim(path) }
     }

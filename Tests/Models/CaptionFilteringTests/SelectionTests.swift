@@ -1,8 +1,8 @@
 // The selection against its definition, written out over sets.
 // SPDX-License-Identifier: Apache-2.0
+import Randomness
 import TestSupport
 import Testing
-import TrainingData
 
 @testable import CaptionFiltering
 

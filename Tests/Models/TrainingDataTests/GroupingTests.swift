@@ -3,6 +3,7 @@
 import Foundation
 import InputOutput
 import JSON
+import Randomness
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 // Global numbers, orders of each kind, and files that hold an order.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
+import Randomness
 import TestSupport
 import Testing
 import TrainingData

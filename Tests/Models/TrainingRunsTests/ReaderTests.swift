@@ -185,7 +185,12 @@ struct StreamCheckTests {
     ] {
       let failure = failure(found, pixelSide: 8)
       #expect(failure?.code == "stream/content" && failure?.status == .mismatch)
+      #expect(failure?.message.contains("expected pixels") == true)
     }
+    #expect(
+      failure(pixels([nil, 8, 8, nil], .f32), pixelSide: 8)?.message
+        == "expected pixels of U8 [any, 8, 8, 3], found F32 [any, 8, 8, any]")
+    #expect(failure(header("pixels"), pixelSide: 8)?.message.hasSuffix("no such tensor") == true)
     for found in [pixels([nil, 8, 4, 3]), pixels([nil, nil, 8, 3]), pixels([nil, 4, 4, 3])] {
       #expect(failure(found, pixelSide: 8)?.code == "stream/side")
     }

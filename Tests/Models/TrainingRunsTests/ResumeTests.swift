@@ -21,18 +21,24 @@ struct ResumeTests {
   private var fixture: RunFixture
   private let paths: [String]
   private let bytes: [UInt8]
+  private let reader: SequenceReader
+
+  init() throws { try self.init(seesPixels: false) }
 
   /// 11 records that can be learned from, in two files, and two that cannot.
-  init() throws {
+  private init(seesPixels: Bool) throws {
     directory = try TemporaryDirectory()
-    fixture = try RunFixture()
+    fixture = try RunFixture(seesPixels: seesPixels)
+    reader = RunFixture.reader(seesPixels: seesPixels)
     var samples = Sample.some(13)
     samples[4].mark = SkipMark(code: "image/missing", message: "none")
-    samples[9].counts = [40]
-    bytes = try stream(samples)
+    // Known when it is read; of pixels when it is counted.
+    if seesPixels { samples[9].order = [0, 1] } else { samples[9].counts = [40] }
+    let written = seesPixels ? pixelStream : stream
+    bytes = try written(samples)
     paths = [
-      try directory.write(try stream(Array(samples[..<8])), to: "a.tsz"),
-      try directory.write(try stream(Array(samples[8...])), to: "b.tsz"),
+      try directory.write(try written(Array(samples[..<8])), to: "a.tsz"),
+      try directory.write(try written(Array(samples[8...])), to: "b.tsz"),
     ]
   }
 
@@ -40,14 +46,14 @@ struct ResumeTests {
     let handling = Seen().handling
     guard kind != .pipe else {
       let source = PipeSource(
-        reader: RunFixture.reader(), handling: handling, read: try pipe(bytes))
+        reader: reader, handling: handling, read: try pipe(bytes))
       try source.skip(to: place.position, digest: place.digest)
       return source
     }
     let files = TrainingFiles(needsLengths: false)
     for path in paths {
       try files.add(
-        path, limits: StreamLimits(), reader: RunFixture.reader(), handling: handling,
+        path, limits: StreamLimits(), reader: reader, handling: handling,
         warn: { _ in }, checkHeader: { _ in })
     }
     let arrangement: RecordArrangement =
@@ -58,7 +64,7 @@ struct ResumeTests {
       }
     let source = try IndexedSource(
       files, order: try RecordOrder(counts: files.counts, arrangement: arrangement, seed: 5),
-      epochs: .max, reader: RunFixture.reader(), handling: handling)
+      epochs: .max, reader: reader, handling: handling)
     if place.sequences > 0 { try source.move(toEpoch: place.epoch, position: place.position) }
     return source
   }
@@ -147,6 +153,26 @@ struct ResumeTests {
     }
     let saved = matrices.reduce(0) { $0 + 4 * $1.value.reduce(1, *) }
     #expect(try size("adamw") - size("whole") >= saved && saved > 0)
+  }
+
+  /// All of a model, its tower from pixels, by Muon and by AdamW.
+  @Test(arguments: [SourceKind.shuffled, .pipe], [Optimizer.adamw, .muon])
+  func aTrainedTowerGoesOnBitForBit(kind: SourceKind, optimizer: Optimizer) throws {
+    var runs = try ResumeTests(seesPixels: true)
+    runs.fixture.optimizer = optimizer
+    let whole = try runs.train(kind, in: "whole", total: 3)
+    for step in 1...3 {
+      _ = try runs.train(kind, in: "stopped-\(step)", total: 3, killedIn: step)
+      #expect(try runs.train(kind, in: "stopped-\(step)", total: 3) == whole, "step \(step)")
+    }
+    #expect(whole.place.sequences == 11)
+    let state = try runs.directory.read("whole/checkpoint-3/state.safetensors")
+    let text = String(decoding: state.prefix(40_000), as: UTF8.self)
+    let kinds = optimizer == .muon ? ["momenta"] : ["first_moments", "second_moments"]
+    for kind in ["weights"] + kinds {
+      #expect(text.contains("\"\(kind).vision.layers.0.mlp.fc1.weight\""), "\(kind)")
+    }
+    #expect(text.contains("\"second_moments.vision.class_embedding\""))
   }
 
   @Test func runsAreStoppedAgainAndAgain() throws {

@@ -15,34 +15,41 @@ import Tokenizers
 @testable import Training
 @testable import TrainingRuns
 
-/// The model of Tests/Golden/training, of which projector and an adapter with dropout are trained.
+/// The model of Tests/Golden/training, of which projector and an adapter with dropout are trained; or
+/// its model `seeing`, all of it, the tower too.
 struct RunFixture {
   let start: StartingPoint
   var optimizer = Optimizer.adamw
   let operations: CPUOperations
-  let plan = TrainingPlan(
-    language: .adapter(AdapterScale(rank: 2, alpha: 4)), trainsProjector: true)
+  let plan: TrainingPlan
   let description: JSONObject = ["seed": .string("7"), "lr": .double(0.01), "files": .array([])]
 
-  init() throws {
+  init(seesPixels: Bool = false) throws {
     operations = try CPUOperations(kernels: try KernelSet.best(), threads: 1, precision: .f32)
-    let directory = try ModelDirectory.open(model: "\(packageRoot)/Tests/Golden/training/model")
+    let name = seesPixels ? "seeing" : "model"
+    let directory = try ModelDirectory.open(model: "\(packageRoot)/Tests/Golden/training/\(name)")
     let (language, projector) = (
       try directory.languageCheckpoint(), try directory.projectorCheckpoint()
     )
-    start = StartingPoint(
+    var start = StartingPoint(
       languageConfig: language.config, language: try language.parameters(),
       projectorConfig: projector.config, projector: try projector.parameters(), adapter: nil)
+    if seesPixels { start.vision = try VisionStart(directory.visionCheckpoint()) }
+    self.start = start
+    plan = TrainingPlan(
+      language: seesPixels ? .full : .adapter(AdapterScale(rank: 2, alpha: 4)),
+      trainsProjector: true, trainsVision: seesPixels)
   }
 
   static let width = 12
 
   static func reader(
-    maxLength: Int = 64, tokenizer: Tokenizer? = nil, recipe: RecipeCheck = RecipeCheck(own: nil)
+    maxLength: Int = 64, tokenizer: Tokenizer? = nil, seesPixels: Bool = false,
+    recipe: RecipeCheck = RecipeCheck(own: nil)
   ) -> SequenceReader {
     SequenceReader(
       limits: TrainingSequence.Limits(maxLength: maxLength, vocabularyRows: 33),
-      tokenizer: tokenizer, recipe: recipe)
+      tokenizer: tokenizer, pixelRows: seesPixels ? 4 : nil, recipe: recipe)
   }
 
   /// A trainer at the start, or where `state` was saved.
@@ -160,6 +167,31 @@ func stream(_ samples: [Sample]) throws -> [UInt8] {
         ("features", try Tensor(random.floats(rows * RunFixture.width), shape: [rows, 12])),
         ("image_rows", try Tensor(counts, shape: [counts.count])),
       ])
+  }
+  try writer.finish()
+  return sink.bytes
+}
+
+/// A stream of `samples` with a picture for each image that they have.
+func pixelStream(_ samples: [Sample]) throws -> [UInt8] {
+  let sink = MemorySink()
+  let header = StreamHeader(
+    content: "pixels", schema: StreamSchema([.init("pixels", .u8, [nil, 8, 8, 3])]),
+    producer: "test/1", model: "sha256:tower")
+  let writer = try TensorStreamWriter(sink, header: header, level: 1, hash: true)
+  for (index, sample) in samples.enumerated() {
+    if let mark = sample.mark {
+      try writer.skip(id: sample.id, json: nil, code: mark.code, message: mark.message)
+      continue
+    }
+    var random = SeededGenerator(seed: UInt64(index))
+    let bytes = (0..<192 * sample.rows.count).map { _ in
+      UInt8.random(in: 0...255, using: &random)
+    }
+    let pixels = try bytes.withUnsafeBytes {
+      try Tensor(.u8, shape: [sample.rows.count, 8, 8, 3], copying: $0)
+    }
+    try writer.write(id: sample.id, json: sample.json, tensors: [("pixels", pixels)])
   }
   try writer.finish()
   return sink.bytes

@@ -49,6 +49,14 @@ struct Fixture {
     return try Trainer(model: model, masters: masters, options: options)
   }
 
+  func estimate(
+    _ plan: TrainingPlan, _ size: RunSize, optimizer: Optimizer = .adamw, recomputed: Int = 0
+  ) throws -> RunEstimate {
+    try RunEstimate(
+      start, plan, size, optimizer: optimizer, recomputedLayers: recomputed,
+      counting: operations.counting)
+  }
+
   /// Sequence `index` of batch `number`: 9 + `index` tokens and an image of 4 rows.
   func sequence(_ number: Int, _ index: Int, image: Bool = true) throws -> TrainingSequence {
     var random = SeededGenerator(seed: UInt64(100 * number + index))

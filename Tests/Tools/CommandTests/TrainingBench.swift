@@ -78,12 +78,33 @@ enum TrainingBench {
     return sink.bytes
   }
 
+  /// A stream of content `pixels`, each record with the images that it is given, and one of them in
+  /// its prompt where there are any.
+  static func pixelStream(
+    _ records: [Tensor], as field: StreamSchema.Field = .init("pixels", .u8, [nil, 8, 8, 3])
+  ) throws -> [UInt8] {
+    let sink = MemorySink()
+    let writer = try TensorStreamWriter(
+      sink,
+      header: StreamHeader(
+        content: "pixels", schema: StreamSchema([field]), producer: "test/1"))
+    for (number, pixels) in records.enumerated() {
+      let prompt = prompt([1, 5, 9, 7], hasImage: pixels.shape[0] > 0)
+      try writer.write(
+        id: "p\(number)", json: ["id": .string("p\(number)"), "prompt": .object(prompt)],
+        tensors: [("pixels", pixels)])
+    }
+    try writer.finish()
+    return sink.bytes
+  }
+
   /// An image after the first token; the last token is learned.
-  private static func prompt(_ ids: [Int32]) -> JSONObject {
-    [
+  private static func prompt(_ ids: [Int32], hasImage: Bool = true) -> JSONObject {
+    let images: [JSONValue] = hasImage ? [.int(0)] : []
+    return [
       "template": .string("plain"), "segments": .array([]), "stop": .array([]),
-      "tokens": .array(ids.map { .int(Int($0)) }), "image_positions": .array([.int(1)]),
-      "image_order": .array([.int(0)]),
+      "tokens": .array(ids.map { .int(Int($0)) }),
+      "image_positions": .array(images.map { _ in .int(1) }), "image_order": .array(images),
       "loss_spans": .array([.array([.int(ids.count - 1), .int(ids.count)])]),
     ]
   }

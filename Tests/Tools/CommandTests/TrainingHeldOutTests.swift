@@ -109,7 +109,7 @@ import Testing
       """, in: try Self.prepare())
     #expect(result.status == 0, "\(result.errors)")
     let lines = result.text.split(separator: "\n")
-    #expect(lines.count == 4 && lines[0].contains(" instead of both to evaluate)"))
+    #expect(lines.count == 4 && lines[0].contains("(to evaluate "))
     #expect(lines[1].contains(" an evaluation, 7 steps and 4 evaluations: "), "\(result.text)")
     #expect(lines[3].contains(" 7 steps and 1 evaluation: "), "\(result.text)")
   }

@@ -56,7 +56,7 @@ import Testing
     Row(2, "--mix", "$P --mix $RECORDS=nan"),
     Row(2, "--mix", "$P --mix $RECORDS=-1"),
     Row(2, "--max-length must be 2 or more", "$P --max-length 1 $RECORDS"),
-    Row(5, "use a smaller --micro-batch", "$P --memory 100K --micro-batch 6 $RECORDS"),
+    Row(5, "the least that", "$P --memory 100K --micro-batch 6 $RECORDS"),
     Row(2, "--lora must be 1 to 4096", "$F --lora 99999 $RECORDS"),
     Row(2, "leave nothing to train", "$F --freeze-language --freeze-projector $RECORDS"),
     Row(2, "found 9", "$P --gradients gradients --gradients-step 9 $RECORDS"),

@@ -1,18 +1,8 @@
 // Numbers by place: fixed for ever, spread evenly, and as likely as each other.
 // SPDX-License-Identifier: Apache-2.0
+import Randomness
+import TestSupport
 import Testing
-import TrainingData
-
-/// The chi-square of `counts` against equal shares, in standard deviations from what is expected.
-private func deviation(_ counts: [Int]) -> Double {
-  let expected = Double(counts.reduce(0, +)) / Double(counts.count)
-  let square = counts.reduce(0.0) { $0 + (Double($1) - expected) * (Double($1) - expected) }
-  let freedom = Double(counts.count - 1)
-  return (square / expected - freedom) / (2 * freedom).squareRoot()
-}
-
-/// Chance exceeds this once in 30,000 draws of a seed; a constant or skewed bit exceeds it by far.
-private let bound = 4.0
 
 @Test func numbersStayWhatTheyAre() {
   // By an independent implementation in Python's integers; another value would change every run.
@@ -67,9 +57,9 @@ func bitsAreSpreadEvenly(seed: UInt64) {
       last = bits
       for bit in 0..<64 where bits >> UInt64(bit) & 1 == 1 { ones[bit] += 1 }
     }
-    #expect(abs(deviation(low)) < bound, "low bits \(name)")
-    #expect(abs(deviation(high)) < bound, "high bits \(name)")
-    #expect(abs(deviation(pairs)) < bound, "neighbours \(name)")
+    #expect(abs(chanceDeviation(low)) < chanceBound, "low bits \(name)")
+    #expect(abs(chanceDeviation(high)) < chanceBound, "high bits \(name)")
+    #expect(abs(chanceDeviation(pairs)) < chanceBound, "neighbours \(name)")
     for (bit, count) in ones.enumerated() {
       #expect(abs(Double(count) - 10_000) < 4.5 * 5_000.0.squareRoot(), "bit \(bit) \(name)")
     }
@@ -82,7 +72,7 @@ func bitsAreSpreadEvenly(seed: UInt64) {
   #expect(values.allSatisfy { $0 >= 0 && $0 < 1 })
   var counts = [Int](repeating: 0, count: 100)
   for value in values { counts[Int(value * 100)] += 1 }
-  #expect(abs(deviation(counts)) < bound)
+  #expect(abs(chanceDeviation(counts)) < chanceBound)
   // The standard error of the mean is 0.00091.
   #expect(abs(values.reduce(0, +) / 100_000 - 0.5) < 0.004)
 }
@@ -92,7 +82,7 @@ func bitsAreSpreadEvenly(seed: UInt64) {
   for limit in [1, 2, 3, 7, 100] {
     var counts = [Int](repeating: 0, count: limit)
     for index: UInt64 in 0..<50_000 { counts[random.integer(below: limit, index)] += 1 }
-    #expect(limit == 1 || abs(deviation(counts)) < bound, "below \(limit)")
+    #expect(limit == 1 || abs(chanceDeviation(counts)) < chanceBound, "below \(limit)")
   }
   // Eight numbers of 64 bits for three: without a second draw the last of three gets two of them.
   let large = 3 << 61
@@ -100,31 +90,6 @@ func bitsAreSpreadEvenly(seed: UInt64) {
   #expect(draws.allSatisfy { $0 >= 0 && $0 < large })
   var remainders = [0, 0, 0]
   for draw in draws { remainders[draw % 3] += 1 }
-  #expect(abs(deviation(remainders)) < bound)
+  #expect(abs(chanceDeviation(remainders)) < chanceBound)
   #expect(random.integer(below: .max, 0) < .max)
-}
-
-@Test func shufflesArePermutationsOfEachSeedAndEpoch() {
-  for count in [0, 1, 2, 3, 1000] {
-    let order = shuffled(count: count, seed: 1, epoch: 0)
-    #expect(order.sorted() == Array(0..<Int32(count)))
-    #expect(shuffled(count: count, seed: 1, epoch: 0) == order)
-  }
-  let order = shuffled(count: 1000, seed: 1, epoch: 0)
-  #expect(shuffled(count: 1000, seed: 1, epoch: 1) != order)
-  #expect(shuffled(count: 1000, seed: 2, epoch: 0) != order)
-}
-
-@Test func everyOrderIsAsLikely() {
-  var counts: [[Int32]: Int] = [:]
-  for epoch in 0..<24_000 { counts[shuffled(count: 4, seed: 8, epoch: epoch), default: 0] += 1 }
-  #expect(counts.count == 24)
-  #expect(abs(deviation(Array(counts.values))) < bound)
-  // Where the first record goes among many.
-  var places = [Int](repeating: 0, count: 50)
-  for seed: UInt64 in 0..<5000 {
-    let place = shuffled(count: 50, seed: seed, epoch: 0).firstIndex(of: 0)
-    if let place { places[place] += 1 }
-  }
-  #expect(abs(deviation(places)) < bound)
 }

@@ -1,0 +1,52 @@
+// The size of what goes through the model at once, and in all.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A micro-batch by its numbers.
+public struct BatchSize: Equatable, Sendable {
+  /// Positions; rows that records share count once.
+  public var rows: Int
+  public var records: Int
+  /// Rows that are there for more than one record, counted for each record but the first.
+  public var sharedRows = 0
+  /// Of `rows` those that come from images, and these images.
+  public var imageRows = 0
+  public var images = 0
+  /// Learned tokens.
+  public var targets: Int
+
+  public init(rows: Int, records: Int = 1, targets: Int? = nil) {
+    (self.rows, self.records, self.targets) = (rows, records, targets ?? rows)
+  }
+}
+
+/// The size of a run.
+public struct RunSize: Equatable, Sendable {
+  /// The micro-batch that takes most.
+  public var batch: BatchSize
+  /// Positions of a usual step, and learned tokens of it.
+  public var rowsOfStep: Double
+  public var targetsOfStep: Double
+  /// Images of a usual step; they count where the tower is trained.
+  public var imagesOfStep = 0.0
+  /// Micro-batches of a step.
+  public var accumulation: Int
+  /// Bytes of features or pixels that are held as they were read.
+  public var inputBytes = 0
+  /// Bytes of a frozen embedding that are read; nil for all of them.
+  public var embeddingBytes: Int?
+  /// The share of an adapter's inputs that is left out.
+  public var dropout = 0.0
+  /// Of the held-out records; nil where there is no evaluation.
+  public var evaluation: EvaluationSize?
+
+  public init(batch: BatchSize, rowsOfStep: Double, targetsOfStep: Double, accumulation: Int) {
+    (self.batch, self.accumulation) = (batch, accumulation)
+    (self.rowsOfStep, self.targetsOfStep) = (rowsOfStep, targetsOfStep)
+  }
+
+  public init(rows: Int, rowsOfStep: Double, targetsOfStep: Double, accumulation: Int) {
+    self.init(
+      batch: BatchSize(rows: rows), rowsOfStep: rowsOfStep, targetsOfStep: targetsOfStep,
+      accumulation: accumulation)
+  }
+}

@@ -1,0 +1,132 @@
+// llava-plot: draws the logs of training.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Charts
+import InputOutput
+import Records
+import Streams
+import ToolSupport
+import TrainingCurves
+
+@main
+struct LlavaPlot: ToolProgram {
+  static let configuration = CommandConfiguration(
+    commandName: "llava-plot",
+    abstract: "Draw logs of training: loss, held-out loss, rate, gradient norm.",
+    version: toolVersion("llava-plot"))
+
+  @Argument(
+    help: ArgumentHelp("Logs of llava-train --log, one a run; stdin where absent or -."),
+    completion: .file(extensions: ["jsonl"]))
+  var logs: [String] = []
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("Write to a file, .svg or .png.", valueName: "file"),
+    completion: .file(extensions: ["svg", "png"]))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "svg or png; default: what the file's name says, svg on stdout.", valueName: "format"))
+  var format: PictureFormat?
+
+  @Option(
+    help: ArgumentHelp(
+      "What to draw, with commas: loss, held-out, accuracy, rate, norm; default: what is there.",
+      valueName: "names"))
+  var panels: PanelList?
+
+  @Option(
+    help: ArgumentHelp(
+      "Half-life of the mean that smooths, in steps, 0: none; default: a hundredth of the run.",
+      valueName: "steps"))
+  var smooth: Double?
+
+  @Option(help: ArgumentHelp("What goes across: step, records or tokens.", valueName: "what"))
+  var x = Across.step
+
+  @Flag(help: "Draw loss, held-out loss and gradient norm on logarithmic axes.")
+  var logY = false
+
+  @Option(help: ArgumentHelp("The name of a run, in the order of the logs; may be given again."))
+  var name: [String] = []
+
+  @Option(help: ArgumentHelp("What stands above; default: the name of a run that is alone."))
+  var title: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Width and height, such as 900x1200; default: 900 wide, as high as the panels ask for.",
+      valueName: "size"))
+  var size: PictureSize?
+
+  @Flag(help: "Stop at the first line that would be skipped.")
+  var strict = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Stop after more than this many skips, or this share (5%).", valueName: "limit"))
+  var maxSkips: SkipLimit?
+
+  @Flag(name: .shortAndLong, help: "Write a PNG to a terminal.")
+  var force = false
+
+  @Option(help: ArgumentHelp("Longest line to accept.", valueName: "size"))
+  var maxLine = Size(16 << 20)
+
+  @OptionGroup var messages: MessageOptions
+
+  func validate() throws {
+    if let smooth, !(smooth >= 0 && smooth <= 1e12) {
+      throw ValidationError("--smooth must be 0 to 1e12, found \(smooth)")
+    }
+    if name.count > max(1, logs.count) {
+      throw ValidationError("expected a log for each --name, found \(logs.count) and \(name.count)")
+    }
+    if logs.count(where: { $0 == "-" }) > 1 { throw ValidationError("- is named twice") }
+    let ending = output.flatMap(PictureFormat.init(ending:))
+    if let output, output != "-", ending == nil, format == nil {
+      throw ValidationError(
+        "--output must end in .svg or .png, or --format say which, found \(escapedForTerminal(output))"
+      )
+    }
+    if let format, let ending, format != ending {
+      throw ValidationError(
+        "--output ends in .\(ending.rawValue), --format says \(format.rawValue)")
+    }
+  }
+
+  func settings() throws(Failure) -> Settings {
+    var settings = messages.settings()
+    (settings.output, settings.isStrict, settings.maxSkips) = (output, strict, maxSkips)
+    settings.writesToTerminals = force
+    settings.writesAtEnd = true
+    settings.limits.lineBytes = maxLine.count
+    return settings
+  }
+
+  func run(_ session: Session) throws(Failure) {
+    let format = format ?? output.flatMap(PictureFormat.init(ending:)) ?? .svg
+    let runs = try LogReading(session: session).read(logs.isEmpty ? ["-"] : logs, named: name)
+    let figure = try RunFigure(
+      runs: runs, wanted: panels?.panels, across: x, isLogarithmic: logY, halfLife: smooth,
+      title: title
+    ).figure()
+    let height = size?.height ?? RunFigure.height(of: figure)
+    let least = Figure.leastHeight(panels: figure.panels.count)
+    guard height >= least else {
+      throw Failure(
+        .usage, code: "usage/size", at: "--size",
+        "expected a height of at least \(least) for \(counted(figure.panels.count, "panel")),"
+          + " found \(height)", remedy: "give more, or fewer --panels")
+    }
+    let drawing = figure.drawing(width: size?.width ?? RunFigure.width, height: height)
+    // Only now: a log that lies under the output's name was refused, and nothing is left behind.
+    let sink = try session.sink(isBinary: format == .png)
+    try sink.write(format == .svg ? Array(drawing.svg().utf8) : drawing.png(scale: 2))
+    try sink.finish()
+    guard session.settings.isVerbose else { return }
+    for run in runs { session.reporter.note(run.summary) }
+  }
+}

@@ -1,0 +1,69 @@
+// Reads logs, skips lines that are none, and says what is odd.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import Records
+import Streams
+import ToolSupport
+import TrainingCurves
+
+/// A log and its name.
+struct NamedRun {
+  let name: String
+  let log: RunLog
+
+  /// One line for the curious.
+  var summary: String {
+    var text = "\(name): \(counted(log.steps.count, "step"))"
+    if let last = log.steps.last {
+      text += " to \(grouped(last.place.step)), last loss \(readable(last.loss))"
+    }
+    guard let best = log.best else { return text }
+    return text
+      + ", lowest held-out loss \(readable(best.loss)) at step \(grouped(best.place.step))"
+  }
+}
+
+struct LogReading {
+  let session: Session
+
+  /// The runs that have something to draw. Throws `plot/nothing` where none has.
+  func read(_ paths: [String], named names: [String]) throws(Failure) -> [NamedRun] {
+    let own = runNames(paths.map { $0 == "-" ? "stdin" : $0 })
+    var runs: [NamedRun] = []
+    for (index, path) in paths.enumerated() {
+      let name = index < names.count ? names[index] : own[index]
+      let log = try read(path)
+      guard !log.isEmpty else {
+        session.reporter.warning("\(escapedForTerminal(path)) has no step: left out")
+        continue
+      }
+      if log.replaced > 0 {
+        session.reporter.warning(
+          "\(escapedForTerminal(path)): steps go back: \(counted(log.replaced, "line")) replaced"
+            + " by later ones")
+      }
+      runs.append(NamedRun(name: name, log: log))
+    }
+    guard !runs.isEmpty else {
+      throw Failure(
+        .invalidInput, code: "plot/nothing", "expected logs of training, found no step in them",
+        remedy: "give what llava-train --log writes")
+    }
+    return runs
+  }
+
+  private func read(_ path: String) throws(Failure) -> RunLog {
+    let reader = try session.objectReader(path, format: .jsonl)
+    var log = RunLog()
+    while let line = try reader.next() {
+      do throws(Failure) {
+        try log.add(try line.result.get())
+      } catch {
+        try session.recordSkipped(error, at: line.record)
+        continue
+      }
+      session.recordDone()
+    }
+    return log
+  }
+}
