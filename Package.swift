@@ -71,6 +71,7 @@ let formats = group(
     "Records": ["InputOutput", "JSON"],
     "Safetensors": ["InputOutput", "JSON", "Tensors"],
     "Pickle": ["CZlib", "InputOutput", "Tensors"],
+    "GGUF": ["InputOutput", "Tensors"],
     "Streams": [
       "CZstd", "InputOutput", "JSON", "Records", "Safetensors", "Tensors",
     ],
@@ -79,7 +80,7 @@ let formats = group(
     "COCO": ["InputOutput", "JSON"],
     "Preprocessing": ["InputOutput"],
     "Images": ["CImageCodecs", "InputOutput", "Preprocessing", "Tensors"],
-    "Tokenizers": ["InputOutput", "JSON"],
+    "Tokenizers": ["GGUF", "InputOutput", "JSON"],
   ])
 
 let models = group(
@@ -87,6 +88,7 @@ let models = group(
   [
     "Checkpoints": [
       "InputOutput", "JSON", "Tensors", "Operations", "Preprocessing", "Safetensors", "Pickle",
+      "GGUF",
     ],
     "Recipes": ["InputOutput", "JSON", "Streams"],
     "Chat": ["InputOutput", "JSON"],
@@ -190,6 +192,11 @@ let testTargets: [Target] = [
     name: "TestSupport",
     dependencies: ["CZlib", "InputOutput", "Tensors", "Safetensors", "Checkpoints"],
     path: "Tests/Helpers/TestSupport"),
+  // Writes GGUF files, and a model of another layout as such.
+  .target(
+    name: "GGUFWriting",
+    dependencies: ["Checkpoints", "InputOutput", "Tensors", "Tokenizers"],
+    path: "Tests/Helpers/GGUFWriting"),
   .target(name: "CTileEmulation", path: "Tests/Helpers/CTileEmulation"),
   .target(name: "CTestImages", dependencies: ["CJPEG"], path: "Tests/Helpers/CTestImages"),
   // A chat server that a test writes down: no network beyond this machine.
@@ -207,6 +214,7 @@ let testTargets: [Target] = [
   tests("Formats", "RecordsTests", "Records", "InputOutput", "JSON"),
   tests("Formats", "SafetensorsTests", "Safetensors", "InputOutput", "JSON", "Tensors"),
   tests("Formats", "PickleTests", "Pickle", "InputOutput", "Tensors"),
+  tests("Formats", "GGUFTests", "GGUF", "GGUFWriting", "InputOutput", "Safetensors", "Tensors"),
   tests(
     "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Records", "Safetensors",
     "Tensors"),
@@ -215,10 +223,10 @@ let testTargets: [Target] = [
   tests("Formats", "COCOTests", "COCO", "InputOutput"),
   tests("Formats", "PreprocessingTests", "Preprocessing", "InputOutput"),
   tests("Formats", "ImagesTests", "Images", "InputOutput", "Preprocessing", "Tensors"),
-  tests("Formats", "TokenizersTests", "Tokenizers", "InputOutput", "JSON"),
+  tests("Formats", "TokenizersTests", "Tokenizers", "GGUFWriting", "InputOutput", "JSON"),
   tests(
-    "Models", "CheckpointsTests", "Checkpoints", "InputOutput", "JSON", "Preprocessing",
-    "Safetensors", "Tensors"),
+    "Models", "CheckpointsTests", "Checkpoints", "GGUFWriting", "InputOutput", "JSON",
+    "Preprocessing", "Safetensors", "Tensors"),
   tests("Models", "RecipesTests", "Recipes", "InputOutput", "JSON"),
   tests("Models", "ChatTests", "Chat", "InputOutput", "JSON"),
   tests(
@@ -274,7 +282,8 @@ let testTargets: [Target] = [
   tests(
     "Support", "ChatClientTests", "ChatClient", "Chat", "HTTP", "InputOutput", "JSON", "Records"),
   tests(
-    "Tools", "CommandTests", "LoopbackServer", "CTestImages", "Checkpoints", "InputOutput", "JSON",
+    "Tools", "CommandTests", "LoopbackServer", "CTestImages", "Checkpoints", "GGUFWriting",
+    "InputOutput", "JSON",
     "CPU",
     "Streams", "Tensors", exclude: ["pipes.tst"]),
   tests("Project", "DocsTests", "JSON"),

@@ -15,6 +15,17 @@ public struct WeightFormat: Hashable, Sendable {
   public static let f32 = WeightFormat(LLAVA_F32)
   public static let bf16 = WeightFormat(LLAVA_BF16)
   public static let f16 = WeightFormat(LLAVA_F16)
+  /// The blocks of GGUF files: `q40` is what they call Q4_0.
+  public static let q40 = WeightFormat(LLAVA_Q4_0)
+  public static let q41 = WeightFormat(LLAVA_Q4_1)
+  public static let q50 = WeightFormat(LLAVA_Q5_0)
+  public static let q51 = WeightFormat(LLAVA_Q5_1)
+  public static let q80 = WeightFormat(LLAVA_Q8_0)
+  public static let q2K = WeightFormat(LLAVA_Q2_K)
+  public static let q3K = WeightFormat(LLAVA_Q3_K)
+  public static let q4K = WeightFormat(LLAVA_Q4_K)
+  public static let q5K = WeightFormat(LLAVA_Q5_K)
+  public static let q6K = WeightFormat(LLAVA_Q6_K)
 
   /// Every format, in the order of the table.
   public static let all = (0..<LLAVA_FORMATS.rawValue).map { WeightFormat(llava_element($0)) }
@@ -32,6 +43,8 @@ public struct WeightFormat: Hashable, Sendable {
   /// Elements of one block: 1 where elements stand alone.
   public var blockElements: Int { withRow { $0.block_elements } }
   public var blockBytes: Int { withRow { $0.block_bytes } }
+  /// Whether elements share scales, so that none can be taken without its block.
+  public var isQuantised: Bool { blockElements > 1 }
 
   /// Bytes of `count` elements, which must be whole blocks; nil where they are not, or overflow.
   public func byteCount(of count: Int) -> Int? {

@@ -47,7 +47,7 @@ extension CPUOperations {
     for (row, id) in ids.enumerated() {
       precondition(id >= 0 && Int(id) < table.rows, "id \(id) outside the table")
       engine.convertToF32(
-        table.rawBase + Int(id) * table.rowBytes, format: table.format,
+        table.rawBase(ofRow: Int(id)), format: table.format,
         into: y.mutableFloats + row * table.columns, count: table.columns)
     }
     keep([table])
@@ -63,6 +63,7 @@ extension CPUOperations {
   public func download(_ x: Tensor) throws(AllocationError) -> Tensor { x }
 
   public func vector(_ weight: Weight) throws(AllocationError) -> Weight {
+    precondition(weight.rowOrder == nil, "a vector whose rows are stored in another order")
     let count = weight.rows * weight.columns
     let wide = try Tensor(uninitialized: .f32, shape: [count])
     engine.convertToF32(

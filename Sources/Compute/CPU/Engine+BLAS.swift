@@ -12,7 +12,8 @@ extension Engine {
 
   func multiplyBLAS(_ x: Floats, rows: Int, by product: Product) {
     let w = product.weights
-    forBLASBlocks(x, rows: rows, columns: w.columns, product.output) { block, scratch in
+    // Decoding takes the rows in the matrix's order, so that results come in it too.
+    forBLASBlocks(x, rows: rows, columns: w.columns, product.output.inOrder) { block, scratch in
       let weights = self.f32Rows(
         of: w, rows: block, columns: 0..<w.columns, scratch: scratch)
       return { results, panel in
@@ -67,14 +68,15 @@ extension Engine {
     scratch: UnsafeMutablePointer<Float>
   ) -> (base: UnsafePointer<Float>, stride: Int) {
     let start = w.base + rows.lowerBound * w.rowBytes
-    if w.format == .f32, UInt(bitPattern: start) % 4 == 0, w.rowBytes % 4 == 0 {
+    if w.format == .f32, w.rowOrder == nil, UInt(bitPattern: start) % 4 == 0, w.rowBytes % 4 == 0 {
       let base = start.assumingMemoryBound(to: Float.self) + columns.lowerBound
       return (base, w.rowBytes / 4)
     }
     let row = decoder(of: w.format)
-    let first = start + columns.lowerBound / row.block_elements * row.block_bytes
-    for index in 0..<rows.count {
-      row.to_f32(scratch + index * columns.count, first + index * w.rowBytes, columns.count)
+    let offset = columns.lowerBound / row.block_elements * row.block_bytes
+    for (index, number) in rows.enumerated() {
+      row.to_f32(
+        scratch + index * columns.count, w.base(ofRow: number) + offset, columns.count)
     }
     return (UnsafePointer(scratch), columns.count)
   }

@@ -83,12 +83,12 @@ extension Engine {
     let skipped = columns.lowerBound - whole.lowerBound
     for first in Swift.stride(from: 0, to: b.rows, by: Self.rowsAtOnce) {
       let count = min(Self.rowsAtOnce, b.rows - first)
-      let source = b.base + first * b.rowBytes + offset
+      let sources = (first..<first + count).map { b.base(ofRow: $0) + offset }
       switch precision {
       case .bf16:
         let halves = decoded.assumingMemoryBound(to: UInt16.self)
         for index in 0..<count {
-          row.to_bf16(halves + index * whole.count, source + index * b.rowBytes, whole.count)
+          row.to_bf16(halves + index * whole.count, sources[index], whole.count)
         }
         vectors.transpose_16(
           transposed.assumingMemoryBound(to: UInt16.self) + first, stride, halves + skipped,
@@ -96,7 +96,7 @@ extension Engine {
       case .f32:
         let floats = decoded.assumingMemoryBound(to: Float.self)
         for index in 0..<count {
-          row.to_f32(floats + index * whole.count, source + index * b.rowBytes, whole.count)
+          row.to_f32(floats + index * whole.count, sources[index], whole.count)
         }
         vectors.transpose_32(
           transposed.assumingMemoryBound(to: Float.self) + first, stride, floats + skipped,

@@ -1,6 +1,7 @@
 // What becomes of a product's results while they still are in the cache.
 // SPDX-License-Identifier: Apache-2.0
 import Operations
+import Tensors
 
 /// Where a product's results go, their bias added.
 public enum Epilogue: Sendable {
@@ -21,10 +22,19 @@ extension Engine {
     let epilogue: Epilogue
     let y: MutableFloats
     let width: Int
+    /// The order in which results come; nil for that of y's columns.
+    let order: RowOrder?
 
-    init(bias: Floats? = nil, _ epilogue: Epilogue, into y: MutableFloats, width: Int) {
+    init(
+      bias: Floats? = nil, _ epilogue: Epilogue, into y: MutableFloats, width: Int,
+      order: RowOrder? = nil
+    ) {
       (self.bias, self.epilogue, self.y, self.width) = (bias, epilogue, y, width)
+      self.order = order
     }
+
+    /// The same for results that come in the order of y's columns.
+    var inOrder: Output { Output(bias: bias, epilogue, into: y, width: width) }
   }
 
   /// A product of an input by weights, and what becomes of it.
@@ -38,13 +48,17 @@ extension Engine {
       into y: MutableFloats
     ) {
       self.weights = weights
-      output = Output(bias: bias, epilogue, into: y, width: weights.rows)
+      output = Output(
+        bias: bias, epilogue, into: y, width: weights.rows, order: weights.rowOrder)
     }
   }
 
   /// Results for some rows and columns, one row after the other, to their places; `block` is
   /// overwritten. One pass over y, instead of one for each step.
   func finish(_ block: MutableFloats, rows: Range<Int>, columns: Range<Int>, _ output: Output) {
+    if let order = output.order {
+      return scatter(block, rows: rows, columns: columns, output, order)
+    }
     let (vectors, width) = (self.vectors, columns.count)
     if let bias = output.bias {
       vectors.add_bias(block, bias + columns.lowerBound, rows.count, width)
@@ -63,6 +77,21 @@ extension Engine {
       case .add: vectors.add(to, from, width)
       case .gate: vectors.silu_multiply(to, from, width)
       }
+    }
+  }
+
+  /// The same where results come in the order of stored rows.
+  private func scatter(
+    _ block: MutableFloats, rows: Range<Int>, columns: Range<Int>, _ output: Output,
+    _ order: RowOrder
+  ) {
+    guard output.bias == nil, case .store(nil) = output.epilogue else {
+      preconditionFailure("queries and keys have neither a bias nor an activation")
+    }
+    let places = columns.map { order.row(ofStored: $0) }
+    for (index, row) in rows.enumerated() {
+      let (from, to) = (block + index * places.count, output.y + row * output.width)
+      for (column, place) in places.enumerated() { to[place] = from[column] }
     }
   }
 }

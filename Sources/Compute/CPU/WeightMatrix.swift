@@ -3,7 +3,7 @@
 import CKernels
 import Tensors
 
-/// Weights [rows, columns], row-major, row `rowBytes` after row.
+/// Weights [rows, columns], row-major, stored row `rowBytes` after stored row.
 public struct WeightMatrix: @unchecked Sendable {
   // Sendable: it is only read; who made it keeps the memory.
   public let base: UnsafeRawPointer
@@ -11,23 +11,34 @@ public struct WeightMatrix: @unchecked Sendable {
   public let rows: Int
   public let columns: Int
   public let rowBytes: Int
+  /// The order in which rows are stored; nil for the matrix's own.
+  public let rowOrder: RowOrder?
 
   public init(
-    base: UnsafeRawPointer, format: WeightFormat, rows: Int, columns: Int, rowBytes: Int? = nil
+    base: UnsafeRawPointer, format: WeightFormat, rows: Int, columns: Int, rowBytes: Int? = nil,
+    rowOrder: RowOrder? = nil
   ) {
     self.base = base
     self.format = format
     self.rows = rows
     self.columns = columns
+    self.rowOrder = rowOrder
     self.rowBytes = rowBytes ?? columns / format.blockElements * format.blockBytes
   }
 
   /// Valid while `weight` is kept.
   init(_ weight: Weight) {
     self.init(
-      base: weight.rawBase, format: weight.format, rows: weight.rows, columns: weight.columns)
+      base: weight.rawBase, format: weight.format, rows: weight.rows, columns: weight.columns,
+      rowOrder: weight.rowOrder)
   }
 
+  /// Where row `row` of the matrix begins.
+  func base(ofRow row: Int) -> UnsafeRawPointer {
+    base + (rowOrder?.stored(ofRow: row) ?? row) * rowBytes
+  }
+
+  /// The stored rows from the one with number `row` on.
   func fromRow(_ row: Int) -> llava_weights {
     llava_weights(data: base + row * rowBytes, element: format.element, row_bytes: rowBytes)
   }

@@ -1,5 +1,6 @@
 // Finds a tokenizer in a model directory, or in one file.
 // SPDX-License-Identifier: Apache-2.0
+import GGUF
 import Glibc
 import InputOutput
 import JSON
@@ -23,10 +24,12 @@ extension Tokenizer {
   }
 
   /// The tokenizer in `path`: a directory, `tokenizer.model`, `tokenizer.json` or a GGUF file.
-  /// Beside a file its directory's `tokenizer_config.json` and `added_tokens.json` count too.
+  /// Beside a file its directory's `tokenizer_config.json` and `added_tokens.json` count too, but a GGUF
+  /// file says everything itself.
   public static func load(path: String) throws(Failure) -> Tokenizer {
     if isDirectory(path) { return try load(directory: path) }
     do {
+      if let file = try ggufFile(path) { return try Tokenizer(GGUFVocabulary(file).parts()) }
       var parts = try parts(path)
       let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
       try parts.add(directory: directory)
@@ -40,6 +43,13 @@ extension Tokenizer {
     }
   }
 
+  /// The GGUF file at `path`; nil for a file of another format. Its weights are not looked at, so that
+  /// its size does not matter.
+  private static func ggufFile(_ path: String) throws(Failure) -> GGUFFile? {
+    let mapped = try MappedFile(path: path)
+    return GGUFFile.isFormat(mapped.bytes) ? try GGUFFile(mapped) : nil
+  }
+
   private static func parts(_ path: String) throws(Failure) -> TokenizerParts {
     let bytes = try readWholeFile(path, limit: fileLimit)
     guard !bytes.isEmpty else {
@@ -47,7 +57,6 @@ extension Tokenizer {
         .invalidInput, code: "tokenizer/corrupt", "expected a tokenizer, found an empty file",
         remedy: "fetch it again")
     }
-    if bytes.starts(with: Array("GGUF".utf8)) { return try GGUFVocabulary(bytes).parts() }
     let first = bytes.first { !$0.isJSONSpace }
     if first == UInt8(ascii: "{") {
       return try FastTokenizerFile(json(bytes, path)).parts

@@ -9,13 +9,15 @@ public struct ChatTemplate: Equatable, Sendable {
   public let text: String
   public let path: String
 
-  /// The template of the model at `path`, a directory or a weights file in one; nil where it has
-  /// none. The processor's own goes before the tokenizer's.
+  /// The template of the model at `path`, a directory, a weights file in one, or a GGUF model; nil
+  /// where it has none. The processor's own goes before the tokenizer's.
   ///
   /// Throws `checkpoint/not-found`, what reading throws, or `checkpoint/chat-template` for a
   /// template that is no text.
   public static func find(in path: String) throws(Failure) -> ChatTemplate? {
-    let directory = try self.directory(of: HubCache.resolve(path))
+    let path = try HubCache.resolve(path)
+    if let model = try GGUFModel.find(path) { return try model.chatTemplate() }
+    let directory = try self.directory(of: path)
     try OutputClaims.checkDirectory(directory.path)
     let jinja = directory.path(of: "chat_template.jinja")
     if directory.contains("chat_template.jinja") {
@@ -34,7 +36,7 @@ public struct ChatTemplate: Equatable, Sendable {
     return nil
   }
 
-  private static let sizeLimit = 1 << 20
+  static let sizeLimit = 1 << 20
 
   /// Several templates have names; `default` is the one for conversations.
   private static func defaultTemplate(_ value: JSONValue) -> String? {
@@ -51,7 +53,7 @@ public struct ChatTemplate: Equatable, Sendable {
     return directory
   }
 
-  private static func noText(_ path: String) -> Failure {
+  static func noText(_ path: String) -> Failure {
     Failure(
       .invalidInput, code: "checkpoint/chat-template", at: path,
       "expected the chat template to be a text", remedy: "choose one with --template")

@@ -1,14 +1,18 @@
-// Opens a checkpoint: a file of either format, an index of several, or a directory that holds one.
+// Opens a checkpoint: a file of any format, an index of several, or a directory that holds one.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
 import Pickle
 
 extension Checkpoint {
-  /// Opens a safetensors file, a PyTorch file, an index of shards, or a directory that holds either.
+  /// Opens a safetensors file, a PyTorch file, an index of shards, a GGUF model, or a directory that
+  /// holds one of them.
   /// The bytes tell which format a file has. Throws `checkpoint/no-weights` and what the kinds in
   /// `OtherKind` are called for a directory, and what opening its files throws.
   public static func open(_ path: String) throws(Failure) -> Checkpoint {
+    if let model = try GGUFModel.find(path) {
+      return try Checkpoint(path: path, files: model.tensorFiles())
+    }
     if let directory = Directory(path) {
       if let found = WeightFiles.find(in: directory) { return try open(found) }
       if let refusal = OtherKind.refusal(of: directory) { throw refusal }
@@ -53,23 +57,24 @@ extension Checkpoint {
         remedy: "name the model's directory")
     }
     let file = try MappedFile(path: path)
-    if file.bytes.starts(with: "version https://git-lfs".utf8) {
-      throw Failure(
-        .invalidInput, code: "checkpoint/pointer", at: path,
-        "expected weights, found a pointer of Git LFS to them",
-        remedy: "fetch what it points to: git lfs pull")
-    }
+    try refusePointer(file)
     if isPyTorch(file.bytes, path) { return try PickleFile(file) }
     guard file.bytes.count <= 8 || file.bytes[8] == UInt8(ascii: "{") else {
-      let isGGUF = file.bytes.starts(with: "GGUF".utf8)
       throw Failure(
         .invalidInput, code: "checkpoint/format", at: path,
-        "expected weights in safetensors or PyTorch's format, found "
-          + (isGGUF ? "a GGUF file, which is not read yet" : "neither"),
-        remedy: isGGUF
-          ? "take the edition of the model that it was made from" : "name a model's weights")
+        "expected weights as safetensors, GGUF or PyTorch's files, found none of them",
+        remedy: "name a model's weights")
     }
     return try SafetensorsFile(file)
+  }
+
+  /// Throws `checkpoint/pointer` for what lies in the place of a large file that was not fetched.
+  static func refusePointer(_ file: MappedFile) throws(Failure) {
+    guard file.bytes.starts(with: "version https://git-lfs".utf8) else { return }
+    throw Failure(
+      .invalidInput, code: "checkpoint/pointer", at: file.path,
+      "expected weights, found a pointer of Git LFS to them",
+      remedy: "fetch what it points to: git lfs pull")
   }
 
   /// By the bytes; by the name for a file that begins like neither, so that the message fits it.

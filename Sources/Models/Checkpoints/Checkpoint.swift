@@ -39,14 +39,23 @@ public struct Checkpoint: Sendable {
     owners[name].flatMap { files[$0].entry(named: name) }
   }
 
-  /// The tensor called `name`, a view of the mapped file.
+  /// The tensor called `name`, a view of the mapped file, or decoded from its blocks.
   public func tensor(named name: String) throws(Failure) -> Tensor {
+    try owner(of: name).tensor(named: name)
+  }
+
+  /// The tensor called `name` as a weight where it lies; nil where no weight may have its type.
+  func weight(named name: String) throws(Failure) -> Weight? {
+    try owner(of: name).weight(named: name)
+  }
+
+  private func owner(of name: String) throws(Failure) -> any TensorFile {
     guard let owner = owners[name] else {
       throw Failure(
         .invalidInput, code: "checkpoint/no-tensor", at: path,
         "there is no tensor called \(escapedForTerminal(name))")
     }
-    return try files[owner].tensor(named: name)
+    return files[owner]
   }
 
   /// The file that holds the tensor called `name`.

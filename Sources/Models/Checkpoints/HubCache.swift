@@ -46,6 +46,9 @@ public enum HubCache {
   /// Whether `text` is the name of a model on a hub, and not a path that leads somewhere.
   static func isName(_ text: String) -> Bool { Name(text).map { $0.revision == nil } ?? false }
 
+  /// Whether `text` may be part of a name: nothing in it leads elsewhere.
+  static func isPartOfName(_ text: String) -> Bool { Name.isPart(text) }
+
   /// The model and revision whose snapshot `path` is; nil for any other directory.
   public static func origin(of path: String) -> (repository: String, revision: String)? {
     guard let resolved = realpath(path, nil) else { return nil }

@@ -61,10 +61,16 @@ extension LanguageConfig {
     width: 4096, intermediateWidth: 11008, layers: 32, heads: 32, vocabulary: 32000,
     epsilon: 1e-6, maxPositions: 2048)
 
+  /// What its MistralConfig takes: Mistral is a LLaMA of this shape, with a window of attention.
+  static let mistralDefault = LanguageConfig(
+    width: 4096, intermediateWidth: 14336, layers: 32, heads: 32, keyValueHeads: 8,
+    vocabulary: 32000, epsilon: 1e-6, maxPositions: 4096 * 32)
+
   /// Reads `reader`'s object; problems go to the reader. `modelTypes` are the names that the
   /// object may have: the original LLaVA keeps these keys in its own configuration.
-  init(_ reader: ConfigReader, modelTypes: [String] = ["llama"]) {
-    let standard = Self.classDefault
+  init(_ reader: ConfigReader, modelTypes: [String] = ["llama", "mistral"]) {
+    let isMistral = reader.isMistral
+    let standard = isMistral ? Self.mistralDefault : Self.classDefault
     let heads = reader.count("num_attention_heads", default: standard.heads, limit: 1024)
     let width = reader.count("hidden_size", default: standard.width, limit: 1 << 16)
     let rope = Rope(reader)
@@ -73,7 +79,8 @@ extension LanguageConfig {
       intermediateWidth: reader.count("intermediate_size", default: standard.intermediateWidth),
       layers: reader.count("num_hidden_layers", default: standard.layers, limit: 1024),
       heads: heads,
-      keyValueHeads: reader.count("num_key_value_heads", default: heads, limit: 1024),
+      keyValueHeads: reader.count(
+        "num_key_value_heads", default: isMistral ? standard.keyValueHeads : heads, limit: 1024),
       headWidth: reader.count("head_dim", default: max(1, width / heads), limit: 4096),
       vocabulary: reader.count("vocab_size", default: standard.vocabulary, limit: 1 << 24),
       epsilon: reader.real("rms_norm_eps", default: standard.epsilon, in: 1e-12...0.1),
@@ -94,7 +101,7 @@ extension LanguageConfig {
 
   private func check(_ reader: ConfigReader) {
     let prefix = reader.prefix
-    if let window = reader.value("sliding_window")?.int, window < maxPositions {
+    if let window = reader.window, window < maxPositions {
       reader.problems.require(
         reader.flag("use_sliding_window", default: true) == false,
         "\(prefix)sliding_window \(window) is not supported: a window of attention narrower than"
@@ -119,6 +126,15 @@ extension LanguageConfig {
 }
 
 extension ConfigReader {
+  fileprivate var isMistral: Bool {
+    ["mistral", "llava_mistral"].contains(object["model_type"]?.string)
+  }
+
+  /// Positions that attention sees, nil for all; MistralConfig takes 4096 for a missing key.
+  fileprivate var window: Int? {
+    isMistral && object["sliding_window"] == nil ? 4096 : value("sliding_window")?.int
+  }
+
   /// One token id or a list of them, nil when absent.
   func tokens(_ key: String) -> [Int]? {
     guard let value = value(key) else { return nil }

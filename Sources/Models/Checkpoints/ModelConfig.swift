@@ -16,6 +16,8 @@ public struct ModelConfig: Equatable, Sendable {
     case vision = "clip"
     /// A bare LLaMA or Vicuna.
     case language = "llama"
+    /// Whatever of LLaVA stands in GGUF files.
+    case gguf = "gguf"
   }
 
   /// Nil where no configuration was read.
@@ -67,9 +69,9 @@ extension ModelConfig {
     case .original: readOriginal(reader)
     case .vision: vision = VisionConfig(reader.nested("vision_config") ?? reader)
     case .language: language = LanguageConfig(reader)
-    case nil:
+    case .gguf, nil:
       let name = reader.value("model_type").map(reader.shown) ?? "missing"
-      problems.add("model_type is \(name); supported: llava, llava_llama, llama, clip")
+      problems.add("model_type is \(name); supported: llava, llava_llama, llama, mistral, clip")
     }
     if let vision, problems.isEmpty {
       problems.require(
@@ -96,7 +98,8 @@ extension ModelConfig {
   }
 
   private mutating func readOriginal(_ reader: ConfigReader) {
-    language = LanguageConfig(reader, modelTypes: ["llava", "llava_llama", "llama"])
+    language = LanguageConfig(
+      reader, modelTypes: ["llava", "llava_llama", "llava_mistral", "llama", "mistral"])
     projector = .original(reader)
     // LLaVA's own code never writes it: `llava-weights convert` does, for towers without a name.
     vision = reader.nested("vision_config").map { VisionConfig($0) }
@@ -134,15 +137,15 @@ extension ModelConfig.Kind {
         .contains { reader.value($0) != nil }
     switch reader.value("model_type")?.string {
     case "clip", "clip_vision_model": self = .vision
-    case "llava_llama": self = .original
-    case "llava", "llama", nil:
+    case "llava_llama", "llava_mistral": self = .original
+    case "llava", "llama", "mistral", nil:
       if isOriginal {
         self = .original
       } else if reader.value("text_config") != nil || reader.value("vision_config") != nil
         || architecture == "LlavaForConditionalGeneration"
       {
         self = .huggingFace
-      } else if reader.value("model_type")?.string == "llama" {
+      } else if ["llama", "mistral"].contains(reader.value("model_type")?.string) {
         self = .language
       } else {
         return nil

@@ -81,11 +81,11 @@ public struct ModelDirectory: Sendable {
   /// The id of `<image>` where the vocabulary has one.
   public var imageToken: Int? { settings.imageToken }
 
-  /// The directory that holds tokenizer.model or tokenizer.json: the language model's own, or the
-  /// model directory.
-  public func tokenizerDirectory() throws(Failure) -> String {
+  /// The directory that holds tokenizer.model or tokenizer.json, or the GGUF file that has the
+  /// vocabulary inside: the language model's own, or the model's.
+  public func tokenizerPath() throws(Failure) -> String {
     let sources = [language, model].compactMap { $0 }
-    if let found = sources.first(where: \.holdsTokenizer) { return found.directory }
+    if let found = sources.first(where: \.holdsTokenizer) { return found.tokenizerPath }
     guard let first = sources.first else { throw Self.unnamed(.language) }
     throw Failure(
       .invalidInput, code: "checkpoint/no-tokenizer", at: first.path,

@@ -6,13 +6,15 @@ import JSON
 import Preprocessing
 
 /// A directory, or a weights file and what lies beside it; a model's name on the hub stands for its
-/// directory in the cache.
+/// directory in the cache, `ollama:NAME:TAG` for files of Ollama's.
 struct ModelSource: Sendable {
   let path: String
   /// The directory itself, or the one that holds the file.
   let directory: String
   /// Nil for weights without a config.json beside them: a projector tells its shape by its tensors.
   let config: ModelConfig?
+  /// The GGUF files that say and hold everything; nil for other formats.
+  let gguf: GGUFModel?
 
   static let configLimit = 16 << 20
 
@@ -26,6 +28,13 @@ struct ModelSource: Sendable {
   init(_ path: String, part: ModelPart? = nil) throws(Failure) {
     let path = try HubCache.resolve(path)
     self.path = path
+    gguf = try GGUFModel.find(path)
+    if let gguf {
+      directory = gguf.directory
+      try OutputClaims.checkDirectory(gguf.directory)
+      config = try gguf.config()
+      return
+    }
     if let found = Directory(path) {
       directory = found.path
       try OutputClaims.checkDirectory(found.path)
@@ -71,6 +80,7 @@ struct ModelSource: Sendable {
   /// The configuration of the model at `path`, as of `init`; nil where there is none.
   static func config(of path: String) throws(Failure) -> ModelConfig? {
     let path = try HubCache.resolve(path)
+    if let model = try GGUFModel.find(path) { return try model.config() }
     guard let directory = Directory(holding: path), directory.contains("config.json") else {
       return nil
     }
@@ -94,8 +104,9 @@ struct ModelSource: Sendable {
   }
 
   /// The image settings: preprocessor_config.json, or the `image_processor` that newer versions of
-  /// transformers put into processor_config.json. Nil when there is neither.
+  /// transformers put into processor_config.json, or what a GGUF file says. Nil when there is none.
   func readPreprocessor() throws(Failure) -> PreprocessorSettings? {
+    if let gguf { return try gguf.preprocessor() }
     guard let directory = Directory(directory) else { return nil }
     if directory.contains("preprocessor_config.json") {
       let path = directory.path(of: "preprocessor_config.json")
@@ -109,7 +120,11 @@ struct ModelSource: Sendable {
   }
 
   var holdsTokenizer: Bool {
+    if let gguf { return gguf.tokenizerPath != nil }
     guard let directory = Directory(directory) else { return false }
     return directory.contains("tokenizer.model") || directory.contains("tokenizer.json")
   }
+
+  /// The directory, or the GGUF file, that the tokenizer is read from.
+  var tokenizerPath: String { gguf?.tokenizerPath ?? directory }
 }

@@ -19,9 +19,14 @@ struct OtherFamily {
   func refusal(at place: String) -> Failure {
     Failure(
       .mismatch, code: "checkpoint/family", at: place,
-      "expected LLaVA 1.5 or older, CLIP, LLaMA or Vicuna, found \(name), which needs what is not"
+      "expected LLaVA 1.5 or older, CLIP, LLaMA, Vicuna or Mistral, found \(name), which needs what is not"
         + " built here: \(lacks)", remedy: "take a LLaVA up to 1.5")
   }
+
+  /// LLaVA 1.6, found in a GGUF file.
+  static let tiles = OtherFamily(name: "LLaVA 1.6", lacks: anyres)
+  /// A tower without a class token, found in a GGUF file.
+  static let siglip = OtherFamily(name: "a LLaVA on SigLIP", lacks: "SigLIP's vision tower")
 
   private static let anyres = "tiles of an image (anyres), their merge, image_newline"
   private static let byteLevel = "a byte-level tokenizer"
@@ -43,16 +48,13 @@ struct OtherFamily {
     family("ViP-LLaVA", "features of several layers and a norm before the projector") {
       $0.hasType("vipllava")
     },
-    family("LLaVA 1.6 on Mistral", "Mistral's decoder, \(anyres)") {
+    family("LLaVA 1.6 on Mistral", anyres) {
       $0.usesTiles && ($0.hasType("llava_mistral") || $0.decoder.hasType("mistral"))
     },
     family("LLaVA 1.6 on Llama 3", "\(byteLevel), \(anyres)") {
       $0.usesTiles && $0.decoder.isLlama3
     },
     family("LLaVA 1.6", anyres) { $0.usesTiles },
-    family("a LLaVA on Mistral", "Mistral's decoder and its window of attention") {
-      $0.hasType("llava_mistral") || $0.hasType("llava") && $0.decoder.hasType("mistral")
-    },
     family("a LLaVA on MPT", "MPT's decoder, \(byteLevel)") {
       $0.hasType("llava_mpt") || $0.hasType("mpt")
     },
@@ -68,7 +70,6 @@ struct OtherFamily {
     family("a model on Llama 3", "\(byteLevel), Llama 3's scaling of positions") {
       $0.decoder.isLlama3
     },
-    family("Mistral", "Mistral's decoder and its window of attention") { $0.hasType("mistral") },
     family("Qwen2", "Qwen2's decoder, \(byteLevel)") { $0.hasType("qwen") },
     family("SigLIP", "SigLIP's vision tower") { $0.hasType("siglip") },
     family("Phi 3", "Phi 3's decoder with fused weights") { $0.hasType("phi") },

@@ -39,11 +39,6 @@ enum OtherKind {
       { ["quant_config.json", "quantize_config.json"].contains($0) }
     ),
     (
-      "gguf", "GGUF files, which are not read yet",
-      "take the edition of the model that they were made from",
-      { $0.ends(withBytesOf: ".gguf") }
-    ),
-    (
       "consolidated", "Meta's own files (consolidated.*.pth)",
       "take the edition for transformers, or convert them with its convert_llama_weights_to_hf.py",
       { $0.hasPrefix("consolidated.") }

@@ -65,7 +65,7 @@ extension ConfigReader {
   }
 
   /// Three numbers, one a channel.
-  fileprivate func channels(
+  func channels(
     _ key: String, default fallback: [Double], in range: ClosedRange<Double>
   ) -> [Double] {
     guard let value = value(key) else { return fallback }

@@ -23,6 +23,10 @@ public protocol TensorFile: Sendable {
   /// as they lie. Throws `checkpoint/no-tensor`, `checkpoint/memory`.
   func tensor(named name: String) throws(Failure) -> Tensor
 
+  /// The tensor called `name` as a weight where it lies, in blocks or in an order of rows of the
+  /// file's own, too; nil where no weight may have its type. Throws as `tensor(named:)`.
+  func weight(named name: String) throws(Failure) -> Weight?
+
   /// Throws `file/changed` if the file is not the one that was mapped.
   func verifyUnchanged() throws(Failure)
 
@@ -36,6 +40,10 @@ public protocol TensorFile: Sendable {
 extension TensorFile {
   /// Bytes of the file.
   public var byteCount: Int { file.bytes.count }
+
+  public func weight(named name: String) throws(Failure) -> Weight? {
+    Weight(try tensor(named: name))
+  }
 }
 
 extension SafetensorsFile: TensorFile {

@@ -4,7 +4,7 @@ import InputOutput
 import Tensors
 
 /// One part's tensors: all that its configuration calls for are present, with the right shapes and
-/// of type F32, F16 or BF16, before the first is handed out.
+/// of a format that weights may have, before the first is handed out.
 public struct Weights: Sendable {
   private let checkpoint: Checkpoint
   /// Canonical names and what the file calls them.
@@ -13,19 +13,23 @@ public struct Weights: Sendable {
   /// The canonical names, ascending.
   public var canonicalNames: [String] { names.keys.sorted() }
 
-  /// The tensor called `name` (`TensorNames`), a view of the mapped file.
+  /// The tensor called `name` (`TensorNames`), a view of the mapped file, or decoded from its blocks.
   public func tensor(_ name: String) throws(Failure) -> Tensor {
+    try checkpoint.tensor(named: found(name))
+  }
+
+  private func found(_ name: String) throws(Failure) -> String {
     guard let found = names[name] else {
       throw Failure(
         .internalError, code: "checkpoint/no-tensor", at: checkpoint.path,
         "tensor \(name) was asked for but is not part of the model")
     }
-    return try checkpoint.tensor(named: found)
+    return found
   }
 
   /// The weight called `name` (`TensorNames`), where it lies in the mapped file.
   public func weight(_ name: String) throws(Failure) -> Weight {
-    guard let weight = Weight(try tensor(name)) else {
+    guard let weight = try checkpoint.weight(named: found(name)) else {
       throw Failure(
         .internalError, code: "checkpoint/no-weight", at: checkpoint.path,
         "tensor \(name) has a type that no weight may have")

@@ -55,8 +55,8 @@ public struct ConversionSource: Sendable {
     let ownsTower = try directory.ownsVisionWeights()
     let needsTower = layout == .huggingFace || ownsTower || trained?.tunesVision == true
     vision = needsTower ? try directory.visionCheckpoint() : nil
-    let tokenizerDirectory = try? directory.tokenizerDirectory()
-    if layout == .huggingFace, tokenizerDirectory == nil { _ = try directory.tokenizerDirectory() }
+    let tokenizerDirectory = try? directory.tokenizerPath()
+    if layout == .huggingFace, tokenizerDirectory == nil { _ = try directory.tokenizerPath() }
     if let tokenizerDirectory {
       tokenizer = try TokenizerFiles(tokenizerDirectory)
       chatTemplate = try ChatTemplate.find(in: tokenizerDirectory)

@@ -22,7 +22,7 @@ struct TokenizerFiles: Sendable {
 
   init(_ directory: String) throws(Failure) {
     self.directory = directory
-    tokenizer = try Tokenizer.load(directory: directory)
+    tokenizer = try Tokenizer.load(path: directory)
     var files: [String: [UInt8]] = [:]
     for name in Self.names where access("\(directory)/\(name)", F_OK) == 0 {
       files[name] = try readWholeFile("\(directory)/\(name)", limit: Self.limit)
@@ -60,8 +60,10 @@ struct TokenizerFiles: Sendable {
     var result = files
     let pad = plan.added.first { $0.name == VocabularyPlan.padName }?.name ?? padName
     let isRemoved = pad.map(plan.removed.contains) ?? false
-    // transformers makes one of tokenizer.model only where more libraries are installed.
-    let made = layout == .huggingFace && files["tokenizer.json"] == nil ? tokenizer.fastFile() : nil
+    // transformers makes one of tokenizer.model only where more libraries are installed; a GGUF file has
+    // neither.
+    let isNeeded = layout == .huggingFace || files["tokenizer.model"] == nil
+    let made = isNeeded && files["tokenizer.json"] == nil ? tokenizer.fastFile() : nil
     if plan.added.isEmpty, plan.removed.isEmpty, made == nil,
       result["tokenizer_config.json"] != nil
     {

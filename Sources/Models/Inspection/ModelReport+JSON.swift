@@ -37,7 +37,9 @@ extension SourceReport {
       object["repository"] = .string(origin.repository)
       object["revision"] = .string(origin.revision)
     }
-    if let origin = survey.config?.origin { object["made_from"] = .string(origin) }
+    if survey.config?.kind != .gguf, let origin = survey.config?.origin {
+      object["made_from"] = .string(origin)
+    }
     if let adapter = survey.adapter { object["adapter"] = .object(adapter.json) }
     object["files"] = .array(files.map { .object($0.json) })
     if let problem { object["problem"] = .object(problem.json) }
@@ -78,7 +80,7 @@ extension PartReport {
   fileprivate var json: JSONObject {
     found.json { details in
       var formats = JSONObject()
-      for (type, count) in details.formats { formats[type.rawValue] = .int(count) }
+      for (name, count) in details.formats { formats[name] = .int(count) }
       var object: JSONObject = [
         "path": .string(details.path), "config": .object(details.configuration),
         "parameters": .int(details.parameters), "formats": .object(formats),

@@ -68,7 +68,7 @@ private struct Table {
     if survey.path != survey.name { add("  found in", survey.path) }
     if let origin = HubCache.origin(of: survey.path) {
       add("  from", "\(origin.repository), revision \(origin.revision)")
-    } else if let origin = survey.config?.origin {
+    } else if survey.config?.kind != .gguf, let origin = survey.config?.origin {
       add("  made from", origin)
     }
     if let adapter = survey.adapter { add(adapter) }
@@ -105,7 +105,7 @@ private struct Table {
       add(part.part.name, details.shape)
       let formats = details.formats.map { format in
         details.formats.count == 1
-          ? format.type.rawValue : "\(grouped(format.parameters)) \(format.type.rawValue)"
+          ? format.name : "\(grouped(format.parameters)) \(format.name)"
       }
       add("", "\(grouped(details.parameters)) parameters, \(formats.joined(separator: ", "))")
       add("", "identity \(details.identity)")

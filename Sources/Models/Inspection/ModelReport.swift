@@ -79,9 +79,9 @@ public struct ModelReport: Sendable {
     }
     parts = ModelPart.allCases.map { PartReport($0, of: directory, meter) }
     tokenizer = Result { () throws(Failure) in
-      let directory = try directory.tokenizerDirectory()
+      let path = try directory.tokenizerPath()
       return Vocabulary(
-        directory: directory, tokens: try Tokenizer.load(directory: directory).vocabularySize)
+        directory: path, tokens: try Tokenizer.load(path: path).vocabularySize)
     }
     template = Result { () throws(Failure) in
       try roles.model.flatMap { (survey) throws(Failure) in

@@ -33,8 +33,8 @@ public struct PartDetails: Sendable {
   public let configuration: JSONObject
   /// Elements of all tensors.
   public let parameters: Int
-  /// Elements by the type that they are stored in, most of them first.
-  public let formats: [(type: ElementType, parameters: Int)]
+  /// Elements by the format that they are stored in, most of them first.
+  public let formats: [(name: String, parameters: Int)]
   /// `Weights.identity`.
   public let identity: String
   /// Tensors with NaN or infinity, by the names that tensors have here; nil where nobody looked.
@@ -46,14 +46,14 @@ public struct PartDetails: Sendable {
     path = weights.path
     self.shape = shape
     self.configuration = configuration
-    var counts: [ElementType: Int] = [:]
+    var counts: [String: Int] = [:]
     for name in weights.canonicalNames {
       guard let entry = weights.entry(name) else { continue }
-      counts[entry.elementType, default: 0] += entry.shape.reduce(1, *)
+      counts[entry.formatName, default: 0] += entry.shape.reduce(1, *)
     }
     parameters = counts.values.reduce(0, +)
     formats = counts.map { ($0.key, $0.value) }.sorted {
-      ($1.parameters, $0.type.rawValue) < ($0.parameters, $1.type.rawValue)
+      ($1.parameters, $0.name) < ($0.parameters, $1.name)
     }
     identity = try weights.identity()
     nonFinite = try meter.map { (meter) throws(Failure) in

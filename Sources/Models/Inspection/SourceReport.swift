@@ -60,8 +60,15 @@ public struct SourceReport: Sendable {
     case .original: return "LLaVA, its authors' layout" + (Self.generation(config))
     case .vision: return "CLIP"
     case .language: return "LLaMA or Vicuna, without a projector"
+    case .gguf: return Self.inGGUF(survey.parts)
     case nil: return "a model of no known kind"
     }
+  }
+
+  private static func inGGUF(_ parts: [ModelPart]) -> String {
+    guard parts.contains(.language) else { return "a vision tower with its projector, GGUF" }
+    return parts.contains(.projector)
+      ? "LLaVA, GGUF" : "LLaMA or Vicuna, without a projector, GGUF"
   }
 
   /// Two layers came with 1.5; marks around images went with v1.

@@ -18,7 +18,9 @@ extension ConversationTemplate {
         "expected the chat template of a LLaVA model, found one that writes none of our templates",
         remedy: "choose one with --template")
     }
-    guard let config = try ModelConfig.find(in: path), config.kind == .original else { return nil }
+    guard let config = try ModelConfig.find(in: path),
+      config.kind == .original || config.kind == .gguf
+    else { return nil }
     if let template = told(by: config.origin ?? "") { return template }
     guard !config.marksImages else {
       throw Failure(
@@ -27,7 +29,7 @@ extension ConversationTemplate {
           + " <im_end> were trained with llava_v0 (v0) or with v1 (v1-1, Lightning)",
         remedy: "choose one with --template")
     }
-    return named("vicuna_v1")
+    return config.kind == .gguf && config.projector == nil ? nil : named("vicuna_v1")
   }
 
   /// By what the model was called when it was saved. The name of a base model tells nothing of how

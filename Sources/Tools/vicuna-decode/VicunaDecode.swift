@@ -101,7 +101,7 @@ struct VicunaDecode: ToolCommand {
     let directory = try models.open()
     let checkpoint = try directory.languageCheckpoint()
     session.beforeEnd { () throws(Failure) in try checkpoint.weights.verifyUnchanged() }
-    let tokenizer = try Tokenizer.load(directory: try directory.tokenizerDirectory())
+    let tokenizer = try Tokenizer.load(path: try directory.tokenizerPath())
     let operations = try models.operations(session)
     if let text = try checkpoint.headWarning() { session.reporter.warning(text) }
     let adapter = try openAdapter(session)

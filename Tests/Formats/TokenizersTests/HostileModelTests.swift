@@ -1,6 +1,7 @@
 // Models that are cut, flipped, lying or of another kind: each is refused, none ends the process.
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import GGUFWriting
 import InputOutput
 import JSON
 import TestSupport
@@ -123,16 +124,44 @@ import Testing
     }
   }
 
-  @Test func ggufLiesAreRefused() throws {
-    let start = Array("GGUF".utf8) + [3, 0, 0, 0] + Array(repeating: UInt8(0), count: 8)
-    let count: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0]
-    let huge: [UInt8] = Array(repeating: 0xff, count: 8)
-    let key: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0, 0x6b]
-    for rest: [UInt8] in [
-      [], huge, count, count + huge, count + key + [9, 0, 0, 0, 4, 0, 0, 0] + huge,
-      count + key + [9, 0, 0, 0, 9, 0, 0, 0] + count, count + key + [99, 0, 0, 0],
-    ] {
-      #expect(throws: Failure.self) { try GGUFVocabulary(start + rest).parts() }
+  /// What of a GGUF file's vocabulary is changed, and a word of the refusal; nil where it is read.
+  static let ggufChanges: [(key: String, value: GGUFField?, word: String?)] = [
+    ("pre", .text("default"), nil), ("bos_token_id", nil, nil), ("model", nil, "no LLaMA"),
+    ("model", .text("bert"), "no LLaMA"), ("model", .u32(1), "no LLaMA"),
+    ("tokens", nil, "no LLaMA"), ("tokens", .texts([]), "no LLaMA"),
+    ("tokens", .text("a"), "no LLaMA"), ("tokens", .texts(["a"]), "no LLaMA"),
+    ("tokens", .array(8, Array(repeating: [1, 0, 0, 0, 0, 0, 0, 0, 0xff], count: 259)), "UTF-8"),
+    ("tokens", .texts(Array(repeating: "a", count: 259)), "twice"),
+    ("scores", .floats([0]), "no LLaMA"),
+    ("scores", .integers(Array(repeating: 0, count: 259)), "f32"),
+    ("scores", .floats(Array(repeating: .nan, count: 259)), "score"),
+    ("token_type", .integers(Array(repeating: 9, count: 259)), "type 9"),
+    ("token_type", .integers(Array(repeating: -1, count: 259)), "type -1"),
+    ("token_type", .integers(Array(repeating: 1, count: 259)), "unknown piece"),
+  ]
+
+  @Test(arguments: ggufChanges.indices) func ggufVocabulariesAreChecked(row: Int) throws {
+    let change = Self.ggufChanges[row]
+    var writer = GGUFWriter()
+    let bytes = (0..<256).map { Vocabulary.byteName(UInt8($0)) }
+    writer["tokenizer.ggml.model"] = .text("llama")
+    writer["tokenizer.ggml.tokens"] = .texts(["<unk>", "<s>", "</s>"] + bytes)
+    writer["tokenizer.ggml.scores"] = .floats(Array(repeating: 0, count: 259))
+    writer["tokenizer.ggml.token_type"] = .integers([2, 3, 3] + Array(repeating: 6, count: 256))
+    writer["tokenizer.ggml.bos_token_id"] = .u32(1)
+    writer["tokenizer.ggml." + change.key] = change.value
+    let directory = try TemporaryDirectory()
+    let path = try directory.write(writer.bytes, to: "a.gguf")
+    switch Result(catching: { () throws(Failure) in try Tokenizer.load(path: path) }) {
+    case .success(let tokenizer):
+      #expect(change.word == nil)
+      #expect(tokenizer.bos == 1 && tokenizer.eos == 2)
+      // The bytes of the prefix, U+2581, and of the letter.
+      #expect(tokenizer.encode("a") == [0xe2, 0x96, 0x81, 0x61].map { $0 + 3 })
+    case .failure(let failure):
+      let word = try #require(change.word, "\(failure)")
+      #expect(failure.message.contains(word), "\(failure)")
+      #expect(failure.place?.hasPrefix(path) == true)
     }
   }
 

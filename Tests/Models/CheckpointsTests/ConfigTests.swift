@@ -69,6 +69,22 @@ struct ConfigTests {
     #expect(clip.projector == nil && clip.language == nil)
   }
 
+  /// Mistral is a LLaMA of another shape, where no window of attention is narrower than the context.
+  @Test(arguments: [
+    #""sliding_window":null"#, #""sliding_window":32768"#, #""sliding_window":40000"#,
+  ])
+  func readsMistral(window: String) throws {
+    let text = #"{"model_type":"mistral","max_position_embeddings":32768,\#(window)}"#
+    let bare = try model(text)
+    #expect(bare.kind == .language)
+    #expect(bare.language?.keyValueHeads == 8 && bare.language?.intermediateWidth == 14336)
+    let whole = try model(#"{"model_type":"llava","text_config":\#(text)}"#)
+    #expect(whole.language == bare.language)
+    let original = try model(
+      #"{"model_type":"llava_mistral","mm_projector_type":"mlp2x_gelu",\#(text.dropFirst(24))"#)
+    #expect(original.kind == .original && original.language?.keyValueHeads == 8)
+  }
+
   @Test func bareClipHoldsItsTowerUnderVisionConfig() throws {
     let config = try model(
       "{\"model_type\":\"clip\",\"text_config\":{},\"vision_config\":\(Fixture.visionJSON)}")
@@ -148,7 +164,7 @@ struct ConfigTests {
 
   @Test(arguments: [
     (["attention_bias"], "true"), (["mlp_bias"], "true"), (["hidden_act"], "\"gelu\""),
-    (["model_type"], "\"mistral\""), (["bos_token_id"], "40"), (["head_dim"], "3"),
+    (["model_type"], "\"mixtral\""), (["bos_token_id"], "40"), (["head_dim"], "3"),
     (["num_key_value_heads"], "3"), (["num_attention_heads"], "5"),
     (["rope_scaling"], "{\"type\":\"linear\"}"), (["partial_rotary_factor"], "0.5"),
     (["eos_token_id"], "[]"), (["eos_token_id"], "[-1]"), (["eos_token_id"], "[2,\"a\"]"),

@@ -91,13 +91,13 @@ struct ModelDirectoryTests {
   @Test func findsTheTokenizer() throws {
     let directory = try Fixture.llava()
     let model = try ModelDirectory.open(model: directory.path)
-    #expect(try failure { try model.tokenizerDirectory() }.code == "checkpoint/no-tokenizer")
+    #expect(try failure { try model.tokenizerPath() }.code == "checkpoint/no-tokenizer")
     try directory.write([1], to: "tokenizer.model")
-    #expect(try model.tokenizerDirectory() == directory.path)
+    #expect(try model.tokenizerPath() == directory.path)
     let language = try Fixture.llava()
     try language.write([1], to: "tokenizer.json")
     let both = try ModelDirectory.open(model: directory.path, language: language.path)
-    #expect(try both.tokenizerDirectory() == language.path)
+    #expect(try both.tokenizerPath() == language.path)
   }
 
   @Test func tiedModelsNeedNoHead() throws {
@@ -169,7 +169,7 @@ struct ModelDirectoryTests {
     #expect(try failure { try nothing.visionCheckpoint() }.status == .usage)
     #expect(try failure { try nothing.projectorCheckpoint() }.status == .usage)
     #expect(try failure { try nothing.languageCheckpoint() }.status == .usage)
-    #expect(try failure { try nothing.tokenizerDirectory() }.status == .usage)
+    #expect(try failure { try nothing.tokenizerPath() }.status == .usage)
     let clip = try Fixture.clip()
     let tower = try ModelDirectory.open(model: clip.path)
     #expect(try tower.visionCheckpoint().config == Fixture.vision)

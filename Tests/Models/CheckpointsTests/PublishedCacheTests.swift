@@ -27,7 +27,7 @@ import Testing
       #expect(vision.weights.path.hasPrefix(cache.snapshot(.clip336, "ce19dc912ca5")))
       #expect(try opened.languageCheckpoint().config == PublishedModelTests.decoder7B)
       #expect(try opened.projectorCheckpoint().config.depth == 2)
-      let origin = HubCache.origin(of: try opened.tokenizerDirectory())
+      let origin = HubCache.origin(of: try opened.tokenizerPath())
       #expect(origin?.repository == model)
       #expect(origin?.revision == "4481d270cc22")
       // A directory of the name where the user stands is not what the configuration means.

@@ -45,7 +45,7 @@ import Testing
     #expect(opened.settings.padsToSquare == true)
     #expect(!opened.marksImages)
     #expect(opened.imageToken == nil)
-    #expect(try opened.tokenizerDirectory() == directory.path)
+    #expect(try opened.tokenizerPath() == directory.path)
     try expectLittleMemory(directory)
     withExtendedLifetime((language, projector)) {}
     let failure = try failure { try opened.visionCheckpoint() }
@@ -108,7 +108,7 @@ import Testing
     let language = try opened.languageCheckpoint()
     #expect(language.config == Self.decoder7B)
     #expect(language.config.endTokens == [2])
-    #expect(try opened.tokenizerDirectory() == directory.path)
+    #expect(try opened.tokenizerPath() == directory.path)
     try expectLittleMemory(directory)
     withExtendedLifetime(language) {}
   }

@@ -65,7 +65,7 @@ import Testing
     #expect(try opened.visionCheckpoint().rowsPerImage == 576)
     #expect(try opened.visionCheckpoint().preprocessor.aspect == .pad)
     #expect(try opened.languageCheckpoint().config == PublishedModelTests.decoder7B)
-    #expect(try opened.tokenizerDirectory() == language.path)
+    #expect(try opened.tokenizerPath() == language.path)
     // The file itself says as much.
     let file = try ModelDirectory.open(
       model: language.path, projector: projector.file("mm_projector.bin"))

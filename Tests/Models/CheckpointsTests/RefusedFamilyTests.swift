@@ -49,13 +49,13 @@ import Testing
       model: "liuhaotian/llava-v1.6-mistral-7b",
       config:
         #"{"model_type":"llava_mistral","architectures":["LlavaMistralForCausalLM"],\#(tiles)}"#,
-      words: ["LLaVA 1.6 on Mistral", "Mistral's decoder", "anyres"]),
+      words: ["LLaVA 1.6 on Mistral", "anyres"]),
     Row(
       model: "llava-hf/llava-v1.6-mistral-7b-hf",
       config: """
         {"model_type":"llava_next","image_grid_pinpoints":[[336,672]],\
         "text_config":{"model_type":"mistral","num_key_value_heads":8},"vision_config":\(clip)}
-        """, words: ["LLaVA 1.6 on Mistral", "Mistral's decoder"]),
+        """, words: ["LLaVA 1.6 on Mistral"]),
     Row(
       model: "liuhaotian/llava-v1.6-34b",
       config: """
@@ -102,7 +102,7 @@ import Testing
       config: """
         {"model_type":"llava_mistral","mm_projector_type":"mlp2x_gelu","sliding_window":4096,\
         "image_aspect_ratio":"pad"}
-        """, words: ["Mistral's decoder", "window"]),
+        """, code: "checkpoint/config", words: ["sliding_window 4096", "window of attention"]),
     Row(
       model: "xtuner/llava-phi-3-mini-hf",
       config:
@@ -131,8 +131,11 @@ import Testing
       words: ["Qwen2's decoder", "byte-level"]),
     Row(
       model: "mistralai/Mistral-7B-v0.1",
-      config: #"{"model_type":"mistral","sliding_window":4096}"#,
-      words: ["Mistral's decoder"]),
+      config: #"{"model_type":"mistral","sliding_window":4096}"#, code: "checkpoint/config",
+      words: ["sliding_window 4096"]),
+    Row(
+      model: "mistralai/Mistral-7B-v0.1", config: #"{"model_type":"mistral"}"#,
+      code: "checkpoint/config", words: ["sliding_window 4096"]),
     Row(model: "google/gemma-2b", config: #"{"model_type":"gemma"}"#, words: ["Gemma"]),
   ]
 

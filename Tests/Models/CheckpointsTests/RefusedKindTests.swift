@@ -23,7 +23,6 @@ import Testing
       ["zero_pp_rank_0_mp_rank_00_model_states.pt", "bf16_zero_pp_rank_0_optim_states.pt"],
       "optimizer", ["DeepSpeed"]
     ),
-    (["ggml-model-q4_k.gguf", "mmproj-model-f16.gguf"], "gguf", ["GGUF"]),
     (["consolidated.00.pth", "params.json", "tokenizer.model"], "consolidated", ["Meta"]),
     (
       ["pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"], "shards",

@@ -52,7 +52,7 @@ import Testing
         .difference(from: given.weights.tensor(name))
       #expect(difference.count == 0, "\(name)")
     }
-    #expect(try parts.tokenizerDirectory() == fresh)
+    #expect(try parts.tokenizerPath() == fresh)
   }
 
   @Test func sameSeedSameBytesAnotherSeedOthers() throws {

@@ -165,7 +165,7 @@ import Testing
     #expect(try comparison.compare(.vision) { _ in }.differences.isEmpty)
     #expect(try directory.object("full/config.json")["llava_tools"] != nil)
     #expect(directory.names(in: "full").contains("tokenizer.model"))
-    #expect(try found.tokenizerDirectory() == path)
+    #expect(try found.tokenizerPath() == path)
   }
 
   /// A frozen part is the base's own, to the bit; a projector that the base lacks is new.

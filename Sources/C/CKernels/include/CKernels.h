@@ -16,6 +16,17 @@ typedef enum llava_element {
     LLAVA_F32 = 0,
     LLAVA_BF16 = 1,
     LLAVA_F16 = 2,
+    /* Blocks of GGUF files (formats_blocks.h). */
+    LLAVA_Q4_0,
+    LLAVA_Q4_1,
+    LLAVA_Q5_0,
+    LLAVA_Q5_1,
+    LLAVA_Q8_0,
+    LLAVA_Q2_K,
+    LLAVA_Q3_K,
+    LLAVA_Q4_K,
+    LLAVA_Q5_K,
+    LLAVA_Q6_K,
     LLAVA_FORMATS
 } llava_element;
 

@@ -1,0 +1,132 @@
+// Models that Ollama has fetched before, found by name. Nothing is fetched here.
+// SPDX-License-Identifier: Apache-2.0
+import GGUF
+import Glibc
+import InputOutput
+import JSON
+
+/// `ollama:NAME`, `ollama:NAME:TAG` or `ollama:USER/NAME:TAG`.
+struct OllamaName {
+  let user: String
+  let name: String
+  let tag: String
+
+  /// Nil for what does not begin so or is no name.
+  init?(_ text: String) {
+    let parts = text.split(atByte: UInt8(ascii: ":"))
+    guard (2...3).contains(parts.count), parts[0] == "ollama" else { return nil }
+    let names = parts[1].split(atByte: UInt8(ascii: "/"))
+    let tag = parts.count == 3 ? parts[2] : "latest"
+    guard (1...2).contains(names.count), (names + [tag]).allSatisfy(HubCache.isPartOfName) else {
+      return nil
+    }
+    (user, name, self.tag) = (names.count == 2 ? names[0] : "library", names[names.count - 1], tag)
+  }
+}
+
+/// Ollama's store on this disk (reference: its server/manifest.go and server/layer.go):
+/// `manifests/HOST/USER/NAME/TAG` lists layers, `blobs/sha256-HEX` holds them; those of weights are
+/// plain GGUF files.
+enum OllamaStore {
+  private static let manifestLimit = 1 << 20
+  private static let kind = "application/vnd.ollama.image."
+
+  /// The model called `name`. Throws `checkpoint/not-found`, `checkpoint/ollama` for a manifest that
+  /// is none or names what is not there, and what opening the files throws.
+  static func find(_ name: OllamaName, called path: String) throws(Failure) -> GGUFModel {
+    let (root, manifest) = try place(of: name, called: path)
+    let object = try readObject(manifest, limit: manifestLimit)
+    var layers: [String: [(path: String, size: Int?)]] = [:]
+    for layer in object["layers"]?.array ?? [] {
+      guard let type = layer.object?["mediaType"]?.string, type.hasPrefix(kind),
+        let digest = layer.object?["digest"]?.string
+      else { continue }
+      guard let blob = blob(digest) else {
+        throw fault(manifest, "expected sha256 and 64 digits as a digest, found another text")
+      }
+      layers[String(type.dropFirst(kind.count)), default: []].append(
+        ("\(root)/blobs/\(blob)", layer.object?["size"]?.int))
+    }
+    for (type, most) in [("model", 1), ("projector", 1), ("adapter", 0), ("template", 1)] {
+      let count = layers[type]?.count ?? 0
+      guard count <= most else {
+        throw fault(manifest, "expected at most \(most) of type \(type), found \(count)")
+      }
+    }
+    guard let model = layers["model"]?.first else {
+      throw fault(manifest, "expected a layer of type model, found none")
+    }
+    return GGUFModel(
+      path: path, directory: "\(root)/blobs", language: try GGUFSplit(open(model)),
+      projector: try layers["projector"]?.first.map { (layer) throws(Failure) in try open(layer) },
+      template: try layers["template"]?.first.map { (layer) throws(Failure) in
+        try template(layer.path)
+      })
+  }
+
+  private static func open(_ layer: (path: String, size: Int?)) throws(Failure) -> GGUFFile {
+    let file = try GGUFModel.open(layer.path)
+    guard layer.size ?? file.file.bytes.count == file.file.bytes.count else {
+      throw fault(
+        layer.path, "expected \(layer.size ?? 0) bytes, found \(file.file.bytes.count)")
+    }
+    return file
+  }
+
+  /// A program in Go's language, recognised by what it contains and never run.
+  private static func template(_ path: String) throws(Failure) -> ChatTemplate {
+    let bytes = try readWholeFile(path, limit: ChatTemplate.sizeLimit)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ChatTemplate.noText(path)
+    }
+    return ChatTemplate(text: text, path: path)
+  }
+
+  /// The name of the file that holds `sha256:HEX`.
+  private static func blob(_ digest: String) -> String? {
+    let parts = digest.split(atByte: UInt8(ascii: ":"))
+    guard parts.count == 2, parts[0] == "sha256", parts[1].utf8.count == 64,
+      parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+    else { return nil }
+    return "sha256-\(parts[1])"
+  }
+
+  /// The store that has `name`, and the manifest there.
+  private static func place(of name: OllamaName, called path: String) throws(Failure) -> (
+    root: String, manifest: String
+  ) {
+    let stores = directories
+    for root in stores {
+      let hosts = Directory("\(root)/manifests").flatMap { try? $0.entries(limit: 100) } ?? []
+      for host in hosts {
+        let manifest = "\(root)/manifests/\(host)/\(name.user)/\(name.name)/\(name.tag)"
+        if access(manifest, F_OK) == 0 { return (root, manifest) }
+      }
+    }
+    let closed = stores.first { access($0, F_OK) != 0 && errno == EACCES }
+    let pull = name.user == "library" ? name.name : "\(name.user)/\(name.name)"
+    throw Failure(
+      .inputOutput, code: "checkpoint/not-found", at: path,
+      closed.map { "you may not read Ollama's store, \($0)" }
+        ?? "there is no model of that name and tag in Ollama's store (looked in"
+        + " \(stores.joined(separator: ", ")))",
+      remedy: closed != nil
+        ? "read it as a user who may, or copy the files elsewhere"
+        : "fetch it (ollama pull \(pull):\(name.tag)), or set OLLAMA_MODELS")
+  }
+
+  /// Where Ollama keeps models: where the environment says, else the user's place and the service's.
+  private static var directories: [String] {
+    func variable(_ name: String) -> String? {
+      getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+    if let named = variable("OLLAMA_MODELS") { return [named] }
+    let own = variable("HOME").map { ["\($0)/.ollama/models"] } ?? []
+    return own + ["/usr/share/ollama/.ollama/models"]
+  }
+
+  private static func fault(_ path: String, _ message: String) -> Failure {
+    Failure(
+      .invalidInput, code: "checkpoint/ollama", at: path, message, remedy: "fetch the model again")
+  }
+}
