@@ -21,6 +21,17 @@ import scenes  # noqa: E402
 # Far from the seeds of all other scenes.
 TRAIN, TEST, WORDS = 50_000_000, 51_000_000, 52_000_000
 SIDE, QUALITY = 128, 80
+# A smaller world than the tiny model's, so that a model of minutes learns half of what is asked.
+COLOURS, SHAPES = list(scenes.COLOURS)[:3], scenes.SHAPES[:3]
+
+
+def small_scene(draw, held_out):
+    """A scene of these colours and shapes, inside or outside the held-out set."""
+    while True:
+        scene = scenes.random_scene(draw, held_out)
+        if all(thing.colour in COLOURS and thing.shape in SHAPES
+               for thing in (scene.large, scene.small)):
+            return scene
 
 
 def sides(scene):
@@ -30,27 +41,28 @@ def sides(scene):
 
 
 def question(scene, draw):
-    """A question, its choices and the right one. Choices always stand in the same order: to find a
-    letter by what stands beside it takes a model of this size longer to learn than all the rest."""
-    kind = draw.choice(["relation", "shape", "yes or no"])
-    asked, right = draw.choice([(asked, answer) for one, asked, answer
-                                in scenes.questions(scene, draw) if one == kind])
-    if kind == "relation":
-        relation = next(one for one in scenes.RELATIONS if right.startswith(one))
-        choices = [one + right[len(relation):] for one in scenes.RELATIONS]
-    else:
-        choices = scenes.SHAPES if kind == "shape" else ["yes", "no"]
-    return asked, choices, right
+    """A question, its choices, the right one, and the look that tells it, from the asked thing's side.
+    Choices always stand in the same order: to find a letter by what stands beside it takes a model
+    of this size longer to learn than all the rest."""
+    this, relation, other = draw.choice(sides(scene))
+    told = f"the {this} is {relation} the {other}."
+    if draw.random() < .5:
+        choices = [f"{one} the {other}" for one in scenes.RELATIONS]
+        return f"Where is the {this}?", choices, f"{relation} the {other}", told
+    asked = [f"What shape is {relation} the {other}?"]
+    if this.colour != other.colour:
+        asked.append(f"What shape is {this.colour}?")
+    return draw.choice(asked), SHAPES, this.shape, told
 
 
 def problem(scene, draw, split, in_words=False):
-    asked, choices, right = question(scene, draw)
+    asked, choices, right, told = question(scene, draw)
     return {"question": asked, "choices": choices, "answer": choices.index(right),
             "hint": f"{scene.caption}." if in_words else "",
             "image": None if in_words else "image.jpg", "task": "closed choice",
             "grade": "grade1", "subject": "natural science", "topic": "scenes",
             "category": "scenes", "skill": "scenes", "lecture": "",
-            "solution": f"{scene.caption}, so {right}.", "split": split}
+            "solution": told, "split": split}
 
 
 def conversations(scene, draw):
@@ -82,7 +94,7 @@ def record(name, turns, opening, image):
 
 def draw_picture(folder, name, seed, held_out):
     draw = random.Random(seed)
-    scene = scenes.random_scene(draw, held_out)
+    scene = small_scene(draw, held_out)
     (folder / name).mkdir(parents=True, exist_ok=True)
     picture = scenes.jpeg(scenes.render(scene, draw, SIDE, SIDE), QUALITY)
     (folder / name / "image.jpg").write_bytes(picture)
@@ -106,7 +118,7 @@ def learn_from_pictures(folder, count, problems, records):
 def learn_from_words(count, problems, records):
     for number in range(count):
         draw = random.Random(WORDS + number)
-        name, scene = f"words{number:05}", scenes.random_scene(draw, held_out=False)
+        name, scene = f"words{number:05}", small_scene(draw, held_out=False)
         split = draw.choice(["words-reasons", "words-answer"])
         problems[name] = problem(scene, draw, split, in_words=True)
         for kind, turns in [("conversation", draw.choice(conversations(scene, draw))),
@@ -118,9 +130,9 @@ def learn_from_words(count, problems, records):
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--output", type=Path, required=True)
-    options.add_argument("--scenes", type=int, default=1600, help="pictures to learn from (1600)")
-    options.add_argument("--exam", type=int, default=600, help="pictures of the exam (600)")
-    options.add_argument("--words", type=int, default=1600, help="scenes in words alone (1600)")
+    options.add_argument("--scenes", type=int, default=3200, help="pictures to learn from (3200)")
+    options.add_argument("--exam", type=int, default=400, help="pictures of the exam (400)")
+    options.add_argument("--words", type=int, default=4000, help="scenes in words alone (4000)")
     given = options.parse_args()
     given.output.mkdir(parents=True, exist_ok=True)
     problems, pictures = {}, given.output / "pictures"
