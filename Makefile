@@ -24,6 +24,7 @@ LLAMA_CPP ?=
 LLAMA_BUILD := $(if $(LLAMA_CPP),,.build/llama.cpp/ready)
 BENCH ?=
 MINUTES ?= 10
+FUZZED := zip pickle gguf manifest
 # limits.c has instructions of x86; elsewhere its rows are left out.
 LIMITS := $(if $(filter x86_64,$(shell uname -m)),.build/limits)
 VENV := $(if $(filter .venv/%,$(PYTHON)),.venv/ready)
@@ -98,12 +99,18 @@ bench: build bench-packages $(VENV) $(LIMITS) $(LLAMA_BUILD) ## Time the tools, 
 	PYTHON=$(PYTHON) Tests/Benchmarks/llama_cpp.sh .build/llama.cpp
 	touch $@
 
-fuzz: ## Fuzz the reader of PyTorch's files for MINUTES (10) each, from Tests/Fuzz/corpus on
-	LLAVA_FUZZ=1 swift build -c release --sanitize=fuzzer --scratch-path .build/fuzz --product checkpoint-fuzzer
-	for kind in zip pickle; do \
-	  mkdir -p .build/fuzz/$$kind; \
-	  .build/fuzz/release/checkpoint-fuzzer -max_total_time=$$((60 * $(MINUTES))) -max_len=4096 \
-	    -rss_limit_mb=1024 -timeout=5 -artifact_prefix=.build/fuzz/ .build/fuzz/$$kind Tests/Fuzz/corpus/$$kind; \
+fuzz: ## Fuzz the readers of PyTorch's and GGUF files for MINUTES (10) each, from Tests/Fuzz/corpus on
+	for fuzzer in checkpoint-fuzzer gguf-fuzzer; do \
+	  LLAVA_FUZZ=1 swift build -c release --sanitize=fuzzer --scratch-path .build/fuzz --product $$fuzzer; \
+	done
+	mkdir -p $(addprefix .build/fuzz/,$(FUZZED)) .build/fuzz/seeds
+	cp Tests/Golden/gguf/*.gguf .build/fuzz/seeds
+	for kind in $(FUZZED); do \
+	  case $$kind in zip|pickle) fuzzer=checkpoint-fuzzer seeds=Tests/Fuzz/corpus/$$kind ;; \
+	    gguf) fuzzer=gguf-fuzzer seeds=.build/fuzz/seeds ;; \
+	    *) fuzzer=gguf-fuzzer seeds=Tests/Fuzz/corpus/$$kind ;; esac; \
+	  .build/fuzz/release/$$fuzzer -max_total_time=$$((60 * $(MINUTES))) -max_len=16384 \
+	    -rss_limit_mb=1024 -timeout=5 -artifact_prefix=.build/fuzz/ .build/fuzz/$$kind $$seeds; \
 	done
 
 agreement: build $(VENV) ## Compare every stage with PyTorch at true widths

@@ -309,11 +309,13 @@ let fuzzers: [Target] =
   Context.environment["LLAVA_FUZZ"] == nil
   ? []
   : [
+    ("checkpoint-fuzzer", ["Pickle"]),
+    ("gguf-fuzzer", ["Checkpoints", "GGUF", "InputOutput", "Tensors", "Tokenizers"]),
+  ].map { name, uses in
     .executableTarget(
-      name: "checkpoint-fuzzer", dependencies: names(["Pickle"]),
-      path: "Tests/Fuzz/checkpoint-fuzzer",
+      name: name, dependencies: names(uses), path: "Tests/Fuzz/\(name)",
       swiftSettings: [.unsafeFlags(["-parse-as-library"])])
-  ]
+  }
 
 let package = Package(
   name: "llava-tools",
