@@ -42,7 +42,7 @@ import Testing
     (2, "--eval-every needs the held-out records", "--eval-every 2"),
     (2, "--keep-best needs --eval and --eval-every", "--eval held --keep-best"),
     (2, "--patience needs --eval and --eval-every", "--eval held --patience 2"),
-    (2, "--eval-every must be 1 or more", "--eval held --eval-every 0"),
+    (2, "--eval-every must be 1 to", "--eval held --eval-every 0"),
     (2, "--patience must be 1 to 65536", "--eval held --eval-every 1 --patience 0"),
     (2, "would replace this input", "--eval held --log held"),
     (5, "the run takes about", "--eval held --micro-batch 3 --memory 60K"),
