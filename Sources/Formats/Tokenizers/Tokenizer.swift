@@ -60,6 +60,11 @@ public struct Tokenizer: Sendable {
   public let addsBOS: Bool
   /// The vocabulary's own pieces, tokens that a checkpoint adds not counted.
   public var pieceCount: Int { vocabulary.pieces.count }
+  /// Of the vocabulary's own pieces the score, by which they merge, and the kind, as model files and
+  /// GGUF number it.
+  package var rankedPieces: [(score: Float, kind: Int32)] {
+    vocabulary.pieces.map { ($0.score, $0.kind.rawValue) }
+  }
   /// One more than the highest id.
   public let vocabularySize: Int
 

@@ -4,7 +4,7 @@ import Checkpoints
 import InputOutput
 import Tensors
 
-@testable import Tokenizers
+import Tokenizers
 
 /// Writes the parts of a model that tests have at hand (reference: llama.cpp's convert_hf_to_gguf.py,
 /// and convert_image_encoder_to_gguf.py for the tower).
@@ -109,7 +109,7 @@ public struct GGUFConversion {
 
   private func addVocabulary(_ rows: Int, to writer: inout GGUFWriter) throws {
     guard let tokenizer = try? Tokenizer.load(directory: path) else { return }
-    let pieces = tokenizer.vocabulary.pieces
+    let pieces = tokenizer.rankedPieces
     var (tokens, scores, kinds): ([String], [Float], [Int32]) = ([], [], [])
     for id in 0..<Int32(rows) {
       let isPiece = pieces.indices.contains(Int(id))
@@ -117,7 +117,7 @@ public struct GGUFConversion {
       tokens.append(added ?? "[PAD\(id)]")
       scores.append(isPiece ? pieces[Int(id)].score : added == nil ? -10_000 : -1000)
       let addedKind: Int32 = tokenizer.isSpecial(id) ? 3 : 4
-      kinds.append(isPiece ? pieces[Int(id)].kind.rawValue : added == nil ? 5 : addedKind)
+      kinds.append(isPiece ? pieces[Int(id)].kind : added == nil ? 5 : addedKind)
     }
     writer["tokenizer.ggml.model"] = .text("llama")
     writer["tokenizer.ggml.tokens"] = .texts(tokens)

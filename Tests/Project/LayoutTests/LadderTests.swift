@@ -62,6 +62,13 @@ struct LadderTests {
     }
   }
 
+  /// `swift build -c release` builds helpers too, and knows no modules that are open to tests.
+  @Test func helpersSeeWhatModulesShow() {
+    let helpers = Project.tests.filter { $0.isSwift && $0.path.hasPrefix("Tests/Helpers/") }
+    #expect(helpers.count > 10)
+    for file in helpers { #expect(file.lines(matching: /@testable/).isEmpty, "\(file.path)") }
+  }
+
   @Test func modulesImportWhatStandsBeforeThem() {
     for file in Project.sources where file.isSwift {
       for name in imports(file) {
