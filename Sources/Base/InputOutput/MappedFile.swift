@@ -59,6 +59,18 @@ public final class MappedFile: @unchecked Sendable {
     }
   }
 
+  /// Gives `bytes` to `body` part after part, and lets the pages of each go: memory does not grow with the
+  /// size of a mapping.
+  public static func forEachPart(
+    of bytes: UnsafeRawBufferPointer, size: Int, _ body: (UnsafeRawBufferPointer) -> Void
+  ) {
+    for start in stride(from: 0, to: bytes.count, by: size) {
+      let part = UnsafeRawBufferPointer(rebasing: bytes[start..<min(bytes.count, start + size)])
+      body(part)
+      releasePages(of: part)
+    }
+  }
+
   /// Runs `body`, which reads a little here and there: what lies behind each place is not read ahead,
   /// which on some machines is megabytes each time.
   public func withRandomAccess<Result, E>(_ body: () throws(E) -> Result) throws(E) -> Result {

@@ -9,10 +9,13 @@ private let chunk = 64 << 20
 /// The CRC-32 (ISO 3309, as zip has it) of `bytes`. Memory does not grow with a mapping's size.
 func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
   var result: UInt = 0
-  for start in stride(from: 0, to: bytes.count, by: chunk) {
-    let part = UnsafeRawBufferPointer(rebasing: bytes[start..<min(bytes.count, start + chunk)])
+  func add(_ part: UnsafeRawBufferPointer) {
     result = crc32_z(result, part.baseAddress?.assumingMemoryBound(to: UInt8.self), part.count)
-    if bytes.count > chunk { MappedFile.releasePages(of: part) }
+  }
+  if bytes.count > chunk {
+    MappedFile.forEachPart(of: bytes, size: chunk, add)
+  } else if !bytes.isEmpty {
+    add(bytes)
   }
   return UInt32(truncatingIfNeeded: result)
 }

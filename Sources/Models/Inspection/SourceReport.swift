@@ -102,10 +102,9 @@ extension TensorFile {
   /// The SHA-256 of the whole file.
   fileprivate func digest(_ meter: ReadingMeter) -> String {
     var hash = SHA256()
-    for start in stride(from: 0, to: byteCount, by: Self.chunk) {
-      let end = min(start + Self.chunk, byteCount)
-      hash.update(UnsafeRawBufferPointer(rebasing: file.bytes[start..<end]))
-      meter.add(end - start)
+    MappedFile.forEachPart(of: file.bytes, size: Self.chunk) { part in
+      hash.update(part)
+      meter.add(part.count)
     }
     return hash.hexadecimal()
   }

@@ -151,12 +151,7 @@ public struct Manifest: Equatable, Sendable {
           path, "expected \(file.byteCount) bytes, found \(mapped.bytes.count)")
       }
       var hash = SHA256()
-      for start in stride(from: 0, to: mapped.bytes.count, by: Self.hashedAtOnce) {
-        let end = min(mapped.bytes.count, start + Self.hashedAtOnce)
-        let part = UnsafeRawBufferPointer(rebasing: mapped.bytes[start..<end])
-        hash.update(part)
-        MappedFile.releasePages(of: part)
-      }
+      MappedFile.forEachPart(of: mapped.bytes, size: Self.hashedAtOnce) { hash.update($0) }
       guard hash.hexadecimal() == file.sha256 else {
         throw Self.damaged(path, "its bytes are not those that were written")
       }

@@ -14,7 +14,9 @@ public enum RunDescription {
     let differing = keys.filter { expected[$0] != found[$0] }
     guard !differing.isEmpty else { return }
     let shown = differing.prefix(3).map { key in
-      if let records = digested[key], found[key] != nil, expected[key] != nil { return "the records of \(records) differ" }
+      if let records = digested[key], found[key] != nil, expected[key] != nil {
+        return "the records of \(records) differ"
+      }
       return "\(escapedForTerminal(key)) \(text(found[key])) there and \(text(expected[key])) here"
     }
     let more = differing.count > 3 ? ", and \(differing.count - 3) more" : ""
