@@ -263,8 +263,8 @@ let testTargets: [Target] = [
     "Operations", "CPU", "Recipes", "Records", "Streams", "InputOutput", "JSON", "Safetensors",
     "Tensors", "Tokenizers"),
   tests(
-    "Models", "ConversationsTests", "Chat", "Conversations", "Tokenizers", "JSON", "InputOutput",
-    "Records"),
+    "Models", "ConversationsTests", "Chat", "Conversations", "Tokenizers", "GGUF", "JSON",
+    "InputOutput", "Records"),
   tests(
     "Models", "InspectionTests", "Inspection", "Checkpoints", "Conversations", "InputOutput",
     "JSON",

@@ -135,14 +135,17 @@ extension TokenizerParts {
       try add(AddedToken(object, id: Int(key)), name)
     }
     // A `tokenizer.json` says itself where prefixes go; only SentencePiece needs to be told.
-    if case .pieces = rule, let legacy = config["legacy"]?.bool {
-      prefixRule = legacy ? .everyText : .firstText
-      start.dropsSpaces = legacy
-    }
+    if case .pieces = rule, let legacy = config["legacy"]?.bool { follow(legacy: legacy) }
     if config["add_prefix_space"]?.bool == false { prefixRule = .never }
     addsBOS = config["add_bos_token"]?.bool ?? addsBOS
     bosName = Self.name(config["bos_token"]) ?? bosName
     eosName = Self.name(config["eos_token"]) ?? eosName
+  }
+
+  /// Puts prefixes where slow tokenizers with such a `legacy` put them.
+  mutating func follow(legacy: Bool) {
+    prefixRule = legacy ? .everyText : .firstText
+    start.dropsSpaces = legacy
   }
 
   /// Adds `token`; what an earlier file said of the name stays.

@@ -1,20 +1,30 @@
 // The reference's verified sequences, with LLaMA's real vocabulary where it is at hand.
 // SPDX-License-Identifier: Apache-2.0
+import GGUF
+import InputOutput
 import Testing
-import Tokenizers
 
 @testable import Conversations
+@testable import Tokenizers
 
 @Suite(.enabled(if: Models.real != nil, "LLaMA's vocabulary is not beside the checkout"))
 struct RealVocabularyTests {
   private let turns = dialogue(["<image>\nWhat is this?", "A cat.", "Sure?", "Yes."])
+
+  /// The vocabulary, read as `tokenizer_config.json` with such a `legacy` would have it.
+  private func tokenizer(legacy: Bool) throws -> Tokenizer {
+    let file = try GGUFFile(MappedFile(path: #require(Models.real)))
+    var parts = try GGUFVocabulary(file).parts()
+    parts.follow(legacy: legacy)
+    return try Tokenizer(parts)
+  }
 
   private func tokens(
     _ key: String, legacy: Bool, compatibility: PromptOptions.Compatibility? = nil
   ) throws -> Prompt.Tokens {
     var options = PromptOptions()
     options.compatibility = compatibility
-    let tokenizer = try Models.tokenizer(#require(Models.real), legacy: legacy)
+    let tokenizer = try tokenizer(legacy: legacy)
     return try template(key).trainingPrompt(for: turns, options: options).encoded(by: tokenizer)
   }
 
@@ -52,7 +62,7 @@ struct RealVocabularyTests {
   }
 
   @Test func aCaptionFollowsItsImage() throws {
-    let tokenizer = try Models.tokenizer(#require(Models.real), legacy: false)
+    let tokenizer = try tokenizer(legacy: false)
     let found = try template("plain").trainingPrompt(for: dialogue(["x\n<image>", "a cat"]))
       .encoded(by: tokenizer)
     #expect(found.reference == [1, -200, 263, 6635, 13])
@@ -61,7 +71,7 @@ struct RealVocabularyTests {
 
   @Test func aPromptIsThatOfTheReference() throws {
     for legacy in [true, false] {
-      let tokenizer = try Models.tokenizer(#require(Models.real), legacy: legacy)
+      let tokenizer = try tokenizer(legacy: legacy)
       let found = try template("vicuna_v1").prompt(for: dialogue(["<image>\nWhat is this?"]))
         .encoded(by: tokenizer)
       #expect(

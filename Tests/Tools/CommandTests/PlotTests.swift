@@ -39,7 +39,7 @@ import Testing
         '>step<' 'half-life 5 steps' 'ring: lowest'; do grep -q "$text" both.svg || echo "no $text"; done
       llava-plot < one.jsonl > one.svg; grep -q '>stdin<' one.svg
       llava-plot one.jsonl --panels loss --size 400x300 -o one.png
-      head -c 8 one.png | od -An -tx1; tail -c +17 one.png | head -c 8 | od -An -tx1
+      od -An -tx1 -N 8 one.png; od -An -tx1 -j 16 -N 8 one.png
       llava-plot gap.jsonl --smooth 0 --panels loss --title 'A & B' --name x -o gap.svg
       grep -q 'A &amp; B' gap.svg
       grep -c '<polyline[^>]*stroke="#103e78"' gap.svg
