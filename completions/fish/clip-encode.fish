@@ -20,7 +20,7 @@ function __clip-encode_parse_tokens -S
     set -l unparsed_tokens (__clip-encode_tokens -pc)
     switch $unparsed_tokens[1]
     case 'clip-encode'
-        __clip-encode_parse_subcommand 1 'from=' 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'layer=' 'features=' 'aspect=' 'recipe=' 'print-recipe' 'emit=' 'image-root=' 'image-key=' 'batch=' 'exif=' 'truncated=' 'lenient' 'max-pixels=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+        __clip-encode_parse_subcommand 1 'from=' 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'activations=' 'layer=' 'features=' 'aspect=' 'recipe=' 'print-recipe' 'emit=' 'image-root=' 'image-key=' 'batch=' 'exif=' 'truncated=' 'lenient' 'max-pixels=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __clip-encode_parse_subcommand -r 1 'version'
@@ -84,6 +84,7 @@ complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_o
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" projector' -l 'projector' -d 'Take the projector from here.' -rF
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" language' -l 'language' -d 'Take the language model from here.' -rF
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" precision' -l 'precision' -d 'Number format of products: bf16 or f32.' -rfka 'bf16 f32'
+complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" activations' -l 'activations' -d 'What quantised weights are multiplied by: int8 or bf16.' -rfka 'int8 bf16'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" layer' -l 'layer' -d 'Hidden state to take; default: the model\'s, -2.' -rfka ''
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" features' -l 'features' -d 'Rows to keep: patch or cls_patch (default: the model\'s).' -rfka 'patch cls_patch'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" aspect' -l 'aspect' -d 'Make images square by crop or pad (default: the recipe\'s, the model\'s).' -rfka 'crop pad'

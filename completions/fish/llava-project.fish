@@ -20,7 +20,7 @@ function __llava-project_parse_tokens -S
     set -l unparsed_tokens (__llava-project_tokens -pc)
     switch $unparsed_tokens[1]
     case 'llava-project'
-        __llava-project_parse_subcommand 1 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+        __llava-project_parse_subcommand 1 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'activations=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __llava-project_parse_subcommand -r 1 'version'
@@ -83,6 +83,7 @@ complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_fla
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" projector' -l 'projector' -d 'Take the projector from here.' -rF
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" language' -l 'language' -d 'Take the language model from here.' -rF
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" precision' -l 'precision' -d 'Number format of products: bf16 or f32.' -rfka 'bf16 f32'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" activations' -l 'activations' -d 'What quantised weights are multiplied by: int8 or bf16.' -rfka 'int8 bf16'
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''

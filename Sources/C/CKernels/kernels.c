@@ -16,9 +16,8 @@ static size_t count;
 static unsigned features;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void add_set(const char *name, unsigned needs, const llava_product *bf16,
-                    const llava_product *f32, const llava_vectors *vectors) {
-    sets[count].kernels = (llava_kernels){name, *bf16, *f32, *vectors};
+static void add_set(unsigned needs, llava_kernels kernels) {
+    sets[count].kernels = kernels;
     sets[count].needs = needs;
     count++;
 }
@@ -26,17 +25,22 @@ static void add_set(const char *name, unsigned needs, const llava_product *bf16,
 static void build_sets(void) {
     features = llava_cpu_features();
 #if defined(__x86_64__)
-    add_set("amx", CPU_AMX_BF16, &llava_product_amx, &llava_product_avx512_f32,
-            &llava_vectors_avx512);
-    add_set("avx512bf16", CPU_AVX512BF16, &llava_product_avx512bf16, &llava_product_avx512_f32,
-            &llava_vectors_avx512);
-    add_set("avx512", CPU_AVX512, &llava_product_avx512_bf16, &llava_product_avx512_f32,
-            &llava_vectors_avx512);
-    add_set("avx2", CPU_AVX2, &llava_product_avx2_bf16, &llava_product_avx2_f32,
-            &llava_vectors_avx2);
+    add_set(CPU_AMX_BF16, (llava_kernels){
+        "amx", 0, llava_product_amx, llava_product_avx512_f32, llava_product_avx2_by_32,
+        llava_product_avx2_by_256, llava_vectors_avx512});
+    add_set(CPU_AVX512BF16, (llava_kernels){
+        "avx512bf16", 0, llava_product_avx512bf16, llava_product_avx512_f32, llava_product_avx2_by_32,
+        llava_product_avx2_by_256, llava_vectors_avx512});
+    add_set(CPU_AVX512, (llava_kernels){
+        "avx512", 1, llava_product_avx512_bf16, llava_product_avx512_f32, llava_product_avx2_by_32,
+        llava_product_avx2_by_256, llava_vectors_avx512});
+    add_set(CPU_AVX2, (llava_kernels){
+        "avx2", 1, llava_product_avx2_bf16, llava_product_avx2_f32, llava_product_avx2_by_32,
+        llava_product_avx2_by_256, llava_vectors_avx2});
 #endif
-    add_set("scalar", 0, &llava_product_scalar_bf16, &llava_product_scalar_f32,
-            &llava_vectors_scalar);
+    add_set(0, (llava_kernels){
+        "scalar", 1, llava_product_scalar_bf16, llava_product_scalar_f32, llava_product_scalar_by_32,
+        llava_product_scalar_by_256, llava_vectors_scalar});
 }
 
 const char *llava_kernels_name(size_t index) {

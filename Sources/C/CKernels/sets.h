@@ -6,10 +6,12 @@
 #include "include/CKernels.h"
 
 extern const llava_product llava_product_scalar_bf16, llava_product_scalar_f32;
+extern const llava_product llava_product_scalar_by_32, llava_product_scalar_by_256;
 extern const llava_vectors llava_vectors_scalar;
 
 #if defined(__x86_64__)
 extern const llava_product llava_product_avx2_bf16, llava_product_avx2_f32;
+extern const llava_product llava_product_avx2_by_32, llava_product_avx2_by_256;
 extern const llava_product llava_product_avx512_bf16, llava_product_avx512_f32;
 extern const llava_product llava_product_avx512bf16, llava_product_amx;
 extern const llava_vectors llava_vectors_avx2, llava_vectors_avx512;

@@ -2,7 +2,9 @@
    SPDX-License-Identifier: Apache-2.0
 
    Reductions keep 16 partial sums, column i in partial i % 16, and join them in a fixed tree, so
-   that a row's result depends on nothing but the row. */
+   that a row's result depends on nothing but the row. No product is fused with an addition, so that
+   every instruction set gives the same bits. */
+#pragma STDC FP_CONTRACT OFF
 #include "formats_template.h"
 #include "transpose_template.h"
 #include <math.h>

@@ -28,14 +28,20 @@ public final class CPUOperations: Operations {
   init(engine: Engine) { self.engine = engine }
 
   /// `pool` may serve others too, the decoding of images say.
-  public init(kernels: KernelSet, pool: ThreadPool, precision: Precision) throws(MissingBLAS) {
-    engine = try Engine(kernels: kernels, pool: pool, precision: precision)
+  public init(
+    kernels: KernelSet, pool: ThreadPool, precision: Precision,
+    activations: ActivationFormat = .bf16
+  ) throws(MissingBLAS) {
+    engine = try Engine(
+      kernels: kernels, pool: pool, precision: precision, activations: activations)
   }
 
-  public convenience init(kernels: KernelSet, threads: Int, precision: Precision)
-    throws(MissingBLAS)
-  {
-    try self.init(kernels: kernels, pool: ThreadPool(width: threads), precision: precision)
+  public convenience init(
+    kernels: KernelSet, threads: Int, precision: Precision, activations: ActivationFormat = .bf16
+  ) throws(MissingBLAS) {
+    try self.init(
+      kernels: kernels, pool: ThreadPool(width: threads), precision: precision,
+      activations: activations)
   }
 
   // MARK: Linear layers

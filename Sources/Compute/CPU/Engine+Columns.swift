@@ -28,11 +28,11 @@ extension Engine {
   ) {
     let kernel = kernel
     let blocks = (b.columns + kernel.block_rows - 1) / kernel.block_rows
-    forPackedRows(a, rows: rows, columns: b.rows, packing: packing) { packed, rows in
+    forPackedRows(a, rows: rows, columns: b.rows, packing: packing) { packed in
       pool.run(blocks) { block, worker in
         let first = block * kernel.block_rows
         let columns = first..<min(b.columns, first + kernel.block_rows)
-        self.multiplyBlock(packed, rows: rows, byColumns: columns, of: b, output, worker)
+        self.multiplyBlock(packed, byColumns: columns, of: b, output, worker)
       }
     }
   }
@@ -41,11 +41,12 @@ extension Engine {
   static let gap = 32
 
   private func multiplyBlock(
-    _ packed: UnsafeRawPointer, rows: Range<Int>, byColumns columns: Range<Int>,
-    of b: WeightMatrix, _ output: Output, _ worker: Int
+    _ packed: PackedRows, byColumns columns: Range<Int>, of b: WeightMatrix, _ output: Output,
+    _ worker: Int
   ) {
+    guard let input = packed[.plain] else { preconditionFailure("rows are not packed") }
     let kernel = kernel
-    let (m, n, stride) = (rows.count, columns.count, b.rows + Self.gap)
+    let (m, n, stride) = (packed.rows.count, columns.count, b.rows + Self.gap)
     let whole = wholeBlocks(of: b.format, around: columns)
     let width = llava_format_of(kernel.inputs).pointee.block_bytes
     let resultBytes = aligned(m * n * 4)
@@ -60,8 +61,8 @@ extension Engine {
     transpose(columns, of: b, whole: whole, into: transposed, stride: stride, decoded: decoded)
     var weights = llava_weights(
       data: transposed, element: kernel.inputs, row_bytes: stride * width)
-    kernel.multiply(results, n, packed, &weights, m, n, b.rows, decoded + decodedBytes)
-    finish(results, rows: rows, columns: columns, output)
+    kernel.multiply(results, n, input, &weights, m, n, b.rows, decoded + decodedBytes)
+    finish(results, rows: packed.rows, columns: columns, output)
   }
 
   /// Rows that are decoded before they are transposed: those that become one vector.

@@ -18,6 +18,8 @@ public final class Engine: Sendable {
   public let kernels: KernelSet
   public let pool: ThreadPool
   public let precision: Precision
+  /// What inputs of products by quantised weights become, in bf16.
+  public let activations: ActivationFormat
   /// Whether f32 products of weights are OpenBLAS's.
   let usesBLAS: Bool
   /// Used inside a run of the pool, which is one at a time.
@@ -26,18 +28,23 @@ public final class Engine: Sendable {
   let packScratch = Mutex(Scratch())
 
   /// Loads OpenBLAS when `precision` is f32.
-  public convenience init(kernels: KernelSet, pool: ThreadPool, precision: Precision)
-    throws(MissingBLAS)
-  {
+  public convenience init(
+    kernels: KernelSet, pool: ThreadPool, precision: Precision,
+    activations: ActivationFormat = .bf16
+  ) throws(MissingBLAS) {
     guard precision == .bf16 || llava_blas_load() == 0 else { throw MissingBLAS() }
     self.init(
-      kernels: kernels, pool: pool, precision: precision,
+      kernels: kernels, pool: pool, precision: precision, activations: activations,
       usesBLAS: precision == .f32 && llava_blas_rows_agree() != 0)
   }
 
-  init(kernels: KernelSet, pool: ThreadPool, precision: Precision, usesBLAS: Bool) {
+  init(
+    kernels: KernelSet, pool: ThreadPool, precision: Precision,
+    activations: ActivationFormat = .bf16, usesBLAS: Bool
+  ) {
     self.kernels = kernels
     self.precision = precision
+    self.activations = activations
     self.pool = pool
     self.usesBLAS = usesBLAS
     workerScratch = (0..<pool.width).map { _ in Scratch() }
@@ -85,49 +92,62 @@ public final class Engine: Sendable {
     _ x: Floats, rows: Int, by lists: [[Product]], packing packScratch: Scratch
   ) {
     guard let columns = lists.first?.first?.weights.columns else { return }
-    let size = kernel.block_rows
+    let formats = Set(lists.joined().map { way(of: $0.weights.format) })
+    let ways = ProductWay.allCases.filter(formats.contains)
+    let size = ways.map { kernel($0).block_rows }.max() ?? 1
     let blocks = lists.map { ($0[0].weights.rows + size - 1) / size }
-    forPackedRows(x, rows: rows, columns: columns, packing: packScratch) { packed, rows in
+    forPackedRows(x, rows: rows, columns: columns, ways: ways, packing: packScratch) { packed in
       pool.run(blocks.reduce(0, +)) { task, worker in
         var (list, block) = (0, task)
         while block >= blocks[list] { (list, block) = (list + 1, block - blocks[list]) }
         for product in lists[list] {
-          self.multiplyBlock(packed, rows: rows, by: product, from: block * size, worker)
+          self.multiplyBlock(packed, by: product, from: block * size, count: size, worker)
         }
       }
     }
   }
 
-  /// Packs x [rows, columns], as many rows at once as a product takes, and runs `body` with them.
+  /// Packs x [rows, columns] in some ways, as many rows at once as their products take, and runs
+  /// `body` with them.
   func forPackedRows(
-    _ x: Floats, rows: Int, columns: Int, packing packScratch: Scratch,
-    _ body: (UnsafeRawPointer, Range<Int>) -> Void
+    _ x: Floats, rows: Int, columns: Int, ways: [ProductWay] = [.plain],
+    packing packScratch: Scratch, _ body: (PackedRows) -> Void
   ) {
-    let kernel = kernel
-    for first in stride(from: 0, to: rows, by: kernel.max_rows) {
-      let m = min(kernel.max_rows, rows - first)
-      let packed = packScratch.bytes(kernel.packed_bytes(m, columns))
-      pool.run((m + kernel.lanes - 1) / kernel.lanes) { group, _ in
-        kernel.pack(packed, x + first * columns, columns, m, columns, group, group + 1)
+    let kernels = ways.map { kernel($0) }
+    let most = kernels.map(\.max_rows).min() ?? rows
+    for first in stride(from: 0, to: rows, by: most) {
+      let m = min(most, rows - first)
+      let sizes = kernels.map { aligned($0.packed_bytes(m, columns)) }
+      var packed = PackedRows(rows: first..<first + m)
+      var base = packScratch.bytes(sizes.reduce(0, +))
+      for (index, kernel) in kernels.enumerated() {
+        let target = base
+        pool.run((m + kernel.lanes - 1) / kernel.lanes) { group, _ in
+          kernel.pack(target, x + first * columns, columns, m, columns, group, group + 1)
+        }
+        packed[ways[index]] = UnsafeRawPointer(target)
+        base += sizes[index]
       }
-      body(packed, first..<first + m)
+      body(packed)
     }
   }
 
   /// One block of weight rows, whose results stay in the cache until they are finished.
   private func multiplyBlock(
-    _ packed: UnsafeRawPointer, rows: Range<Int>, by product: Product, from row: Int, _ worker: Int
+    _ packed: PackedRows, by product: Product, from row: Int, count: Int, _ worker: Int
   ) {
-    let kernel = kernel
-    let (m, w) = (rows.count, product.weights)
-    let n = min(kernel.block_rows, w.rows - row)
+    let (m, w) = (packed.rows.count, product.weights)
+    let way = way(of: w.format)
+    guard let input = packed[way] else { preconditionFailure("rows are not packed as \(way)") }
+    let kernel = kernel(way)
+    let n = min(count, w.rows - row)
     var weights = w.fromRow(row)
     let blockBytes = aligned(m * n * 4)
-    let bytes = scratchBytes(rows: m, weightRows: n, columns: w.columns)
+    let bytes = blockBytes + kernel.scratch_bytes(m, w.columns)
     let scratch = self.scratch(of: worker, bytes: bytes)
     let block = scratch.assumingMemoryBound(to: Float.self)
-    kernel.multiply(block, n, packed, &weights, m, n, w.columns, scratch + blockBytes)
-    finish(block, rows: rows, columns: row..<row + n, product.output)
+    kernel.multiply(block, n, input, &weights, m, n, w.columns, scratch + blockBytes)
+    finish(block, rows: packed.rows, columns: row..<row + n, product.output)
   }
 
   /// Runs `body` over blocks of columns, whole lines of the cache each.

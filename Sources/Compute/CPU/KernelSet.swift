@@ -27,6 +27,15 @@ public struct KernelSet: @unchecked Sendable {
   /// The sets that this machine runs, best first.
   public static var runnable: [KernelSet] { names.compactMap { KernelSet(named: $0) } }
 
+  /// The best set, no better than this one, whose products in bf16 add one product at a time: all such
+  /// sets give the same bits.
+  public var oneChain: KernelSet {
+    guard functions.pointee.one_chain == 0 else { return self }
+    let better = Self.names.firstIndex(of: name) ?? 0
+    let others = Self.names[better...].lazy.compactMap { KernelSet(named: $0) }
+    return others.first { $0.functions.pointee.one_chain != 0 } ?? self
+  }
+
   /// The set called `name`; nil when this machine cannot run it.
   public init?(named name: String) {
     guard let functions = llava_kernels_named(name) else { return nil }

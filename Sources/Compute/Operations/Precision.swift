@@ -9,6 +9,15 @@ public enum Precision: String, Sendable, CaseIterable {
   case f32
 }
 
+/// What products with quantised weights take their inputs in, where products are in bf16.
+public enum ActivationFormat: String, Sendable, CaseIterable {
+  /// Integers of 8 bits, with a scale for every 32 or 256 of a row as the weights' blocks have. Sums
+  /// of a block are exact, so that every set of kernels gives the same bits.
+  case int8
+  /// As with other weights, which blocks are decoded to.
+  case bf16
+}
+
 /// A function of each element between two linear layers, by the name that configurations give it.
 public enum Activation: String, Sendable, CaseIterable {
   /// x sigmoid(1.702 x).

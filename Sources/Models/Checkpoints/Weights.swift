@@ -37,6 +37,9 @@ public struct Weights: Sendable {
     return weight
   }
 
+  /// Whether some tensor is stored in blocks, whose elements share scales.
+  public var isQuantised: Bool { names.keys.contains { entry($0)?.blocks != nil } }
+
   /// Whether the checkpoint has nothing of this part.
   public var isEmpty: Bool { names.isEmpty }
 

@@ -42,9 +42,12 @@ public struct ModelOptions: ParsableArguments {
       language: language)
   }
 
-  /// The kernels of this machine, no better than LLAVA_CPU allows.
-  public func operations(_ session: Session) throws(Failure) -> CPUOperations {
-    let kernels: KernelSet
+  /// The kernels of this machine, no better than LLAVA_CPU allows. `activations` is what quantised
+  /// weights are multiplied by; with integers, all else goes by kernels whose bits every machine has.
+  public func operations(
+    _ session: Session, activations: ActivationFormat = .bf16
+  ) throws(Failure) -> CPUOperations {
+    var kernels: KernelSet
     do {
       kernels = try KernelSet.best()
     } catch {
@@ -52,6 +55,7 @@ public struct ModelOptions: ParsableArguments {
         .usage, code: "usage/cpu", at: "LLAVA_CPU",
         "expected one of \(error.known.joined(separator: ", ")), found \(error.name)")
     }
+    if activations == .int8 { kernels = kernels.oneChain }
     let reporter = session.reporter
     whenScratchIsExhausted { byteCount in
       reporter.error(.outOfMemory(byteCount))
@@ -61,12 +65,21 @@ public struct ModelOptions: ParsableArguments {
     try checkRoomForBLAS()
     do {
       return try CPUOperations(
-        kernels: kernels, threads: session.settings.threads, precision: precision)
+        kernels: kernels, threads: session.settings.threads, precision: precision,
+        activations: activations)
     } catch {
       throw Failure(
         .inputOutput, code: "io/openblas", "--precision f32 needs libopenblas.so.0",
         remedy: "install libopenblas0, or use --precision bf16")
     }
+  }
+
+  /// The same for a part with such weights: integers only where some of them are quantised.
+  public func operations(
+    _ session: Session, for weights: Weights, _ options: ActivationOptions
+  ) throws(Failure) -> CPUOperations {
+    let usesIntegers = precision == .bf16 && weights.isQuantised
+    return try operations(session, activations: usesIntegers ? options.activations : .bf16)
   }
 
   /// OpenBLAS waits for ever where it gets no memory for its code and buffers, beginning with its

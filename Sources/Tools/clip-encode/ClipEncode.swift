@@ -37,6 +37,8 @@ struct ClipEncode: ToolCommand {
 
   @OptionGroup var models: ModelOptions
 
+  @OptionGroup var products: ActivationOptions
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Hidden state to take; default: the model's, -2.", valueName: "number"))
@@ -98,7 +100,7 @@ struct ClipEncode: ToolCommand {
     let loader = ImageLoader(
       preprocessor: preprocessor, options: decodeOptions(),
       root: try imageRoot.map { (path) throws(Failure) in try FileRoot(path: path) })
-    let operations = try models.operations(session)
+    let operations = try models.operations(session, for: checkpoint.weights, products)
     let reader = LookAheadReader(
       try session.imageReader(input, format: from, imageKey: imageKey, refusesEmptyInput: true))
     let maker: any RecordMaker

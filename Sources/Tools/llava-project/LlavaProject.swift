@@ -24,12 +24,14 @@ struct LlavaProject: ToolCommand {
 
   @OptionGroup var models: ModelOptions
 
+  @OptionGroup var products: ActivationOptions
+
   @OptionGroup var stream: StreamOptions
 
   func run(_ session: Session) throws(Failure) {
     let checkpoint = try models.open().projectorCheckpoint()
     session.beforeEnd { () throws(Failure) in try checkpoint.weights.verifyUnchanged() }
-    let operations = try models.operations(session)
+    let operations = try models.operations(session, for: checkpoint.weights, products)
     let projector = try catchingMemory { try Projector(checkpoint, operations: operations) }
     let reader = try session.tensorReader(input)
     try checkInput(reader, projector)

@@ -29,6 +29,8 @@ struct VicunaDecode: ToolCommand {
 
   @OptionGroup var models: ModelOptions
 
+  @OptionGroup var products: ActivationOptions
+
   @Option(
     help: ArgumentHelp("Add the LoRA adapter in this directory.", valueName: "dir"),
     completion: .directory)
@@ -102,7 +104,7 @@ struct VicunaDecode: ToolCommand {
     let checkpoint = try directory.languageCheckpoint()
     session.beforeEnd { () throws(Failure) in try checkpoint.weights.verifyUnchanged() }
     let tokenizer = try Tokenizer.load(path: try directory.tokenizerPath())
-    let operations = try models.operations(session)
+    let operations = try models.operations(session, for: checkpoint.weights, products)
     if let text = try checkpoint.headWarning() { session.reporter.warning(text) }
     let adapter = try openAdapter(session)
     let pairs = try adapter.map { (adapter) throws(Failure) in

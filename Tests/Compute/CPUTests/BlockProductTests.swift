@@ -11,7 +11,7 @@ struct BlockProductTests {
   static let formats = WeightFormat.all.filter(\.isQuantised)
 
   /// Where the f16 scales of a block stand; all other bytes may be anything.
-  private static let scales: [String: [Int]] = [
+  static let scales: [String: [Int]] = [
     "Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0], "Q2_K": [80, 82],
     "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208],
   ]

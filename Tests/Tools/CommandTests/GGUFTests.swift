@@ -1,5 +1,6 @@
 // The pipe on GGUF files that are made of the bundled models, against the same on those models.
 // SPDX-License-Identifier: Apache-2.0
+import CPU
 import Checkpoints
 import GGUFWriting
 import InputOutput
@@ -80,6 +81,32 @@ import Testing
       done
       tensor-diff gguf.logits decoded.logits
       """.replacingGGUF(directory.path), in: try TemporaryDirectory(), timeout: 300)
+    #expect(result.status == 0, "\(result.text) \(result.errors)")
+  }
+
+  /// Integers give the same bytes by every set of kernels, and at every batch; bf16 others, close by.
+  @Test(arguments: [GGUFKind.q40, .q80]) func integersAreTheSameEverywhere(kind: GGUFKind) throws {
+    let directory = try Self.model(kind, .init(kind: kind))
+    let result = try Shell.bash(
+      """
+      set -e
+      ls \(packageRoot)/examples/images/*.jpg | head -2 | convo-format -m gguf --ask 'What is this?' \
+        > asked
+      for set in \(KernelSet.runnable.map(\.name).joined(separator: " ")); do
+        export LLAVA_CPU=$set
+        clip-encode -m gguf --aspect crop asked | llava-project -m gguf > $set.projected
+        vicuna-decode -m gguf --emit logits $set.projected > $set.logits
+        vicuna-decode -m gguf --batch 1 -j 1 --max-tokens 12 $set.projected | jq -r .text > $set.text
+      done
+      unset LLAVA_CPU
+      for set in *.projected; do cmp scalar.projected $set; done
+      for set in *.logits; do tensor-diff scalar.logits $set; done
+      for set in *.text; do cmp scalar.text $set; done
+      vicuna-decode -m gguf --batch 8 --max-tokens 12 scalar.projected | jq -r .text | cmp - scalar.text
+      vicuna-decode -m gguf --activations bf16 --emit logits scalar.projected > other
+      if tensor-diff -q scalar.logits other > /dev/null; then exit 9; fi
+      tensor-diff --cosine 0.98 --rtol 0.1 scalar.logits other
+      """.replacingGGUF(directory.path), in: try TemporaryDirectory(), timeout: 600)
     #expect(result.status == 0, "\(result.text) \(result.errors)")
   }
 

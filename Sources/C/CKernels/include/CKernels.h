@@ -62,7 +62,7 @@ typedef struct llava_weights {
    steps of 32 columns, each summed by itself. It depends neither on m nor on n nor on where the row
    stands, so no batch size or split changes a bit, but for the payload of a NaN. */
 typedef struct llava_product {
-    llava_element inputs;    /* what activations are rounded to: LLAVA_BF16 or LLAVA_F32 */
+    llava_element inputs;    /* what activations are rounded to: LLAVA_BF16, LLAVA_F32 or LLAVA_Q8_0 */
     size_t lanes;            /* rows in one packed group */
     size_t max_rows;         /* largest m of one call of `multiply` */
     size_t block_rows;       /* calls with a multiple of so many weight rows are fastest */
@@ -188,8 +188,15 @@ typedef struct llava_vectors {
 /* The kernels of one instruction set. */
 typedef struct llava_kernels {
     const char *name; /* "scalar" | "avx2" | "avx512" | "avx512bf16" | "amx" */
+    /* Whether bf16 adds one product at a time: all such sets give the same bits, as a product of two
+       bf16 is exact in f32 unless it is below 2^-126. */
+    int one_chain;
     llava_product bf16; /* activations rounded to bf16, weights of any type used as bf16 */
     llava_product f32;  /* activations and weights in f32 */
+    /* Of block formats by activations in integers of 8 bits with a scale for every 32 or 256 of them
+       (integer_scalar.c): every set gives the same bits. */
+    llava_product by_32;  /* weights in Q4_0, Q4_1, Q5_0, Q5_1 or Q8_0 */
+    llava_product by_256; /* weights in Q4_K, Q5_K or Q6_K */
     llava_vectors vectors;
 } llava_kernels;
 

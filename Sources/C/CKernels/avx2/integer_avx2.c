@@ -1,0 +1,156 @@
+/* Products of block formats by integer activations with AVX2: 4 weight rows by 16 activation rows a
+   tile. One instruction multiplies 32 unsigned by 32 signed bytes and adds up pairs in 16 bits,
+   which hold 8 sums of 4-bit elements, 4 of 5-bit, 2 of 6-bit before they are widened.
+   SPDX-License-Identifier: Apache-2.0 */
+#include "../sets.h"
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#define F16_IN_HARDWARE
+#include <immintrin.h>
+
+enum { ROWS = 4, LANES = 8 };
+#define GROUPS 2
+#define FEW_INTEGERS 3
+#define FORMAT_TABLE llava_formats_avx2
+#define INLINE static inline __attribute__((always_inline))
+
+#include "../integer_tile.h"
+
+/* 4 bytes in every lane. */
+INLINE __m256i four_bytes(const void *x) {
+    int bytes;
+    memcpy(&bytes, x, sizeof bytes);
+    return _mm256_set1_epi32(bytes);
+}
+
+INLINE __m256i vector_at(const void *x) { return _mm256_loadu_si256((const __m256i *)x); }
+
+/* Pairs of products in 16 bits: of unsigned q, or of signed ones where bits is 8. */
+INLINE __m256i byte_products(const int bits, __m256i q, __m256i x) {
+    if (bits == 8) return _mm256_maddubs_epi16(_mm256_abs_epi8(q), _mm256_sign_epi8(x, q));
+    return _mm256_maddubs_epi16(q, x);
+}
+
+/* Pairs of products of 4 columns, in 16 bits. */
+INLINE void step_products(const int groups, const int bits, __m256i products[ROWS][GROUPS],
+                          const uint8_t *q, size_t stride, const int8_t *x, size_t group_stride) {
+    __m256i columns[GROUPS];
+    for (int g = 0; g < groups; g++) columns[g] = vector_at(x + (size_t)g * group_stride);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < ROWS; r++) {
+        __m256i four = four_bytes(q + (size_t)r * stride);
+        for (int g = 0; g < groups; g++) products[r][g] = byte_products(bits, four, columns[g]);
+    }
+}
+
+/* sum[ROWS][groups] = those of `steps` steps. Unrolled, compilers run out of registers. */
+INLINE void add_steps(const int groups, const int bits, const int steps, __m256i sum[ROWS][GROUPS],
+                      const uint8_t *q, size_t stride, const int8_t *x, size_t group_stride) {
+    step_products(groups, bits, sum, q, stride, x, group_stride);
+#pragma clang loop unroll(disable)
+    for (int step = 1; step < steps; step++) {
+        __m256i products[ROWS][GROUPS];
+        step_products(groups, bits, products, q + 4 * step, stride, x + step * LANES * 4, group_stride);
+        for (int r = 0; r < ROWS; r++)
+            for (int g = 0; g < groups; g++)
+                sum[r][g] = _mm256_add_epi16(sum[r][g], products[r][g]);
+    }
+}
+
+#include "few_integers_256.h"
+
+/* Steps whose sums fit into 16 bits. */
+INLINE int steps_in_16_bits(const int bits) {
+    return bits == 4 ? 8 : bits == 5 ? 4 : bits == 6 ? 2 : 1;
+}
+
+INLINE void tile_by_32(const int groups, const int bits, const int offset, const int minimum,
+                       const integer_tile *tile) {
+    const int steps = steps_in_16_bits(bits);
+    const __m256i ones = _mm256_set1_epi16(1);
+    for (size_t b = 0; b < tile->blocks; b++) {
+        __m256i wide[ROWS][GROUPS], sum[ROWS][GROUPS];
+#pragma clang loop unroll(full)
+        for (int first = 0; first < 8; first += steps) {
+            size_t column = b * SMALL_BLOCK + 4 * (size_t)first;
+            add_steps(groups, bits, steps, sum, tile->w.q + column, tile->w.stride,
+                      tile->x[0].q + column * LANES, tile->group_stride);
+            for (int r = 0; r < ROWS; r++)
+                for (int g = 0; g < groups; g++) {
+                    __m256i four = _mm256_madd_epi16(sum[r][g], ones);
+                    wide[r][g] = first == 0 ? four : _mm256_add_epi32(wide[r][g], four);
+                }
+        }
+        for (int g = 0; g < groups; g++) {
+            __m256 scale = _mm256_loadu_ps(tile->x[g].scales + b * LANES);
+            __m256i s = vector_at((const int32_t *)tile->x[g].sums + b * LANES);
+            __m256i taken = _mm256_mullo_epi32(s, _mm256_set1_epi32(offset));
+            for (int r = 0; r < ROWS; r++) {
+                size_t place = (size_t)r * tile->blocks + b;
+                float *to = tile->sums + (r * groups + g) * LANES;
+                __m256i u = offset ? _mm256_sub_epi32(wide[r][g], taken) : wide[r][g];
+                __m256 step = _mm256_mul_ps(_mm256_broadcast_ss(tile->w.scales + place), scale);
+                __m256 y = _mm256_fmadd_ps(_mm256_cvtepi32_ps(u), step, _mm256_loadu_ps(to));
+                if (minimum) {
+                    __m256 least = _mm256_mul_ps(_mm256_broadcast_ss(tile->w.minima + place), scale);
+                    y = _mm256_fmadd_ps(_mm256_cvtepi32_ps(s), least, y);
+                }
+                _mm256_storeu_ps(to, y);
+            }
+        }
+    }
+}
+
+/* Sum of least times the activations' sums, over one by-256 block. */
+INLINE __m256i lower_sum(const int16_t *least, const int16_t *sums) {
+    __m256i sum = _mm256_setzero_si256();
+    for (int pair = 0; pair < PARTS_OF_LARGE / 2; pair++)
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(four_bytes(least + 2 * pair),
+                                                      vector_at(sums + 2 * pair * LANES)));
+    return sum;
+}
+
+INLINE void finish_by_256(const int groups, const integer_tile *tile, size_t b,
+                          __m256i wide[ROWS][GROUPS]) {
+    for (int g = 0; g < groups; g++) {
+        const int16_t *sums = (const int16_t *)tile->x[g].sums + b * PARTS_OF_LARGE * LANES;
+        __m256 scale = _mm256_loadu_ps(tile->x[g].scales + b * LANES);
+        for (int r = 0; r < ROWS; r++) {
+            size_t place = (size_t)r * tile->blocks + b;
+            float *to = tile->sums + (r * groups + g) * LANES;
+            __m256 step = _mm256_mul_ps(_mm256_broadcast_ss(tile->w.scales + place), scale);
+            __m256 least = _mm256_mul_ps(_mm256_broadcast_ss(tile->w.minima + place), scale);
+            __m256i lower = lower_sum(tile->w.least + place * PARTS_OF_LARGE, sums);
+            __m256 y = _mm256_fmadd_ps(_mm256_cvtepi32_ps(wide[r][g]), step, _mm256_loadu_ps(to));
+            _mm256_storeu_ps(to, _mm256_fnmadd_ps(_mm256_cvtepi32_ps(lower), least, y));
+        }
+    }
+}
+
+INLINE void tile_by_256(const int groups, const int bits, const integer_tile *tile) {
+    const int steps = steps_in_16_bits(bits), columns = 4 * steps;
+    for (size_t b = 0; b < tile->blocks; b++) {
+        __m256i wide[ROWS][GROUPS], sum[ROWS][GROUPS];
+        for (int r = 0; r < ROWS; r++)
+            for (int g = 0; g < groups; g++) wide[r][g] = _mm256_setzero_si256();
+        for (int first = 0; first < LARGE_BLOCK; first += columns) {
+            size_t column = b * LARGE_BLOCK + (size_t)first;
+            add_steps(groups, bits, steps, sum, tile->w.q + column, tile->w.stride,
+                      tile->x[0].q + column * LANES, tile->group_stride);
+            for (int r = 0; r < ROWS; r++) {
+                size_t part = ((size_t)r * tile->blocks + b) * PARTS_OF_LARGE + (size_t)first / PART;
+                __m256i step = _mm256_set1_epi16(tile->w.steps[part]);
+                for (int g = 0; g < groups; g++)
+                    wide[r][g] =
+                        _mm256_add_epi32(wide[r][g], _mm256_madd_epi16(sum[r][g], step));
+            }
+        }
+        finish_by_256(groups, tile, b, wide);
+    }
+}
+
+#include "../integer_template.h"
+INTEGER_PRODUCTS(avx2)
+
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,14 @@
+/* What tiles of integer products work on. The including file has defined LANES, ROWS, GROUPS and
+   FEW_INTEGERS (integer_template.h).
+   SPDX-License-Identifier: Apache-2.0 */
+#include "integer_blocks.h"
+#include "pack_integers.h"
+
+/* A tile: ROWS weight rows by up to GROUPS groups of activations, over some blocks. */
+typedef struct integer_tile {
+    float *sums;             /* [ROWS][groups][LANES] */
+    integers w;              /* from its first row on, `blocks` blocks a row */
+    activations x[GROUPS];   /* from its first block on */
+    size_t group_stride;     /* bytes between the groups' integers */
+    size_t blocks;
+} integer_tile;

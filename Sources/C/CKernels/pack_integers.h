@@ -1,0 +1,120 @@
+/* Activations as integers of 8 bits, with a scale for every 32 or 256 of a row and the sums that
+   minima are multiplied by. Part of integer_template.h.
+   SPDX-License-Identifier: Apache-2.0
+
+   A packed group of `lanes` rows and width k:
+
+     by 32     f32 scales [k/32][lanes]    i32 sums of 32 [k/32][lanes]      i8 [k/4][lanes][4]
+     by 256    f32 scales [k/256][lanes]   i16 sums of 16 [k/32][lanes][2]   i8 [k/4][lanes][4]
+
+   q = x 127 / largest, to nearest even, and x is about q (largest / 127). */
+
+/* Below it reciprocals overflow: such blocks count as zeros. */
+#define LEAST_LARGEST 0x1p-100f
+
+typedef struct activations {
+    float *scales;
+    void *sums;
+    int8_t *q;
+} activations;
+
+static inline size_t sums_bytes(size_t lanes, size_t k, int large) {
+    return lanes * (large ? k / PART * 2 : k / SMALL_BLOCK * 4);
+}
+
+static inline size_t group_bytes(size_t lanes, size_t k, int large) {
+    return lanes * (k + k / (large ? LARGE_BLOCK : SMALL_BLOCK) * 4) + sums_bytes(lanes, k, large);
+}
+
+static inline activations group_of(const void *packed, size_t group, size_t lanes, size_t k,
+                                   int large) {
+    char *base = (char *)(uintptr_t)packed + group * group_bytes(lanes, k, large);
+    char *sums = base + lanes * (k / (large ? LARGE_BLOCK : SMALL_BLOCK)) * 4;
+    return (activations){(float *)(void *)base, sums, (int8_t *)sums + sums_bytes(lanes, k, large)};
+}
+
+/* Bits of the largest magnitude, of a NaN if there is one. */
+static inline uint32_t largest_bits(const float *x, size_t count) {
+    uint32_t largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits = float_bits(x[i]) & 0x7FFFFFFFu;
+        largest = bits > largest ? bits : largest;
+    }
+    return largest;
+}
+
+/* The integers of one block and its scale, which is a NaN where an element is not finite. */
+static inline float integers_of(int8_t *q, const float *x, size_t count) {
+    uint32_t bits = largest_bits(x, count);
+    float largest = bits_float(bits);
+    if (bits >= 0x7F800000u || largest < LEAST_LARGEST) {
+        memset(q, 0, count);
+        return bits >= 0x7F800000u ? bits_float(0x7FC00000u) : 0.0f;
+    }
+    float factor = 127.0f / largest;
+    /* 1.5 2^23 more leaves the nearest integer in the lowest bits, ties to even. */
+    for (size_t i = 0; i < count; i++) {
+#pragma STDC FP_CONTRACT OFF
+        float scaled = x[i] * factor;
+        q[i] = (int8_t)(float_bits(scaled + 0x1.8p23f) & 0xFFu);
+    }
+    return largest / 127.0f;
+}
+
+static inline int sum_of(const int8_t *q, size_t count) {
+    int sum = 0;
+    for (size_t i = 0; i < count; i++) sum += q[i];
+    return sum;
+}
+
+/* One row to its lane; NULL: zeros. */
+static inline void pack_integer_lane(const activations *to, size_t lane, size_t lanes,
+                                     const float *x, size_t k, int large) {
+    size_t block = large ? LARGE_BLOCK : SMALL_BLOCK;
+    int8_t q[LARGE_BLOCK] = {0};
+    for (size_t b = 0; b < k / block; b++) {
+        to->scales[b * lanes + lane] = x ? integers_of(q, x + b * block, block) : 0.0f;
+        for (size_t i = 0; i < block; i += 4)
+            memcpy(to->q + ((b * block + i) / 4 * lanes + lane) * 4, q + i, 4);
+        if (!large) {
+            ((int32_t *)to->sums)[b * lanes + lane] = sum_of(q, SMALL_BLOCK);
+            continue;
+        }
+        for (size_t part = 0; part < PARTS_OF_LARGE; part++) {
+            size_t pair = (b * PARTS_OF_LARGE + part) / 2;
+            ((int16_t *)to->sums)[(pair * lanes + lane) * 2 + part % 2] =
+                (int16_t)sum_of(q + part * PART, PART);
+        }
+    }
+}
+
+/* Rows that few_integers takes are packed one by one. */
+static inline size_t integer_lanes(size_t m) { return m <= FEW_INTEGERS ? 1 : LANES; }
+
+static inline void pack_integers(void *packed, const float *x, size_t stride, size_t m, size_t k,
+                                 size_t from, size_t to, int large) {
+    size_t lanes = integer_lanes(m);
+    for (size_t row = from * LANES; row < to * LANES; row++) {
+        if (row >= m && lanes == 1) return;
+        activations group = group_of(packed, row / lanes, lanes, k, large);
+        pack_integer_lane(&group, row % lanes, lanes, row < m ? x + row * stride : 0, k, large);
+    }
+}
+
+static void pack_by_32(void *packed, const float *x, size_t stride, size_t m, size_t k, size_t from,
+                       size_t to) {
+    pack_integers(packed, x, stride, m, k, from, to, 0);
+}
+
+static void pack_by_256(void *packed, const float *x, size_t stride, size_t m, size_t k,
+                        size_t from, size_t to) {
+    pack_integers(packed, x, stride, m, k, from, to, 1);
+}
+
+static size_t packed_bytes_by_32(size_t m, size_t k) {
+    return (m + LANES - 1) / LANES * group_bytes(LANES, k, 0);
+}
+
+static size_t packed_bytes_by_256(size_t m, size_t k) {
+    return (m + LANES - 1) / LANES * group_bytes(LANES, k, 1);
+}

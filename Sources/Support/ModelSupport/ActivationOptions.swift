@@ -1,0 +1,16 @@
+// How quantised weights are multiplied, for the tools that run a model.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Operations
+
+/// What inputs become that quantised weights are multiplied by.
+public struct ActivationOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What quantised weights are multiplied by: int8 or bf16.", valueName: "format"))
+  public var activations = ActivationFormat.int8
+
+  public init() {}
+}
+
+extension ActivationFormat: ExpressibleByArgument {}
