@@ -20,7 +20,7 @@ function __vicuna-decode_parse_tokens -S
     set -l unparsed_tokens (__vicuna-decode_tokens -pc)
     switch $unparsed_tokens[1]
     case 'vicuna-decode'
-        __vicuna-decode_parse_subcommand 1 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'activations=' 'lora=' 'batch=' 'max-tokens=' 'temperature=' 'top-k=' 'top-p=' 'repetition-penalty=' 'seed=' 'stop=+' 'emit=' 'stream' 'keep-prompt' 'z/compress' 'chat' 'template=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+        __vicuna-decode_parse_subcommand 1 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'activations=' 'lora=' 'batch=' 'cache-memory=' 'max-tokens=' 'temperature=' 'top-k=' 'top-p=' 'repetition-penalty=' 'seed=' 'stop=+' 'emit=' 'stream' 'keep-prompt' 'z/compress' 'chat' 'template=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __vicuna-decode_parse_subcommand -r 1 'version'
@@ -86,6 +86,7 @@ complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_fla
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" activations' -l 'activations' -d 'What quantised weights are multiplied by: int8 or bf16.' -rfka 'int8 bf16'
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" lora' -l 'lora' -d 'Add the LoRA adapter in this directory.' -rfa '(__vicuna-decode_complete_directories)'
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" batch' -l 'batch' -d 'Answers that are written together.' -rfka ''
+complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" cache-memory' -l 'cache-memory' -d 'Memory for prompts that others begin like.' -rfka ''
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" max-tokens' -l 'max-tokens' -d 'Longest answer.' -rfka ''
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" temperature' -l 'temperature' -d '0 takes the likeliest token, more draws.' -rfka ''
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" top-k' -l 'top-k' -d 'Draw from this many likeliest; 0: all.' -rfka ''

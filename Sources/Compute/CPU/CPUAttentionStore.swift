@@ -14,6 +14,7 @@ final class CPUAttentionStore: AttentionStore, @unchecked Sendable {
   private let keys: Tensor
   private let values: Tensor
 
+  var byteCount: Int { keys.byteCount + values.byteCount }
   private var elementBytes: Int { keys.elementType.byteWidth }
 
   /// An empty store for `capacity` positions, rounded up to a multiple of 32; all of it is zeros.

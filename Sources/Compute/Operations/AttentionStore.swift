@@ -8,6 +8,8 @@ public protocol AttentionStore: AnyObject, Sendable {
   var capacity: Int { get }
   /// Positions that hold a token.
   var length: Int { get }
+  /// Memory for all positions.
+  var byteCount: Int { get }
 
   /// Makes room for `count` more tokens; the caller writes them in every layer.
   func advance(by count: Int)

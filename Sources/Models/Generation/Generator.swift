@@ -18,17 +18,21 @@ public final class Generator {
   public let options: GenerationOptions
   private let ends: Set<Int32>
   private var open: [OpenAnswer] = []
-  /// The last prompt that had an answer, and its store: the next one often begins alike (questions
-  /// on one image).
-  private var latest: (prompt: PreparedPrompt, store: any AttentionStore)?
+  /// Prompts that had an answer: others begin alike (the system's text, questions on one image).
+  private var cache: PromptCache
+  /// Positions of the prompts so far, and how many of them came from others' stores.
+  public private(set) var promptPositions = (all: 0, reused: 0)
   /// Sees each answer's text as it becomes certain.
   public var show: (_ ordinal: Int, _ text: String) -> Void = { _, _ in }
   /// Sees the end of each answer.
   public var ended: (_ ordinal: Int) -> Void = { _ in }
 
+  /// Stores of up to `cacheBytes` are kept for prompts that begin alike.
   public init(
-    model: LanguageModel, tokenizer: Tokenizer, options: GenerationOptions, batch: Int
+    model: LanguageModel, tokenizer: Tokenizer, options: GenerationOptions, batch: Int,
+    cacheBytes: Int
   ) {
+    cache = PromptCache(byteLimit: cacheBytes)
     self.model = model
     self.tokenizer = tokenizer
     self.options = options
@@ -61,7 +65,7 @@ public final class Generator {
       let logits = try read(prompt, into: store)
       let done = try answer.advance(logits, ends: ends) { show(ordinal, $0) }
       // Only now: keys and values beside a number that is none must not serve other prompts.
-      latest = (prompt, store)
+      cache.keep(prompt, store)
       if done == nil { open.append(answer) }
       return done
     } catch let failure as Failure {
@@ -112,16 +116,16 @@ public final class Generator {
     return finished
   }
 
-  /// Fills `store` with the prompt and returns the logits of its last position. What the latest
-  /// prompt shares is copied: the bits are those that reading would give.
+  /// Fills `store` with the prompt and returns the logits of its last position.
   private func read(_ prompt: PreparedPrompt, into store: any AttentionStore)
     throws(AllocationError) -> [Float]
   {
     var start = 0
-    if let latest {
-      start = min(prompt.commonPrefix(with: latest.prompt), prompt.length - 1)
-      store.copyPrefix(of: latest.store, length: start)
+    if let shared = cache.longest(for: prompt) {
+      start = shared.length
+      store.copyPrefix(of: shared.store, length: start)
     }
+    promptPositions = (promptPositions.all + prompt.length, promptPositions.reused + start)
     let rows = try prompt.embeddings(from: start, model: model)
     let last = try model.lastHidden(
       rows, spans: [SequenceSpan(store: store, rows: 0..<rows.shape[0])])

@@ -146,5 +146,8 @@ struct DecodeRun {
     guard session.settings.isVerbose, seconds > 0 else { return }
     session.reporter.note(
       "\(tokens) tokens in \(decimal(seconds)) s: \(decimal(Double(tokens) / seconds)) tokens/s")
+    let positions = generator.promptPositions
+    session.reporter.note(
+      "\(positions.reused) of \(positions.all) positions of prompts came from those before")
   }
 }

@@ -39,6 +39,10 @@ struct VicunaDecode: ToolCommand {
   @Option(help: ArgumentHelp("Answers that are written together.", valueName: "count"))
   var batch = 8
 
+  @Option(
+    help: ArgumentHelp("Memory for prompts that others begin like.", valueName: "size"))
+  var cacheMemory = Size(2 << 30)
+
   @Option(help: ArgumentHelp("Longest answer.", valueName: "count"))
   var maxTokens = 512
 
@@ -114,7 +118,8 @@ struct VicunaDecode: ToolCommand {
       try LanguageModel(checkpoint, adapter: pairs, operations: operations)
     }
     let generator = Generator(
-      model: model, tokenizer: tokenizer, options: options(), batch: showsText ? 1 : batch)
+      model: model, tokenizer: tokenizer, options: options(), batch: showsText ? 1 : batch,
+      cacheBytes: cacheMemory.count)
     let prompts = try PromptReader(tokenizer: tokenizer, vocabularyRows: model.vocabularyRows)
     let records = try PromptSource(
       session: session, path: input, width: checkpoint.config.width,

@@ -11,6 +11,7 @@ import Tokenizers
 private final class UnreadStore: AttentionStore {
   let capacity = 0
   let length = 0
+  let byteCount = 0
 
   func advance(by count: Int) {}
   func truncate(to length: Int) {}

@@ -118,6 +118,33 @@ struct Arithmetic: Sendable, CustomTestStringConvertible {
     #expect(apart.output == together.output)
   }
 
+  /// Questions about two images by turns: each image is read once, and memory for none changes no byte.
+  @Test func imagesAreReadOnceInAnyOrder() throws {
+    let directory = try Workbench.bare()
+    try directory.write(
+      """
+      {"id":"0","image":"grey.jpg","text":"Describe the image."}
+      {"id":"1","image":"rgb-8.png","text":"Describe the image."}
+      {"id":"2","image":"grey.jpg","text":"what"}
+      {"id":"3","image":"rgb-8.png","text":"the circle"}
+
+      """, to: "records")
+    let result = try Workbench.run(
+      """
+      set -e
+      convo-format --system '' records | clip-encode -q | llava-project -q > projected
+      vicuna-decode -v --max-tokens 12 projected > kept 2> kept.log
+      vicuna-decode -v --max-tokens 12 --cache-memory 1 projected 2> none.log | cmp - kept
+      grep -o '[0-9]* of [0-9]* positions.*' kept.log none.log
+      """, in: directory)
+    #expect(result.status == 0, "\(result.errors)")
+    let lines = result.text.split(separator: "\n")
+    try #require(lines.count == 2, "\(result.text)")
+    #expect(lines[1].hasPrefix("none.log:0 of "))
+    let counts = lines[0].split { !$0.isNumber }.compactMap { Int($0) }
+    #expect(counts.count == 2 && counts[0] * 4 > counts[1], "\(lines[0])")
+  }
+
   @Test func theSeedMatters() throws {
     let directory = try streams(Arithmetic(set: "scalar", precision: "f32"))
     let texts = try ["7", "8"].map {
