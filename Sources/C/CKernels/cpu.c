@@ -31,9 +31,12 @@ unsigned llava_cpu_features(void) {
     uint64_t enabled = enabled_registers();
     unsigned features = 0;
     if ((enabled & YMM) == YMM && has(b7, 5) && has(c1, 12) && has(c1, 29)) features |= CPU_AVX2;
+    if ((features & CPU_AVX2) && __get_cpuid_count(7, 1, &a, &b, &c, &d) && has(a, 4))
+        features |= CPU_AVX_VNNI;
     int foundation = has(b7, 16) && has(b7, 17) && has(b7, 30) && has(b7, 31);
     if ((features & CPU_AVX2) && (enabled & ZMM) == ZMM && foundation) features |= CPU_AVX512;
     if (!(features & CPU_AVX512)) return features;
+    if (has(c7, 11)) features |= CPU_AVX512_VNNI;
     if (__get_cpuid_count(7, 1, &a, &b, &c, &d) && has(a, 5)) features |= CPU_AVX512BF16;
     int tiles = has(d7, 24) && has(d7, 22) && (enabled & TILES) == TILES;
     if (tiles && (features & CPU_AVX512BF16) && tiles_permitted()) features |= CPU_AMX_BF16;

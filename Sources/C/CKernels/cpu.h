@@ -8,6 +8,8 @@ enum {
     CPU_AVX512 = 2,     /* F, BW, DQ, VL */
     CPU_AVX512BF16 = 4,
     CPU_AMX_BF16 = 8,   /* tiles, with the kernel's permission to use them */
+    CPU_AVX_VNNI = 16,  /* dot products of bytes, beside AVX2 */
+    CPU_AVX512_VNNI = 32,
 };
 
 /* The bits that hold here. Asks the kernel for the tile registers when the processor has them. */

@@ -23,7 +23,8 @@ typedef struct integers {
     int16_t *least; /* [rows][blocks][PARTS_OF_LARGE] */
 } integers;
 
-/* Bits of a format's q; 8: it has a sign. */
+/* Bits of a format's q; 8: it has a sign, which sets of kernels may turn (TURNED_SIGNS) to have all q
+   from 0 to 255, 128 too large. */
 static inline int bits_of(llava_element element) {
     switch (element) {
     case LLAVA_Q4_0: case LLAVA_Q4_1: case LLAVA_Q4_K: return 4;
@@ -62,6 +63,9 @@ static inline void add_fifth_bits(uint8_t *q, const uint8_t *bits) {
 static inline __attribute__((always_inline)) void small_integers(uint8_t *q, const uint8_t *x, const llava_element element) {
     if (element == LLAVA_Q8_0) {
         memcpy(q, x + 2, SMALL_BLOCK);
+#ifdef TURNED_SIGNS
+        for (int i = 0; i < SMALL_BLOCK; i++) q[i] ^= 0x80;
+#endif
         return;
     }
     /* Copies keep the compiler from fearing that q is where x is. */

@@ -164,7 +164,11 @@ static void multiply_few(float *y, size_t y_stride, const integer_format *format
             tile_by_32(groups, bits_of(LLAVA_##element), offset_of(LLAVA_##element),              \
                        has_minimum(LLAVA_##element), tile);                                       \
     }
-#if GROUPS == 2
+#if GROUPS == 3
+#define TILE_FUNCTIONS(element)                                                                   \
+    TILE_FUNCTION(1, element) TILE_FUNCTION(2, element) TILE_FUNCTION(3, element)
+#define TILE_ENTRIES(element) {tile_1_##element, tile_2_##element, tile_3_##element}
+#elif GROUPS == 2
 #define TILE_FUNCTIONS(element) TILE_FUNCTION(1, element) TILE_FUNCTION(2, element)
 #define TILE_ENTRIES(element) {tile_1_##element, tile_2_##element}
 #else

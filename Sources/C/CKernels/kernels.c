@@ -22,25 +22,46 @@ static void add_set(unsigned needs, llava_kernels kernels) {
     count++;
 }
 
+#if defined(__x86_64__)
+/* The fastest integer products, all of which give the same bits: with AVX-512, or without. */
+static void choose_integers(llava_kernels *kernels, int wide) {
+    if (wide && (features & CPU_AVX512_VNNI)) {
+        kernels->by_32 = llava_product_avx512vnni_by_32;
+        kernels->by_256 = llava_product_avx512vnni_by_256;
+    } else if (features & CPU_AVX_VNNI) {
+        kernels->by_32 = llava_product_avxvnni_by_32;
+        kernels->by_256 = llava_product_avxvnni_by_256;
+    } else {
+        kernels->by_32 = llava_product_avx2_by_32;
+        kernels->by_256 = llava_product_avx2_by_256;
+    }
+}
+
+static void add_vector_set(const char *name, unsigned needs, int one_chain,
+                           const llava_product *bf16, const llava_product *f32,
+                           const llava_vectors *vectors) {
+    llava_kernels kernels = {
+        .name = name, .one_chain = one_chain, .bf16 = *bf16, .f32 = *f32, .vectors = *vectors};
+    choose_integers(&kernels, needs != CPU_AVX2);
+    add_set(needs, kernels);
+}
+#endif
+
 static void build_sets(void) {
     features = llava_cpu_features();
 #if defined(__x86_64__)
-    add_set(CPU_AMX_BF16, (llava_kernels){
-        "amx", 0, llava_product_amx, llava_product_avx512_f32, llava_product_avx2_by_32,
-        llava_product_avx2_by_256, llava_vectors_avx512});
-    add_set(CPU_AVX512BF16, (llava_kernels){
-        "avx512bf16", 0, llava_product_avx512bf16, llava_product_avx512_f32, llava_product_avx2_by_32,
-        llava_product_avx2_by_256, llava_vectors_avx512});
-    add_set(CPU_AVX512, (llava_kernels){
-        "avx512", 1, llava_product_avx512_bf16, llava_product_avx512_f32, llava_product_avx2_by_32,
-        llava_product_avx2_by_256, llava_vectors_avx512});
-    add_set(CPU_AVX2, (llava_kernels){
-        "avx2", 1, llava_product_avx2_bf16, llava_product_avx2_f32, llava_product_avx2_by_32,
-        llava_product_avx2_by_256, llava_vectors_avx2});
+    add_vector_set("amx", CPU_AMX_BF16, 0, &llava_product_amx, &llava_product_avx512_f32,
+                   &llava_vectors_avx512);
+    add_vector_set("avx512bf16", CPU_AVX512BF16, 0, &llava_product_avx512bf16,
+                   &llava_product_avx512_f32, &llava_vectors_avx512);
+    add_vector_set("avx512", CPU_AVX512, 1, &llava_product_avx512_bf16, &llava_product_avx512_f32,
+                   &llava_vectors_avx512);
+    add_vector_set("avx2", CPU_AVX2, 1, &llava_product_avx2_bf16, &llava_product_avx2_f32,
+                   &llava_vectors_avx2);
 #endif
-    add_set(0, (llava_kernels){
-        "scalar", 1, llava_product_scalar_bf16, llava_product_scalar_f32, llava_product_scalar_by_32,
-        llava_product_scalar_by_256, llava_vectors_scalar});
+    add_set(0, (llava_kernels){"scalar", 1, llava_product_scalar_bf16, llava_product_scalar_f32,
+                               llava_product_scalar_by_32, llava_product_scalar_by_256,
+                               llava_vectors_scalar});
 }
 
 const char *llava_kernels_name(size_t index) {

@@ -12,6 +12,8 @@ extern const llava_vectors llava_vectors_scalar;
 #if defined(__x86_64__)
 extern const llava_product llava_product_avx2_bf16, llava_product_avx2_f32;
 extern const llava_product llava_product_avx2_by_32, llava_product_avx2_by_256;
+extern const llava_product llava_product_avxvnni_by_32, llava_product_avxvnni_by_256;
+extern const llava_product llava_product_avx512vnni_by_32, llava_product_avx512vnni_by_256;
 extern const llava_product llava_product_avx512_bf16, llava_product_avx512_f32;
 extern const llava_product llava_product_avx512bf16, llava_product_amx;
 extern const llava_vectors llava_vectors_avx2, llava_vectors_avx512;

@@ -1,8 +1,16 @@
 /* A row of integer activations by block formats in place, with AVX2: sums of 8 weight rows end in
-   the lanes of one vector. Part of integer_avx2.c.
+   the lanes of one vector. Included once an instruction set.
    SPDX-License-Identifier: Apache-2.0 */
 
 enum { FEW_WEIGHT_ROWS = 8 };
+
+INLINE __m256i vector_at(const void *x) { return _mm256_loadu_si256((const __m256i *)x); }
+
+/* Pairs of products in 16 bits: of unsigned q, or of signed ones where bits is 8. */
+INLINE __m256i byte_products(const int bits, __m256i q, __m256i x) {
+    if (bits == 8) return _mm256_maddubs_epi16(_mm256_abs_epi8(q), _mm256_sign_epi8(x, q));
+    return _mm256_maddubs_epi16(q, x);
+}
 
 /* From memory, what the same step takes of the rows behind these. */
 INLINE void fetch_blocks(const uint8_t *next, size_t bytes) {
@@ -31,7 +39,9 @@ INLINE __m256i sixteens(const uint8_t *bits) {
     const __m256i spread = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2,
                                             2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3);
     const __m256i own = _mm256_set1_epi64x((long long)0x8040201008040201);
-    __m256i bytes = _mm256_and_si256(_mm256_shuffle_epi8(four_bytes(bits), spread), own);
+    int all;
+    memcpy(&all, bits, sizeof all);
+    __m256i bytes = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(all), spread), own);
     return _mm256_and_si256(_mm256_cmpeq_epi8(bytes, own), _mm256_set1_epi8(16));
 }
 

@@ -15,20 +15,13 @@ enum { ROWS = 4, LANES = 8 };
 #define INLINE static inline __attribute__((always_inline))
 
 #include "../integer_tile.h"
+#include "few_integers_256.h"
 
 /* 4 bytes in every lane. */
 INLINE __m256i four_bytes(const void *x) {
     int bytes;
     memcpy(&bytes, x, sizeof bytes);
     return _mm256_set1_epi32(bytes);
-}
-
-INLINE __m256i vector_at(const void *x) { return _mm256_loadu_si256((const __m256i *)x); }
-
-/* Pairs of products in 16 bits: of unsigned q, or of signed ones where bits is 8. */
-INLINE __m256i byte_products(const int bits, __m256i q, __m256i x) {
-    if (bits == 8) return _mm256_maddubs_epi16(_mm256_abs_epi8(q), _mm256_sign_epi8(x, q));
-    return _mm256_maddubs_epi16(q, x);
 }
 
 /* Pairs of products of 4 columns, in 16 bits. */
@@ -56,8 +49,6 @@ INLINE void add_steps(const int groups, const int bits, const int steps, __m256i
                 sum[r][g] = _mm256_add_epi16(sum[r][g], products[r][g]);
     }
 }
-
-#include "few_integers_256.h"
 
 /* Steps whose sums fit into 16 bits. */
 INLINE int steps_in_16_bits(const int bits) {
