@@ -212,7 +212,8 @@ let testTargets: [Target] = [
   tests("Base", "RandomnessTests", "Randomness"),
   tests("Base", "TensorsTests", "Tensors"),
   tests("Base", "ThreadsTests", "Threads"),
-  tests("Base", "QuantisationTests", "Quantisation", "Safetensors", "Tensors", "Threads"),
+  tests(
+    "Base", "QuantisationTests", "InputOutput", "Quantisation", "Safetensors", "Tensors", "Threads"),
   tests("Base", "HTTPTests", "HTTP", "InputOutput", "LoopbackServer"),
   tests("Compute", "OperationsTests", "Operations", "Tensors"),
   tests(
@@ -229,7 +230,8 @@ let testTargets: [Target] = [
   tests("Formats", "COCOTests", "COCO", "InputOutput"),
   tests("Formats", "PreprocessingTests", "Preprocessing", "InputOutput"),
   tests("Formats", "ImagesTests", "Images", "InputOutput", "Preprocessing", "Tensors"),
-  tests("Formats", "TokenizersTests", "Tokenizers", "GGUFWriting", "InputOutput", "JSON"),
+  tests(
+    "Formats", "TokenizersTests", "Tokenizers", "GGUF", "GGUFWriting", "InputOutput", "JSON"),
   tests(
     "Models", "CheckpointsTests", "Checkpoints", "GGUFWriting", "InputOutput", "JSON",
     "Preprocessing", "Safetensors", "Tensors"),

@@ -65,19 +65,19 @@ struct Quantize: ToolProgram {
   func run(_ session: Session) throws(Failure) {
     let directory = try ModelDirectory.open(
       model: model, vision: parts.vision, projector: parts.projector, language: parts.language)
-    let conversion = try GGUFConversion(
+    let export = try GGUFExport(
       GGUFSource(directory, name: model),
       GGUFOptions(format: format, visionFormat: visionFormat, producer: session.producer))
-    for warning in try conversion.warnings() { session.reporter.warning(warning) }
+    for warning in try export.warnings() { session.reporter.warning(warning) }
     var done = 0
-    try conversion.write(to: output, on: ThreadPool(width: session.settings.threads)) { bytes in
+    try export.write(to: output, on: ThreadPool(width: session.settings.threads)) { bytes in
       done += bytes
-      session.showProgress(bytes: done, of: conversion.byteCount)
+      session.showProgress(bytes: done, of: export.byteCount)
     }
     guard messages.verbose else { return }
     session.reporter.note(
-      "\(counted(conversion.tensorCount, "tensor")), \(counted(conversion.byteCount, "byte")) in"
-        + " \(counted(conversion.fileCount, "file"))")
+      "\(counted(export.tensorCount, "tensor")), \(counted(export.byteCount, "byte")) in"
+        + " \(counted(export.fileCount, "file"))")
   }
 }
 

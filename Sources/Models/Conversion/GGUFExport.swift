@@ -23,7 +23,7 @@ public struct GGUFOptions: Sendable {
 }
 
 /// A conversion to GGUF whose plan is made: what will be written is known, and nothing has been.
-public struct GGUFConversion {
+public struct GGUFExport {
   public let source: GGUFSource
   public let options: GGUFOptions
   /// In the order in which they are written.
@@ -118,8 +118,8 @@ public struct GGUFConversion {
     }
     let list = counts.map { "\($0.count) \($0.pair)" }.joined(separator: ", ")
     return
-      "\(counted(others.count, "tensor")) of \(tensorCount) have rows that are no whole blocks of"
-      + " their format and get another: \(list)"
+      "the rows of \(counted(others.count, "tensor")), of \(tensorCount), are no whole blocks of"
+      + " their format, and get another: \(list)"
   }
 
   /// Writes the files into a new directory `path`, which appears when all is complete; `progress` gets
