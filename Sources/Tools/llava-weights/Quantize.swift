@@ -32,13 +32,13 @@ struct Quantize: ToolProgram {
 
   @Option(
     help: ArgumentHelp(
-      "The language model's: \(LanguageFormat.allCases.map(\.rawValue).joined(separator: ", ")).",
+      "What the language model's matrices become.",
       valueName: "format"))
   var format = LanguageFormat.q4KM
 
   @Option(
     help: ArgumentHelp(
-      "The vision tower's and the projector's: F32, F16, BF16 or Q8_0.", valueName: "format"))
+      "What those of the vision tower and the projector become.", valueName: "format"))
   var visionFormat = VisionFormat.f16
 
   @Option(
