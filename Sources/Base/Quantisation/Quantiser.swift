@@ -73,7 +73,10 @@ extension Quantiser {
       preconditionFailure("rows of \(columns) are no whole blocks of \(format.name)")
     }
     precondition(range.lowerBound >= 0 && range.upperBound <= weight.rows, "\(range) of rows")
-    precondition(importance.map { $0.count == columns } ?? true, "\(columns) columns")
+    precondition(
+      importance?.count ?? columns == columns
+        && importance?.allSatisfy { $0 >= 0 && $0.isFinite } ?? true,
+      "importance is a number of 0 or more for each of \(columns) columns")
     let result = try Tensor(uninitialized: .u8, shape: [range.count, rowBytes])
     let scratch = try Tensor(uninitialized: .f32, shape: [pool.width, max(1, columns)])
     let target = result.mutableRawBase.assumingMemoryBound(to: UInt8.self)

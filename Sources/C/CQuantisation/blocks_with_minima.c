@@ -109,9 +109,8 @@ static line fit(const lanes *x, const lanes *w, float largest, sums *sum) {
 }
 
 static inline float step_of(float value, float step) {
-    if (!(step > 0)) return 0;
-    float steps = rounded(value / step);
-    return steps < 0 ? 0 : steps > STEPS ? STEPS : steps;
+    float steps = step > 0 ? rounded(value / step) : 0;
+    return !(steps > 0) ? 0 : steps > STEPS ? STEPS : steps;
 }
 
 /* The best m where s is 0, so that all elements are -e m. */
