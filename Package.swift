@@ -32,6 +32,7 @@ let argumentParser: Target.Dependency = .product(
 
 let c: [Target] = [
   cModule("CKernels"),
+  cModule("CQuantisation"),
   // Loads libopenblas when f32 is first asked for; Debian: libopenblas-dev.
   cModule("COpenBLAS"),
   cModule("CSystem"),
@@ -54,6 +55,7 @@ let base = group(
     "Randomness": [],
     "Tensors": ["CKernels"],
     "Threads": [],
+    "Quantisation": ["CQuantisation", "Tensors", "Threads"],
     // Linked by chat-complete alone.
     "HTTP": ["CCurl", "CHTTP", "InputOutput"],
   ])
@@ -114,8 +116,8 @@ let models = group(
       "Tokenizers",
     ],
     "Conversion": [
-      "Checkpoints", "Conversations", "InputOutput", "JSON", "Operations", "Preprocessing",
-      "Safetensors", "Tensors", "Tokenizers",
+      "Checkpoints", "Conversations", "GGUF", "InputOutput", "JSON", "Operations", "Preprocessing",
+      "Quantisation", "Safetensors", "Tensors", "Threads", "Tokenizers",
     ],
     "TrainingOutput": ["Checkpoints", "Conversion", "InputOutput", "JSON", "Tensors"],
     "Training": [
@@ -165,7 +167,10 @@ let tools: KeyValuePairs = [
   "chat-complete": ["Chat", "ChatClient", "HTTP", "Streams"],
   "llava-eval": ["Chat", "Decimals", "Judging", "ScienceQA", "Streams"],
   "instruct-gen": ["COCO", "Chat", "InstructionData", "Streams"],
-  "llava-weights": ["Conversion", "Initialisation", "Inspection", "Checkpoints", "Tokenizers"],
+  "llava-weights": [
+    "Conversion", "Initialisation", "Inspection", "Checkpoints", "Quantisation", "Threads",
+    "Tokenizers",
+  ],
   "caption-filter": ["CaptionFiltering", "Charts", "Streams", "Threads"],
   "tensor-view": ["Charts", "Streams"],
   "tensor-diff": ["Streams"],
@@ -207,6 +212,8 @@ let testTargets: [Target] = [
   tests("Base", "RandomnessTests", "Randomness"),
   tests("Base", "TensorsTests", "Tensors"),
   tests("Base", "ThreadsTests", "Threads"),
+  tests(
+    "Base", "QuantisationTests", "InputOutput", "Quantisation", "Safetensors", "Tensors", "Threads"),
   tests("Base", "HTTPTests", "HTTP", "InputOutput", "LoopbackServer"),
   tests("Compute", "OperationsTests", "Operations", "Tensors"),
   tests(
@@ -223,7 +230,8 @@ let testTargets: [Target] = [
   tests("Formats", "COCOTests", "COCO", "InputOutput"),
   tests("Formats", "PreprocessingTests", "Preprocessing", "InputOutput"),
   tests("Formats", "ImagesTests", "Images", "InputOutput", "Preprocessing", "Tensors"),
-  tests("Formats", "TokenizersTests", "Tokenizers", "GGUFWriting", "InputOutput", "JSON"),
+  tests(
+    "Formats", "TokenizersTests", "Tokenizers", "GGUF", "GGUFWriting", "InputOutput", "JSON"),
   tests(
     "Models", "CheckpointsTests", "Checkpoints", "GGUFWriting", "InputOutput", "JSON",
     "Preprocessing", "Safetensors", "Tensors"),
@@ -270,8 +278,8 @@ let testTargets: [Target] = [
     "JSON",
     "Tensors"),
   tests(
-    "Models", "ConversionTests", "Conversion", "Checkpoints", "InputOutput", "JSON", "Safetensors",
-    "Tensors", "Tokenizers"),
+    "Models", "ConversionTests", "Conversion", "Checkpoints", "GGUF", "InputOutput", "JSON",
+    "Preprocessing", "Quantisation", "Safetensors", "Tensors", "Threads", "Tokenizers"),
   tests(
     "Models", "TrainingOutputTests", "TrainingOutput", "Checkpoints", "Conversion", "InputOutput",
     "JSON", "Tensors"),

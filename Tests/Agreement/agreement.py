@@ -23,6 +23,7 @@ from transformers import LlavaForConditionalGeneration
 from transformers.utils import logging
 
 import conversion
+import quantisation
 import random_llava
 import streams
 import training
@@ -237,6 +238,7 @@ def main():
         converted = conversion.check(
             table, given.tools, Path(folder) / "conversion", "small", images / names[0])
         check_converted(table, tools, converted, images / names[0])
+        quantisation.check(table, given.tools, Path(folder) / "quantisation", "small")
         training.check(table, given.tools, Path(folder) / "training", given.threads)
         good &= not table.missed
     print(f"all stages agree: {'yes' if good else 'NO'}")

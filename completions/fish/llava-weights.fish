@@ -26,6 +26,8 @@ function __llava-weights_parse_tokens -S
             __llava-weights_parse_subcommand -r 1 'verify' 'json' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
         case 'convert'
             __llava-weights_parse_subcommand 1 'o/output=' 'layout=' 'type=' 'shard-size=' 'vision=' 'projector=' 'language=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
+        case 'quantize'
+            __llava-weights_parse_subcommand 1 'o/output=' 'format=' 'vision-format=' 'j/threads=' 'vision=' 'projector=' 'language=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
         case 'init'
             __llava-weights_parse_subcommand 1 'o/output=' 'seed=' 'type=' 'vision=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
         case 'verify'
@@ -89,6 +91,7 @@ complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_fla
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'inspect' -d 'Say what directories hold and whether it makes a model.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'convert' -d 'Write a model in another layout.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'quantize' -d 'Write a model as GGUF files, in a few bits a weight.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'init' -d 'Write a new model with random weights, to train from nothing.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'verify' -d 'Compare the weights of two models.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'help' -d 'Show subcommand help information.'
@@ -113,6 +116,19 @@ complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_fla
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" version' -l 'version' -d 'Show the version.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights quantize" -eq 1' -F
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" o output' -l 'output' -s 'o' -d 'The directory to write, new or empty.' -rfa '(__llava-weights_complete_directories)'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" format' -l 'format' -d 'What the language model\'s matrices become.' -rfka 'F32 F16 BF16 Q8_0 Q6_K Q5_K_M Q5_K_S Q5_K Q5_1 Q5_0 Q4_K_M Q4_K_S Q4_K Q4_1 Q4_0'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" vision-format' -l 'vision-format' -d 'What those of the vision tower and the projector become.' -rfka 'F32 F16 BF16 Q8_0'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" j threads' -s 'j' -l 'threads' -d 'Threads in all; default: LLAVA_THREADS, else all cores.' -rfka ''
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" vision' -l 'vision' -d 'Take the vision tower from here.' -rF
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" projector' -l 'projector' -d 'Take the projector from here.' -rF
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" language' -l 'language' -d 'Take the language model from here.' -rF
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" version' -l 'version' -d 'Show the version.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights init" -eq 1' -fa '(__llava-weights_complete_directories)'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" o output' -l 'output' -s 'o' -d 'The directory to write, new or empty.' -rfa '(__llava-weights_complete_directories)'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" seed' -l 'seed' -d 'Seed of the random numbers.' -rfka ''

@@ -15,7 +15,7 @@ public struct GGUFTensor: Sendable {
 
 extension GGUFTensor {
   /// ggml's limit on names and dimensions.
-  private static let nameLimit = 64
+  static let nameLimit = 64
   private static let rankLimit = 4
   /// Bytes of the shortest description of a tensor.
   static let smallestDescription = 8 + 1 + 4 + 8 + 4 + 8
@@ -69,7 +69,7 @@ extension GGUFTensor {
   }
 
   /// Formats by ggml's numbers (reference: `enum ggml_type` of ggml.h).
-  private static let formats: [UInt32: WeightFormat] = [
+  static let formats: [UInt32: WeightFormat] = [
     0: .f32, 1: .f16, 2: .q40, 3: .q41, 6: .q50, 7: .q51, 8: .q80, 10: .q2K, 11: .q3K,
     12: .q4K, 13: .q5K, 14: .q6K, 30: .bf16,
   ]

@@ -33,11 +33,19 @@ struct GGUFVocabulary {
         addsDummyPrefix: flag("add_space_prefix") ?? true,
         removesExtraWhitespace: flag("remove_extra_whitespaces") ?? false, escapesWhitespace: true),
       byteFallback: true)
-    return TokenizerParts(
+    var parts = TokenizerParts(
       vocabulary: vocabulary, addsBOS: flag("add_bos_token") ?? true,
       bosName: name("bos_token_id", default: 1, in: texts),
       eosName: name("eos_token_id", default: 2, in: texts))
+    if let legacy = file[Self.legacyKey]?.flag { parts.follow(legacy: legacy) }
+    if file[Self.spacesKey]?.flag == false { parts.start.prefixesSpaces = false }
+    return parts
   }
+
+  /// What the format has no keys for, under keys of ours: where prefixes go (`legacy` of transformers),
+  /// and whether one is put before a space too.
+  static let legacyKey = "llava_tools.tokenizer.legacy"
+  static let spacesKey = "llava_tools.tokenizer.prefixes_spaces"
 
   private func pieces(_ texts: [String], _ scores: [Float], _ kinds: [Int]) throws(Failure)
     -> [Vocabulary.Piece]

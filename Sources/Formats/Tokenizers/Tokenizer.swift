@@ -81,6 +81,9 @@ public struct Tokenizer: Sendable {
     return [.control, .unknown].contains(vocabulary.pieces[Int(id)].kind)
   }
 
+  /// The added token with number `id`.
+  func addedToken(_ id: Int32) -> AddedToken? { added[id] }
+
   /// The piece with number `id` as the vocabulary spells it, `▁cat` or `<0x0A>`.
   public func piece(_ id: Int32) -> String? {
     if let token = added[id] { return token.name }

@@ -43,6 +43,9 @@ extension GGUFModel {
     config.padsToSquare = reader.choice(
       "clip.vision.image_aspect_ratio", default: (config.projector?.depth ?? 2) > 1,
       ["pad": true, "square": false])
+    config.keepsClassToken = reader.choice(
+      GGUFKey.selectFeature, default: false, ["patch": false, "cls_patch": true])
+    config.marksImages = reader.flag(GGUFKey.marksImages, default: false)
     try problems.throwIfAny(at: file.path)
   }
 
@@ -91,9 +94,25 @@ extension GGUFModel {
       "clip.vision.image_mean", default: settings.mean, in: -16...16)
     settings.standardDeviation = reader.channels(
       "clip.vision.image_std", default: settings.standardDeviation, in: 1e-6...16)
+    settings.filter = reader.choice(
+      GGUFKey.filter, default: settings.filter, ["bilinear": .bilinear, "bicubic": .bicubic])
+    settings.size = .shortestEdge(
+      reader.integer(
+        GGUFKey.shortestEdge, default: settings.cropWidth, in: settings.cropWidth...8192))
     try problems.throwIfAny(at: projector.path)
     return settings
   }
+}
+
+/// What llama.cpp has no keys for: LLaVA's own words where it has some, and ours.
+public enum GGUFKey {
+  /// `patch`, or `cls_patch` where the class token's row stays.
+  public static let selectFeature = "clip.vision.mm_vision_select_feature"
+  /// Whether `<im_start>` and `<im_end>` stand around each image.
+  public static let marksImages = "clip.vision.mm_use_im_start_end"
+  /// The filter that pictures are resized with, and their shorter side before they are cut.
+  public static let filter = "llava_tools.image.filter"
+  public static let shortestEdge = "llava_tools.image.shortest_edge"
 }
 
 extension GGUFFile {

@@ -14,18 +14,18 @@ struct GGUFNames {
   /// The tower's width; nil for a file without one.
   var visionWidth: Int?
 
-  private static let layers: KeyValuePairs = [
+  static let layers: KeyValuePairs = [
     "attn_norm": "input_layernorm", "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj",
     "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj",
     "ffn_norm": "post_attention_layernorm", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj",
     "ffn_down": "mlp.down_proj",
   ]
-  private static let blocks: KeyValuePairs = [
+  static let blocks: KeyValuePairs = [
     "ln1": "layer_norm1", "ln2": "layer_norm2", "attn_q": "self_attn.q_proj",
     "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj", "attn_out": "self_attn.out_proj",
     "ffn_up": "mlp.fc1", "ffn_down": "mlp.fc2",
   ]
-  private static let ends: KeyValuePairs = [
+  static let ends: KeyValuePairs = [
     "token_embd.": "model.embed_tokens.", "output_norm.": "model.norm.", "output.": "lm_head.",
     "v.class_embd": "vision_model.embeddings.class_embedding",
     "v.patch_embd.": "vision_model.embeddings.patch_embedding.",

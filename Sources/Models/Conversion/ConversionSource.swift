@@ -83,12 +83,12 @@ public struct ConversionSource: Sendable {
     for (_, weights) in parts { try weights.verifyUnchanged() }
   }
 
-  private static func lastPart(of path: String) -> String {
+  static func lastPart(of path: String) -> String {
     path.split(atByte: UInt8(ascii: "/")).last { !$0.isEmpty && $0 != "." } ?? "model"
   }
 
   /// The directory that holds the file `path`; `path` itself where it is a directory.
-  private static func directory(of path: String) -> String {
+  static func directory(of path: String) -> String {
     let isFile = path.utf8.contains(UInt8(ascii: ".")) && !path.hasSuffix("/")
     return isFile && path.utf8.contains(UInt8(ascii: "/")) ? splitPath(path).directory : path
   }

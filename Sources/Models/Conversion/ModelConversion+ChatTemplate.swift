@@ -11,11 +11,16 @@ extension ModelConversion {
     if let found = source.chatTemplate { return found.text }
     guard options.layout == .huggingFace else { return nil }
     let names = [source.name, source.settings.origin].compactMap { $0 }
+    let known = Self.template(names: names, marksImages: source.settings.marksImages)
+    return known.flatMap { Self.jinja($0, marksImages: source.settings.marksImages) }
+  }
+
+  /// That of a model with these names, which has no chat template; nil where nothing tells.
+  static func template(names: [String], marksImages: Bool) -> ConversationTemplate? {
     let known = names.lazy.compactMap { try? ConversationTemplate.forModel(named: $0) }.first
     // What LLaVA itself takes for a model that it does not know by name. The generation that marks
     // images was trained with one of two templates and does not say which.
-    let usual = source.settings.marksImages ? nil : ConversationTemplate.named("vicuna_v1")
-    return (known ?? usual).flatMap { Self.jinja($0, marksImages: source.settings.marksImages) }
+    return known ?? (marksImages ? nil : ConversationTemplate.named("vicuna_v1"))
   }
 
   /// `template` as a program in Jinja for transformers' processors, an image before its text as LLaVA

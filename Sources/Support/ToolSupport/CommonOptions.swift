@@ -35,6 +35,13 @@ public struct MessageOptions: ParsableArguments {
     settings.errors = errors
     return settings
   }
+
+  /// The same with as many threads. Throws `usage/threads` where LLAVA_THREADS is no count.
+  public func settings(threads: Int?) throws(Failure) -> Settings {
+    var settings = settings()
+    settings.threads = try threadCount(threads)
+    return settings
+  }
 }
 
 /// Messages, and the size of records.

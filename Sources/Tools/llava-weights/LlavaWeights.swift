@@ -9,9 +9,10 @@ struct LlavaWeights: ToolEntry {
 
   static let configuration = CommandConfiguration(
     commandName: name,
-    abstract: "Say what a model's checkpoints hold, convert them, begin one, compare two.",
+    abstract:
+      "Say what a model's checkpoints hold, convert or quantise them, begin one, compare two.",
     version: toolVersion(name),
-    subcommands: [Inspect.self, Convert.self, Init.self, Verify.self])
+    subcommands: [Inspect.self, Convert.self, Quantize.self, Init.self, Verify.self])
 }
 
 /// Where the parts of a model come from if not from its own directory.

@@ -88,6 +88,30 @@ enum GGUFModelFixture {
           $0["clip.vision.feature_layer"] = .integers([90])
         }
       ),
+      (
+        "rows of no kind", "config", "mm_vision_select_feature",
+        {
+          $0["clip.vision.mm_vision_select_feature"] = .text("all")
+        }
+      ),
+      (
+        "marks that are no flag", "config", "mm_use_im_start_end",
+        {
+          $0["clip.vision.mm_use_im_start_end"] = .u32(1)
+        }
+      ),
+      (
+        "another filter", "config", "llava_tools.image.filter",
+        {
+          $0["llava_tools.image.filter"] = .text("box")
+        }
+      ),
+      (
+        "a side below the crop's", "config", "shortest_edge",
+        {
+          $0["llava_tools.image.shortest_edge"] = .u32(1)
+        }
+      ),
       ("one mean", "config", "image_mean", { $0["clip.vision.image_mean"] = .floats([0.5]) }),
       (
         "a deviation of 0", "config", "image_std",

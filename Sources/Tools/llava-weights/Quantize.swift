@@ -1,0 +1,102 @@
+// llava-weights quantize: writes a model as GGUF files, in a few bits a weight if asked.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Checkpoints
+import Conversion
+import InputOutput
+import Threads
+import ToolSupport
+
+struct Quantize: ToolProgram {
+  static let toolName = LlavaWeights.name
+
+  static let configuration = CommandConfiguration(
+    commandName: "quantize",
+    abstract: "Write a model as GGUF files, in a few bits a weight.",
+    discussion: """
+      The directory OUT appears when it is complete: the language model with its vocabulary, and the \
+      vision tower with the projector (mmproj), for the tools here and for llama.cpp.
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "The model's directory, a GGUF file, or its name in the hub's cache.", valueName: "model"),
+    completion: .file())
+  var model: String
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The directory to write, new or empty.", valueName: "dir"),
+    completion: .directory)
+  var output: String
+
+  @Option(
+    help: ArgumentHelp(
+      "What the language model's matrices become.",
+      valueName: "format"))
+  var format = LanguageFormat.q4KM
+
+  @Option(
+    help: ArgumentHelp(
+      "What those of the vision tower and the projector become.", valueName: "format"))
+  var visionFormat = VisionFormat.f16
+
+  @Option(
+    name: [.customShort("j"), .long],
+    help: ArgumentHelp(
+      "Threads in all; default: LLAVA_THREADS, else all cores.", valueName: "count"))
+  var threads: Int?
+
+  @OptionGroup var parts: PartOptions
+
+  @OptionGroup var messages: MessageOptions
+
+  func validate() throws {
+    if output == "-" { throw ValidationError("--output is a directory and cannot be stdout") }
+    try validateThreads(threads)
+  }
+
+  func settings() throws(Failure) -> Settings {
+    var settings = try messages.settings(threads: threads)
+    settings.output = output
+    return settings
+  }
+
+  func run(_ session: Session) throws(Failure) {
+    let directory = try ModelDirectory.open(
+      model: model, vision: parts.vision, projector: parts.projector, language: parts.language)
+    let export = try GGUFExport(
+      GGUFSource(directory, name: model),
+      GGUFOptions(format: format, visionFormat: visionFormat, producer: session.producer))
+    for warning in try export.warnings() { session.reporter.warning(warning) }
+    var done = 0
+    try export.write(to: output, on: ThreadPool(width: session.settings.threads)) { bytes in
+      done += bytes
+      session.showProgress(bytes: done, of: export.byteCount)
+    }
+    guard messages.verbose else { return }
+    session.reporter.note(
+      "\(counted(export.tensorCount, "tensor")), \(counted(export.byteCount, "byte")) in"
+        + " \(counted(export.fileCount, "file"))")
+  }
+}
+
+extension LanguageFormat: ExpressibleByArgument {
+  /// Capitals do not matter.
+  public init?(argument: String) {
+    guard
+      let found = Self.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() })
+    else { return nil }
+    self = found
+  }
+}
+
+extension VisionFormat: ExpressibleByArgument {
+  /// Capitals do not matter.
+  public init?(argument: String) {
+    guard
+      let found = Self.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() })
+    else { return nil }
+    self = found
+  }
+}
