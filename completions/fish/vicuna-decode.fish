@@ -20,7 +20,7 @@ function __vicuna-decode_parse_tokens -S
     set -l unparsed_tokens (__vicuna-decode_tokens -pc)
     switch $unparsed_tokens[1]
     case 'vicuna-decode'
-        __vicuna-decode_parse_subcommand 1 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'activations=' 'lora=' 'batch=' 'cache-memory=' 'max-tokens=' 'temperature=' 'top-k=' 'top-p=' 'repetition-penalty=' 'seed=' 'stop=+' 'emit=' 'stream' 'keep-prompt' 'z/compress' 'chat' 'template=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+        __vicuna-decode_parse_subcommand 1 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'activations=' 'lora=' 'batch=' 'cache-memory=' 'kv=' 'max-tokens=' 'temperature=' 'top-k=' 'top-p=' 'repetition-penalty=' 'seed=' 'stop=+' 'emit=' 'stream' 'keep-prompt' 'z/compress' 'chat' 'template=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __vicuna-decode_parse_subcommand -r 1 'version'
@@ -87,6 +87,7 @@ complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_fla
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" lora' -l 'lora' -d 'Add the LoRA adapter in this directory.' -rfa '(__vicuna-decode_complete_directories)'
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" batch' -l 'batch' -d 'Answers that are written together.' -rfka ''
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" cache-memory' -l 'cache-memory' -d 'Memory for prompts that others begin like.' -rfka ''
+complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" kv' -l 'kv' -d 'What keys and values are kept in: bf16 or int8.' -rfka 'bf16 int8'
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" max-tokens' -l 'max-tokens' -d 'Longest answer.' -rfka ''
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" temperature' -l 'temperature' -d '0 takes the likeliest token, more draws.' -rfka ''
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" top-k' -l 'top-k' -d 'Draw from this many likeliest; 0: all.' -rfka ''

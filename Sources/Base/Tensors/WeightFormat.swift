@@ -27,8 +27,11 @@ public struct WeightFormat: Hashable, Sendable {
   public static let q5K = WeightFormat(LLAVA_Q5_K)
   public static let q6K = WeightFormat(LLAVA_Q6_K)
 
-  /// Every format, in the order of the table.
-  public static let all = (0..<LLAVA_FORMATS.rawValue).map { WeightFormat(llava_element($0)) }
+  /// Integers of caches; no file's, and in no list.
+  package static let cached = WeightFormat(LLAVA_I8)
+
+  /// Every format that files have, in the order of the table.
+  public static let all = (0..<LLAVA_I8.rawValue).map { WeightFormat(llava_element($0)) }
 
   /// The format called `name`, as files spell it; nil for one that no weight may have.
   public init?(named name: String) {

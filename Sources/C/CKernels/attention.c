@@ -64,12 +64,18 @@ static size_t seen_keys(const llava_attention *task, size_t i, size_t first, siz
     return visible <= first ? 0 : smaller(visible - first, keys);
 }
 
+/* x[i] *= scales[first + i], where there are scales. */
+static void multiply_each(float *x, const float *scales, size_t first, size_t count) {
+    if (scales)
+        for (size_t i = 0; i < count; i++) x[i] *= scales[first + i];
+}
+
 /* out += exp(q . keys^T) . values over keys [first, first + keys), against the largest so far. */
 static void attend_block(const llava_kernels *kernels, const llava_product *product,
                          const llava_attention *task, const workspace *space, size_t first,
                          size_t keys) {
     size_t queries = task->queries, width = task->width;
-    llava_element element = product->inputs;
+    llava_element element = task->cached;
     size_t element_bytes = llava_formats[element].block_bytes;
 
     /* scores[queries, keys] = q . keys^T, then their exponentials */
@@ -79,8 +85,11 @@ static void attend_block(const llava_kernels *kernels, const llava_product *prod
                       space->rest);
     for (size_t i = 0; i < queries; i++) {
         size_t seen = seen_keys(task, i, first, keys);
-        float factor = kernels->vectors.softmax_block(space->scores + i * SCORE_STRIDE, seen, keys,
-                                                      task->scale, &space->rows[i]);
+        float *scores = space->scores + i * SCORE_STRIDE;
+        multiply_each(scores, task->key_scales, first, seen);
+        float factor = kernels->vectors.softmax_block(scores, seen, keys, task->scale,
+                                                      &space->rows[i]);
+        multiply_each(scores, task->value_scales, first, seen);
         kernels->vectors.scale(task->out + i * task->out_stride, factor, width);
     }
     /* part[queries, width] = scores . values */

@@ -5,6 +5,7 @@
    A new format is a pair of functions here, a name in `llava_element` and a line in FORMATS. */
 #include "convert.h"
 #include "formats_blocks.h"
+#include "integers.h"
 
 static void f32_to_f32(float *y, const void *x, size_t count) { memcpy(y, x, count * sizeof *y); }
 
@@ -29,6 +30,16 @@ static void f16_to_rounded(uint16_t *y, const void *x, size_t count) {
         y[i] = (uint16_t)(float_bits(round_f16(f16_to_f32(half_at(x, i)))) >> 16);
 }
 
+static void i8_to_wide(float *y, const void *x, size_t count) {
+    for (size_t i = 0; i < count; i++) y[i] = ((const int8_t *)x)[i];
+}
+
+/* Every integer of 8 bits is a bf16. */
+static void i8_to_rounded(uint16_t *y, const void *x, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        y[i] = (uint16_t)(float_bits((float)((const int8_t *)x)[i]) >> 16);
+}
+
 #define FORMATS                                                                                  \
     {                                                                                            \
         [LLAVA_F32] = {"F32", 1, 4, f32_to_f32, f32_to_rounded},                                 \
@@ -44,4 +55,5 @@ static void f16_to_rounded(uint16_t *y, const void *x, size_t count) {
         [LLAVA_Q4_K] = {"Q4_K", 256, 144, q4_k_to_wide, q4_k_to_rounded},                        \
         [LLAVA_Q5_K] = {"Q5_K", 256, 176, q5_k_to_wide, q5_k_to_rounded},                        \
         [LLAVA_Q6_K] = {"Q6_K", 256, 210, q6_k_to_wide, q6_k_to_rounded},                        \
+        [LLAVA_I8] = {"I8", 1, 1, i8_to_wide, i8_to_rounded},                                    \
     }

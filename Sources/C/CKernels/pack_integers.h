@@ -7,10 +7,8 @@
      by 32     f32 scales [k/32][lanes]    i32 sums of 32 [k/32][lanes]      i8 [k/4][lanes][4]
      by 256    f32 scales [k/256][lanes]   i16 sums of 16 [k/32][lanes][2]   i8 [k/4][lanes][4]
 
-   q = x 127 / largest, to nearest even, and x is about q (largest / 127). */
-
-/* Below it reciprocals overflow: such blocks count as zeros. */
-#define LEAST_LARGEST 0x1p-100f
+   The integers are those of integers.h. */
+#include "integers.h"
 
 typedef struct activations {
     float *scales;
@@ -33,35 +31,7 @@ static inline activations group_of(const void *packed, size_t group, size_t lane
     return (activations){(float *)(void *)base, sums, (int8_t *)sums + sums_bytes(lanes, k, large)};
 }
 
-/* Bits of the largest magnitude, of a NaN if there is one. */
-static inline uint32_t largest_bits(const float *x, size_t count) {
-    uint32_t largest = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits = float_bits(x[i]) & 0x7FFFFFFFu;
-        largest = bits > largest ? bits : largest;
-    }
-    return largest;
-}
-
-/* The integers of one block and its scale, which is a NaN where an element is not finite. */
-static inline float integers_of(int8_t *q, const float *x, size_t count) {
-    uint32_t bits = largest_bits(x, count);
-    float largest = bits_float(bits);
-    if (bits >= 0x7F800000u || largest < LEAST_LARGEST) {
-        memset(q, 0, count);
-        return bits >= 0x7F800000u ? bits_float(0x7FC00000u) : 0.0f;
-    }
-    float factor = 127.0f / largest;
-    /* 1.5 2^23 more leaves the nearest integer in the lowest bits, ties to even. */
-    for (size_t i = 0; i < count; i++) {
-#pragma STDC FP_CONTRACT OFF
-        float scaled = x[i] * factor;
-        q[i] = (int8_t)(float_bits(scaled + 0x1.8p23f) & 0xFFu);
-    }
-    return largest / 127.0f;
-}
-
-static inline int sum_of(const int8_t *q, size_t count) {
+static inline int integer_sum(const int8_t *q, size_t count) {
     int sum = 0;
     for (size_t i = 0; i < count; i++) sum += q[i];
     return sum;
@@ -77,13 +47,13 @@ static inline void pack_integer_lane(const activations *to, size_t lane, size_t 
         for (size_t i = 0; i < block; i += 4)
             memcpy(to->q + ((b * block + i) / 4 * lanes + lane) * 4, q + i, 4);
         if (!large) {
-            ((int32_t *)to->sums)[b * lanes + lane] = sum_of(q, SMALL_BLOCK);
+            ((int32_t *)to->sums)[b * lanes + lane] = integer_sum(q, SMALL_BLOCK);
             continue;
         }
         for (size_t part = 0; part < PARTS_OF_LARGE; part++) {
             size_t pair = (b * PARTS_OF_LARGE + part) / 2;
             ((int16_t *)to->sums)[(pair * lanes + lane) * 2 + part % 2] =
-                (int16_t)sum_of(q + part * PART, PART);
+                (int16_t)integer_sum(q + part * PART, PART);
         }
     }
 }

@@ -158,10 +158,14 @@ static void to_bf16(uint16_t *y, const float *x, size_t count) {
     for (size_t i = 0; i < count; i++) y[i] = f32_to_bf16(x[i]);
 }
 
+static float to_integers(int8_t *y, const float *x, size_t count) {
+    return integers_of(y, x, count);
+}
+
 #include "gradients_template.h"
 #include "training_template.h"
 
 #define VECTORS(FORMAT_TABLE)                                                                    \
     {layer_norm,   rms_norm, softmax_block, scale,        add,          add_bias, quick_gelu,      \
-     gelu,         silu_multiply, rotate,   to_bf16,      transpose_16, transpose_32,              \
+     gelu,         silu_multiply, rotate,   to_bf16,      to_integers,  transpose_16, transpose_32, \
      GRADIENTS,    TRAINING, FORMAT_TABLE}

@@ -5,7 +5,8 @@ import Operations
 import Tensors
 
 /// Keys [layers, heads, capacity, headWidth] and values [layers, heads, headWidth, capacity] of one
-/// sequence. Values are transposed so that both attention products read rows.
+/// sequence. Values are transposed so that both attention products read rows. Integers have a scale for
+/// each head of a position, [layers, heads, capacity].
 final class CPUAttentionStore: AttentionStore, @unchecked Sendable {
   // Sendable: the operation that writes a span is the only user of its store at that time.
   let shape: AttentionShape
@@ -13,18 +14,28 @@ final class CPUAttentionStore: AttentionStore, @unchecked Sendable {
   private(set) var length = 0
   private let keys: Tensor
   private let values: Tensor
+  private let scales: (keys: Tensor, values: Tensor)?
 
-  var byteCount: Int { keys.byteCount + values.byteCount }
+  var byteCount: Int {
+    keys.byteCount + values.byteCount
+      + (scales.map { $0.keys.byteCount + $0.values.byteCount } ?? 0)
+  }
   private var elementBytes: Int { keys.elementType.byteWidth }
 
   /// An empty store for `capacity` positions, rounded up to a multiple of 32; all of it is zeros.
-  init(_ shape: AttentionShape, capacity: Int, precision: Precision) throws(AllocationError) {
+  init(_ shape: AttentionShape, capacity: Int, precision: Precision, format: CacheFormat)
+    throws(AllocationError)
+  {
     self.shape = shape
     self.capacity = Self.roundedUp(capacity)
-    let type = Self.elementType(precision)
+    let type = format == .int8 ? .i8 : Self.elementType(precision)
     let sizes = [shape.layers, shape.heads, self.capacity, shape.headWidth]
     keys = try Tensor(type, shape: sizes)
     values = try Tensor(type, shape: sizes)
+    let positions = Array(sizes.prefix(3))
+    scales =
+      format == .int8
+      ? (try Tensor(.f32, shape: positions), try Tensor(.f32, shape: positions)) : nil
   }
 
   /// A store of one layer for `length` positions, all of which the caller writes at once.
@@ -36,6 +47,7 @@ final class CPUAttentionStore: AttentionStore, @unchecked Sendable {
     capacity = sizes[1]
     keys = try Tensor(uninitialized: type, shape: sizes)
     values = try Tensor(uninitialized: type, shape: [heads, headWidth, capacity])
+    scales = nil
     self.length = length
     clearTail()
   }
@@ -93,15 +105,24 @@ final class CPUAttentionStore: AttentionStore, @unchecked Sendable {
           values.mutableRawBase + row * capacity * elementBytes,
           other.values.rawBase + row * other.capacity * elementBytes, length * elementBytes)
       }
+      guard let scales, let others = other.scales else { continue }
+      for (to, from) in [(scales.keys, others.keys), (scales.values, others.values)] {
+        (to.mutableFloats + block * capacity).update(
+          from: from.floats + block * other.capacity, count: length)
+      }
     }
     self.length = length
   }
 
   /// What the kernels see of one layer; valid while the store is kept.
   func sequence(layer: Int) -> CachedSequence {
-    let offset = layer * shape.heads * capacity * shape.headWidth * elementBytes
+    let positions = layer * shape.heads * capacity
+    let offset = positions * shape.headWidth * elementBytes
     return CachedSequence(
       keys: keys.mutableRawBase + offset, values: values.mutableRawBase + offset,
+      scales: scales.map {
+        ($0.keys.mutableFloats + positions, $0.values.mutableFloats + positions)
+      },
       capacity: capacity, heads: shape.heads, headWidth: shape.headWidth)
   }
 }

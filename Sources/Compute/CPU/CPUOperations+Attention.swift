@@ -7,7 +7,8 @@ extension CPUOperations {
   public func makeAttentionStore(_ shape: AttentionShape, capacity: Int) throws(AllocationError)
     -> any AttentionStore
   {
-    try CPUAttentionStore(shape, capacity: capacity, precision: precision)
+    try CPUAttentionStore(
+      shape, capacity: capacity, precision: precision, format: cacheFormat)
   }
 
   public func rotate(_ x: Tensor, by angles: RotaryAngles) {

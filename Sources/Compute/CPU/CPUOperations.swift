@@ -8,6 +8,8 @@ import Threads
 /// `Operations` through the kernels of one row and a pool of threads.
 public final class CPUOperations: Operations {
   let engine: Engine
+  /// How stores of attention hold keys and values.
+  let cacheFormat: CacheFormat
 
   public var precision: Precision { engine.precision }
   /// Where products are in bf16, those in f32 are our own kernels': what a run leaves must not depend
@@ -25,23 +27,25 @@ public final class CPUOperations: Operations {
   /// The row in use: `amx`, `avx512bf16`, `avx512`, `avx2` or `scalar`.
   public var kernelSetName: String { engine.kernels.name }
 
-  init(engine: Engine) { self.engine = engine }
+  init(engine: Engine) { (self.engine, cacheFormat) = (engine, .bf16) }
 
   /// `pool` may serve others too, the decoding of images say.
   public init(
     kernels: KernelSet, pool: ThreadPool, precision: Precision,
-    activations: ActivationFormat = .bf16
+    activations: ActivationFormat = .bf16, cache: CacheFormat = .bf16
   ) throws(MissingBLAS) {
     engine = try Engine(
       kernels: kernels, pool: pool, precision: precision, activations: activations)
+    cacheFormat = cache
   }
 
   public convenience init(
-    kernels: KernelSet, threads: Int, precision: Precision, activations: ActivationFormat = .bf16
+    kernels: KernelSet, threads: Int, precision: Precision,
+    activations: ActivationFormat = .bf16, cache: CacheFormat = .bf16
   ) throws(MissingBLAS) {
     try self.init(
       kernels: kernels, pool: ThreadPool(width: threads), precision: precision,
-      activations: activations)
+      activations: activations, cache: cache)
   }
 
   // MARK: Linear layers

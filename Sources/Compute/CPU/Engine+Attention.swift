@@ -1,25 +1,30 @@
 // Attention over cached keys and values, in parallel over heads and blocks of queries.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
+import Tensors
 
 /// Keys and values of one sequence in one layer, as the products want them: keys
 /// [heads, capacity, headWidth] and values transposed [heads, headWidth, capacity], bf16 or f32 as
-/// the engine's precision, zero where not yet written.
+/// the engine's precision, or integers with scales [heads, capacity]; zero where not yet written.
 public struct CachedSequence: @unchecked Sendable {
   public let keys: UnsafeMutableRawPointer
   public let values: UnsafeMutableRawPointer
+  /// Of integers; nil for numbers.
+  let scales: (keys: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>)?
   /// A multiple of 32.
   public let capacity: Int
   public let heads: Int
   public let headWidth: Int
 
-  public init(
-    keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer, capacity: Int, heads: Int,
-    headWidth: Int
+  init(
+    keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer,
+    scales: (keys: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>)? = nil,
+    capacity: Int, heads: Int, headWidth: Int
   ) {
     precondition(capacity % 32 == 0)
     self.keys = keys
     self.values = values
+    self.scales = scales
     self.capacity = capacity
     self.heads = heads
     self.headWidth = headWidth
@@ -43,8 +48,10 @@ public struct AttentionSpan: Sendable {
 }
 
 extension Engine {
-  /// Bytes of one cached element.
-  public var cacheElementBytes: Int { precision == .bf16 ? 2 : 4 }
+  /// How a sequence's keys and values are stored.
+  private func element(of cache: CachedSequence) -> llava_element {
+    cache.scales != nil ? WeightFormat.cached.element : attentionProduct().pointee.inputs
+  }
 
   /// Each span cut into at most `rows` consecutive rows.
   private func parts(of spans: [AttentionSpan], rows: Int)
@@ -66,23 +73,31 @@ extension Engine {
     let tasks = parts(of: spans, rows: Self.rowsPerAppend)
     pool.run(tasks.count) { index, worker in
       let (span, rows) = tasks[index]
+      if span.cache.scales != nil {
+        return self.append(rows, keys, values, to: span, as: Int8.self, worker) {
+          self.vectors.to_integers($0, $1, $2)
+        }
+      }
       switch precision {
       case .bf16:
         self.append(rows, keys, values, to: span, as: UInt16.self, worker) {
           self.vectors.to_bf16($0, $1, $2)
+          return 1
         }
       case .f32:
         self.append(rows, keys, values, to: span, as: Float.self, worker) {
           $0.update(from: $1, count: $2)
+          return 1
         }
       }
     }
   }
 
-  /// Appends some rows of a span, converted: keys as rows, values as columns.
+  /// Appends some rows of a span, converted: keys as rows, values as columns. `convert` returns the
+  /// scale of what it wrote.
   private func append<Element>(
     _ rows: Range<Int>, _ keys: Floats, _ values: Floats, to span: AttentionSpan, as: Element.Type,
-    _ worker: Int, _ convert: (UnsafeMutablePointer<Element>, Floats, Int) -> Void
+    _ worker: Int, _ convert: (UnsafeMutablePointer<Element>, Floats, Int) -> Float
   ) {
     let (cache, width) = (span.cache, span.cache.headWidth)
     let headSize = cache.capacity * width
@@ -96,8 +111,12 @@ extension Engine {
         cache.keys.assumingMemoryBound(to: Element.self) + head * headSize + position * width
       let value = cache.values.assumingMemoryBound(to: Element.self) + head * headSize + position
       for row in 0..<rows.count {
-        convert(key + row * width, keys + source + row * rowWidth, width)
-        convert(converted + row * width, values + source + row * rowWidth, width)
+        let keyScale = convert(key + row * width, keys + source + row * rowWidth, width)
+        let valueScale = convert(
+          converted + row * width, values + source + row * rowWidth, width)
+        guard let scales = cache.scales else { continue }
+        let place = head * cache.capacity + position + row
+        (scales.keys[place], scales.values[place]) = (keyScale, valueScale)
       }
       for column in 0..<width {
         for row in 0..<rows.count {
@@ -129,12 +148,18 @@ extension Engine {
         ? task.span.visible - (task.span.rows.upperBound - task.rows.upperBound)
         : task.span.visible
       let length = (visible + 31) / 32 * 32
-      let cached = head / (heads / cache.heads) * cache.capacity * width * cacheElementBytes
+      let element = self.element(of: cache)
+      let elementBytes = llava_format_of(element).pointee.block_bytes
+      let firstKey = head / (heads / cache.heads) * cache.capacity
+      let cached = firstKey * width * elementBytes
       let first = task.rows.lowerBound * heads * width + head * width
       var attention = llava_attention(
         q: query + first, q_stride: heads * width, keys: cache.keys + cached,
-        key_row_bytes: width * cacheElementBytes, values: cache.values + cached,
-        value_row_bytes: cache.capacity * cacheElementBytes, out: out + first,
+        key_row_bytes: width * elementBytes, values: cache.values + cached,
+        value_row_bytes: cache.capacity * elementBytes, cached: element,
+        key_scales: cache.scales.map { UnsafePointer($0.keys + firstKey) },
+        value_scales: cache.scales.map { UnsafePointer($0.values + firstKey) },
+        out: out + first,
         out_stride: heads * width, queries: task.rows.count, width: width, length: length,
         visible: visible, causal: causal ? 1 : 0, scale: scale,
         softmaxes: softmaxes.map { $0 + task.rows.lowerBound * heads + head },

@@ -18,6 +18,14 @@ public enum ActivationFormat: String, Sendable, CaseIterable {
   case bf16
 }
 
+/// How a cache holds keys and values between steps.
+public enum CacheFormat: String, Sendable, CaseIterable {
+  /// As products take them: bf16, or f32 where everything is.
+  case bf16
+  /// Integers of 8 bits with a scale for each head of a position: half of bf16's memory.
+  case int8
+}
+
 /// A function of each element between two linear layers, by the name that configurations give it.
 public enum Activation: String, Sendable, CaseIterable {
   /// x sigmoid(1.702 x).

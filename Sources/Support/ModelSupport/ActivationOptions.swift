@@ -14,3 +14,4 @@ public struct ActivationOptions: ParsableArguments {
 }
 
 extension ActivationFormat: ExpressibleByArgument {}
+extension CacheFormat: ExpressibleByArgument {}

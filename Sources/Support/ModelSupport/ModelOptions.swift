@@ -45,7 +45,7 @@ public struct ModelOptions: ParsableArguments {
   /// The kernels of this machine, no better than LLAVA_CPU allows. `activations` is what quantised
   /// weights are multiplied by; with integers, all else goes by kernels whose bits every machine has.
   public func operations(
-    _ session: Session, activations: ActivationFormat = .bf16
+    _ session: Session, activations: ActivationFormat = .bf16, cache: CacheFormat = .bf16
   ) throws(Failure) -> CPUOperations {
     var kernels: KernelSet
     do {
@@ -66,7 +66,7 @@ public struct ModelOptions: ParsableArguments {
     do {
       return try CPUOperations(
         kernels: kernels, threads: session.settings.threads, precision: precision,
-        activations: activations)
+        activations: activations, cache: cache)
     } catch {
       throw Failure(
         .inputOutput, code: "io/openblas", "--precision f32 needs libopenblas.so.0",
@@ -76,10 +76,12 @@ public struct ModelOptions: ParsableArguments {
 
   /// The same for a part with such weights: integers only where some of them are quantised.
   public func operations(
-    _ session: Session, for weights: Weights, _ options: ActivationOptions
+    _ session: Session, for weights: Weights, _ options: ActivationOptions,
+    cache: CacheFormat = .bf16
   ) throws(Failure) -> CPUOperations {
     let usesIntegers = precision == .bf16 && weights.isQuantised
-    return try operations(session, activations: usesIntegers ? options.activations : .bf16)
+    return try operations(
+      session, activations: usesIntegers ? options.activations : .bf16, cache: cache)
   }
 
   /// OpenBLAS waits for ever where it gets no memory for its code and buffers, beginning with its

@@ -43,6 +43,11 @@ struct VicunaDecode: ToolCommand {
     help: ArgumentHelp("Memory for prompts that others begin like.", valueName: "size"))
   var cacheMemory = Size(2 << 30)
 
+  @Option(
+    name: .customLong("kv"),
+    help: ArgumentHelp("What keys and values are kept in: bf16 or int8.", valueName: "format"))
+  var cacheFormat = CacheFormat.bf16
+
   @Option(help: ArgumentHelp("Longest answer.", valueName: "count"))
   var maxTokens = 512
 
@@ -108,7 +113,8 @@ struct VicunaDecode: ToolCommand {
     let checkpoint = try directory.languageCheckpoint()
     session.beforeEnd { () throws(Failure) in try checkpoint.weights.verifyUnchanged() }
     let tokenizer = try Tokenizer.load(path: try directory.tokenizerPath())
-    let operations = try models.operations(session, for: checkpoint.weights, products)
+    let operations = try models.operations(
+      session, for: checkpoint.weights, products, cache: cacheFormat)
     if let text = try checkpoint.headWarning() { session.reporter.warning(text) }
     let adapter = try openAdapter(session)
     let pairs = try adapter.map { (adapter) throws(Failure) in

@@ -59,7 +59,8 @@ struct AttentionTests {
         alignment: 64)
       var task = llava_attention(
         q: q.floats, q_stride: width, keys: keyMemory.base, key_row_bytes: width * bytes,
-        values: valueMemory.base, value_row_bytes: shape.length * bytes, out: out.floats,
+        values: valueMemory.base, value_row_bytes: shape.length * bytes,
+        cached: product.pointee.inputs, key_scales: nil, value_scales: nil, out: out.floats,
         out_stride: width, queries: count, width: width, length: length, visible: visible,
         causal: shape.causal ? 1 : 0, scale: 0.5, softmaxes: nil, softmax_stride: 0)
       llava_attend(kernels.functions, product, &task, scratch.base)

@@ -27,6 +27,8 @@ typedef enum llava_element {
     LLAVA_Q4_K,
     LLAVA_Q5_K,
     LLAVA_Q6_K,
+    /* Integers of caches, whose scales stand elsewhere (llava_attention); in no file. */
+    LLAVA_I8,
     LLAVA_FORMATS
 } llava_element;
 
@@ -174,6 +176,9 @@ typedef struct llava_vectors {
     void (*rotate)(float *x, const float *cosine, const float *sine, size_t width);
     /* To bf16, to nearest even. */
     void (*to_bf16)(uint16_t *y, const float *x, size_t count);
+    /* To integers of which the largest is 127 or -127; returns what one of them stands for: a NaN
+       where an element is not finite, 0 where all are less than 2^-100. */
+    float (*to_integers)(int8_t *y, const float *x, size_t count);
     /* y[column, row] = x[row, column]; rows lie the strides apart. */
     void (*transpose_16)(uint16_t *y, size_t y_stride, const uint16_t *x, size_t x_stride,
                          size_t rows, size_t columns);
@@ -213,7 +218,8 @@ const char *_Nullable llava_kernels_name(size_t index);
 /* One head's attention for a block of queries against a cache.
 
    q [queries, width], rows q_stride floats apart; keys [length, width]; values transposed
-   [width, length], both of the product's type, rows 16-bit or 32-bit padded as `*_row_bytes` says.
+   [width, length], both as `cached` says, rows `*_row_bytes` apart. Those of LLAVA_I8 are multiplied
+   by a scale for each key, key_scales and value_scales [length], which are NULL elsewhere.
    Query i sees the first visible - (queries - 1 - i) keys, at least one, when causal, else
    `visible` of them.
    `length` must be a multiple of 32, and keys and values up to it finite: `visible` says how many
@@ -225,6 +231,9 @@ typedef struct llava_attention {
     size_t key_row_bytes;
     const void *values;
     size_t value_row_bytes;
+    llava_element cached;
+    const float *_Nullable key_scales;
+    const float *_Nullable value_scales;
     float *out;
     size_t out_stride;
     size_t queries;
@@ -238,7 +247,7 @@ typedef struct llava_attention {
     size_t softmax_stride;
 } llava_attention;
 
-/* Keys and values are of the type that `product`, one of the set's two, takes its inputs in. */
+/* `product` is one of the set's first two, bf16 or f32. */
 size_t llava_attention_scratch_bytes(const llava_product *product, size_t queries, size_t width,
                                      size_t length);
 void llava_attend(const llava_kernels *kernels, const llava_product *product,
