@@ -15,7 +15,12 @@ from pathlib import Path
 import scenes
 
 # Each kind of record has seeds of its own; those of exam.py and score.py are further up.
-WORDS, CHAT, HELD_OUT = 5_000_000, 1_000_000, 3_000_000
+WORDS, CHAT, PRACTICE, HELD_OUT = 5_000_000, 1_000_000, 2_000_000, 3_000_000
+# What the things of a picture have in common. To tell them apart by colour alone is learnt last, and
+# chance shows two of one shape in one picture of five; what that is bought with, practice brings back.
+LESSONS = (("shape",), ("colour", "nothing"))
+EXERCISES = (("shape",), ("colour",), scenes.ALIKE)
+CHANCE = (scenes.ALIKE,)
 BLOCK = 250
 
 
@@ -39,22 +44,23 @@ def rounds(scene, draw, count=5):
     return [[turn] for turn in turns]
 
 
-def draw_block(folder, name, seeds, held_out):
-    """Draws pictures and returns (name, scene, records' conversations) of each."""
+def draw_block(folder, name, seeds, held_out, kinds):
+    """Draws pictures and returns (name, scene, records' conversations) of each; what their things
+    have in common is one of `kinds` after the other."""
     drawn = []
     for seed in seeds:
-        scene, file, draw = scenes.photograph(seed, held_out)
+        scene, file, draw = scenes.photograph(seed, held_out, alike=kinds[seed % len(kinds)])
         path = f"{name}{seed % 1_000_000:06}.jpg"
         (folder / path).write_bytes(file)
         drawn.append((path, scene.caption, rounds(scene, draw)))
     return drawn
 
 
-def draw_all(pool, folder, name, first, count, held_out=False):
+def draw_all(pool, folder, name, first, count, held_out=False, kinds=CHANCE):
     starts = range(first, first + count, BLOCK)
     blocks = [range(start, min(start + BLOCK, first + count)) for start in starts]
     made = pool.map(draw_block, [folder] * len(blocks), [name] * len(blocks), blocks,
-                    [held_out] * len(blocks))
+                    [held_out] * len(blocks), [kinds] * len(blocks))
     return [one for block in made for one in block]
 
 
@@ -87,7 +93,8 @@ def write(path, records):
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--output", type=Path, required=True)
-    options.add_argument("--scenes", type=int, default=48000, help="pictures of stage 2 (48000)")
+    options.add_argument("--scenes", type=int, default=72000, help="pictures of stage 2 (72000)")
+    options.add_argument("--practice", type=int, default=10000, help="pictures of stage 3 (10000)")
     options.add_argument("--captions", type=int, default=6400, help="pictures of stage 1 (6400)")
     options.add_argument("--words", type=int, default=3200, help="scenes in words alone (3200)")
     options.add_argument("--held-out", type=int, default=200, help="pictures to watch by (200)")
@@ -96,11 +103,14 @@ def main():
     folder = given.output / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(given.workers) as pool:
-        seen = draw_all(pool, folder, "scene", CHAT, max(given.scenes, given.captions))
+        seen = draw_all(pool, folder, "scene", CHAT, max(given.scenes, given.captions),
+                        kinds=LESSONS)
+        practice = draw_all(pool, folder, "practice", PRACTICE, given.practice, kinds=EXERCISES)
         unseen = draw_all(pool, folder, "heldout", HELD_OUT, given.held_out, held_out=True)
     write(given.output / "words.jsonl", words(given.words))
     write(given.output / "captions.jsonl", captions(seen[:given.captions]))
     write(given.output / "chat.jsonl", chat(seen[:given.scenes]))
+    write(given.output / "practice.jsonl", chat(practice))
     write(given.output / "heldout.jsonl", chat(unseen))
 
 

@@ -17,6 +17,8 @@ COLOURS = {"red": (214, 40, 40), "green": (40, 160, 60), "blue": (40, 80, 210),
            "yellow": (240, 205, 40), "purple": (130, 50, 170), "orange": (240, 130, 30)}
 SHAPES = ["circle", "square", "triangle", "star"]
 RELATIONS = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}
+# What two things may have in common.
+ALIKE = ("shape", "colour", "nothing")
 DESCRIBE = "Describe this image."
 
 
@@ -52,6 +54,13 @@ class Scene:
                 + 6 * colours.index(self.small.colour) + 4 * SHAPES.index(self.small.shape)
                 + (self.relation == "above") + 2 * upright) % 10 == 0
 
+    @property
+    def alike(self):
+        """What both things have in common, so that only the other tells which is which."""
+        if self.large.shape == self.small.shape:
+            return "shape"
+        return "colour" if self.large.colour == self.small.colour else "nothing"
+
     def mirrored(self):
         """The scene as a mirror shows it, left and right exchanged."""
         if self.relation in ("above", "below"):
@@ -63,11 +72,13 @@ def random_thing(draw):
     return Thing(draw.choice(list(COLOURS)), draw.choice(SHAPES))
 
 
-def random_scene(draw, held_out=None):
-    """A scene; `held_out` True or False asks for one inside or outside the held-out set."""
+def random_scene(draw, held_out=None, alike=ALIKE):
+    """A scene; `held_out` True or False asks for one inside or outside the held-out set, `alike` for
+    two things that have one of these in common."""
     while True:
         scene = Scene(random_thing(draw), draw.choice(list(RELATIONS)), random_thing(draw))
-        if scene.large != scene.small and held_out in (None, scene.held_out):
+        if (scene.large != scene.small and held_out in (None, scene.held_out)
+                and scene.alike in alike):
             return scene
 
 
@@ -196,10 +207,10 @@ def preprocess(picture, side):
     return numpy.asarray(picture.crop((left, top, left + side, top + side)))
 
 
-def photograph(seed, held_out=None, masks=None):
+def photograph(seed, held_out=None, masks=None, alike=ALIKE):
     """A random scene, the JPEG file of its picture, and the draw that goes on from there."""
     draw = random.Random(seed)
-    scene = random_scene(draw, held_out)
+    scene = random_scene(draw, held_out, alike)
     edge = draw.choice([160, 192, 224, 256])
     return scene, jpeg(render(scene, draw, edge, edge, masks), draw.randint(75, 95)), draw
 

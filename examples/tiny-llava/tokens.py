@@ -1,14 +1,17 @@
-"""The tiny LLaVA's tokenizer: how it is trained, and how a dialogue becomes ids and loss marks.
+"""The tiny LLaVA's tokenizer: how it is trained, and how a question becomes ids.
 
 SPDX-License-Identifier: Apache-2.0
 
+    python examples/tiny-llava/tokens.py --output FOLDER     # needs sentencepiece and tokenizers
 The rules are LLaVA's (template vicuna_v1): the text is cut at `<image>`, each side is encoded on
-its own, BOS stands at the very front, answers and the end token after them carry the loss.
+its own, BOS stands at the very front.
 """
+import argparse
 import io
 import json
 import random
 import string
+from pathlib import Path
 
 import sentencepiece
 from tokenizers import AddedToken, decoders, models, pre_tokenizers, processors
@@ -99,16 +102,11 @@ class Tokenizer:
         # What stands before the image in every prompt.
         self.opening = [BOS] + self.encode(f"{SYSTEM} USER: ")
 
-    def encode(self, text, fresh=True):
-        """Ids of one stretch of text; `fresh` False: it follows a special token (legacy false)."""
-        if (text, fresh) not in self.known:
-            if fresh:
-                ids = self.model.encode(text)
-            else:
-                # The guard takes the leading space that SentencePiece adds; then it is cut off.
-                ids = self.model.encode("<unk>" + text)[len(self.model.encode("<unk>")):]
-            self.known[text, fresh] = ids
-        return self.known[text, fresh]
+    def encode(self, text):
+        """Ids of one stretch of text."""
+        if text not in self.known:
+            self.known[text] = self.model.encode(text)
+        return self.known[text]
 
     def decode(self, ids):
         return self.model.decode([i for i in ids if 2 < i < PIECES])
@@ -117,19 +115,16 @@ class Tokenizer:
         """Ids after the image for a first question without an answer."""
         return self.encode(f"\n{text} ASSISTANT:")
 
-    def dialogue(self, turns):
-        """(ids, marks) of all that follows the image; a mark of 1 carries loss."""
-        ids, marks = [], []
-        for number, (question, answer) in enumerate(turns):
-            asked = ("USER: " if number else "\n") + question + " ASSISTANT:"
-            whole = self.encode(f"{asked} {answer}", fresh=number == 0)
-            head = len(self.encode(asked, fresh=number == 0))
-            assert whole[:head] == self.encode(asked, fresh=number == 0)
-            ids += whole + [EOS]
-            marks += [0] * head + [1] * (len(whole) - head + 1)
-        return ids, marks
 
-    def plain(self, caption):
-        """(ids, marks) after the image in stage 1: the caption and a newline."""
-        ids = self.encode(f"{caption}\n")
-        return ids, [1] * len(ids)
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--output", type=Path, required=True)
+    folder = options.parse_args().output
+    folder.mkdir(parents=True, exist_ok=True)
+    train_tokenizer(folder / "tokenizer.model")
+    write_tokenizer_files(folder)
+    write_tokenizer_json(folder)
+
+
+if __name__ == "__main__":
+    main()
