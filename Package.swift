@@ -117,7 +117,7 @@ let models = group(
     ],
     "Conversion": [
       "Checkpoints", "Conversations", "GGUF", "InputOutput", "JSON", "Operations", "Preprocessing",
-      "Quantisation", "Safetensors", "Tensors", "Threads", "Tokenizers",
+      "Quantisation", "Safetensors", "Streams", "Tensors", "Threads", "Tokenizers",
     ],
     "TrainingOutput": ["Checkpoints", "Conversion", "InputOutput", "JSON", "Tensors"],
     "Training": [
@@ -279,7 +279,7 @@ let testTargets: [Target] = [
     "Tensors"),
   tests(
     "Models", "ConversionTests", "Conversion", "Checkpoints", "GGUF", "InputOutput", "JSON",
-    "Preprocessing", "Quantisation", "Safetensors", "Tensors", "Threads", "Tokenizers"),
+    "Preprocessing", "Quantisation", "Safetensors", "Streams", "Tensors", "Threads", "Tokenizers"),
   tests(
     "Models", "TrainingOutputTests", "TrainingOutput", "Checkpoints", "Conversion", "InputOutput",
     "JSON", "Tensors"),

@@ -27,7 +27,7 @@ function __llava-weights_parse_tokens -S
         case 'convert'
             __llava-weights_parse_subcommand 1 'o/output=' 'layout=' 'type=' 'shard-size=' 'vision=' 'projector=' 'language=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
         case 'quantize'
-            __llava-weights_parse_subcommand 1 'o/output=' 'format=' 'vision-format=' 'j/threads=' 'vision=' 'projector=' 'language=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
+            __llava-weights_parse_subcommand 1 'o/output=' 'format=' 'vision-format=' 'importance=' 'j/threads=' 'vision=' 'projector=' 'language=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
         case 'init'
             __llava-weights_parse_subcommand 1 'o/output=' 'seed=' 'type=' 'vision=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
         case 'verify'
@@ -120,6 +120,7 @@ complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_pos
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" o output' -l 'output' -s 'o' -d 'The directory to write, new or empty.' -rfa '(__llava-weights_complete_directories)'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" format' -l 'format' -d 'What the language model\'s matrices become.' -rfka 'F32 F16 BF16 Q8_0 Q6_K Q5_K_M Q5_K_S Q5_K Q5_1 Q5_0 Q4_K_M Q4_K_S Q4_K Q4_1 Q4_0'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" vision-format' -l 'vision-format' -d 'What those of the vision tower and the projector become.' -rfka 'F32 F16 BF16 Q8_0'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" importance' -l 'importance' -d 'Count errors by the importance of columns in this stream.' -rF
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" j threads' -s 'j' -l 'threads' -d 'Threads in all; default: LLAVA_THREADS, else all cores.' -rfka ''
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" vision' -l 'vision' -d 'Take the vision tower from here.' -rF
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" projector' -l 'projector' -d 'Take the projector from here.' -rF

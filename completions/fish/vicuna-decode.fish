@@ -95,7 +95,7 @@ complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_fla
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" repetition-penalty' -l 'repetition-penalty' -d 'Make tokens less likely that came before.' -rfka ''
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" seed' -l 'seed' -d 'Seed of the draws.' -rfka ''
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode"' -l 'stop' -d 'End the answer before this text; may be repeated.' -rfka ''
-complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" emit' -l 'emit' -d 'What to write: text, or the prompt\'s logits.' -rfka 'text logits'
+complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" emit' -l 'emit' -d 'What to write: text, the prompt\'s logits, or importance for quantize.' -rfka 'text logits importance'
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" stream' -l 'stream' -d 'Show the answer to a single record as it is written.'
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" keep-prompt' -l 'keep-prompt' -d 'Keep the prompt in the output.'
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL.'

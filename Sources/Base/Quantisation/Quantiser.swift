@@ -7,8 +7,9 @@ import Threads
 /// Encodes rows of weights. The same rows give the same bytes on every processor and for every number
 /// of threads.
 ///
-/// Blocks of 32 are byte for byte those of llama.cpp. Q4_K, Q5_K and Q6_K are searched for the least sum
-/// of squared errors (`blocks_with_minima.c`, `blocks_without_minima.c`).
+/// Blocks of 32 are byte for byte those of llama.cpp where all columns count alike. Otherwise, and always
+/// those of Q4_K, Q5_K and Q6_K, they are searched for the least sum of squared errors
+/// (`weighed_blocks_of_32.c`, `blocks_with_minima.c`, `blocks_without_minima.c`).
 public struct Quantiser: Sendable {
   public let format: WeightFormat
   private let encode: Encoder
@@ -60,7 +61,7 @@ extension Quantiser {
   /// format already are copied.
   ///
   /// `importance`: a number of 0 or more for each column, by which the errors there count; nil where all
-  /// count alike. Only Q4_K, Q5_K and Q6_K look at it.
+  /// count alike. Q8_0 and plain elements do not look at it.
   ///
   /// Rows must be whole blocks. Throws `Fault` for the first element that cannot be written, in the order
   /// of the result, or `AllocationError`.

@@ -1,10 +1,12 @@
-/* The blocks of 32 elements with one scale, byte for byte as llama.cpp's reference encoders write them.
+/* The blocks of 32 elements with one scale, byte for byte as llama.cpp's reference encoders write them
+   where all columns count alike.
    SPDX-License-Identifier: Apache-2.0
 
    Reference: ggml-quants.c of llama.cpp, and gguf-py's quants.py, whose bytes are the same. Where the
    scale is so small that its inverse is infinite, x86 turns what follows into 0, and so does this. */
 #include "halves.h"
 #include "include/CQuantisation.h"
+#include "weighed_blocks_of_32.h"
 
 enum { BLOCK = 32 };
 
@@ -61,11 +63,11 @@ static inline uint16_t above_smallest(uint8_t *q, uint16_t *minimum, const float
 }
 
 size_t llava_encode_q4_0(uint8_t *y, const float *x, const float *importance, size_t count) {
-    (void)importance;
     uint8_t q[BLOCK];
     for (size_t at = 0; at < count; at += BLOCK, y += 18) {
         uint16_t scale = centred(q, x + at, 8);
         if (is_infinite_f16(scale)) return at;
+        if (importance) llava_improve_centred(q, &scale, x + at, importance + at, 8);
         put_half(y, scale);
         put_nibbles(y + 2, q);
     }
@@ -73,11 +75,11 @@ size_t llava_encode_q4_0(uint8_t *y, const float *x, const float *importance, si
 }
 
 size_t llava_encode_q5_0(uint8_t *y, const float *x, const float *importance, size_t count) {
-    (void)importance;
     uint8_t q[BLOCK];
     for (size_t at = 0; at < count; at += BLOCK, y += 22) {
         uint16_t scale = centred(q, x + at, 16);
         if (is_infinite_f16(scale)) return at;
+        if (importance) llava_improve_centred(q, &scale, x + at, importance + at, 16);
         put_half(y, scale);
         put_fifth_bits(y + 2, q);
         put_nibbles(y + 6, q);
@@ -86,11 +88,12 @@ size_t llava_encode_q5_0(uint8_t *y, const float *x, const float *importance, si
 }
 
 size_t llava_encode_q4_1(uint8_t *y, const float *x, const float *importance, size_t count) {
-    (void)importance;
     uint8_t q[BLOCK];
     for (size_t at = 0; at < count; at += BLOCK, y += 20) {
         uint16_t minimum, scale = above_smallest(q, &minimum, x + at, 15);
         if (is_infinite_f16(scale) || is_infinite_f16(minimum)) return at;
+        if (importance)
+            llava_improve_line(q, &scale, &minimum, x + at, importance + at, 15);
         put_half(y, scale);
         put_half(y + 2, minimum);
         put_nibbles(y + 4, q);
@@ -99,11 +102,12 @@ size_t llava_encode_q4_1(uint8_t *y, const float *x, const float *importance, si
 }
 
 size_t llava_encode_q5_1(uint8_t *y, const float *x, const float *importance, size_t count) {
-    (void)importance;
     uint8_t q[BLOCK];
     for (size_t at = 0; at < count; at += BLOCK, y += 24) {
         uint16_t minimum, scale = above_smallest(q, &minimum, x + at, 31);
         if (is_infinite_f16(scale) || is_infinite_f16(minimum)) return at;
+        if (importance)
+            llava_improve_line(q, &scale, &minimum, x + at, importance + at, 31);
         put_half(y, scale);
         put_half(y + 2, minimum);
         put_fifth_bits(y + 4, q);

@@ -1,5 +1,6 @@
 // How much of an untrusted stream a reader takes before it refuses.
 // SPDX-License-Identifier: Apache-2.0
+import Safetensors
 
 /// Limits of the readers; the defaults are those of llava-stream(5).
 public struct StreamLimits: Sendable {
@@ -21,3 +22,5 @@ public struct StreamLimits: Sendable {
 public let largestMetadataValue = 256 << 10
 /// The most bytes of a record's `id`.
 public let longestIdentifier = 1024
+/// The most tensors of a record.
+public let largestTensorCount = SafetensorsRules.stream.tensors

@@ -38,6 +38,9 @@ public enum LanguageFormat: String, CaseIterable, Sendable {
     }
   }
 
+  /// Whether there is a choice of scales, so that it matters which columns count more.
+  public var usesImportance: Bool { base.isQuantised && base != .q80 }
+
   /// llama.cpp's number of it, `general.file_type` (reference: `enum llama_ftype` of llama.h).
   var fileType: Int {
     switch self {

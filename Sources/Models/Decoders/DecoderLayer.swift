@@ -54,20 +54,34 @@ struct DecoderLayer: Sendable {
   }
 
   /// The whole layer over x [rows, width], in place.
-  func run(_ index: Int, _ x: Tensor, _ rows: SpanRows) throws(AllocationError) {
-    let results = try products(norm(x, attentionNorm), [query, key, value]).results
+  func run(_ index: Int, _ x: Tensor, _ rows: SpanRows, observer: InputObserver? = nil)
+    throws(AllocationError)
+  {
+    let results = try products(
+      shown(norm(x, attentionNorm), .attention(layer: index), observer), [query, key, value]
+    ).results
     append(keys: results[1], values: results[2], layer: index, rows)
-    try finish(index, x, results[0], rows)
+    try finish(index, x, results[0], rows, observer: observer)
+  }
+
+  private func shown(_ x: Tensor, _ input: DecoderInput, _ observer: InputObserver?)
+    throws(AllocationError) -> Tensor
+  {
+    try observer?(input, x)
+    return x
   }
 
   /// What the layer does once the keys and values of `rows` are in their stores; x in place.
-  func finish(_ index: Int, _ x: Tensor, _ query: Tensor, _ rows: SpanRows)
-    throws(AllocationError)
-  {
+  func finish(
+    _ index: Int, _ x: Tensor, _ query: Tensor, _ rows: SpanRows, observer: InputObserver? = nil
+  ) throws(AllocationError) {
     operations.rotate(query, by: rows.angles)
     let mixed = try operations.attend(query, layer: index, spans: rows.spans)
-    _ = try products.add(mixed, out, to: x)
-    _ = try products.add(wide(norm(x, mlpNorm)), down, to: x)
+    _ = try products.add(shown(mixed, .attentionOutput(layer: index), observer), out, to: x)
+    _ = try products.add(
+      shown(
+        wide(shown(norm(x, mlpNorm), .mlp(layer: index), observer)), .mlpOutput(layer: index),
+        observer), down, to: x)
   }
 
   private func wide(_ x: Tensor) throws(AllocationError) -> Tensor {

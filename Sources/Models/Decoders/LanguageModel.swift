@@ -75,8 +75,17 @@ public struct LanguageModel: Sendable {
   public func forward(_ x: Tensor, spans: [SequenceSpan])
     throws(AllocationError) -> Tensor
   {
+    try forward(x, spans: spans, observer: nil)
+  }
+
+  /// The same; `observer` sees what each layer's matrices are multiplied by.
+  func forward(_ x: Tensor, spans: [SequenceSpan], observer: InputObserver?)
+    throws(AllocationError) -> Tensor
+  {
     let rows = try SpanRows(advancing: spans, of: x, rotary)
-    for (index, layer) in layers.enumerated() { try layer.run(index, x, rows) }
+    for (index, layer) in layers.enumerated() {
+      try layer.run(index, x, rows, observer: observer)
+    }
     return x
   }
 
@@ -116,6 +125,9 @@ public struct LanguageModel: Sendable {
 
   /// The output layer [vocabulary, width].
   var head: Weight { output ?? embedding }
+
+  /// Whether that is another matrix than the embedding.
+  var hasOwnHead: Bool { output != nil }
 
   func norm(_ hidden: Tensor) throws(AllocationError) -> Tensor {
     try operations.rmsNorm(hidden, gain: finalNorm, eps: epsilon)

@@ -57,11 +57,7 @@ final class OpenAnswer {
     -> Answer?
   {
     guard let token = sampler.choose(logits) else {
-      throw Failure(
-        .invalidInput, code: "decode/not-finite",
-        "the model's logits are not finite numbers after \(count) tokens",
-        remedy: "look for nan and inf among the embeddings with tensor-view; if there are none, the"
-          + " model's weights are damaged")
+      throw Self.notFinite("the model's logits are not finite numbers after \(count) tokens")
     }
     if ends.contains(token) { return finish(.stop, show: show) }
     lastToken = token
@@ -69,6 +65,14 @@ final class OpenAnswer {
     emit(matcher.append(decoder.append(token)), show)
     if matcher.isStopped { return finish(.stop, show: show) }
     return count >= maxTokens ? finish(.length, show: show) : nil
+  }
+
+  /// The failure of a prompt with which the model does not compute numbers.
+  static func notFinite(_ found: String) -> Failure {
+    Failure(
+      .invalidInput, code: "decode/not-finite", found,
+      remedy: "look for nan and inf among the embeddings with tensor-view; if there are none, the"
+        + " model's weights are damaged")
   }
 
   private func finish(_ reason: Answer.FinishReason, show: (String) -> Void) -> Answer {

@@ -89,6 +89,25 @@ public final class Generator {
     }
   }
 
+  /// The squares of what the model's matrices are multiplied by at every position of a prompt.
+  /// Throws `prompt/too-long` like `logits(of:)`, and `decode/not-finite` where a column has no mean.
+  public func inputSquares(of prompt: PreparedPrompt) throws(Failure) -> InputSquares {
+    try checkRoom(for: prompt)
+    let squares: InputSquares
+    do {
+      let store = try model.makeAttentionStore(capacity: prompt.length)
+      let rows = try prompt.embeddings(from: 0, model: model)
+      squares = try model.inputSquares(
+        rows, spans: [SequenceSpan(store: store, rows: 0..<prompt.length)])
+    } catch {
+      throw Self.outOfMemory(error)
+    }
+    guard squares.areFinite else {
+      throw OpenAnswer.notFinite("the squares of the model's activations are not finite numbers")
+    }
+    return squares
+  }
+
   /// Writes one more token of every open answer. Returns those that ended or failed.
   public func step() throws(Failure) -> [(ordinal: Int, result: Result<Answer, Failure>)] {
     guard !open.isEmpty else { return [] }

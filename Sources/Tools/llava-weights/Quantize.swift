@@ -42,6 +42,12 @@ struct Quantize: ToolProgram {
   var visionFormat = VisionFormat.f16
 
   @Option(
+    help: ArgumentHelp(
+      "Count errors by the importance of columns in this stream.", valueName: "file"),
+    completion: .file())
+  var importance: String?
+
+  @Option(
     name: [.customShort("j"), .long],
     help: ArgumentHelp(
       "Threads in all; default: LLAVA_THREADS, else all cores.", valueName: "count"))
@@ -65,9 +71,11 @@ struct Quantize: ToolProgram {
   func run(_ session: Session) throws(Failure) {
     let directory = try ModelDirectory.open(
       model: model, vision: parts.vision, projector: parts.projector, language: parts.language)
-    let export = try GGUFExport(
-      GGUFSource(directory, name: model),
-      GGUFOptions(format: format, visionFormat: visionFormat, producer: session.producer))
+    let source = try GGUFSource(directory, name: model)
+    var options = GGUFOptions(
+      format: format, visionFormat: visionFormat, producer: session.producer)
+    options.importance = try columns(for: source, session)
+    let export = try GGUFExport(source, options)
     for warning in try export.warnings() { session.reporter.warning(warning) }
     var done = 0
     try export.write(to: output, on: ThreadPool(width: session.settings.threads)) { bytes in
@@ -78,6 +86,20 @@ struct Quantize: ToolProgram {
     session.reporter.note(
       "\(counted(export.tensorCount, "tensor")), \(counted(export.byteCount, "byte")) in"
         + " \(counted(export.fileCount, "file"))")
+  }
+
+  /// By matrix, as `GGUFOptions` takes it; none without --importance.
+  private func columns(for source: GGUFSource, _ session: Session) throws(Failure)
+    -> [String: [Float]]
+  {
+    guard let importance else { return [:] }
+    let found = try Importance(try session.tensorReader(importance), for: source)
+    for warning in found.warnings { session.reporter.warning(warning) }
+    if !format.usesImportance {
+      session.reporter.warning(
+        "\(format.rawValue) is as near as it can be: --importance changes nothing there")
+    }
+    return found.columns
   }
 }
 

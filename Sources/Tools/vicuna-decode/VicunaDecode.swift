@@ -20,7 +20,7 @@ struct VicunaDecode: ToolCommand {
     version: toolVersion("vicuna-decode", libraries: modelLibraries))
 
   /// What is written.
-  enum Emission: String, ExpressibleByArgument, CaseIterable { case text, logits }
+  enum Emission: String, ExpressibleByArgument, CaseIterable { case text, logits, importance }
 
   @Argument(
     help: "A stream of embeddings, or JSONL without images; stdin where absent or -.",
@@ -70,7 +70,7 @@ struct VicunaDecode: ToolCommand {
     help: ArgumentHelp("End the answer before this text; may be repeated.", valueName: "text"))
   var stop: [String] = []
 
-  @Option(help: "What to write: text, or the prompt's logits.")
+  @Option(help: "What to write: text, the prompt's logits, or importance for quantize.")
   var emit = Emission.text
 
   @Flag(name: .customLong("stream"), help: "Show the answer to a single record as it is written.")
@@ -103,8 +103,9 @@ struct VicunaDecode: ToolCommand {
       (1e-6...1e6).contains(repetitionPenalty),
       "--repetition-penalty must be 0.000001 to 1000000, found \(repetitionPenalty)")
     try require(!stop.contains(""), "--stop must not be empty")
-    try require(!(showsText && emit == .logits), "--stream and --emit logits exclude each other")
-    try require(!(chat.chat && emit == .logits), "--chat and --emit logits exclude each other")
+    let emits = "--emit \(emit.rawValue) exclude each other"
+    try require(!(showsText && emit != .text), "--stream and \(emits)")
+    try require(!(chat.chat && emit != .text), "--chat and \(emits)")
   }
 
   func run(_ session: Session) throws(Failure) {
@@ -135,6 +136,12 @@ struct VicunaDecode: ToolCommand {
       try LogitsRun(
         session: session, records: records, prompts: prompts, generator: generator,
         vocabulary: model.vocabularyRows, model: try identity(checkpoint, adapter),
+        precision: models.precision.rawValue
+      ).run()
+    case .importance:
+      try ImportanceRun(
+        session: session, records: records, prompts: prompts, generator: generator,
+        language: model, model: try identity(checkpoint, adapter),
         precision: models.precision.rawValue
       ).run()
     case .text:

@@ -66,3 +66,5 @@ func squaredError(_ a: [Float], _ b: [Float], importance: [Float]? = nil) -> Dou
 }
 
 let kinds: [WeightFormat] = [.q4K, .q5K, .q6K]
+/// Blocks of 32 that are searched where columns do not count alike.
+let weighed: [WeightFormat] = [.q40, .q41, .q50, .q51]

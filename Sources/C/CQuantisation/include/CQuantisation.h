@@ -23,7 +23,8 @@ size_t llava_encode_f32(uint8_t *y, const float *x, const float *_Nullable impor
 size_t llava_encode_f16(uint8_t *y, const float *x, const float *_Nullable importance, size_t count);
 size_t llava_encode_bf16(uint8_t *y, const float *x, const float *_Nullable importance, size_t count);
 
-/* Blocks of 32, byte for byte as llama.cpp's own encoders without importance: they ignore it. */
+/* Blocks of 32, byte for byte as llama.cpp's own encoders where importance is NULL; with it those of 4 and
+   5 bits are searched for the least sum of squared errors, and Q8_0 ignores it. */
 size_t llava_encode_q4_0(uint8_t *y, const float *x, const float *_Nullable importance, size_t count);
 size_t llava_encode_q4_1(uint8_t *y, const float *x, const float *_Nullable importance, size_t count);
 size_t llava_encode_q5_0(uint8_t *y, const float *x, const float *_Nullable importance, size_t count);
