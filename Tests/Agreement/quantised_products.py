@@ -35,8 +35,7 @@ WIDE = ({"hidden_size": 128, "intermediate_size": 256, "num_hidden_layers": 3,
          "num_attention_heads": 8, "num_key_value_heads": 4, "vocab_size": 512})
 Distance = namedtuple("Distance", "cosine divergence agreement typical")
 Bound = namedtuple("Bound", "cosine divergence")
-# Three times what was measured on either model, and more: a block whose scale or whose order of bytes is
-# wrong makes a cosine of 0.1 and more of these means.
+# About three times what was measured on the model where it was more.
 WEIGHTS = {"F16": Bound(1e-10, 1e-9), "Q8_0": Bound(5e-4, 6e-3), "Q6_K": Bound(5e-3, 3e-2),
            **dict.fromkeys(["Q5_K_M", "Q5_1", "Q5_0"], Bound(3e-2, 0.2)),
            "Q4_K_M": Bound(7e-2, 0.4), **dict.fromkeys(["Q4_1", "Q4_0"], Bound(0.1, 0.8))}

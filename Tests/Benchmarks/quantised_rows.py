@@ -1,10 +1,10 @@
-"""The rows of quantised weights: products of a layer, stages and captions, beside bf16 and llama.cpp.
+"""The rows of quantised weights: products, stages and captions, beside bf16 and llama.cpp.
 
 SPDX-License-Identifier: Apache-2.0
 
-Models are those of models.py, written by `llava-weights quantize`; both sides read the same files. Of
-llama.cpp the faster of two settings counts, and is named: weights copied into another order as they are
-loaded, which is its default, or used as they lie (--no-repack).
+Models are those of models.py, written by `llava-weights quantize`; both sides read the same files.
+Of llama.cpp the faster of two settings counts, and is named: weights copied into another order as
+they are loaded, which is its default, or used as they lie (--no-repack).
 """
 import contextlib
 import subprocess
@@ -27,7 +27,7 @@ SETTINGS = {"": (), " --no-repack": ("--no-repack",)}
 
 
 def product_side(setting, kind, rows, threads):
-    """A layer's products by weights of `kind`; those that are not quantised are multiplied as bf16."""
+    """A layer's products by weights of `kind`, of which BF16 takes no integers."""
     shapes = ",".join(f"{rows}x{width}x{outputs}" for width, outputs in LAYERS[setting.shape])
     command = [setting.tools / "llava-bench", "matmul", "--shape", shapes, "--format", kind,
                "--activations", "bf16" if kind == "BF16" else "int8", "--threads", threads,
@@ -38,7 +38,7 @@ def product_side(setting, kind, rows, threads):
 
 
 def integer_peak(setting, threads, opened):
-    """A side whose value is the peak in operations a second, and the instruction's name; or none."""
+    """A side whose value is the peak in operations a second, and its server; or neither."""
     if not setting.limits.exists():
         return [], None
     server = opened.enter_context(closing(setting.limit("integers", "best", threads)))
@@ -60,7 +60,7 @@ def add_product(setting, table, kind, rows, threads, times, commands, instructio
               ratio=ratio(times[kind], times["BF16"]), row=setting.row_name, peer_name="ours, bf16",
               note="All products of a layer one after the other; operations are multiplications and"
               " additions, bytes those of the weights' blocks, read once a product; the share is of"
-              + (f" the peak of {instruction}." if instruction else " a peak that was not measured."),
+              + (f" the peak of {instruction}." if instruction else " a peak not measured."),
               commands=commands, values=times)
 
 
@@ -95,8 +95,8 @@ def language_file(setting, kind, layers):
 
 
 def ours(setting, mode, options, kind):
-    commands = {layers: [setting.tools / "llava-bench", mode, "-m", directory(setting, kind, layers),
-                         "--threads", setting.threads, "--activations", "int8", *options]
+    commands = {layers: [setting.tools / "llava-bench", mode,
+                         "-m", directory(setting, kind, layers), "--threads", setting.threads, "--activations", "int8", *options]
                 for layers in setting.depths}
     side = setting.servers("", commands, {})
     setting.row_name = side.name
@@ -121,16 +121,18 @@ def stages(setting, table):
               ["--tokens", PAST_MANY, "--batch", MANY, "--times", STEPS], (PAST_MANY, 16, MANY)))
     for mode, what, amount, options, peer in cases:
         for kind in MODELS:
+            def file(layers, kind=kind):
+                return language_file(setting, kind, layers)
+
             compare(setting, table, f"{what}, 7B in {kind}", "tokens/s", amount,
                     lambda: ours(setting, mode, options, kind),
                     [[plain(setting, mode, options)],
-                     [setting.llama_batched(kind, mode, *peer, more=more,
-                                            file=lambda layers: language_file(setting, kind, layers))
+                     [setting.llama_batched(kind, mode, *peer, more=more, file=file)
                       for more in SETTINGS.values()]], note=setting.note())
 
 
 def caption_side(setting, name, model_of):
-    """Seconds an image: encoding and projection once, and each time vicuna-decode of all prompts."""
+    """Seconds an image: encoding and projection once, each time vicuna-decode of all prompts."""
     count = setting.images
     encoded, seconds = {}, {}
     for layers in setting.depths:
@@ -168,13 +170,16 @@ def llama_captions(setting, kind, name, more):
 def captions(setting, table):
     """The whole job in each format."""
     for kind in MODELS:
+        def model_of(layers, kind=kind):
+            return directory(setting, kind, layers)
+
         compare(setting, table, f"captions, {job_rows.NEW} tokens, 7B in {kind}", "an hour", 3600,
-                lambda: caption_side(setting, kind, lambda layers: directory(setting, kind, layers)),
+                lambda: caption_side(setting, kind, model_of),
                 [[("ours, bf16", lambda: caption_side(setting, "ours, bf16", setting.store.llava))],
                  [llama_captions(setting, kind, name, more) for name, more in SETTINGS.items()]],
                 note=f"ours: {setting.images} pictures with --batch 16, starting included, encoding"
-                " and projection timed once; llama.cpp's: its own lines of prompt and eval time, one"
-                f" picture. {setting.note()}")
+                " and projection timed once; llama.cpp's: its own lines of prompt and eval time,"
+                f" one picture. {setting.note()}")
 
 
 def quantised(setting, table):
