@@ -96,7 +96,8 @@ def language_file(setting, kind, layers):
 
 def ours(setting, mode, options, kind):
     commands = {layers: [setting.tools / "llava-bench", mode,
-                         "-m", directory(setting, kind, layers), "--threads", setting.threads, "--activations", "int8", *options]
+                         "-m", directory(setting, kind, layers), "--threads", setting.threads,
+                         "--activations", "int8", *options]
                 for layers in setting.depths}
     side = setting.servers("", commands, {})
     setting.row_name = side.name
@@ -148,7 +149,8 @@ def caption_side(setting, name, model_of):
     shallow = min(seconds)  # the tower is the same at every depth
     seconds = dict.fromkeys(seconds, seconds[shallow])
     return Side(name, {layers: lambda layers=layers: run(layers) for layers in setting.depths},
-                setting.full, f"vicuna-decode -m {name} --batch 16 --max-tokens {job_rows.NEW}")
+                setting.full, f"vicuna-decode -m {model_of(setting.layers).name} --batch 16"
+                f" --max-tokens {job_rows.NEW}")
 
 
 def llama_captions(setting, kind, name, more):
