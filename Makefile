@@ -19,7 +19,8 @@ PACKAGES := libopenblas-dev libjpeg-dev libpng-dev libzstd-dev nettle-dev zlib1g
 BENCH_PACKAGES := python3-venv python3-dev g++ cmake ninja-build jq
 # PyTorch for `agreement` and `bench`: your own interpreter, or a virtual environment made here.
 PYTHON ?= .venv/bin/python
-# llama.cpp for `bench`: a folder of its programs, or nothing to build it here. BENCH: more options.
+# llama.cpp for `bench`: a folder of its programs, or nothing to build it here; `agreement` compares with
+# it where it was built. BENCH: more options.
 LLAMA_CPP ?=
 LLAMA_BUILD := $(if $(LLAMA_CPP),,.build/llama.cpp/ready)
 BENCH ?=
@@ -114,7 +115,7 @@ fuzz: ## Fuzz the readers of PyTorch's and GGUF files for MINUTES (10) each, fro
 	done
 
 agreement: build $(VENV) ## Compare every stage with PyTorch at true widths
-	$(PYTHON) Tests/Agreement/agreement.py --tools $(BIN)
+	$(PYTHON) Tests/Agreement/agreement.py --tools $(BIN) --llama-cpp $(or $(LLAMA_CPP),.build/llama.cpp)
 
 .venv/ready: $(REQUIREMENTS) | bench-packages
 	python3 -m venv .venv

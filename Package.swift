@@ -303,7 +303,7 @@ let bench = Target.executableTarget(
   name: "llava-bench",
   dependencies: names([
     "ArgumentParser", "Towers", "Checkpoints", "Operations", "InputOutput", "CPU",
-    "Projectors", "Tensors", "Tokenizers", "Decoders", "Training",
+    "Projectors", "Quantisation", "Tensors", "Tokenizers", "Decoders", "Training",
   ]),
   path: "Tests/Benchmarks/llava-bench")
 

@@ -24,6 +24,7 @@ from transformers.utils import logging
 
 import conversion
 import quantisation
+import quantised_products
 import random_llava
 import streams
 import training
@@ -223,6 +224,9 @@ def main():
     options.add_argument("--threads", type=int, default=os.cpu_count())
     options.add_argument("--folder", type=Path,
                          help="where to make the model, about 2 GB (a temporary folder)")
+    options.add_argument("--llama-cpp", default=os.environ.get("LLAMA_CPP") or ".build/llama.cpp",
+                         help="folder of the builds of llama_cpp.sh, if there are any"
+                         " (.build/llama.cpp)")
     given = options.parse_args()
     torch.set_num_threads(given.threads)
     began = time.time()
@@ -239,6 +243,8 @@ def main():
             table, given.tools, Path(folder) / "conversion", "small", images / names[0])
         check_converted(table, tools, converted, images / names[0])
         quantisation.check(table, given.tools, Path(folder) / "quantisation", "small")
+        quantised_products.check(table, given.tools, Path(folder) / "products", given.threads,
+                                 given.llama_cpp)
         training.check(table, given.tools, Path(folder) / "training", given.threads)
         good &= not table.missed
     print(f"all stages agree: {'yes' if good else 'NO'}")

@@ -117,7 +117,10 @@ def write_json(path, content):
 
 
 def make_model(folder, shape, seed=11):
-    vision, language = SHAPES[shape]
+    make_model_of(folder, *SHAPES[shape], seed)
+
+
+def make_model_of(folder, vision, language, seed=11):
     folder.mkdir(parents=True)
     tensors = make_tensors(vision, language, torch.Generator().manual_seed(seed))
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})

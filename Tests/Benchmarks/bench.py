@@ -20,11 +20,13 @@ import core_rows
 import job_rows
 import limit_rows
 import models
+import quantised_rows
 import train_rows
 from setting import Setting
 from table import Table
 
 ROWS = {"encode": core_rows.encode, "prefill": core_rows.prefill, "decode": core_rows.decode,
+        "products": quantised_rows.products, "quantised": quantised_rows.quantised,
         "train": train_rows.train, "captions": caption_rows.captions,
         "job": job_rows.job, "start": job_rows.start, "version": job_rows.version,
         "memory": job_rows.memory_of, "growth": job_rows.growth, "peak": limit_rows.peak,

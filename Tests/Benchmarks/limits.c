@@ -2,9 +2,12 @@
    SPDX-License-Identifier: Apache-2.0
 
      limits flops ROW THREADS     floating point operations of the row's dot-product instruction
+     limits integers ROW THREADS  the same of products of 8-bit integers: avx512vnni, avxvnni or avx2,
+                                  or best, which is the first of them that the processor has
      limits read FILE THREADS     bytes of a mapped file, up to 4 GiB, read once by all threads
    Prints {"ready":...} and answers every line on stdin with {"rate":...}, a second. */
 #define _GNU_SOURCE
+#include <cpuid.h>
 #include <fcntl.h>
 #include <immintrin.h>
 #include <pthread.h>
@@ -92,6 +95,34 @@ __attribute__((target("amx-tile,amx-bf16"))) static double flops_amx(size_t thre
     return 2.0 * 16 * 16 * 32 * 4 * LOOPS;
 }
 
+/* The byte at k of one factor has no sign, that of the other has one, as in our products. */
+__attribute__((target("avx512f,avx512vnni"))) static double integers_avx512vnni(size_t thread) {
+    __m512i zero = _mm512_set1_epi32((int)thread), a = _mm512_set1_epi8(1);
+#define STEP(sum) _mm512_dpbusd_epi32(sum, a, a)
+    MEASURE(__m512i, zero, STEP, "+v")
+#undef STEP
+    return 2.0 * 64 * CHAINS * LOOPS;
+}
+
+__attribute__((target("avx2,avxvnni"))) static double integers_avxvnni(size_t thread) {
+    __m256i zero = _mm256_set1_epi32((int)thread), a = _mm256_set1_epi8(1);
+#define STEP(sum) _mm256_dpbusd_avx_epi32(sum, a, a)
+    MEASURE(__m256i, zero, STEP, "+x")
+#undef STEP
+    return 2.0 * 32 * CHAINS * LOOPS;
+}
+
+/* Pairs of products, then a sum in 16 bits: the fewest instructions that a product can be made of, so
+   that what must follow in 32 bits counts as ours. The factor is the sum, else the pairs would be made
+   once, before the loop. */
+__attribute__((target("avx2"))) static double integers_avx2(size_t thread) {
+    __m256i zero = _mm256_set1_epi8((char)thread), a = _mm256_set1_epi8(1);
+#define STEP(sum) _mm256_add_epi16(sum, _mm256_maddubs_epi16(sum, a))
+    MEASURE(__m256i, zero, STEP, "+x")
+#undef STEP
+    return 2.0 * 32 * CHAINS * LOOPS;
+}
+
 /* Compiled without vectors, as `scalar` is. */
 static double flops_scalar(size_t thread) {
     float a = (float)thread, b = 1e-9f;
@@ -147,24 +178,50 @@ static int map(const char *path) {
     return 0;
 }
 
-static int choose(const char *row) {
-    static const struct { const char *name; work work; } rows[] = {
+static const char *how;
+
+struct row { const char *name; work work; };
+
+static int choose(const struct row *rows, size_t count, const char *name) {
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(name, rows[i].name)) todo = rows[i].work, how = rows[i].name;
+    return todo ? 0 : (fprintf(stderr, "no row called %s\n", name), 1);
+}
+
+static int choose_flops(const char *name) {
+    static const struct row rows[] = {
         {"amx", flops_amx}, {"avx512bf16", flops_avx512bf16}, {"avx512", flops_avx512},
         {"avx2", flops_avx2}, {"scalar", flops_scalar}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!strcmp(row, rows[i].name)) todo = rows[i].work;
+    if (choose(rows, sizeof rows / sizeof *rows, name)) return 1;
     /* The kernel gives out tile registers on demand: ARCH_REQ_XCOMP_PERM of XFEATURE_XTILEDATA. */
     if (todo == flops_amx && syscall(SYS_arch_prctl, 0x1023, 18)) return perror("amx"), 1;
-    return todo ? 0 : (fprintf(stderr, "no row called %s\n", row), 1);
+    return 0;
+}
+
+static int choose_integers(const char *name) {
+    static const struct row rows[] = {{"avx512vnni", integers_avx512vnni},
+                                      {"avxvnni", integers_avxvnni}, {"avx2", integers_avx2}};
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    if (!strcmp(name, "best")) {
+        /* Leaf 7, subleaf 1, bit 4 of eax: AVX-VNNI, which not every compiler's builtin knows. */
+        int vnni = __get_cpuid_count(7, 1, &a, &b, &c, &d) && a >> 4 & 1;
+        name = __builtin_cpu_supports("avx512vnni") ? "avx512vnni" : vnni ? "avxvnni" : "avx2";
+    }
+    return choose(rows, sizeof rows / sizeof *rows, name);
 }
 
 int main(int count, char **words_given) {
-    if (count != 4) return fprintf(stderr, "limits flops ROW THREADS | read FILE THREADS\n"), 2;
+    if (count != 4)
+        return fprintf(stderr, "limits flops ROW THREADS | integers ROW THREADS | read FILE THREADS\n"), 2;
+    const char *what = words_given[1], *name = words_given[2];
     threads = strtoul(words_given[3], NULL, 10);
     if (threads < 1 || threads > MOST_THREADS) return fprintf(stderr, "bad thread count\n"), 2;
-    if (!strcmp(words_given[1], "read") ? map(words_given[2]) : choose(words_given[2])) return 1;
+    how = what;
+    if (!strcmp(what, "read") ? map(name)
+        : !strcmp(what, "integers") ? choose_integers(name) : choose_flops(name))
+        return 1;
     rate();
-    printf("{\"ready\": true, \"how\": \"%s\"}\n", words_given[1]);
+    printf("{\"ready\": true, \"how\": \"%s\"}\n", how);
     fflush(stdout);
     for (int byte; (byte = getchar()) != EOF;)
         if (byte == '\n') printf("{\"rate\": %.6g}\n", rate()), fflush(stdout);

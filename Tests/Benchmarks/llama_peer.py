@@ -39,10 +39,10 @@ class LlamaCpp:
             raise Missing(f"{Path(command[0]).name} ended with {done.returncode}: {last[:200]}")
         return done.stdout + done.stderr
 
-    def batched_command(self, model, prompt, new, batch):
+    def batched_command(self, model, prompt, new, batch, more=()):
         return [self.folder / PROGRAMS[0], "-m", model, "-c", max(4096, batch * (prompt + new)),
                 "-b", 2048, "-ub", 512, "-npp", prompt, "-ntg", new, "-npl", batch,
-                *self.threads, "--output-format", "jsonl"]
+                *self.threads, *more, "--output-format", "jsonl"]
 
     def batched(self, *given):
         """llama-batched-bench: seconds {"prefill": of the prompts, "decode": of one step}."""
@@ -55,10 +55,10 @@ class LlamaCpp:
         facts = json.loads(found[0])
         return {"prefill": facts["t_pp"], "decode": facts["t_tg"] / facts["tg"]}
 
-    def caption_command(self, model, tower, picture, new):
+    def caption_command(self, model, tower, picture, new, more=()):
         return [self.folder / PROGRAMS[1], "-m", model, "--mmproj", tower, "--image", picture,
                 "-p", "Describe this image.", "-n", new, "--temp", 0, *self.threads, "-c", 4096,
-                "--chat-template", "vicuna", "--ignore-eos", "--perf", "-lv", 4]
+                "--chat-template", "vicuna", "--ignore-eos", "--perf", "-lv", 4, *more]
 
     def caption(self, *given):
         """llama-mtmd-cli: seconds of its stages, loading left out. `prompt` has the encoding and

@@ -162,19 +162,23 @@ class Setting:
             folder = folder.parent
         return LlamaCpp(folder, self.threads)
 
-    def llama_batched(self, kind, key, prompt, new, batch, ceiling="native"):
-        """(name, maker) of llama-batched-bench's seconds of `key` on weights of `kind`."""
+    def llama_batched(self, kind, key, prompt, new, batch, ceiling="native", file=None, more=()):
+        """(name, maker) of llama-batched-bench's seconds of `key` on weights of `kind`, from what
+        `file` gives for a depth, with options `more`."""
+        name = " ".join(["llama.cpp", kind, *more])
+
         def make():
             peer = self.llama(ceiling)
-            files = {layers: self.store.gguf(kind, layers) for layers in self.depths}
-            runs = {layers: lambda file=file: peer.batched(file, prompt, new, batch)[key]
-                    for layers, file in files.items()}
-            command = peer.batched_command(files[self.layers], prompt, new, batch)
-            return Side(f"llama.cpp {kind}", runs, self.full, shown(command))
-        return f"llama.cpp {kind}", make
+            files = {layers: file(layers) if file else self.store.gguf(kind, layers)
+                     for layers in self.depths}
+            runs = {layers: lambda path=path: peer.batched(path, prompt, new, batch, more)[key]
+                    for layers, path in files.items()}
+            command = peer.batched_command(files[self.layers], prompt, new, batch, more)
+            return Side(name, runs, self.full, shown(command))
+        return name, make
 
-    def limit(self, what, argument):
-        return Server([self.limits, what, argument, self.threads])
+    def limit(self, what, argument, threads=None):
+        return Server([self.limits, what, argument, threads or self.threads])
 
     def weights(self):
         """The file with most of the layers."""

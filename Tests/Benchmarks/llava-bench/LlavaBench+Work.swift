@@ -69,25 +69,6 @@ extension LlavaBench {
     }
   }
 
-  private func matmul(_ operations: CPUOperations) throws -> () throws -> Void {
-    let sizes = shape.split(separator: "x").compactMap { Int($0) }
-    guard sizes.count == 3, sizes.allSatisfy({ 1...65_536 ~= $0 }) else {
-      throw ValidationError("--shape wants rows, width and outputs, as 640x4096x11008")
-    }
-    let x = try Tensor(noise(sizes[0] * sizes[1]), shape: [sizes[0], sizes[1]])
-    let matrix = try operations.convert(
-      Tensor(noise(sizes[2] * sizes[1]), shape: [sizes[2], sizes[1]]), to: .bf16)
-    guard let weight = Weight(matrix) else { return {} }
-    let dy = try Tensor(noise(sizes[0] * sizes[2]), shape: [sizes[0], sizes[2]])
-    switch product {
-    case .forward: return { _ = try operations.linear(x, weight: weight, bias: nil) }
-    case .input: return { _ = try operations.inputGradient(dy, weight: weight) }
-    case .weight:
-      let gradient = try Tensor(.f32, shape: [sizes[2], sizes[1]])
-      return { try operations.addWeightGradient(dy, x, to: gradient) }
-    }
-  }
-
   func ids(_ count: Int, _ language: LanguageModel) -> [Int32] {
     (0..<count).map { Int32($0 * 7 % language.vocabularyRows) }
   }

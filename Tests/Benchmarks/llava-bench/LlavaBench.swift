@@ -5,6 +5,7 @@ import CPU
 import Glibc
 import InputOutput
 import Operations
+import Tensors
 
 /// Loads the model once, warms up, prints `{"ready":…}` and answers each line on stdin with
 /// `{"seconds":…}`, so that bench.py can run it and a peer by turns.
@@ -27,8 +28,13 @@ struct LlavaBench: ParsableCommand {
   @Option(help: "Prompt length (prefill, train) or length of the past (decode).") var tokens = 640
   @Option(help: "Work done a repetition, whose time is divided by it.") var times = 1
   @Option(help: "Repetitions before the first one counts.") var warmUps = 2
-  @Option(help: "Rows, width and outputs of the product (matmul), as 640x4096x11008.")
+  @Option(
+    help: "Rows, width and outputs of a product (matmul), as 640x4096x11008; several by commas.")
   var shape = "640x4096x11008"
+  @Option(help: "Format of the product's weights (matmul), as files spell it: BF16, Q4_0, Q6_K.")
+  var format = WeightFormat.bf16
+  @Option(help: "What quantised weights are multiplied by: bf16, or int8 as the tools do.")
+  var activations = ActivationFormat.bf16
   @Option(help: "Rows of the image before the tokens (train).") var imageRows = 256
   @Option(help: "Rank of the adapter (train); 0: the projector alone.") var lora = 0
   @Option(help: "Which product (matmul): forward, or the gradient of its input or weight.")
@@ -42,8 +48,10 @@ struct LlavaBench: ParsableCommand {
   }
 
   func run() throws {
+    let best = try KernelSet.best()
     let operations = try CPUOperations(
-      kernels: try KernelSet.best(), threads: threads, precision: .bf16)
+      kernels: activations == .int8 ? best.oneChain : best, threads: threads, precision: .bf16,
+      activations: activations)
     let work = try prepare(operations)
     for _ in 0..<warmUps { try work() }
     emit(#"{"ready": true, "how": "\#(operations.kernelSetName)"}"#)
@@ -63,4 +71,11 @@ struct LlavaBench: ParsableCommand {
   private func emit(_ line: String) {
     try? FileSink.standardOutput.write(line + "\n")
   }
+}
+
+extension ActivationFormat: ExpressibleByArgument {}
+
+extension WeightFormat: ExpressibleByArgument {
+  public init?(argument: String) { self.init(named: argument) }
+  public var defaultValueDescription: String { name }
 }

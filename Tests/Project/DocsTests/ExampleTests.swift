@@ -55,7 +55,9 @@ struct ExampleTests {
   }
 
   @Test func linksOfDocumentsLeadSomewhere() throws {
-    for path in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"] {
+    for path in [
+      "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "BENCHMARKS.md",
+    ] {
       for match in try read(path).matches(of: #/\]\(([^):#]+)\)/#) {
         let target = "\(packageRoot)/\(match.1)"
         #expect(FileManager.default.fileExists(atPath: target), "\(path) links to \(match.1)")
