@@ -41,7 +41,7 @@ WEIGHTS = {"F16": Bound(1e-10, 1e-9), "Q8_0": Bound(5e-4, 6e-3), "Q6_K": Bound(5
            "Q4_K_M": Bound(7e-2, 0.4), **dict.fromkeys(["Q4_1", "Q4_0"], Bound(0.1, 0.8))}
 PRODUCTS = {"int8": Bound(1e-3, 1e-2), "bf16": Bound(7e-5, 1.2e-2)}
 # Both round inputs to the same integers, so that neither is nearer but by chance and by what lies between
-# the products, where llama.cpp has f16 and we have bf16: measured 0.95 to 1.2 times its divergence.
+# the products (we suppose bf16, where llama.cpp has f16): measured 0.95 to 1.2 times its divergence.
 CHANCE = 1.3
 
 

@@ -39,14 +39,7 @@ struct VicunaDecode: ToolCommand {
   @Option(help: ArgumentHelp("Answers that are written together.", valueName: "count"))
   var batch = 8
 
-  @Option(
-    help: ArgumentHelp("Memory for prompts that others begin like.", valueName: "size"))
-  var cacheMemory = Size(2 << 30)
-
-  @Option(
-    name: .customLong("kv"),
-    help: ArgumentHelp("What keys and values are kept in: bf16 or int8.", valueName: "format"))
-  var cacheFormat = CacheFormat.bf16
+  @OptionGroup var caches: CacheOptions
 
   @Option(help: ArgumentHelp("Longest answer.", valueName: "count"))
   var maxTokens = 512
@@ -115,7 +108,7 @@ struct VicunaDecode: ToolCommand {
     session.beforeEnd { () throws(Failure) in try checkpoint.weights.verifyUnchanged() }
     let tokenizer = try Tokenizer.load(path: try directory.tokenizerPath())
     let operations = try models.operations(
-      session, for: checkpoint.weights, products, cache: cacheFormat)
+      session, for: checkpoint.weights, products, cache: caches.format)
     if let text = try checkpoint.headWarning() { session.reporter.warning(text) }
     let adapter = try openAdapter(session)
     let pairs = try adapter.map { (adapter) throws(Failure) in
@@ -126,7 +119,7 @@ struct VicunaDecode: ToolCommand {
     }
     let generator = Generator(
       model: model, tokenizer: tokenizer, options: options(), batch: showsText ? 1 : batch,
-      cacheBytes: cacheMemory.count)
+      cacheBytes: caches.memory.count)
     let prompts = try PromptReader(tokenizer: tokenizer, vocabularyRows: model.vocabularyRows)
     let records = try PromptSource(
       session: session, path: input, width: checkpoint.config.width,

@@ -1,0 +1,18 @@
+// How keys and values are kept, and those of which prompts.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import ModelSupport
+import Operations
+import ToolSupport
+
+struct CacheOptions: ParsableArguments {
+  @Option(
+    name: .customLong("cache-memory"),
+    help: ArgumentHelp("Memory for prompts that others begin like.", valueName: "size"))
+  var memory = Size(2 << 30)
+
+  @Option(
+    name: .customLong("kv"),
+    help: ArgumentHelp("What keys and values are kept in: bf16 or int8.", valueName: "format"))
+  var format = CacheFormat.bf16
+}
