@@ -31,16 +31,16 @@ import Testing
   /// `words`: some of what they say.
   @Test(arguments: [
     (
-      "pretrain --lr 1e-2", 8,
+      "pretrain --lr 3e-2", 16,
       "llava-project -m $TINY --projector run | vicuna-decode -m $TINY --max-tokens 8", "red"
     ),
     (
-      "finetune --lora 8 --lr 1e-2", 5,
+      "finetune --lora 8 --lr 1e-2", 8,
       "llava-project -m $TINY --projector run | vicuna-decode -m $TINY --lora run --max-tokens 8",
       "red green red"
     ),
     (
-      "finetune --lr 1e-3", 5, "llava-project -m run | vicuna-decode -m run --max-tokens 8",
+      "finetune --lr 1e-3", 12, "llava-project -m run | vicuna-decode -m run --max-tokens 8",
       "red green red"
     ),
   ])
