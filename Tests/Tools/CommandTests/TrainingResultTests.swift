@@ -31,11 +31,11 @@ import Testing
   /// `words`: some of what they say.
   @Test(arguments: [
     (
-      "pretrain --lr 3e-2", 16,
+      "pretrain --lr 3e-2", 40,
       "llava-project -m $TINY --projector run | vicuna-decode -m $TINY --max-tokens 8", "red"
     ),
     (
-      "finetune --lora 8 --lr 1e-2", 8,
+      "finetune --lora 8 --lr 1e-2", 20,
       "llava-project -m $TINY --projector run | vicuna-decode -m $TINY --lora run --max-tokens 8",
       "red green red"
     ),
