@@ -115,13 +115,22 @@ import Testing
     return directory
   }
 
-  /// Kills and signals at random moments, among them those of an evaluation.
+  /// Kills and signals at random moments, among them those of an evaluation. A signal in that of the last
+  /// step leaves one thing that no other run has: a checkpoint of this step, in an older one's place.
   @Test func stoppedRunsEndInTheSameBytesAndLines() throws {
     let result = try TrainingBench.run(
       """
       all="--epochs 20 --shuffle --save-every 1 --keep 2 --eval held --eval-every 2 --keep-best
         --patience 3"
       undisturbed base $all $RECORDS
+      last=checkpoint-$(sed -n 's/.*"step":\\([0-9]*\\).*/\\1/p' base.log | tail -1)
+      test ! -e base/$last || fail "base has $last"
+      ended() {
+        test -e run/$last || { same base run; return; }
+        diff -r -x 'checkpoint-*' base run > differences || fail "$(cat differences)"
+        cmp base.log run.log > differences || fail "$(cat differences)"
+        test "$(ls -d run/checkpoint-* | wc -l)" = "$(ls -d base/checkpoint-* | wc -l)" || fail count
+      }
       for ((stops = 0, ends = 0; stops < \(amount(12, soak: 100)); )); do
         signal=$((RANDOM % 2 ? 9 : 15))
         $TRAIN -o run --log run.log --resume $all $RECORDS 2> errors & tool=$!
@@ -131,12 +140,12 @@ import Testing
         wait $tool 2> /dev/null; status=$?
         case $status in
           137|143) stops=$((stops + 1)) ;;
-          0) same base run; ends=$((ends + 1)); rm -r run run.log ;;
+          0) ended; ends=$((ends + 1)); rm -r run run.log ;;
           *) fail "status $status after $stops stops" ;;
         esac
       done 2> /dev/null
       $TRAIN -o run --log run.log --resume $all $RECORDS 2> errors || fail "the end: $?"
-      same base run
+      ended
       """, train: Self.restless, in: try Self.prepare(), timeout: 1200)
     #expect(result.status == 0, "\(result.text)\(result.errors)")
   }
