@@ -6,8 +6,8 @@ extension Engine {
   func aligned(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
 
   /// A worker's for a block of `weightRows` weight rows and so many packed rows.
-  func scratchBytes(rows: Int, weightRows: Int, columns: Int) -> Int {
-    aligned(rows * weightRows * 4) + kernel.scratch_bytes(rows, columns)
+  func scratchBytes(rows: Int, weightRows: Int, columns: Int, way: ProductWay = .plain) -> Int {
+    aligned(rows * weightRows * 4) + kernel(way).scratch_bytes(rows, columns)
   }
 
   /// A worker's for a block of so many columns of a matrix of `weightRows` rows, `decoded` columns of

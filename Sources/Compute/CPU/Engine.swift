@@ -143,7 +143,7 @@ public final class Engine: Sendable {
     let n = min(count, w.rows - row)
     var weights = w.fromRow(row)
     let blockBytes = aligned(m * n * 4)
-    let bytes = blockBytes + kernel.scratch_bytes(m, w.columns)
+    let bytes = scratchBytes(rows: m, weightRows: n, columns: w.columns, way: way)
     let scratch = self.scratch(of: worker, bytes: bytes)
     let block = scratch.assumingMemoryBound(to: Float.self)
     kernel.multiply(block, n, input, &weights, m, n, w.columns, scratch + blockBytes)

@@ -103,7 +103,8 @@ public enum VisionFormat: String, CaseIterable, Sendable {
   case bf16 = "BF16"
   case q80 = "Q8_0"
 
-  public var base: WeightFormat {
+  /// The language model's of the same name.
+  private var alike: LanguageFormat {
     switch self {
     case .f32: .f32
     case .f16: .f16
@@ -112,14 +113,8 @@ public enum VisionFormat: String, CaseIterable, Sendable {
     }
   }
 
-  var fileType: Int {
-    switch self {
-    case .f32: 0
-    case .f16: 1
-    case .bf16: 32
-    case .q80: 7
-    }
-  }
+  public var base: WeightFormat { alike.base }
+  var fileType: Int { alike.fileType }
 
   /// The format of the tensor that GGUF files call `name`. llama.cpp reads positions in F32 alone, and
   /// patches' weights in F32 or F16.

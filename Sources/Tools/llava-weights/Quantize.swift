@@ -104,20 +104,17 @@ struct Quantize: ToolProgram {
 }
 
 extension LanguageFormat: ExpressibleByArgument {
-  /// Capitals do not matter.
-  public init?(argument: String) {
-    guard
-      let found = Self.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() })
-    else { return nil }
-    self = found
-  }
+  public init?(argument: String) { self.init(anyCase: argument) }
 }
 
 extension VisionFormat: ExpressibleByArgument {
-  /// Capitals do not matter.
-  public init?(argument: String) {
-    guard
-      let found = Self.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() })
+  public init?(argument: String) { self.init(anyCase: argument) }
+}
+
+extension CaseIterable where Self: RawRepresentable<String> {
+  /// The one whose name it is, whatever its capitals.
+  fileprivate init?(anyCase name: String) {
+    guard let found = Self.allCases.first(where: { $0.rawValue.lowercased() == name.lowercased() })
     else { return nil }
     self = found
   }

@@ -16,13 +16,8 @@ enum { ROWS = 4, LANES = 8 };
 
 #include "../integer_tile.h"
 #include "few_integers_256.h"
-
-/* 4 bytes in every lane. */
-INLINE __m256i four_bytes(const void *x) {
-    int bytes;
-    memcpy(&bytes, x, sizeof bytes);
-    return _mm256_set1_epi32(bytes);
-}
+#include "vectors_256.h"
+#include "../integer_finish.h"
 
 /* Pairs of products of 4 columns, in 16 bits. */
 INLINE void step_products(const int groups, const int bits, __m256i products[ROWS][GROUPS],
@@ -72,49 +67,7 @@ INLINE void tile_by_32(const int groups, const int bits, const int offset, const
                     wide[r][g] = first == 0 ? four : _mm256_add_epi32(wide[r][g], four);
                 }
         }
-        for (int g = 0; g < groups; g++) {
-            __m256 scale = _mm256_loadu_ps(tile->x[g].scales + b * LANES);
-            __m256i s = vector_at((const int32_t *)tile->x[g].sums + b * LANES);
-            __m256i taken = _mm256_mullo_epi32(s, _mm256_set1_epi32(offset));
-            for (int r = 0; r < ROWS; r++) {
-                size_t place = (size_t)r * tile->blocks + b;
-                float *to = tile->sums + (r * groups + g) * LANES;
-                __m256i u = offset ? _mm256_sub_epi32(wide[r][g], taken) : wide[r][g];
-                __m256 step = _mm256_mul_ps(_mm256_broadcast_ss(tile->w.scales + place), scale);
-                __m256 y = _mm256_fmadd_ps(_mm256_cvtepi32_ps(u), step, _mm256_loadu_ps(to));
-                if (minimum) {
-                    __m256 least = _mm256_mul_ps(_mm256_broadcast_ss(tile->w.minima + place), scale);
-                    y = _mm256_fmadd_ps(_mm256_cvtepi32_ps(s), least, y);
-                }
-                _mm256_storeu_ps(to, y);
-            }
-        }
-    }
-}
-
-/* Sum of least times the activations' sums, over one by-256 block. */
-INLINE __m256i lower_sum(const int16_t *least, const int16_t *sums) {
-    __m256i sum = _mm256_setzero_si256();
-    for (int pair = 0; pair < PARTS_OF_LARGE / 2; pair++)
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(four_bytes(least + 2 * pair),
-                                                      vector_at(sums + 2 * pair * LANES)));
-    return sum;
-}
-
-INLINE void finish_by_256(const int groups, const integer_tile *tile, size_t b,
-                          __m256i wide[ROWS][GROUPS]) {
-    for (int g = 0; g < groups; g++) {
-        const int16_t *sums = (const int16_t *)tile->x[g].sums + b * PARTS_OF_LARGE * LANES;
-        __m256 scale = _mm256_loadu_ps(tile->x[g].scales + b * LANES);
-        for (int r = 0; r < ROWS; r++) {
-            size_t place = (size_t)r * tile->blocks + b;
-            float *to = tile->sums + (r * groups + g) * LANES;
-            __m256 step = _mm256_mul_ps(_mm256_broadcast_ss(tile->w.scales + place), scale);
-            __m256 least = _mm256_mul_ps(_mm256_broadcast_ss(tile->w.minima + place), scale);
-            __m256i lower = lower_sum(tile->w.least + place * PARTS_OF_LARGE, sums);
-            __m256 y = _mm256_fmadd_ps(_mm256_cvtepi32_ps(wide[r][g]), step, _mm256_loadu_ps(to));
-            _mm256_storeu_ps(to, _mm256_fnmadd_ps(_mm256_cvtepi32_ps(lower), least, y));
-        }
+        finish_by_32(groups, offset, minimum, tile, b, wide);
     }
 }
 
