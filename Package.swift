@@ -168,8 +168,8 @@ let tools: KeyValuePairs = [
   "llava-eval": ["Chat", "Decimals", "Judging", "ScienceQA", "Streams"],
   "instruct-gen": ["COCO", "Chat", "InstructionData", "Streams"],
   "llava-weights": [
-    "Conversion", "Initialisation", "Inspection", "Checkpoints", "Quantisation", "Threads",
-    "Tokenizers",
+    "Conversion", "Initialisation", "Inspection", "Checkpoints", "Quantisation", "Streams",
+    "Threads", "Tokenizers",
   ],
   "caption-filter": ["CaptionFiltering", "Charts", "Streams", "Threads"],
   "tensor-view": ["Charts", "Streams"],

@@ -119,8 +119,8 @@ extension Quantiser {
     if let place = values.firstIndex(where: { !$0.isFinite }) {
       return Fault(kind: .notFinite, row: row, column: place, value: values[place])
     }
-    let block = values[column..<min(values.count, column + format.blockElements)]
-    let largest = block.max { abs($0) < abs($1) } ?? 0
-    return Fault(kind: .tooLarge, row: row, column: column, value: largest)
+    let block = column..<min(values.count, column + format.blockElements)
+    let place = block.max { abs(values[$0]) < abs(values[$1]) } ?? column
+    return Fault(kind: .tooLarge, row: row, column: place, value: values[place])
   }
 }

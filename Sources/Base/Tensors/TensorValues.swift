@@ -34,6 +34,33 @@ extension Tensor {
   public func doubles() -> [Double] { doubles(0..<count) }
 }
 
+extension Tensor {
+  /// The first element that is NaN or infinite, in row-major order; nil where all are finite, as
+  /// integers are.
+  public var firstNotFinite: Int? {
+    withUnsafeBytes { bytes in
+      /// A number is none where all bits of its exponent are set.
+      func first<T: FixedWidthInteger>(_ type: T.Type, _ exponent: T) -> Int? {
+        func isBad(_ index: Int) -> Bool {
+          let offset = index * MemoryLayout<T>.size
+          return bytes.loadUnaligned(fromByteOffset: offset, as: type) & exponent == exponent
+        }
+        // Without leaving early, so that the loop is one of vectors.
+        var isAnyBad = false
+        for index in 0..<count { isAnyBad = isBad(index) || isAnyBad }
+        return isAnyBad ? (0..<count).first(where: isBad) : nil
+      }
+      return switch elementType {
+      case .f16: first(UInt16.self, 0x7C00)
+      case .bf16: first(UInt16.self, 0x7F80)
+      case .f32: first(UInt32.self, 0x7F80_0000)
+      case .f64: first(UInt64.self, 0x7FF0_0000_0000_0000)
+      default: nil
+      }
+    }
+  }
+}
+
 /// What the elements of a tensor are like.
 public struct TensorSummary: Equatable, Sendable {
   /// Of the finite elements; nil where there are none.

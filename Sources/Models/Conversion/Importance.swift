@@ -56,8 +56,8 @@ public struct Importance: Sendable {
     var warnings: [String] = []
     if header.model != (try source.language.weights.identity()) {
       warnings.append(
-        "the importance was measured with other weights of the same shapes, an unquantised or a"
-          + " related model's perhaps")
+        "the importance was measured with other weights of the same shapes, such as the ones that"
+          + " these were quantised from")
     }
     let absent = matrices.keys.filter { header.schema[$0] == nil }.sorted()
     if let first = absent.first {
@@ -128,7 +128,7 @@ private struct Sums {
     else {
       throw Failure(
         .invalidInput, code: "importance/positions",
-        "expected a number of positions above 0 in the record's object")
+        "expected a number of positions from 1 to 2^53 in the record's object")
     }
     let share = Double(count) / Double(total)
     for name in names {

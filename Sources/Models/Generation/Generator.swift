@@ -57,35 +57,31 @@ public final class Generator {
       throw PreparedPrompt.tooLong(prompt.length, positions: model.config.maxPositions)
     }
     let maxTokens = min(options.maxTokens, room)
-    do {
+    let (store, logits) = try givingUpCache { () throws(AllocationError) in
       let store = try model.makeAttentionStore(capacity: prompt.length + maxTokens)
-      let answer = OpenAnswer(
-        ordinal: ordinal, id: id, prompt: prompt, store: store, options: options,
-        maxTokens: maxTokens, tokenizer: tokenizer)
-      let logits = try read(prompt, into: store)
-      let done = try answer.advance(logits, ends: ends) { show(ordinal, $0) }
-      // Only now: keys and values beside a number that is none must not serve other prompts.
-      cache.keep(prompt, store)
-      if done == nil { open.append(answer) }
-      return done
-    } catch let failure as Failure {
-      throw failure
-    } catch {
-      throw Self.outOfMemory(error)
+      return (store, try read(prompt, into: store))
     }
+    let answer = OpenAnswer(
+      ordinal: ordinal, id: id, prompt: prompt, store: store, options: options,
+      maxTokens: maxTokens, tokenizer: tokenizer)
+    let done = try answer.advance(logits, ends: ends) { show(ordinal, $0) }
+    // Only now: keys and values beside a number that is none must not serve other prompts.
+    cache.keep(prompt, store)
+    if done == nil { open.append(answer) }
+    return done
   }
 
   /// The logits [rows, vocabulary] of every position of a prompt.
   /// Throws `prompt/too-long` when the model has fewer positions.
   public func logits(of prompt: PreparedPrompt) throws(Failure) -> Tensor {
     try checkRoom(for: prompt)
-    do {
+    do throws(AllocationError) {
       let store = try model.makeAttentionStore(capacity: prompt.length)
       let rows = try prompt.embeddings(from: 0, model: model)
       return try model.logits(
         model.forward(rows, spans: [SequenceSpan(store: store, rows: 0..<prompt.length)]))
     } catch {
-      throw Self.outOfMemory(error)
+      throw .outOfMemory(error.byteCount)
     }
   }
 
@@ -94,13 +90,13 @@ public final class Generator {
   public func inputSquares(of prompt: PreparedPrompt) throws(Failure) -> InputSquares {
     try checkRoom(for: prompt)
     let squares: InputSquares
-    do {
+    do throws(AllocationError) {
       let store = try model.makeAttentionStore(capacity: prompt.length)
       let rows = try prompt.embeddings(from: 0, model: model)
       squares = try model.inputSquares(
         rows, spans: [SequenceSpan(store: store, rows: 0..<prompt.length)])
     } catch {
-      throw Self.outOfMemory(error)
+      throw .outOfMemory(error.byteCount)
     }
     guard squares.areFinite else {
       throw OpenAnswer.notFinite("the squares of the model's activations are not finite numbers")
@@ -111,13 +107,13 @@ public final class Generator {
   /// Writes one more token of every open answer. Returns those that ended or failed.
   public func step() throws(Failure) -> [(ordinal: Int, result: Result<Answer, Failure>)] {
     guard !open.isEmpty else { return [] }
-    let logits: Tensor
-    do {
+    let lengths = open.map(\.store.length)
+    let logits = try givingUpCache { () throws(AllocationError) in
+      // Of an attempt before, which may have ended in any layer.
+      for (answer, length) in zip(open, lengths) { answer.store.truncate(to: length) }
       let rows = try model.embed(open.map(\.lastToken))
       let spans = open.enumerated().map { SequenceSpan(store: $1.store, rows: $0..<$0 + 1) }
-      logits = try model.logits(model.lastHidden(rows, spans: spans))
-    } catch {
-      throw Self.outOfMemory(error)
+      return try model.logits(model.lastHidden(rows, spans: spans))
     }
     var finished: [(ordinal: Int, result: Result<Answer, Failure>)] = []
     var stillOpen: [OpenAnswer] = []
@@ -144,11 +140,12 @@ public final class Generator {
       start = shared.length
       store.copyPrefix(of: shared.store, length: start)
     }
-    promptPositions = (promptPositions.all + prompt.length, promptPositions.reused + start)
     let rows = try prompt.embeddings(from: start, model: model)
     let last = try model.lastHidden(
       rows, spans: [SequenceSpan(store: store, rows: 0..<rows.shape[0])])
-    return try model.logits(last).values(ofRow: 0)
+    let logits = try model.logits(last).values(ofRow: 0)
+    promptPositions = (promptPositions.all + prompt.length, promptPositions.reused + start)
+    return logits
   }
 
   /// Throws `prompt/too-long` when the model has fewer positions than the prompt takes.
@@ -157,10 +154,21 @@ public final class Generator {
     throw PreparedPrompt.tooLong(prompt.length, positions: model.config.maxPositions)
   }
 
-  private static func outOfMemory(_ error: any Error) -> Failure {
-    let size = (error as? AllocationError).map { "\($0.byteCount) bytes" } ?? "\(error)"
-    return Failure(
-      .limitExceeded, code: "memory/exhausted", "no memory for \(size)",
-      remedy: "use a smaller --batch or --max-tokens", kind: .shortage)
+  /// Runs `body`; where memory is out, once more without the prompts that were kept.
+  private func givingUpCache<Result>(_ body: () throws(AllocationError) -> Result)
+    throws(Failure) -> Result
+  {
+    do {
+      return try body()
+    } catch {
+      guard cache.count > 0 else { throw Self.outOfMemory(error) }
+    }
+    cache.removeAll()
+    do { return try body() } catch { throw Self.outOfMemory(error) }
+  }
+
+  private static func outOfMemory(_ error: AllocationError) -> Failure {
+    .outOfMemory(
+      error.byteCount, remedy: "use a smaller --batch or --max-tokens, --kv int8, or fewer threads")
   }
 }

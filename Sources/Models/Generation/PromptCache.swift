@@ -34,6 +34,8 @@ struct PromptCache {
     return (entry.store, best.length)
   }
 
+  mutating func removeAll() { entries.removeAll() }
+
   /// Keeps a prompt whose store holds all of it. An older one goes that differs only in its latter
   /// half: what others will share with it they share with this one.
   mutating func keep(_ prompt: PreparedPrompt, _ store: any AttentionStore) {

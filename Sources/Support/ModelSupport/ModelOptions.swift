@@ -5,6 +5,7 @@ import CPU
 import Checkpoints
 import Glibc
 import InputOutput
+import JSON
 import Operations
 import Tensors
 import ToolSupport
@@ -82,6 +83,15 @@ public struct ModelOptions: ParsableArguments {
     let usesIntegers = precision == .bf16 && weights.isQuantised
     return try operations(
       session, activations: usesIntegers ? options.activations : .bf16, cache: cache)
+  }
+
+  /// What of this changes the numbers, for a stream's `ts.config`.
+  public func configuration(_ weights: Weights, _ options: ActivationOptions) -> JSONObject {
+    var object: JSONObject = ["precision": .string(precision.rawValue)]
+    if precision == .bf16, weights.isQuantised {
+      object["activations"] = .string(options.activations.rawValue)
+    }
+    return object
   }
 
   /// OpenBLAS waits for ever where it gets no memory for its code and buffers, beginning with its

@@ -8,18 +8,29 @@ import Tensors
 
 extension Session {
   /// Writes the tensors that `make` returns for `record`, which has `images` of them; a skip record
-  /// where the record is at fault.
+  /// where the record is at fault, or a number among them is none.
   public func write(
     _ record: Record, images: Int, to writer: TensorStreamWriter, metadata: StreamMetadata = [],
     _ make: () throws(Failure) -> [(name: String, tensor: Tensor)]
   ) throws(Failure) {
     do throws(Failure) {
-      try writer.write(
-        id: record.id, json: record.source, tensors: make(), metadata: metadata)
+      let tensors = try make()
+      for (name, tensor) in tensors { try checkNumbers(of: tensor, named: name) }
+      try writer.write(id: record.id, json: record.source, tensors: tensors, metadata: metadata)
     } catch {
       return try skip(record, error, to: writer, metadata: metadata)
     }
     recordDone(images: images)
+  }
+
+  /// Throws `tensor/not-finite`.
+  private func checkNumbers(of tensor: Tensor, named name: String) throws(Failure) {
+    guard let place = tensor.firstNotFinite else { return }
+    let found = tensor.doubles(place..<place + 1)[0].isNaN ? "NaN" : "infinity"
+    throw Failure(
+      .invalidInput, code: "tensor/not-finite",
+      "expected finite numbers, found \(found) in element \(place) of its \(name)",
+      remedy: "look for such weights with llava-weights inspect --verify")
   }
 
   /// Counts, reports and writes a skip.

@@ -13,7 +13,7 @@ extension ClipEncode {
   /// Everything that changes the numbers, for `ts.config`.
   func configuration(_ checkpoint: VisionCheckpoint, _ settings: PreprocessorSettings) -> JSONValue
   {
-    .object([
+    var object: JSONObject = [
       "emit": .string(emit.rawValue),
       "image_size": .int(checkpoint.config.imageSize),
       "aspect": .string(settings.aspect.rawValue),
@@ -23,7 +23,10 @@ extension ClipEncode {
       "lenient": .bool(lenient),
       "blocks": .int(checkpoint.blocks),
       "features": .string(checkpoint.keepsClassToken ? "cls_patch" : "patch"),
-      "precision": .string(models.precision.rawValue),
-    ])
+    ]
+    for (key, value) in models.configuration(checkpoint.weights, products).members {
+      object[key] = value
+    }
+    return .object(object)
   }
 }

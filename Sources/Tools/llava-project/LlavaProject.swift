@@ -4,6 +4,7 @@ import ArgumentParser
 import CPU
 import Checkpoints
 import InputOutput
+import JSON
 import ModelSupport
 import Operations
 import Projectors
@@ -84,7 +85,8 @@ struct LlavaProject: ToolCommand {
         StreamSchema.Field("image_rows", .i32, [nil]),
       ]),
       producer: session.producer, model: try checkpoint.weights.identity(),
-      config: #"{"precision":"\#(models.precision.rawValue)"}"#, input: reader.header.digest,
+      config: JSONValue.object(models.configuration(checkpoint.weights, products)).serializedString,
+      input: reader.header.digest,
       metadata: reader.header.metadata.filter { $0.key == StreamHeader.recipeKey })
   }
 

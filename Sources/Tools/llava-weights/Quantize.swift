@@ -4,6 +4,7 @@ import ArgumentParser
 import Checkpoints
 import Conversion
 import InputOutput
+import Streams
 import Threads
 import ToolSupport
 
@@ -93,13 +94,27 @@ struct Quantize: ToolProgram {
     -> [String: [Float]]
   {
     guard let importance else { return [:] }
-    let found = try Importance(try session.tensorReader(importance), for: source)
+    let found = try Importance(try stream(importance, session), for: source)
     for warning in found.warnings { session.reporter.warning(warning) }
     if !format.usesImportance {
       session.reporter.warning(
         "\(format.rawValue) is as near as it can be: --importance changes nothing there")
     }
     return found.columns
+  }
+}
+
+extension Quantize {
+  /// The stream of --importance, whatever else a user takes for one.
+  private func stream(_ path: String, _ session: Session) throws(Failure) -> TensorStreamReader {
+    do {
+      return try session.tensorReader(path)
+    } catch {
+      guard error.status == .invalidInput || error.status == .mismatch else { throw error }
+      var failure = error
+      failure.remedy = "--importance takes what vicuna-decode --emit importance writes"
+      throw failure
+    }
   }
 }
 

@@ -9,10 +9,24 @@ struct CacheOptions: ParsableArguments {
   @Option(
     name: .customLong("cache-memory"),
     help: ArgumentHelp("Memory for prompts that others begin like.", valueName: "size"))
-  var memory = Size(2 << 30)
+  var memory = CacheMemory(count: 2 << 30)
 
   @Option(
     name: .customLong("kv"),
     help: ArgumentHelp("What keys and values are kept in: bf16 or int8.", valueName: "format"))
   var format = CacheFormat.bf16
+}
+
+/// A size, or 0 for no memory.
+struct CacheMemory: ExpressibleByArgument {
+  let count: Int
+
+  init(count: Int) { self.count = count }
+
+  init?(argument: String) {
+    guard let size = argument == "0" ? Size(0) : Size(argument: argument) else { return nil }
+    count = size.count
+  }
+
+  var defaultValueDescription: String { Size(count).defaultValueDescription }
 }

@@ -18,7 +18,8 @@ struct ImportanceRun {
   let generator: Generator
   let language: LanguageModel
   let model: String
-  let precision: String
+  /// What changes the numbers, for the stream's header.
+  let configuration: JSONObject
 
   private typealias Matrix = (name: String, input: DecoderInput)
 
@@ -61,7 +62,7 @@ struct ImportanceRun {
     }
     return StreamHeader(
       content: "importance", schema: StreamSchema(fields), producer: session.producer, model: model,
-      config: #"{"precision":"\#(precision)"}"#, input: records.input)
+      config: JSONValue.object(configuration).serializedString, input: records.input)
   }
 
   private func write(

@@ -3,6 +3,7 @@
 import Decoders
 import Generation
 import InputOutput
+import JSON
 import Records
 import Streams
 import Tensors
@@ -16,14 +17,15 @@ struct LogitsRun {
   let generator: Generator
   let vocabulary: Int
   let model: String
-  let precision: String
+  /// What changes the numbers, for the stream's header.
+  let configuration: JSONObject
 
   func run() throws(Failure) {
     let schema = StreamSchema([StreamSchema.Field("logits", .f32, [nil, vocabulary])])
     let writer = try session.tensorWriter(
       StreamHeader(
         content: "logits", schema: schema, producer: session.producer, model: model,
-        config: #"{"precision":"\#(precision)"}"#, input: records.input))
+        config: JSONValue.object(configuration).serializedString, input: records.input))
     while case .element(let record) = try records.queue.next(waits: true) {
       switch record {
       case .passOn(let record, let mark): try session.passOn(record, mark, to: writer)

@@ -3,6 +3,7 @@
 import Checkpoints
 import Generation
 import InputOutput
+import JSON
 import ToolSupport
 
 extension VicunaDecode {
@@ -20,6 +21,13 @@ extension VicunaDecode {
   {
     let base = try checkpoint.weights.identity()
     return try adapter?.identity(on: base) ?? base
+  }
+
+  /// What changes the numbers, for the header of a stream.
+  func configuration(_ checkpoint: LanguageCheckpoint) -> JSONObject {
+    var object = models.configuration(checkpoint.weights, products)
+    if caches.format != .bf16 { object["kv"] = .string(caches.format.rawValue) }
+    return object
   }
 
   func options() -> GenerationOptions {

@@ -129,13 +129,13 @@ struct VicunaDecode: ToolCommand {
       try LogitsRun(
         session: session, records: records, prompts: prompts, generator: generator,
         vocabulary: model.vocabularyRows, model: try identity(checkpoint, adapter),
-        precision: models.precision.rawValue
+        configuration: configuration(checkpoint)
       ).run()
     case .importance:
       try ImportanceRun(
         session: session, records: records, prompts: prompts, generator: generator,
         language: model, model: try identity(checkpoint, adapter),
-        precision: models.precision.rawValue
+        configuration: configuration(checkpoint)
       ).run()
     case .text:
       let writer = try session.objectWriter(compresses: compress)

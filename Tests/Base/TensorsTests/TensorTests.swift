@@ -22,6 +22,18 @@ struct TensorTests {
     #expect(throws: AllocationError.self) { try Tensor(uninitialized: .f32, shape: shape) }
   }
 
+  @Test(arguments: [ElementType.f16, .bf16, .f32])
+  func theFirstNumberThatIsNoneIsFound(type: ElementType) throws {
+    let numbers: [Float] = [0, -1, 60_000, 1e-7, .infinity, 3, .nan, -.infinity]
+    for first in 0...numbers.count {
+      let some = Array(numbers[first...])
+      let floats = try Tensor(some, shape: [some.count])
+      let tensor = try #require(ElementConversion(from: .f32, to: type)).convert(floats)
+      #expect(tensor.firstNotFinite == some.firstIndex { !$0.isFinite }, "\(some)")
+    }
+    #expect(try Tensor([Int32.max, -1], shape: [2]).firstNotFinite == nil)
+  }
+
   @Test func emptyTensorsWork() throws {
     let empty = try Tensor(.f32, shape: [0, 4096])
     #expect(empty.count == 0 && empty.floatValues.isEmpty)

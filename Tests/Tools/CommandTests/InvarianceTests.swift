@@ -134,7 +134,7 @@ struct Arithmetic: Sendable, CustomTestStringConvertible {
       set -e
       convo-format --system '' records | clip-encode -q | llava-project -q > projected
       vicuna-decode -v --max-tokens 12 projected > kept 2> kept.log
-      vicuna-decode -v --max-tokens 12 --cache-memory 1 projected 2> none.log | cmp - kept
+      vicuna-decode -v --max-tokens 12 --cache-memory 0 projected 2> none.log | cmp - kept
       grep -o '[0-9]* of [0-9]* positions.*' kept.log none.log
       """, in: directory)
     #expect(result.status == 0, "\(result.errors)")
@@ -143,6 +143,36 @@ struct Arithmetic: Sendable, CustomTestStringConvertible {
     #expect(lines[1].hasPrefix("none.log:0 of "))
     let counts = lines[0].split { !$0.isNumber }.compactMap { Int($0) }
     #expect(counts.count == 2 && counts[0] * 4 > counts[1], "\(lines[0])")
+  }
+
+  /// Where the caches of prompts leave no memory for the next answer they are given up: what runs
+  /// without them runs with them, to the byte.
+  @Test func promptsAreForgottenWhereMemoryIsOut() throws {
+    let directory = try TemporaryDirectory()
+    let records = (1...10).map { number in
+      let words = (number..<number + 20).map(String.init).joined(separator: " ")
+      return #"{"id":"\#(number)","text":"\#(words)"}"# + "\n"
+    }
+    try directory.write(records.joined(), to: "records")
+    let result = try Workbench.run(
+      """
+      export LLAVA_MODEL=$TINY
+      convo-format --system '' records > asked
+      decode() { vicuna-decode -v -j 1 --batch 1 --max-tokens 1900 "$@" asked; }
+      decode > wanted 2> log
+      grep -o '[0-9]* of [0-9]* positions' log
+      for size in $(seq 68000 -3000 50000); do
+        (ulimit -v $size; decode --cache-memory 0 > none 2> /dev/null) || break
+        (ulimit -v $size; decode > some 2> log) || { cat log; exit 1; }
+        cmp none wanted || exit 1
+        cmp some wanted || exit 1
+        grep -o '[0-9]* of [0-9]* positions' log
+      done
+      """, in: directory, environment: ["TINY": "\(packageRoot)/examples/tiny-llava"], timeout: 300)
+    #expect(result.status == 0, "\(result.text) \(result.errors)")
+    // Fewer positions came from others at last, or no size was so small that some were given up.
+    let counts = result.text.split(separator: "\n").compactMap { Int($0.prefix { $0.isNumber }) }
+    #expect(counts.count > 1 && counts[counts.count - 1] < counts[0], "\(result.text)")
   }
 
   @Test func theSeedMatters() throws {
