@@ -50,6 +50,7 @@ let base = group(
   "Base",
   [
     "InputOutput": ["CNettle", "CSystem"],
+    "Processes": ["InputOutput"],
     "Decimals": [],
     "JSON": [],
     "Randomness": [],
@@ -107,6 +108,7 @@ let models = group(
     "Judging": ["Chat", "Decimals", "InputOutput", "JSON", "Randomness", "Records"],
     "ScienceQA": ["Chat", "InputOutput", "JSON", "Randomness", "Records", "Tokenizers"],
     "CaptionFiltering": ["InputOutput", "JSON", "Randomness"],
+    "Captioning": ["InputOutput", "JSON"],
     "Initialisation": [
       "Checkpoints", "InputOutput", "JSON", "Randomness", "Tensors",
     ],
@@ -171,6 +173,7 @@ let tools: KeyValuePairs = [
     "Conversion", "Initialisation", "Inspection", "Checkpoints", "Quantisation", "Streams",
     "Threads", "Tokenizers",
   ],
+  "llava-caption": ["Captioning", "Processes"],
   "caption-filter": ["CaptionFiltering", "Charts", "Streams", "Threads"],
   "tensor-view": ["Charts", "Streams"],
   "tensor-diff": ["Streams"],
@@ -207,6 +210,7 @@ let testTargets: [Target] = [
   // A chat server that a test writes down: no network beyond this machine.
   .target(name: "LoopbackServer", path: "Tests/Helpers/LoopbackServer"),
   tests("Base", "InputOutputTests", "CSystem", "InputOutput"),
+  tests("Base", "ProcessesTests", "Processes", "InputOutput"),
   tests("Base", "DecimalsTests", "Decimals"),
   tests("Base", "JSONTests", "JSON"),
   tests("Base", "RandomnessTests", "Randomness"),
@@ -256,6 +260,7 @@ let testTargets: [Target] = [
   tests("Models", "TrainingCurvesTests", "TrainingCurves", "InputOutput", "JSON"),
   tests(
     "Models", "CaptionFilteringTests", "CaptionFiltering", "InputOutput", "JSON", "Randomness"),
+  tests("Models", "CaptioningTests", "Captioning", "InputOutput"),
   tests(
     "Models", "InitialisationTests", "Initialisation", "Checkpoints", "InputOutput", "JSON",
     "Tensors"),

@@ -14,10 +14,16 @@ public final class AppendFile {
   /// Opens `path`, made where it is missing, for its owner alone, and locks it.
   ///
   /// Throws `path/invalid`, `io/open`, `file/not-regular`; `usage/locked` where another process has it.
-  public init(path: String) throws(Failure) {
+  public convenience init(path: String) throws(Failure) {
     try checkPath(path)
+    try self.init(path: FilePath(path), mode: 0o600)
+  }
+
+  /// The same for a path that need not be text; `mode`: who may do what with a file that is made.
+  public init(path: FilePath, mode: mode_t) throws(Failure) {
     let flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
-    let opened = retryingInterrupted { open(path, flags, 0o600) }
+    let opened = path.withCString { path in retryingInterrupted { open(path, flags, mode) } }
+    let path = path.shown
     guard opened >= 0 else { throw .system("open", path, errno: errno) }
     var status = stat()
     guard fstat(opened, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

@@ -4,7 +4,7 @@ import Glibc
 
 extension Failure {
   /// What the operating system said when it refused `action`, a verb such as `open`.
-  static func system(_ action: String, _ place: String, errno code: Int32) -> Failure {
+  public static func system(_ action: String, _ place: String, errno code: Int32) -> Failure {
     var remedy: String?
     switch code {
     case ENOMEM: return .outOfMemory(at: place)

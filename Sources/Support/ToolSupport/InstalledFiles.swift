@@ -35,6 +35,14 @@ func installedPlaces(_ name: String, share: String?, program: String?) -> [Strin
   return places
 }
 
+/// The tool `name` beside this one; where there is none, its name, which the PATH leads to.
+public func companionProgram(_ name: String) -> String {
+  guard let path = programDirectory().map({ "\($0)/\(name)" }), access(path, X_OK) == 0 else {
+    return name
+  }
+  return path
+}
+
 /// The directory of this program's file, links resolved.
 private func programDirectory() -> String? {
   guard let resolved = realpath("/proc/self/exe", nil) else { return nil }

@@ -1,0 +1,78 @@
+// One program that was started here, and the descriptors between programs.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import InputOutput
+
+/// A descriptor that is closed with its last owner, and that programs started here do not inherit.
+final class Descriptor {
+  let number: Int32
+
+  init(_ number: Int32) { self.number = number }
+
+  deinit { close(number) }
+
+  /// What is written to the second end is read from the first.
+  static func pipe() throws(Failure) -> (read: Descriptor, write: Descriptor) {
+    var ends: [Int32] = [0, 0]
+    guard Glibc.pipe(&ends) == 0 else { throw .system("pipe", "a pipe", errno: errno) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (Descriptor(ends[0]), Descriptor(ends[1]))
+  }
+
+  /// The same in both directions.
+  static func sockets() throws(Failure) -> (Descriptor, Descriptor) {
+    var ends: [Int32] = [0, 0]
+    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, type, 0, &ends) == 0 else {
+      throw .system("socketpair", "a socket", errno: errno)
+    }
+    return (Descriptor(ends[0]), Descriptor(ends[1]))
+  }
+}
+
+/// A program that runs.
+final class ChildProcess {
+  private let number: pid_t
+  private var ended: Int32?
+
+  /// Starts the program `command[0]`, looked for in the PATH where it is a name alone, with the other words as its arguments.
+  init(_ command: [String], input: Descriptor, output: Descriptor, errors: Descriptor)
+    throws(Failure)
+  {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for (target, source) in [input, output, errors].enumerated() {
+      posix_spawn_file_actions_adddup2(&actions, source.number, Int32(target))
+    }
+    // No signal is blocked in it, whatever the thread that starts it has blocked.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    var words = command.map { strdup($0) } + [nil]
+    defer { for word in words { free(word) } }
+    var started = pid_t()
+    let code = posix_spawnp(&started, command[0], &actions, &attributes, &words, environ)
+    guard code == 0 else { throw .system("spawn", command[0], errno: code) }
+    number = started
+  }
+
+  func terminate() {
+    if ended == nil { kill(number, SIGTERM) }
+  }
+
+  /// Waits for its end. 128 and the signal's number where a signal ended it.
+  func status() -> Int32 {
+    if let ended { return ended }
+    var status: Int32 = 0
+    while waitpid(number, &status, 0) < 0, errno == EINTR {}
+    let signal = status & 0x7F
+    let found = signal == 0 ? (status >> 8) & 0xFF : 128 + signal
+    ended = found
+    return found
+  }
+}

@@ -1,0 +1,111 @@
+// Where captions go, and which of them are there already.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+
+/// Takes the captions of one picture after the other.
+public protocol CaptionOutput {
+  /// The questions about `picture` that need no answer, since there is one.
+  mutating func answered(_ questions: [String], about picture: FilePath) throws(Failure)
+    -> Set<String>
+  /// Takes the answers to all other questions about a picture, in their order.
+  mutating func write(_ captions: [Caption], of picture: FilePath) throws(Failure)
+  /// Call when all pictures are through.
+  mutating func finish() throws(Failure)
+}
+
+/// Captions as lines of a sink: the text alone, or with its picture before it.
+public struct CaptionText: CaptionOutput {
+  private let sink: any ByteSink
+  private let lines: CaptionLines?
+  private let namesPictures: Bool
+
+  /// `lines`: nil for plain text, with the picture's name before it where `namesPictures`.
+  public init(_ sink: any ByteSink, _ lines: CaptionLines?, namesPictures: Bool) throws(Failure) {
+    (self.sink, self.lines, self.namesPictures) = (sink, lines, namesPictures)
+    if let lines { try sink.write(lines.heading) }
+  }
+
+  public func answered(_ questions: [String], about picture: FilePath) -> Set<String> { [] }
+
+  public func write(_ captions: [Caption], of picture: FilePath) throws(Failure) {
+    let bytes = captions.flatMap { caption in lines?.line(caption) ?? plain(caption) }
+    let isShown = sink.isTerminal
+    try sink.write(
+      isShown
+        ? Array(
+          (escapedLinesForTerminal(String(decoding: bytes.dropLast(), as: UTF8.self)) + "\n").utf8)
+        : bytes)
+  }
+
+  private func plain(_ caption: Caption) -> [UInt8] {
+    let name = namesPictures ? escapedForTerminal(caption.picture.shown) + ": " : ""
+    return Array("\(name)\(caption.text.inOneLine)\n".utf8)
+  }
+
+  public func finish() throws(Failure) { try sink.finish() }
+}
+
+/// Captions in a table that is kept from run to run.
+public struct CaptionFile: CaptionOutput {
+  private let table: CaptionTable
+
+  /// See `CaptionTable`; `existing`: `skip` or `overwrite`. Throws what opening the file throws.
+  public init(path: String, _ lines: CaptionLines, existing: ExistingText) throws(Failure) {
+    table = try CaptionTable(path: path, lines, isNew: existing == .overwrite)
+  }
+
+  public func answered(_ questions: [String], about picture: FilePath) -> Set<String> {
+    Set(questions.filter { table.has(picture, $0) })
+  }
+
+  public func write(_ captions: [Caption], of picture: FilePath) throws(Failure) {
+    try table.write(captions)
+  }
+
+  public func finish() throws(Failure) { try table.finish() }
+}
+
+/// Captions in text files beside the pictures.
+public struct Sidecars: CaptionOutput {
+  public let plan: SidecarPlan
+  /// The digest of what decides a run's texts: another one goes over all pictures anew.
+  private let run: String
+  /// Those that are open, a few, as each takes a descriptor; and all directories that have one.
+  private var journals: [FilePath: SidecarJournal] = [:]
+  private var directories: Set<FilePath> = []
+
+  private static let mostJournals = 64
+
+  public init(_ plan: SidecarPlan, run: String) { (self.plan, self.run) = (plan, run) }
+
+  public mutating func answered(_ questions: [String], about picture: FilePath) throws(Failure)
+    -> Set<String>
+  {
+    let file = plan.file(beside: picture)
+    let isThere =
+      plan.existing == .skip ? file.status != nil : try journal(of: file).isDone(file)
+    return isThere ? Set(questions) : []
+  }
+
+  public mutating func write(_ captions: [Caption], of picture: FilePath) throws(Failure) {
+    let file = plan.file(beside: picture)
+    let old = try file.contents(limit: SidecarPlan.largestText)
+    guard let bytes = plan.contents(captions.map(\.text), over: old) else { return }
+    if plan.existing != .skip { try journal(of: file).announce(file, bytes) }
+    try file.replace(with: bytes)
+  }
+
+  public func finish() throws(Failure) {
+    for directory in directories { SidecarJournal.remove(from: directory) }
+  }
+
+  private mutating func journal(of file: FilePath) throws(Failure) -> SidecarJournal {
+    let directory = file.directory
+    if let journal = journals[directory] { return journal }
+    if journals.count == Self.mostJournals { journals = [:] }
+    let journal = try SidecarJournal(in: directory, run: run)
+    journals[directory] = journal
+    directories.insert(directory)
+    return journal
+  }
+}

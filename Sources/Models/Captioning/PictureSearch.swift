@@ -1,0 +1,100 @@
+// The pictures that paths on a command line stand for.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import InputOutput
+
+/// Finds pictures: files that are named, and those in directories that are, and in theirs.
+public struct PictureSearch: Sendable {
+  /// Patterns of shells that names in directories have to match, or paths below the directory where
+  /// there is a slash in the pattern. None: what has a picture's extension.
+  public var included: [String]
+  /// Patterns of files and directories that are left out.
+  public var excluded: [String]
+
+  public init(included: [String] = [], excluded: [String] = []) {
+    (self.included, self.excluded) = (included, excluded)
+  }
+
+  /// The extensions of the formats that clip-encode reads.
+  public static let extensions: Set<String> = [
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".ppm", ".pgm", ".pnm",
+  ]
+
+  /// All pictures in the order of the paths, those in a directory ascending by name, each once.
+  ///
+  /// Hidden files and directories are left out, links to directories are not entered. A path that is no
+  /// directory is a picture, whatever it is. `unreadable` is told of directories that cannot be read.
+  public func pictures(in paths: [FilePath], unreadable: (Failure) -> Void) -> [FilePath] {
+    var (found, seen): ([FilePath], Set<FilePath>) = ([], [])
+    for path in paths {
+      let files = path.isDirectory ? inside(path, unreadable) : [path]
+      for file in files where seen.insert(file).inserted { found.append(file) }
+    }
+    return found
+  }
+
+  private func inside(_ root: FilePath, _ unreadable: (Failure) -> Void) -> [FilePath] {
+    var found: [FilePath] = []
+    // Names below the root, the next one last: as deep as the system's paths are long.
+    var open = [FilePath("")]
+    while let next = open.popLast() {
+      let path = next.bytes.isEmpty ? root : root.appending(next)
+      guard next.bytes.isEmpty || path.isDirectory else {
+        if path.isRegularFile, takes(next) { found.append(path) }
+        continue
+      }
+      if !next.bytes.isEmpty, path.isLink || isExcluded(next) { continue }
+      do throws(Failure) {
+        let below = try path.visibleNames().map {
+          next.bytes.isEmpty ? $0 : next.appending($0)
+        }
+        open += below.reversed()
+      } catch {
+        unreadable(error)
+      }
+    }
+    return found
+  }
+
+  /// Whether the file `path`, as seen from the directory that was named, is wanted.
+  func takes(_ path: FilePath) -> Bool {
+    if isExcluded(path) { return false }
+    if included.isEmpty { return Self.extensions.contains(path.lowercasedExtension) }
+    return included.contains { matches($0, path) }
+  }
+
+  private func isExcluded(_ path: FilePath) -> Bool { excluded.contains { matches($0, path) } }
+
+  private func matches(_ pattern: String, _ path: FilePath) -> Bool {
+    let subject = pattern.utf8.contains(UInt8(ascii: "/")) ? path : path.name
+    return subject.withCString { fnmatch(pattern, $0, 0) } == 0
+  }
+}
+
+extension FilePath {
+  var isDirectory: Bool { status.map { $0.st_mode & S_IFMT == S_IFDIR } ?? false }
+
+  var isRegularFile: Bool { status.map { $0.st_mode & S_IFMT == S_IFREG } ?? false }
+
+  var isLink: Bool {
+    var found = stat()
+    return withCString { lstat($0, &found) } == 0 && found.st_mode & S_IFMT == S_IFLNK
+  }
+
+  /// The names in this directory but those that begin with a dot, ascending by bytes.
+  /// Throws `io/open`.
+  func visibleNames() throws(Failure) -> [FilePath] {
+    guard let stream = withCString({ opendir($0) }) else {
+      throw .system("open", shown, errno: errno)
+    }
+    defer { closedir(stream) }
+    var names: [FilePath] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+        FilePath(bytes: $0.prefix { $0 != 0 })
+      }
+      if name.bytes.first != UInt8(ascii: ".") { names.append(name) }
+    }
+    return names.sorted()
+  }
+}

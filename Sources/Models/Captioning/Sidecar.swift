@@ -1,0 +1,80 @@
+// Text files beside pictures, as tools for training sets keep captions.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+
+/// What becomes of a text that is there already.
+public enum ExistingText: String, CaseIterable, Sendable {
+  case skip
+  case overwrite
+  case append
+  case prepend
+}
+
+/// Which file is beside a picture, and what it shall hold.
+public struct SidecarPlan: Equatable, Sendable {
+  /// What stands in the place of the picture's extension, `.txt` say.
+  public var suffix: String
+  /// Whether it stands behind the extension instead: `a.jpg.txt`.
+  public var keepsExtension: Bool
+  public var existing: ExistingText
+  /// What stands between a text that was there and a new one, and between two answers.
+  public var joint: String
+
+  public init(
+    suffix: String, keepsExtension: Bool = false, existing: ExistingText = .skip,
+    joint: String = "\n"
+  ) {
+    self.suffix = suffix
+    self.keepsExtension = keepsExtension
+    self.existing = existing
+    self.joint = joint
+  }
+
+  /// More is no caption.
+  static let largestText = 16 << 20
+
+  public func file(beside picture: FilePath) -> FilePath {
+    (keepsExtension ? picture : picture.withoutExtension) + suffix
+  }
+
+  /// Throws `usage/sidecar` where two pictures would share a file, or one would replace a picture.
+  public func check(_ pictures: [FilePath]) throws(Failure) {
+    var owners: [FilePath: FilePath] = [:]
+    let all = Set(pictures)
+    for picture in pictures {
+      let file = file(beside: picture)
+      guard !all.contains(file) else {
+        throw Self.clash("\(file.shown) is a picture itself", remedy: "name another --sidecar")
+      }
+      if let other = owners.updateValue(picture, forKey: file) {
+        throw Self.clash(
+          "\(other.shown) and \(picture.shown) would share \(file.shown)",
+          remedy: "add --full-names: a.jpg\(suffix) beside a.jpg")
+      }
+    }
+  }
+
+  private static func clash(_ message: String, remedy: String) -> Failure {
+    Failure(.usage, code: "usage/sidecar", message, remedy: remedy)
+  }
+
+  /// What the file that holds `old`, nil where there is none, becomes with `texts`; nil where it stays.
+  public func contents(_ texts: [String], over old: [UInt8]?) -> [UInt8]? {
+    let new = Array(texts.joined(separator: joint).utf8)
+    guard let old = old.map(Self.withoutLineEnd) else { return new + [0x0A] }
+    let between = old.isEmpty ? [] : Array(joint.utf8)
+    switch existing {
+    case .skip: return nil
+    case .overwrite: return new + [0x0A]
+    case .append: return old + between + new + [0x0A]
+    case .prepend: return new + between + old + [0x0A]
+    }
+  }
+
+  private static func withoutLineEnd(_ bytes: [UInt8]) -> [UInt8] {
+    var bytes = bytes
+    if bytes.last == 0x0A { bytes.removeLast() }
+    if bytes.last == 0x0D { bytes.removeLast() }
+    return bytes
+  }
+}

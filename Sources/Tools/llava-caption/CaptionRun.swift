@@ -1,0 +1,159 @@
+// The loop of llava-caption: records into the pipeline, answers out of it, captions written.
+// SPDX-License-Identifier: Apache-2.0
+import Captioning
+import InputOutput
+import JSON
+import Processes
+import Records
+import ToolSupport
+
+/// A picture and what is to be asked about it.
+struct CaptionJob {
+  let picture: FilePath
+  let questions: [String]
+}
+
+/// One run over all jobs. Answers come in the order of the records.
+final class CaptionRun {
+  private let session: Session
+  private let jobs: [CaptionJob]
+  private var output: any CaptionOutput
+  private let rules: CaptionRules
+  private let retries: Int
+  private let links = PictureLinks()
+  private var messages = ToolMessages()
+  private var lines = LineBuffer()
+
+  /// One question about one picture, on its way.
+  private struct Ask {
+    let job: Int
+    let question: Int
+    let attempt: Int
+  }
+
+  private var nextAsk = (job: 0, question: 0)
+  private var again: [Ask] = []
+  private var sent: [Ask] = []
+  /// How many of `sent` have come back.
+  private var received = 0
+  /// Answers about pictures that wait for others about the same.
+  private var captions: [Int: [Caption?]] = [:]
+  private var failures: [Int: Failure] = [:]
+  private var answered: [Int: Int] = [:]
+  /// How many pictures were skipped for which reason.
+  private var reasons: [String: Int] = [:]
+
+  init(
+    _ session: Session, _ jobs: [CaptionJob], _ output: any CaptionOutput, rules: CaptionRules,
+    retries: Int
+  ) {
+    (self.session, self.jobs, self.output) = (session, jobs, output)
+    (self.rules, self.retries) = (rules, retries)
+  }
+
+  /// Runs the pipeline to its end and returns the output. Throws what ended one of the tools, and what
+  /// writing throws.
+  func finish(_ chain: CaptionChain) throws(Failure) -> any CaptionOutput {
+    session.reporter.showStatus { "reading the model" }
+    let processes = try ProcessChain(chain.commands)
+    let statuses = try processes.run(feed) { (piece) throws(Failure) in
+      switch piece {
+      case .output(let bytes):
+        for line in lines.add(bytes) { try take(line) }
+      case .errors(let bytes): messages.add(bytes)
+      }
+    }
+    for warning in messages.warnings { session.reporter.warning(warning) }
+    if let failure = messages.cause(of: statuses, CaptionChain.tools) { throw failure }
+    guard received == sent.count, isFed else {
+      throw Failure(
+        .internalError, code: "internal/answers", "the tools ended before their work did")
+    }
+    if !reasons.isEmpty {
+      let counts = reasons.sorted { $0.key < $1.key }.map { "\($0.key) \(grouped($0.value))" }
+      session.reporter.note("reasons of skips: \(counts.joined(separator: ", "))")
+    }
+    return output
+  }
+
+  private var isFed: Bool { nextAsk.job == jobs.count && again.isEmpty }
+
+  private func feed() -> ChainInput {
+    if let ask = again.popLast() { return send(ask) }
+    guard nextAsk.job < jobs.count else {
+      return retries > 0 && received < sent.count ? .nothingYet : .end
+    }
+    let ask = Ask(job: nextAsk.job, question: nextAsk.question, attempt: 0)
+    nextAsk.question += 1
+    if nextAsk.question == jobs[ask.job].questions.count { nextAsk = (ask.job + 1, 0) }
+    return send(ask)
+  }
+
+  private func send(_ ask: Ask) -> ChainInput {
+    sent.append(ask)
+    let job = jobs[ask.job]
+    var object: JSONObject = [
+      "id": .string(id(of: ask)), "image": .string(links.path(of: job.picture)),
+      "text": .string(job.questions[ask.question]),
+    ]
+    if ask.attempt > 0 {
+      object["temperature"] = .double(1)
+      object["seed"] = .int(ask.attempt)
+    }
+    return .bytes(JSONValue.object(object).serialized() + [0x0A])
+  }
+
+  /// Draws go by it: the same in every run, whatever was done before.
+  private func id(of ask: Ask) -> String {
+    let job = jobs[ask.job]
+    return "\(job.picture.shown)\n\(job.questions[ask.question])"
+  }
+
+  private func take(_ line: [UInt8]) throws(Failure) {
+    guard received < sent.count, let object = try? JSONValue(parsing: line).object,
+      object["id"]?.string == id(of: sent[received])
+    else {
+      throw Failure(
+        .internalError, code: "internal/answers", "expected the answer to the next record")
+    }
+    let ask = sent[received]
+    received += 1
+    let job = jobs[ask.job]
+    if let mark = SkipMark(of: object) {
+      failures[ask.job] =
+        failures[ask.job] ?? Failure(.invalidInput, code: mark.code, mark.message)
+      return try settle(ask, nil)
+    }
+    let answer = object["text"]?.string ?? ""
+    if let complaint = rules.complaint(about: answer) {
+      if ask.attempt < retries {
+        again.append(Ask(job: ask.job, question: ask.question, attempt: ask.attempt + 1))
+        return
+      }
+      session.reporter.warning("\(job.picture.shown): the answer \(complaint)")
+    }
+    try settle(
+      ask,
+      Caption(
+        picture: job.picture, question: job.questions[ask.question], text: rules.text(of: answer),
+        finishReason: object["finish_reason"]?.string ?? ""))
+  }
+
+  /// Writes the captions of a picture when its last answer has come.
+  private func settle(_ ask: Ask, _ caption: Caption?) throws(Failure) {
+    let job = jobs[ask.job]
+    captions[ask.job, default: Array(repeating: nil, count: job.questions.count)][ask.question] =
+      caption
+    answered[ask.job, default: 0] += 1
+    guard answered[ask.job] == job.questions.count else { return }
+    let found = (captions.removeValue(forKey: ask.job) ?? []).compactMap(\.self)
+    answered[ask.job] = nil
+    if let failure = failures.removeValue(forKey: ask.job) {
+      reasons[failure.code, default: 0] += 1
+      let record = Record(JSONObject(), number: ask.job + 1, place: job.picture.shown)
+      return try session.recordSkipped(failure, at: record)
+    }
+    try output.write(found, of: job.picture)
+    session.recordDone()
+  }
+}

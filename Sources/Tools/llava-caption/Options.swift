@@ -1,0 +1,125 @@
+// The options of llava-caption by what they are about.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Captioning
+import InputOutput
+import ToolSupport
+
+extension ExistingText: ExpressibleByArgument {}
+
+struct SearchOptions: ParsableArguments {
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "In directories, files that match this pattern of the shell; may be repeated.",
+      valueName: "pattern"))
+  var include: [String] = []
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Leave out files and directories that match it; may be repeated.", valueName: "pattern"))
+  var exclude: [String] = []
+
+  var search: PictureSearch { PictureSearch(included: include, excluded: exclude) }
+}
+
+struct QuestionOptions: ParsableArguments {
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("The model; default: LLAVA_MODEL.", valueName: "model"),
+    completion: .directory)
+  var model: String?
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "What to ask about each picture; may be repeated (default: Describe this image.).",
+      valueName: "text"))
+  var ask: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Ask what the lines of this file ask.", valueName: "file"),
+    completion: .file())
+  var askFile: String?
+
+  @Option(help: ArgumentHelp("The template (default: the model's).", valueName: "key"))
+  var template: String?
+
+  @Option(help: ArgumentHelp("Replace the template's system text.", valueName: "text"))
+  var system: String?
+
+  /// What is asked about every picture, in order, each once. Throws what reading --ask-file throws.
+  func texts() throws(Failure) -> [String] {
+    var texts = ask
+    if let askFile {
+      guard let bytes = try FilePath(askFile).contents(limit: 16 << 20) else {
+        throw .system("open", askFile, errno: 2)
+      }
+      texts += bytes.split { $0 == 0x0A || $0 == 0x0D }.map { String(decoding: $0, as: UTF8.self) }
+    }
+    var seen: Set<[UInt8]> = []
+    texts = texts.filter { seen.insert(Array($0.utf8)).inserted }
+    return texts.isEmpty ? ["Describe this image."] : texts
+  }
+}
+
+struct AnswerOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Longest answer, in tokens.", valueName: "count"))
+  var maxTokens = 512
+
+  @Option(help: ArgumentHelp("0 takes the likeliest token, more draws.", valueName: "number"))
+  var temperature = 0.0
+
+  @Option(help: ArgumentHelp("Draw from the likeliest up to this sum.", valueName: "number"))
+  var topP = 1.0
+
+  @Option(help: ArgumentHelp("Seed of the draws.", valueName: "number"))
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("Answers that are written together.", valueName: "count"))
+  var batch = 8
+
+  @Option(help: ArgumentHelp("Put this before every answer.", valueName: "text"))
+  var prefix = ""
+
+  @Option(help: ArgumentHelp("Put this behind every answer.", valueName: "text"))
+  var suffix = ""
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("Warn of answers without this text; may be repeated.", valueName: "text"))
+  var require: [String] = []
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("Warn of answers with this text; may be repeated.", valueName: "text"))
+  var forbid: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Draw other answers up to so many times before that warning.", valueName: "count"))
+  var retry = 0
+
+  @Option(
+    name: [.customShort("j"), .long],
+    help: ArgumentHelp(
+      "Threads of each tool; default: LLAVA_THREADS, else all cores.", valueName: "count"))
+  var threads: Int?
+
+  var rules: CaptionRules {
+    var rules = CaptionRules()
+    (rules.prefix, rules.suffix) = (prefix, suffix)
+    (rules.required, rules.forbidden) = (require, forbid)
+    return rules
+  }
+
+  func validate() throws {
+    guard (0...100).contains(retry) else {
+      throw ValidationError("--retry must be 0 to 100, found \(retry)")
+    }
+    if retry > 0, require.isEmpty, forbid.isEmpty {
+      throw ValidationError("--retry goes with --require or --forbid")
+    }
+  }
+}

@@ -1,0 +1,86 @@
+// Where captions go: one of stdout, a table, or files beside the pictures.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Captioning
+import InputOutput
+import ToolSupport
+
+struct TargetOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Write JSONL to this file, or go on with it; - is stdout.", valueName: "file"),
+    completion: .file())
+  var jsonl: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a table with tabs to this file, or go on with it; - is stdout.", valueName: "file"),
+    completion: .file())
+  var tsv: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a file beside each picture, this in the place of its extension (.txt).",
+      valueName: "suffix"))
+  var sidecar: String?
+
+  @Flag(help: "With --sidecar, put the suffix behind the extension: a.jpg.txt.")
+  var fullNames = false
+
+  @Option(
+    help: ArgumentHelp(
+      "What becomes of captions that are there: skip, overwrite, append or prepend.",
+      valueName: "what"))
+  var existing = ExistingText.skip
+
+  @Option(
+    help: ArgumentHelp(
+      "What stands between two answers in a file, and before what is appended (default: a line break).",
+      valueName: "text"))
+  var joint: String?
+
+  private var table: (path: String, lines: CaptionLines)? {
+    jsonl.map { ($0, .jsonl) } ?? tsv.map { ($0, .tsv) }
+  }
+
+  /// The path of what is written record by record, for the session; nil for files beside pictures.
+  var streamPath: String? {
+    if sidecar != nil { return nil }
+    return table.flatMap { $0.path == "-" ? "-" : nil } ?? (table == nil ? "-" : nil)
+  }
+
+  func validate() throws {
+    let chosen = [("--jsonl", jsonl), ("--tsv", tsv), ("--sidecar", sidecar)].filter { $1 != nil }
+    if chosen.count > 1 {
+      throw ValidationError("\(chosen[0].0) and \(chosen[1].0) exclude each other")
+    }
+    if let sidecar {
+      guard !sidecar.isEmpty, !sidecar.utf8.contains(where: { $0 == 0x2F || $0 == 0 }) else {
+        throw ValidationError("--sidecar must be a suffix such as .txt, found '\(sidecar)'")
+      }
+    } else {
+      if fullNames { throw ValidationError("--full-names goes with --sidecar") }
+      if joint != nil { throw ValidationError("--joint goes with --sidecar") }
+      if existing == .append || existing == .prepend {
+        throw ValidationError("--existing \(existing.rawValue) goes with --sidecar")
+      }
+    }
+  }
+
+  /// Throws `usage/sidecar` for pictures that would share a file, and what opening files throws.
+  func output(_ session: Session, _ pictures: [FilePath], run: String) throws(Failure)
+    -> any CaptionOutput
+  {
+    if let sidecar {
+      let plan = SidecarPlan(
+        suffix: sidecar, keepsExtension: fullNames, existing: existing, joint: joint ?? "\n")
+      try plan.check(pictures)
+      return Sidecars(plan, run: run)
+    }
+    if let table, table.path != "-" {
+      return try CaptionFile(path: table.path, table.lines, existing: existing)
+    }
+    return try CaptionText(
+      session.sink(nil, isBinary: false), table?.lines, namesPictures: pictures.count > 1)
+  }
+}

@@ -1,0 +1,89 @@
+// Tables of captions: lines, what a run that was stopped left, and files that are no tables.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import TestSupport
+import Testing
+
+@testable import Captioning
+
+struct CaptionTableTests {
+  private let odd = Caption(
+    picture: FilePath("a\tb\\c.jpg"), question: "what?\nwhere?", text: "one\r\n\ttwo",
+    finishReason: "stop")
+
+  @Test(arguments: CaptionLines.allCases) func whatIsWrittenIsKnownAgain(lines: CaptionLines) throws
+  {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("table")
+    do {
+      let table = try CaptionTable(path: path, lines, isNew: false)
+      #expect(!table.has(odd.picture, odd.question))
+      try table.write([odd])
+      try table.finish()
+    }
+    let whole = try String(decoding: directory.read("table"), as: UTF8.self)
+    #expect(whole.split(separator: "\n").count == (lines == .tsv ? 2 : 1))
+    let again = try CaptionTable(path: path, lines, isNew: false)
+    #expect(again.has(odd.picture, odd.question))
+    #expect(!again.has(odd.picture, "what?"))
+    #expect(!again.has(FilePath("a"), odd.question))
+    #expect(try String(decoding: directory.read("table"), as: UTF8.self) == whole)
+  }
+
+  /// Cut anywhere: the whole lines stay, the rest goes, and the file goes on.
+  @Test(arguments: CaptionLines.allCases) func cutFilesGoOn(lines: CaptionLines) throws {
+    let directory = try TemporaryDirectory()
+    let second = Caption(picture: FilePath("b"), question: "q", text: "t", finishReason: "length")
+    let whole = lines.heading + lines.line(odd) + lines.line(second)
+    for count in 0...whole.count {
+      let path = FilePath(directory.file("table"))
+      try path.replace(with: Array(whole[..<count]))
+      do {
+        let table = try CaptionTable(path: path.shown, lines, isNew: false)
+        if !table.has(odd.picture, odd.question) { try table.write([odd]) }
+        if !table.has(second.picture, "q") { try table.write([second]) }
+      }
+      #expect(try path.contents(limit: 1 << 20) == whole, "cut at \(count)")
+    }
+  }
+
+  @Test(arguments: ["notes", "notes\n", "{\"text\":\"\"}\n", "a\tb\tc\n", "{\"image\":1}\n", "\n"])
+  func otherFilesStay(text: String) throws {
+    let directory = try TemporaryDirectory()
+    for lines in CaptionLines.allCases {
+      try directory.write(text, to: "mine")
+      #expect(throws: Failure.self, "\(lines)") {
+        try CaptionTable(path: directory.file("mine"), lines, isNew: false)
+      }
+      #expect(throws: Failure.self, "\(lines)") {
+        try CaptionTable(path: directory.file("mine"), lines, isNew: true)
+      }
+      #expect(try String(decoding: directory.read("mine"), as: UTF8.self) == text)
+    }
+  }
+
+  @Test func aNewOneForgetsTheOld() throws {
+    let directory = try TemporaryDirectory()
+    try FilePath(directory.file("table")).replace(with: CaptionLines.jsonl.line(odd))
+    let table = try CaptionTable(path: directory.file("table"), .jsonl, isNew: true)
+    #expect(!table.has(odd.picture, odd.question))
+    #expect(try String(decoding: directory.read("table"), as: UTF8.self).isEmpty)
+  }
+
+  @Test func rulesLookAtWords() {
+    var rules = CaptionRules()
+    rules.required = ["Cat"]
+    rules.forbidden = ["sorry", "dog"]
+    #expect(rules.complaint(about: "a CAT on a mat") == nil)
+    #expect(rules.complaint(about: "a mat") == "lacks \"Cat\"")
+    #expect(rules.complaint(about: "cat and Dog") == "has \"dog\"")
+    (rules.prefix, rules.suffix) = ("photo of ", ".")
+    #expect(rules.text(of: " \n a cat\t") == "photo of a cat.")
+    #expect(rules.text(of: " ") == "photo of .")
+  }
+
+  @Test func linesStayLines() {
+    #expect("a\r\nb\n\n c".inOneLine == "a b  c")
+    #expect("a\tb\\n\n".asTableCell == #"a\tb\\n\n"#)
+  }
+}

@@ -1,0 +1,106 @@
+// Files beside pictures: their names, what becomes of texts that are there, and runs that were killed.
+// SPDX-License-Identifier: Apache-2.0
+import InputOutput
+import TestSupport
+import Testing
+
+@testable import Captioning
+
+struct SidecarTests {
+  private func caption(_ picture: FilePath, _ text: String) -> Caption {
+    Caption(picture: picture, question: "?", text: text, finishReason: "stop")
+  }
+
+  @Test func namesFollowThePictures() {
+    let short = SidecarPlan(suffix: ".txt")
+    #expect(short.file(beside: FilePath("a/b.c/d.jpg")).shown == "a/b.c/d.txt")
+    #expect(short.file(beside: FilePath("a/b.c/d")).shown == "a/b.c/d.txt")
+    #expect(short.file(beside: FilePath("a/.d")).shown == "a/.d.txt")
+    #expect(
+      short.file(beside: FilePath(bytes: [0x61, 0xFF, 0x2E, 0x70])).bytes.starts(with: [
+        0x61, 0xFF, 0x2E, 0x74,
+      ]))
+    let full = SidecarPlan(suffix: ".txt", keepsExtension: true)
+    #expect(full.file(beside: FilePath("a.b/d.jpg")).shown == "a.b/d.jpg.txt")
+  }
+
+  @Test func picturesDoNotFightForAFile() throws {
+    let pictures = ["x/a.jpg", "y/a.jpg", "x/a.png"].map { FilePath($0) }
+    #expect(throws: Failure.self) { try SidecarPlan(suffix: ".txt").check(pictures) }
+    try SidecarPlan(suffix: ".txt", keepsExtension: true).check(pictures)
+    try SidecarPlan(suffix: ".txt").check(Array(pictures.prefix(2)))
+    // It would replace the other picture.
+    #expect(throws: Failure.self) { try SidecarPlan(suffix: ".png").check(pictures) }
+  }
+
+  @Test(
+    arguments: [
+      (ExistingText.overwrite, "new"), (.append, "old, new"), (.prepend, "new, old"),
+    ])
+  func textsThatAreThere(existing: ExistingText, expected: String) {
+    let plan = SidecarPlan(suffix: ".txt", existing: existing, joint: ", ")
+    for old in ["old", "old\n", "old\r\n"] {
+      #expect(plan.contents(["new"], over: Array(old.utf8)) == Array((expected + "\n").utf8))
+    }
+    #expect(plan.contents(["one", "two"], over: nil) == Array("one, two\n".utf8))
+    #expect(plan.contents(["new"], over: []) == Array("new\n".utf8))
+  }
+
+  @Test func whatIsThereStays() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("mine", to: "a.txt")
+    let (a, b) = (FilePath(directory.file("a.jpg")), FilePath(directory.file("b.jpg")))
+    var sidecars = Sidecars(SidecarPlan(suffix: ".txt"), run: "1")
+    #expect(try sidecars.answered(["?"], about: a) == ["?"])
+    #expect(try sidecars.answered(["?"], about: b) == [])
+    try sidecars.write([caption(a, "new")], of: a)
+    try sidecars.write([caption(b, "new")], of: b)
+    #expect(try String(decoding: directory.read("a.txt"), as: UTF8.self) == "mine")
+    #expect(try String(decoding: directory.read("b.txt"), as: UTF8.self) == "new\n")
+  }
+
+  /// However often and wherever a run is stopped, each text has each caption once.
+  @Test(arguments: [ExistingText.append, .prepend, .overwrite])
+  func nothingIsAddedTwice(existing: ExistingText) throws {
+    let directory = try TemporaryDirectory()
+    let pictures = [
+      FilePath(directory.file("a.jpg")), FilePath(directory.file("b.jpg")),
+      FilePath(bytes: Array(directory.file("odd").utf8) + [0xFF] + Array(".jpg".utf8)),
+    ]
+    let plan = SidecarPlan(suffix: ".txt", existing: existing)
+    for picture in pictures { try plan.file(beside: picture).replace(with: Array("old\n".utf8)) }
+    // Each round ends after `stop` pictures, the first three in the middle of a change.
+    for stop in [0, 1, 2, 3, 3] {
+      var sidecars = Sidecars(plan, run: "1")
+      for picture in pictures.prefix(stop) {
+        if try sidecars.answered(["?"], about: picture).isEmpty {
+          try sidecars.write([caption(picture, "new")], of: picture)
+        }
+      }
+      if stop < pictures.count {
+        // Announced, but not made.
+        let file = plan.file(beside: pictures[stop])
+        let journal = try SidecarJournal(in: file.directory, run: "1")
+        try journal.announce(file, Array("never made".utf8))
+      }
+    }
+    let wanted = try #require(plan.contents(["new"], over: Array("old\n".utf8)))
+    for picture in pictures {
+      #expect(try plan.file(beside: picture).contents(limit: 100) == wanted)
+    }
+    // Another run, with other options, begins anew.
+    var other = Sidecars(plan, run: "2")
+    #expect(try other.answered(["?"], about: pictures[0]) == [])
+    try other.finish()
+    let names = try FilePath(directory.path + "/.llava-caption.journal").contents(limit: 1 << 20)
+    #expect(names == nil)
+  }
+
+  @Test func textsOfAnySizeAreNoCaptions() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(String(repeating: "x", count: 2000), to: "long")
+    #expect(throws: Failure.self) { try FilePath(directory.file("long")).contents(limit: 1999) }
+    #expect(try FilePath(directory.file("long")).contents(limit: 2000)?.count == 2000)
+    #expect(throws: Failure.self) { try FilePath(directory.path).contents(limit: 10) }
+  }
+}
