@@ -78,7 +78,7 @@ end
 
 complete -c 'clip-encode' -f
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_positional "clip-encode" -eq 1' -F
-complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" from' -l 'from' -d 'What the input is: auto, jsonl, array, paths or paths0.' -rfka 'auto jsonl array paths paths0'
+complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" from' -l 'from' -d 'What the input is: auto, jsonl, array, paths, paths0, csv or tsv.' -rfka 'auto jsonl array paths paths0 csv tsv'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" m model' -s 'm' -l 'model' -d 'The model directory; default: LLAVA_MODEL.' -rfa '(__clip-encode_complete_directories)'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" vision' -l 'vision' -d 'Take the vision tower from here.' -rF
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" projector' -l 'projector' -d 'Take the projector from here.' -rF
@@ -92,7 +92,7 @@ complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_o
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" print-recipe' -l 'print-recipe' -d 'Print the recipe, as options of the tools, and end.'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" emit' -l 'emit' -d 'What to write: features or pixels.' -rfka 'features pixels'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" image-root' -l 'image-root' -d 'Confine image paths to this directory.' -rfa '(__clip-encode_complete_directories)'
-complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" image-key' -l 'image-key' -d 'Where records have no image, take it from here.' -rfka ''
+complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" image-key' -l 'image-key' -d 'Where records have no image, take it from here; a table\'s column.' -rfka ''
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" batch' -l 'batch' -d 'Images that go through the tower together.' -rfka ''
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" exif' -l 'exif' -d 'EXIF orientation: apply, or ignore as LLaVA does.' -rfka 'apply ignore'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" truncated' -l 'truncated' -d 'Cut image files: skip, or pad with grey.' -rfka 'skip pad'

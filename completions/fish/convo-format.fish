@@ -20,7 +20,7 @@ function __convo-format_parse_tokens -S
     set -l unparsed_tokens (__convo-format_tokens -pc)
     switch $unparsed_tokens[1]
     case 'convo-format'
-        __convo-format_parse_subcommand 1 'from=' 'ask=+' 'm/model=' 'template=' 'recipe=' 'print-recipe' 'template-for=' 'image-key=' 'system=' 'image-position=' 'seed=' 'image-markers' 'train' 'compat=' 'tokenizer=' 'image-tokens=' 'max-length=' 'special=' 'separators=' 'start=' 'skip-done=' 'repair' 'show-mask' 'check' 'json' 'plain' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+        __convo-format_parse_subcommand 1 'from=' 'ask=+' 'ask-file=' 'm/model=' 'template=' 'recipe=' 'print-recipe' 'template-for=' 'image-key=' 'system=' 'image-position=' 'seed=' 'image-markers' 'train' 'compat=' 'tokenizer=' 'image-tokens=' 'max-length=' 'special=' 'separators=' 'start=' 'skip-done=' 'repair' 'show-mask' 'check' 'json' 'plain' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __convo-format_parse_subcommand -r 1 'version'
@@ -78,14 +78,15 @@ end
 
 complete -c 'convo-format' -f
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_positional "convo-format" -eq 1' -F
-complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" from' -l 'from' -d 'What the input is.' -rfka 'auto jsonl array paths paths0'
-complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format"' -l 'ask' -d 'The question for every record.' -rfka ''
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" from' -l 'from' -d 'What the input is.' -rfka 'auto jsonl array paths paths0 csv tsv'
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format"' -l 'ask' -d 'A question for every record; give it again for more.' -rfka ''
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" ask-file' -l 'ask-file' -d 'Ask the questions in this file, one a line.' -rF
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" m model' -s 'm' -l 'model' -d 'Take the template of this model; default: LLAVA_MODEL.' -rfa '(__convo-format_complete_directories)'
-complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" template' -l 'template' -d 'The template (default: the model\'s).' -rfka ''
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" template' -l 'template' -d 'The template (default: the model\'s).' -rfka 'default v0 llava_v0 v0_mmtag v1 vicuna_v1 llava_v1 v1_mmtag llama_2 llava_llama_2 mistral_instruct mpt chatml_direct mistral_direct plain v0_plain'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" recipe' -l 'recipe' -d 'Do as this recipe of LLaVA\'s does.' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" print-recipe' -l 'print-recipe' -d 'Print the recipe, as options of the tools, and end.'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" template-for' -l 'template-for' -d 'Choose the template by a model\'s name.' -rfka ''
-complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" image-key' -l 'image-key' -d 'Where records have no image, take it from here.' -rfka ''
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" image-key' -l 'image-key' -d 'Where records have no image, take it from here; a table\'s column.' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" system' -l 'system' -d 'Replace the template\'s system text.' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" image-position' -l 'image-position' -d 'Where images go (default: the recipe\'s, first).' -rfka 'keep first after random'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" seed' -l 'seed' -d 'Seed of random image positions.' -rfka ''
@@ -98,7 +99,7 @@ complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" special' -l 'special' -d 'What becomes of special tokens\' names in texts.' -rfka 'error text allow'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" separators' -l 'separators' -d 'What becomes of the template\'s separators in texts.' -rfka 'warn error'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" start' -l 'start' -d 'Pass over the first records of the input.' -rfka ''
-complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" skip-done' -l 'skip-done' -d 'Leave out records whose id is in this JSONL file.' -rF
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" skip-done' -l 'skip-done' -d 'Leave out records whose id is in this JSONL file; it need not be there.' -rF
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" repair' -l 'repair' -d 'Cut a record that was not finished off the end of the --skip-done file.'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" show-mask' -l 'show-mask' -d 'Print each token and whether it carries loss, instead of records.'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" check' -l 'check' -d 'Print what is wrong with the records, by reason, instead of records.'

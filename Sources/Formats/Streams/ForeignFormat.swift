@@ -11,10 +11,11 @@ struct ForeignFormat {
 
   private static let imageRemedy = "pass its path: echo photo.jpg | clip-encode"
 
-  /// The format whose files begin with `bytes`, of which sixteen are enough. Nil where they may be
-  /// text: none of these begins as a list of paths or JSON does.
+  /// The format whose files begin with `bytes`, of which sixteen are enough for all but an archive
+  /// of tar. Nil where they may be text: none of these begins as a list of paths or JSON does.
   static func beginning(_ bytes: some Sequence<UInt8>) -> ForeignFormat? {
-    let head = Array(bytes.prefix(16))
+    let start = Array(bytes.prefix(tarMark.upperBound))
+    let head = Array(start.prefix(16))
     if let name = image(head) { return ForeignFormat(name: name, remedy: imageRemedy) }
     for (magic, name, remedy) in magics where head.starts(with: magic) {
       return ForeignFormat(name: name, remedy: remedy)
@@ -22,10 +23,25 @@ struct ForeignFormat {
     if head.starts(with: "BZh".utf8), head.dropFirst(4).starts(with: [0x31, 0x41, 0x59, 0x26]) {
       return ForeignFormat(name: "bzip2 data", remedy: unpack("bzip2 -dc"))
     }
+    if head.starts(with: "PAR1".utf8),
+      head.contains(where: { $0 < 0x20 && !$0.isJSONSpace })
+    {
+      return ForeignFormat(
+        name: "a Parquet file", remedy: "write its rows as JSONL or CSV, and its pictures as files")
+    }
+    if start.count == tarMark.upperBound, start[tarMark].elementsEqual("ustar".utf8),
+      start.contains(0)
+    {
+      return ForeignFormat(
+        name: "a tar archive", remedy: "unpack it first, and list its files: tar -xf, find")
+    }
     guard head.count >= 8, head.allSatisfy({ $0 == 0 }) else { return nil }
     return ForeignFormat(
       name: "zeros", remedy: "the file was not written to its end: fetch or make it again")
   }
+
+  /// Where the header of tar says so; a name with zeros behind it comes before.
+  private static let tarMark = 257..<262
 
   private static func unpack(_ program: String) -> String { "unpack it first: \(program)" }
 

@@ -55,6 +55,10 @@ final class LineReader {
 
   func use(_ count: Int) { unread = unread.lowerBound + count..<unread.upperBound }
 
+  /// Where all that is here has been used, the frame it came from passes its checksum, unless the
+  /// frame holds more.
+  func settle() throws(Failure) { if unread.isEmpty { try frames.settle() } }
+
   /// What can be had without waiting for the source, up to the size of the buffer; empty at the end
   /// only.
   func arrived() throws(Failure) -> UnsafeRawBufferPointer {
@@ -130,7 +134,7 @@ final class LineReader {
       }
       use(found == nil ? count : count + 1)
       guard found != nil else { continue }
-      if unread.isEmpty { try frames.settle() }
+      try settle()
       return isTooLong ? .tooLong : .bytes(line)
     }
   }

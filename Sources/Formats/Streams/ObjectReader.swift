@@ -1,4 +1,4 @@
-// JSON objects in a row, whatever they are written as: JSONL, an array, or a list of paths.
+// JSON objects in a row, whatever they are written as: JSONL, an array, a table, a list of paths.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
@@ -60,17 +60,39 @@ public enum ObjectFormat: String, CaseIterable, Sendable {
   case paths
   /// Paths that end with a NUL, as `find -print0` writes them.
   case paths0
+  /// Rows of cells between commas, the first of which names the columns.
+  case csv
+  /// The same between tabs.
+  case tsv
+}
+
+extension ObjectFormat {
+  /// For `auto` the kind of table that the ending of `path` tells, such as `.csv` or `.tsv.zst`; no
+  /// first character would tell a table from a list of paths.
+  public func forFile(_ path: String?) -> ObjectFormat {
+    guard self == .auto, let path else { return self }
+    var bytes = path.utf8.suffix(8).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+    if bytes.ends(with: ".zst") { bytes.removeLast(4) }
+    return bytes.ends(with: ".csv") ? .csv : bytes.ends(with: ".tsv") ? .tsv : self
+  }
+}
+
+extension [UInt8] {
+  fileprivate func ends(with text: StaticString) -> Bool {
+    text.withUTF8Buffer { suffix($0.count).elementsEqual($0) }
+  }
 }
 
 /// Opens `source`, plain or compressed, as a reader of objects.
 ///
 /// `requireEnd`: refuse an input without the end mark of `JSONLWriter`, where a plain one would do.
 /// `refusesEmptyInput`: refuse an input without a byte where the format is not given. `columns`: what
-/// the texts between tabs are called where the input is no list of paths but a table; not none.
+/// the texts between tabs are called where the input is no list of paths but lines of texts; not
+/// none. `imageKey`: the column of a table that says where images are.
 public func openObjects(
   _ source: any ByteSource, format: ObjectFormat = .auto, limits: StreamLimits = StreamLimits(),
   requireEnd: Bool = false, refusesEmptyInput: Bool = false, columns: [String] = ["image"],
-  warn: @escaping (String) -> Void = { _ in }
+  imageKey: String? = nil, warn: @escaping (String) -> Void = { _ in }
 ) throws(Failure) -> any ObjectReader {
   do throws(Failure) {
     let frames = try FrameReader(source, limits: limits, warn: warn)
@@ -82,7 +104,7 @@ public func openObjects(
     }
     return try openObjects(
       LineReader(frames, limits: limits, marks: marks), format: format, requireEnd: requireEnd,
-      columns: columns)
+      columns: columns, imageKey: imageKey)
   } catch {
     throw error.at(source.name)
   }
@@ -90,7 +112,8 @@ public func openObjects(
 
 /// Refuses an input here whose beginning is of another kind, before the caller writes anything.
 func openObjects(
-  _ lines: LineReader, format: ObjectFormat, requireEnd: Bool, columns: [String] = ["image"]
+  _ lines: LineReader, format: ObjectFormat, requireEnd: Bool, columns: [String] = ["image"],
+  imageKey: String? = nil
 ) throws(Failure) -> any ObjectReader {
   var format = format
   if format != .paths0 { try lines.refuseForeign() }
@@ -106,6 +129,9 @@ func openObjects(
   case .paths, .paths0:
     if format == .paths { try lines.refuseBinary(allowsObjects: false) }
     return TextReader(lines, columns: columns, endsWithNul: format == .paths0)
+  case .csv, .tsv:
+    let rows: any RowReader = format == .csv ? CSVRowReader(lines) : TabRowReader(lines)
+    return try TableReader(lines, rows: rows, imageKey: imageKey)
   case .jsonl, .auto:
     try lines.refuseBinary(allowsObjects: true)
     return JSONLReader(lines, requireEnd: requireEnd)

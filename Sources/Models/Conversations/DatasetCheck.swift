@@ -23,8 +23,11 @@ public struct DatasetCheck {
   /// Whether nothing was found.
   public var isClean: Bool { counts.isEmpty }
 
-  /// Looks at one record, or at the failure that stands in its place.
-  public mutating func look(at record: Record, _ result: Result<JSONObject, Failure>) {
+  /// Looks at one record, or at the failure that stands in its place. `formatter`: the one that asks
+  /// this record's question, where each has its own.
+  public mutating func look(
+    at record: Record, _ result: Result<JSONObject, Failure>, by formatter: RecordFormatter? = nil
+  ) {
     records += 1
     var notes: [FormatNote] = []
     do throws(Failure) {
@@ -36,7 +39,7 @@ public struct DatasetCheck {
           notes.append(
             FormatNote(code: "record/duplicate-id", message: "the id was there before"))
         }
-        _ = try formatter.format(record.identified, notes: &notes)
+        _ = try (formatter ?? self.formatter).format(record.identified, notes: &notes)
       }
     } catch {
       notes.append(FormatNote(code: error.code, message: error.message))

@@ -7,7 +7,7 @@ import Tokenizers
 
 /// Formats records one at a time; what becomes of one depends on no other.
 public struct RecordFormatter: Sendable {
-  public let options: FormatOptions
+  public private(set) var options: FormatOptions
   private let specials: PrefixMatcher
   private let separators: PrefixMatcher
 
@@ -18,6 +18,13 @@ public struct RecordFormatter: Sendable {
     self.options = options
     specials = PrefixMatcher(options.specialNames)
     separators = PrefixMatcher(options.template.structuralTexts)
+  }
+
+  /// The same formatter, which asks `question` whatever a record asks.
+  public func asking(_ question: String) -> RecordFormatter {
+    var formatter = self
+    formatter.options.question = question
+    return formatter
   }
 
   /// Throws `tokenizer/unknown-special` when the tokenizer lacks a token that every prompt needs.

@@ -48,26 +48,27 @@ extension Session {
   }
 
   /// Objects from the file `path` or stdin. `refusesEmptyInput`: where the format is not given, an
-  /// input without a byte is the sign of a producer that failed. `columns`: of a table, which the
-  /// input then is in place of a list of paths.
+  /// input without a byte is the sign of a producer that failed. `columns`: what the texts between
+  /// tabs are called where the input is no list of paths. `imageKey`: a table's column of images.
   public func objectReader(
     _ path: String?, format: ObjectFormat = .auto, requireEnd: Bool = false,
-    refusesEmptyInput: Bool = false, columns: [String] = ["image"]
+    refusesEmptyInput: Bool = false, columns: [String] = ["image"], imageKey: String? = nil
   ) throws(Failure) -> any ObjectReader {
     let reporter = reporter
     return try openObjects(
       try textSource(path), format: format, limits: settings.limits, requireEnd: requireEnd,
-      refusesEmptyInput: refusesEmptyInput, columns: columns
+      refusesEmptyInput: refusesEmptyInput, columns: columns, imageKey: imageKey
     ) { reporter.warning($0) }
   }
 
-  /// The same for tools that read images: `imageKey` names the member that says where they are. The
-  /// first `start` records are passed over.
+  /// The same for tools that read images: `imageKey` names the member that says where they are, and
+  /// a file's ending may tell that it is a table. The first `start` records are passed over.
   public func imageReader(
     _ path: String?, format: ObjectFormat, imageKey: String?, refusesEmptyInput: Bool = false,
     start: Int = 0
   ) throws(Failure) -> any ObjectReader {
-    let reader = try objectReader(path, format: format, refusesEmptyInput: refusesEmptyInput)
+    let reader = try objectReader(
+      path, format: format.forFile(path), refusesEmptyInput: refusesEmptyInput, imageKey: imageKey)
     return try imageReader(reader, imageKey: imageKey, start: start)
   }
 

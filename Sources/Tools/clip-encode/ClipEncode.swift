@@ -32,7 +32,7 @@ struct ClipEncode: ToolCommand {
     help: "Records or image paths; stdin where absent or -.", completion: .file())
   var input: String?
 
-  @Option(help: "What the input is: auto, jsonl, array, paths or paths0.")
+  @Option(help: "What the input is: auto, jsonl, array, paths, paths0, csv or tsv.")
   var from = ObjectFormat.auto
 
   @OptionGroup var models: ModelOptions
@@ -60,7 +60,9 @@ struct ClipEncode: ToolCommand {
     completion: .directory)
   var imageRoot: String?
 
-  @Option(help: ArgumentHelp("Where records have no image, take it from here.", valueName: "key"))
+  @Option(
+    help: ArgumentHelp(
+      "Where records have no image, take it from here; a table's column.", valueName: "key"))
   var imageKey: String?
 
   @Option(help: ArgumentHelp("Images that go through the tower together.", valueName: "count"))

@@ -15,18 +15,19 @@ extension ConvoFormat {
     if let system { chosen.system = system }
     var options = FormatOptions(template: chosen)
     options.isForTraining = train
-    options.question = ask.first
+    // Training asks what the records do; only what --check says of special tokens looks at this.
+    if train { options.question = asking.ask.first }
     options.imagePosition = imagePosition ?? recipePosition ?? .first
     options.seed = seed
-    options.tokenizer = try tokenizer.map { (path) throws(Failure) in
+    options.tokenizer = try sequence.tokenizer.map { (path) throws(Failure) in
       try Tokenizer.load(path: path)
     }
     // A model that no tool can run still has a template: others will say what is wrong with it.
     let config = (model ?? modelFromEnvironment()).flatMap { try? ModelConfig.find(in: $0) }
-    options.imageTokens = imageTokens ?? config?.rowsPerImage ?? options.imageTokens
-    options.maxLength = maxLength
-    options.specials = special
-    options.separators = separators
+    options.imageTokens = sequence.imageTokens ?? config?.rowsPerImage ?? options.imageTokens
+    options.maxLength = sequence.maxLength
+    options.specials = sequence.special
+    options.separators = sequence.separators
     options.prompt.usesImageTokens =
       recipes.recipe?.marksImages ?? (imageMarkers || config?.marksImages == true)
     options.prompt.compatibility = compat ?? recipeCompatibility

@@ -14,15 +14,14 @@ struct ConvoFormat: ToolCommand {
     version: toolVersion("convo-format"))
 
   @Argument(
-    help: "Image paths, JSONL or a JSON array; stdin where absent or -.", completion: .file())
+    help: "Image paths, JSONL, a JSON array or a table; stdin where absent or -.",
+    completion: .file())
   var input: String?
 
   @Option(help: ArgumentHelp("What the input is.", valueName: "format"))
   var from = ObjectFormat.auto
 
-  @Option(
-    parsing: .singleValue, help: ArgumentHelp("The question for every record.", valueName: "text"))
-  var ask: [String] = []
+  @OptionGroup var asking: AskOptions
 
   @Option(
     name: [.short, .long],
@@ -30,7 +29,9 @@ struct ConvoFormat: ToolCommand {
     completion: .directory)
   var model: String?
 
-  @Option(help: ArgumentHelp("The template (default: the model's).", valueName: "key"))
+  @Option(
+    help: ArgumentHelp("The template (default: the model's).", valueName: "key"),
+    completion: .list(ConversationTemplate.catalogue.map(\.key)))
   var template: String?
 
   @OptionGroup var recipes: RecipeOptions
@@ -38,7 +39,9 @@ struct ConvoFormat: ToolCommand {
   @Option(help: ArgumentHelp("Choose the template by a model's name.", valueName: "model"))
   var templateFor: String?
 
-  @Option(help: ArgumentHelp("Where records have no image, take it from here.", valueName: "key"))
+  @Option(
+    help: ArgumentHelp(
+      "Where records have no image, take it from here; a table's column.", valueName: "key"))
   var imageKey: String?
 
   @Option(help: ArgumentHelp("Replace the template's system text.", valueName: "text"))
@@ -59,26 +62,7 @@ struct ConvoFormat: ToolCommand {
   @Option(help: ArgumentHelp("Do as the reference does instead.", valueName: "name"))
   var compat: PromptOptions.Compatibility?
 
-  @Option(
-    help: ArgumentHelp("Add token ids; a model directory or a file.", valueName: "path"),
-    completion: .file())
-  var tokenizer: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Rows of features an image becomes (default: the model's).", valueName: "count"))
-  var imageTokens: Int?
-
-  @Option(help: ArgumentHelp("Most tokens of a sequence, features included.", valueName: "count"))
-  var maxLength: Int?
-
-  @Option(
-    help: ArgumentHelp("What becomes of special tokens' names in texts.", valueName: "policy"))
-  var special = FormatOptions.SpecialPolicy.text
-
-  @Option(
-    help: ArgumentHelp("What becomes of the template's separators in texts.", valueName: "policy"))
-  var separators = FormatOptions.SeparatorPolicy.warn
+  @OptionGroup var sequence: SequenceOptions
 
   @Option(help: ArgumentHelp("Pass over the first records of the input.", valueName: "count"))
   var start = 0
@@ -103,11 +87,7 @@ struct ConvoFormat: ToolCommand {
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
-    if ask.count > 1 {
-      throw ValidationError(
-        "--ask takes one question, found \(ask.count): several for a record are not built yet,"
-          + " so run once for each")
-    }
+    try asking.refuse(whereTraining: train)
     if template != nil, templateFor != nil {
       throw ValidationError("--template and --template-for exclude each other")
     }
@@ -116,11 +96,9 @@ struct ConvoFormat: ToolCommand {
       throw ValidationError("--template must be one of \(keys), found \(template)")
     }
     try checkRecipe()
-    if let imageTokens { try require(imageTokens, in: 0...1 << 20, "--image-tokens") }
     try require(start, in: 0...1 << 40, "--start")
-    if let maxLength { try require(maxLength, in: 1...1 << 30, "--max-length") }
-    if showMask || maxLength != nil, tokenizer == nil {
-      throw ValidationError("--show-mask and --max-length need --tokenizer")
+    if showMask, sequence.tokenizer == nil {
+      throw ValidationError("--show-mask needs --tokenizer")
     }
     if check, showMask { throw ValidationError("--check and --show-mask exclude each other") }
     if json, !check { throw ValidationError("--json goes with --check") }
@@ -130,10 +108,15 @@ struct ConvoFormat: ToolCommand {
   func run(_ session: Session) throws(Failure) {
     if try recipes.isPrinted(session) { return }
     let done = try resuming.records(session)
+    let questions = try asking.questions(session, input: input)
     let formatter = RecordFormatter(try options())
     try formatter.checkTokenizer()
-    let run = FormatRun(formatter: formatter, done: done, session: session)
-    if showMask, from == .auto {
+    let run = FormatRun(
+      formatter: formatter,
+      questions: Questions(
+        templates: train ? [] : questions, limit: session.settings.limits.lineBytes),
+      done: done, isFromStart: start == 0, session: session)
+    if showMask, from.forFile(input) == .auto {
       return try run.showMasks(input, imageKey: imageKey, start: start)
     }
     let reader = try session.imageReader(input, format: from, imageKey: imageKey, start: start)

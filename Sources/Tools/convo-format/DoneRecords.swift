@@ -1,6 +1,7 @@
 // The ids in an earlier run's output, so that a run can be taken up where it stopped.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Glibc
 import InputOutput
 import JSON
 import Records
@@ -10,7 +11,8 @@ import ToolSupport
 /// The options for taking up a run.
 struct DoneOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Leave out records whose id is in this JSONL file.", valueName: "file"),
+    help: ArgumentHelp(
+      "Leave out records whose id is in this JSONL file; it need not be there.", valueName: "file"),
     completion: .file())
   var skipDone: String?
 
@@ -23,6 +25,14 @@ struct DoneOptions: ParsableArguments {
 
   func records(_ session: Session) throws(Failure) -> DoneRecords? {
     guard let skipDone else { return nil }
+    try checkPath(skipDone)
+    // The first run of a pipe that ends in `>> FILE`: the shell may not have made the file yet.
+    if access(skipDone, F_OK) != 0, errno == ENOENT {
+      if session.settings.isVerbose {
+        session.reporter.note("\(skipDone): not there yet, so no record is done")
+      }
+      return nil
+    }
     return try DoneRecords(path: skipDone, repairs: repair, session)
   }
 }

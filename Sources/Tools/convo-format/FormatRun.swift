@@ -12,7 +12,10 @@ import ToolSupport
 /// One run over an input.
 struct FormatRun {
   let formatter: RecordFormatter
+  let questions: Questions
   let done: DoneRecords?
+  /// False where records were passed over: none behind them is nothing odd.
+  let isFromStart: Bool
   let session: Session
 
   /// Writes each record with its prompt.
@@ -55,7 +58,16 @@ struct FormatRun {
   /// Prints what is wrong with the records. Ends with status 1 if anything is.
   func check(_ reader: any ObjectReader, asJSON: Bool) throws(Failure) {
     var check = DatasetCheck(formatter)
-    while let line = try reader.next() { check.look(at: line.record, line.result) }
+    while let line = try reader.next() {
+      for asked in questions.asked(line, formatter) {
+        let formatter = Result { () throws(Failure) in
+          _ = try line.result.get()
+          return try asked.formatter.get()
+        }
+        check.look(
+          at: asked.record, formatter.map { _ in asked.record.object }, by: try? formatter.get())
+      }
+    }
     let sink = try session.sink(isBinary: false)
     let json = check.json.serializedString + "\n"
     try sink.write(asJSON ? sink.isTerminal ? escapedJSONForTerminal(json) : json : check.table)
@@ -74,26 +86,31 @@ struct FormatRun {
   ) throws(Failure) {
     var counts: [FormatNote: Int] = [:]
     var done = done
+    var isEmpty = true
     while let line = try reader.next() {
-      let record = line.record
-      if done?.take(record.id) == true { continue }
-      if let mark = SkipMark(of: record.object) {
-        try session.skipPassedOn(mark, at: record)
-        try passOn(record.object)
-        continue
+      isEmpty = false
+      for asked in questions.asked(line, formatter) {
+        let record = asked.record
+        if done?.take(record.id) == true { continue }
+        if let mark = SkipMark(of: record.object) {
+          try session.skipPassedOn(mark, at: record)
+          try passOn(record.object)
+          continue
+        }
+        var notes: [FormatNote] = []
+        let result = Result { () throws(Failure) in
+          _ = try line.result.get()
+          return try finish(asked.formatter.get().format(record.identified, notes: &notes))
+        }
+        if case .failure(let failure) = result { try refuse(failure, record, of: line.record) }
+        try body(record.identified, result)
+        if case .success = result {
+          session.recordDone(images: try record.imagePaths().count)
+        }
+        for note in Set(notes) { counts[note, default: 0] += 1 }
       }
-      var notes: [FormatNote] = []
-      let result = Result { () throws(Failure) in
-        _ = try line.result.get()
-        return try finish(formatter.format(record.identified, notes: &notes))
-      }
-      if case .failure(let failure) = result { try refuse(failure, record) }
-      try body(record.identified, result)
-      if case .success = result {
-        session.recordDone(images: try record.imagePaths().count)
-      }
-      for note in Set(notes) { counts[note, default: 0] += 1 }
     }
+    if isEmpty, isFromStart { session.reporter.warning("no records in \(reader.name)") }
     for (note, count) in counts.sorted(by: { $0.key.code < $1.key.code }) {
       session.reporter.warning("\(counted(count, "record")): \(note.message)")
     }
@@ -122,13 +139,16 @@ struct FormatRun {
     return line
   }
 
-  /// Counts a record that cannot be made. A list of images without any question ends the run.
-  private func refuse(_ failure: Failure, _ record: Record) throws(Failure) {
-    if session.done == 0, record.object.keys == ["image"],
-      formatter.lacksQuestion(record.object)
+  /// Counts a record that cannot be made; `source` is what the input has there. A list of images
+  /// without any question, or with one that needs more than a path, ends the run.
+  private func refuse(_ failure: Failure, _ record: Record, of source: Record) throws(Failure) {
+    let lacksQuestion = questions.templates.isEmpty && formatter.lacksQuestion(source.object)
+    if session.done == 0, source.object.keys == ["image"],
+      lacksQuestion || questions.needMembers
     {
       throw Failure(
-        .usage, code: "usage/no-question", failure.message, remedy: failure.remedy
+        .usage, code: lacksQuestion ? "usage/no-question" : "usage/question-member",
+        failure.message, remedy: failure.remedy
       ).at(record)
     }
     try session.recordSkipped(failure, at: record)

@@ -108,6 +108,23 @@ private func read(_ text: String, format: ObjectFormat = .auto, lineBytes: Int =
   #expect(read(gif, format: .paths0).count == 2)
 }
 
+@Test func archivesAreNoLists() {
+  func tar(_ name: String, _ fill: UInt8) -> [UInt8] {
+    let name = Array(name.utf8)
+    return name + [UInt8](repeating: fill, count: 257 - name.count) + Array("ustar  \0".utf8)
+  }
+  let parquet = Array("PAR1".utf8) + [0x15, 4, 0x15, 0x20]
+  for bytes in [tar("photos/1.jpg", 0), parquet] {
+    for format in [ObjectFormat.auto, .jsonl, .csv] {
+      #expect(read(bytes, format: format) == ["! text/binary"])
+    }
+  }
+  // A path may hold either word.
+  #expect(
+    read(Array(tar("photos/", 0x61).dropLast()), format: .paths).first?.hasPrefix("1 ") == true)
+  #expect(read("PAR1/a.jpg\n") == ["1 {\"image\":\"PAR1/a.jpg\"}"])
+}
+
 @Test func readsPaths() {
   #expect(
     read("a b.jpg\n\n日本.png") == [

@@ -44,10 +44,4 @@ import Testing
     #expect(found.status == 2 && found.output.isEmpty)
     #expect(found.errors.contains("no family is known for the name foo; known: "))
   }
-
-  @Test func severalQuestionsAreRefused() throws {
-    let found = try Shell.bash("convo-format --ask a --ask b", input: Array("a.jpg\n".utf8))
-    #expect(found.status == 2 && found.output.isEmpty)
-    #expect(found.errors.contains("--ask takes one question, found 2"))
-  }
 }

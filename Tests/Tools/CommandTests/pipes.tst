@@ -12,6 +12,8 @@ ok  -  -  llava-project good.features | tensor-diff - good.projected > /dev/null
 ok  -  5\n  vicuna-decode --max-tokens 4 good.projected | grep -c '"finish_reason":"length"'
 ok  -  5\n  convo-format --ask 'What?' good | clip-encode | llava-project | vicuna-decode --max-tokens 2 | grep -c '"text":'
 ok  -  5\n  clip-encode good | llava-project | tensor-view --ids | wc -l
+ok  -  10\n  convo-format --ask 'What?' --ask 'Where is {image.name}?' good | clip-encode | llava-project | vicuna-decode --max-tokens 1 | grep -c '#[12]","question":"Wh'
+ok  -  -  (echo image; cat good) > good.csv; convo-format --ask 'Describe the image.' good.csv | cmp - good.zst
 ok  -  5\n  cat good | convo-format --plain --ask hi - | clip-encode - | llava-project - | vicuna-decode --max-tokens 1 - | wc -l
 ok  -  5\n  printf '%s\0' $(cat good) | clip-encode --from paths0 | tensor-view --ids | wc -l
 ok  -  2\n  printf '[{"image":"grey.jpg"},{"image":"rgb-8.png"}]' | clip-encode | tensor-view --ids | wc -l
@@ -134,8 +136,8 @@ ok  -  6\n  clip-encode --truncated pad list | tensor-view --ids | wc -l
 3  found no bytes  none  vicuna-decode < /dev/null
 3  found no bytes  none  tensor-view < /dev/null
 3  found no bytes  none  tensor-diff - good.features < /dev/null
-ok  -  none  convo-format --ask x < /dev/null | clip-encode | llava-project | vicuna-decode
-ok  -  none  convo-format --ask x < /dev/null | vicuna-decode
+ok  convo-format: warning: no records in stdin  none  convo-format --ask x < /dev/null | clip-encode | llava-project | vicuna-decode
+ok  convo-format: warning: no records in stdin  none  convo-format --ask x < /dev/null | vicuna-decode
 0|3  ends inside the record  none  printf junk | llava-project
 0|3  ends inside the record  none  printf junk | tensor-view
 0|3  stdin: the input ends inside a frame  none  printf '\x28\xb5\x2f\xfd' | clip-encode
@@ -286,6 +288,7 @@ ok  -  1\n  printf '\357\273\277{"image":"grey.jpg"}\n' | zstd -q | clip-encode 
 
 # What is compressed by others, or nothing but zeros, is named with the way out.
 0|3  found gzip data (unpack it first: gzip -dc)  none  gzip -nc good | clip-encode
+0|3  found a tar archive (unpack it first, and list its files  none  tar -cf - grey.jpg | convo-format --ask x
 0|3  found gzip data (unpack it first: gzip -dc)  none  gzip -nc good.features | llava-project
 0|3  found gzip data  none  gzip -nc good.jsonl | vicuna-decode
 0|3  found gzip data  none  gzip -c good.features | tensor-view

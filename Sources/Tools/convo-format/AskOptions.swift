@@ -1,0 +1,126 @@
+// The questions that the user asks of every record, and the records that come of several.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Conversations
+import InputOutput
+import JSON
+import Records
+import Streams
+import ToolSupport
+
+/// The options for questions.
+struct AskOptions: ParsableArguments {
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("A question for every record; give it again for more.", valueName: "text"))
+  var ask: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Ask the questions in this file, one a line.", valueName: "file"),
+    completion: .file())
+  var askFile: String?
+
+  /// More questions to one picture than anybody means: a wrong file.
+  private static let most = 100_000
+
+  /// Throws the fault of questions that training would not ask.
+  func refuse(whereTraining train: Bool) throws {
+    guard train, ask.count > 1 || askFile != nil else { return }
+    throw ValidationError("--train takes the records' own questions, not those of --ask")
+  }
+
+  /// The questions of the file, then those of the options. `input`: what the records are read from.
+  ///
+  /// Throws `usage/braces`, `ask/empty`, and what reading the file throws.
+  func questions(_ session: Session, input: String?) throws(Failure) -> [QuestionTemplate] {
+    var questions: [QuestionTemplate] = []
+    if let askFile {
+      if askFile == "-", input == nil || input == "-" {
+        throw Failure(
+          .usage, code: "usage/arguments", at: "--ask-file",
+          "expected a file, as stdin holds the records")
+      }
+      try read(askFile, session, into: &questions)
+    }
+    for text in ask {
+      do throws(Failure) { questions.append(try QuestionTemplate(text)) } catch {
+        throw error.at("--ask")
+      }
+    }
+    return questions
+  }
+
+  private func read(_ path: String, _ session: Session, into questions: inout [QuestionTemplate])
+    throws(Failure)
+  {
+    let reader = try session.objectReader(path, format: .paths, columns: ["question"])
+    while let line = try reader.next() {
+      let text = try line.result.get()["question"]?.string ?? ""
+      let question = strippingWhitespace(text)
+      if question.isEmpty { continue }
+      guard questions.count < Self.most else {
+        throw Failure(
+          .limitExceeded, code: "ask/too-many", at: line.place,
+          "expected at most \(grouped(Self.most)) questions")
+      }
+      do throws(Failure) { questions.append(try QuestionTemplate(question)) } catch {
+        throw error.at(line.place)
+      }
+    }
+    guard !questions.isEmpty else {
+      throw Failure(
+        .invalidInput, code: "ask/empty", at: reader.name,
+        "expected questions, one a line, found none")
+    }
+  }
+}
+
+/// One record as it is asked.
+struct AskedRecord {
+  /// With an id of its own and the question as a member where the user asks several.
+  let record: Record
+  /// What makes its prompt, or why there can be none.
+  let formatter: Result<RecordFormatter, Failure>
+}
+
+/// What is asked of every record: the user's questions, or its own where there are none.
+struct Questions {
+  let templates: [QuestionTemplate]
+  /// The most bytes of a question.
+  let limit: Int
+
+  /// The records that `line` becomes, one a question, next to each other so that a picture is decoded
+  /// once. A line that holds no record, or an earlier tool's skip, stays one.
+  func asked(_ line: ObjectLine, _ formatter: RecordFormatter) -> LazyMapSequence<
+    Range<Int>, AskedRecord
+  > {
+    let record = line.record
+    let hasRecord = (try? line.result.get()) != nil && SkipMark(of: record.object) == nil
+    let count = hasRecord ? max(1, templates.count) : 1
+    return (0..<count).lazy.map { number in
+      guard hasRecord, !templates.isEmpty else {
+        return AskedRecord(record: record, formatter: .success(formatter))
+      }
+      let question = Result { () throws(Failure) in
+        try templates[number].text(for: record.identified, limit: limit)
+      }
+      return AskedRecord(
+        record: count == 1 ? record : asked(record, number, try? question.get(), at: line),
+        formatter: question.map { formatter.asking($0) })
+    }
+  }
+
+  /// The record of question `number`, from 0. All of a run have such an id, so that two are equal only
+  /// where the records' own are.
+  private func asked(_ record: Record, _ number: Int, _ question: String?, at line: ObjectLine)
+    -> Record
+  {
+    var object = record.object
+    object["id"] = .string("\(record.id)#\(number + 1)")
+    if let question { object["question"] = .string(question) }
+    return Record(object, number: line.number, place: line.place)
+  }
+
+  /// Whether a record that is only an image's path cannot be asked, whatever the path.
+  var needMembers: Bool { templates.contains(where: \.needsMembers) }
+}
