@@ -158,7 +158,7 @@ let tools: KeyValuePairs = [
   "llava-project": ["Projectors", "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams"],
   "vicuna-decode": [
     "Decoders", "Generation", "Tokenizers", "Checkpoints", "Operations", "ModelSupport", "Streams",
-    "Chat", "Conversations", "Inspection",
+    "Captioning", "Chat", "Conversations", "Inspection",
   ],
   "llava-train": [
     "Training", "TrainingRuns", "TrainingData", "TrainingOutput", "Conversations", "Conversion",
@@ -173,7 +173,7 @@ let tools: KeyValuePairs = [
     "Conversion", "Initialisation", "Inspection", "Checkpoints", "Quantisation", "Streams",
     "Threads", "Tokenizers",
   ],
-  "llava-caption": ["Captioning", "Processes"],
+  "llava-caption": ["Captioning", "Conversations", "Processes"],
   "caption-filter": ["CaptionFiltering", "Charts", "Streams", "Threads"],
   "tensor-view": ["Charts", "Streams"],
   "tensor-diff": ["Streams"],

@@ -8,14 +8,16 @@ import Tensors
 
 extension Session {
   /// Writes the tensors that `make` returns for `record`, which has `images` of them; a skip record
-  /// where the record is at fault, or a number among them is none.
+  /// where the record is at fault, or a number among them is none; `takesAnyNumber`: such stay.
   public func write(
     _ record: Record, images: Int, to writer: TensorStreamWriter, metadata: StreamMetadata = [],
-    _ make: () throws(Failure) -> [(name: String, tensor: Tensor)]
+    takesAnyNumber: Bool = false, _ make: () throws(Failure) -> [(name: String, tensor: Tensor)]
   ) throws(Failure) {
     do throws(Failure) {
       let tensors = try make()
-      for (name, tensor) in tensors { try checkNumbers(of: tensor, named: name) }
+      if !takesAnyNumber {
+        for (name, tensor) in tensors { try checkNumbers(of: tensor, named: name) }
+      }
       try writer.write(id: record.id, json: record.source, tensors: tensors, metadata: metadata)
     } catch {
       return try skip(record, error, to: writer, metadata: metadata)

@@ -31,15 +31,21 @@ final class CaptionRun {
     let attempt: Int
   }
 
+  /// What is known of a picture: a caption a question, or why there is none.
+  private struct Progress {
+    var captions: [Caption?]
+    var unanswered: Int
+    var failure: Failure?
+  }
+
   private var nextAsk = (job: 0, question: 0)
   private var again: [Ask] = []
   private var sent: [Ask] = []
   /// How many of `sent` have come back.
   private var received = 0
-  /// Answers about pictures that wait for others about the same.
-  private var captions: [Int: [Caption?]] = [:]
-  private var failures: [Int: Failure] = [:]
-  private var answered: [Int: Int] = [:]
+  /// Pictures that wait for answers, or for the pictures before them.
+  private var open: [Int: Progress] = [:]
+  private var nextOut = 0
   /// How many pictures were skipped for which reason.
   private var reasons: [String: Int] = [:]
 
@@ -120,9 +126,7 @@ final class CaptionRun {
     received += 1
     let job = jobs[ask.job]
     if let mark = SkipMark(of: object) {
-      failures[ask.job] =
-        failures[ask.job] ?? Failure(.invalidInput, code: mark.code, mark.message)
-      return try settle(ask, nil)
+      return try settle(ask, .failure(Failure(.invalidInput, code: mark.code, mark.message)))
     }
     let answer = object["text"]?.string ?? ""
     if let complaint = rules.complaint(about: answer) {
@@ -132,28 +136,38 @@ final class CaptionRun {
       }
       session.reporter.warning("\(job.picture.shown): the answer \(complaint)")
     }
-    try settle(
-      ask,
-      Caption(
-        picture: job.picture, question: job.questions[ask.question], text: rules.text(of: answer),
-        finishReason: object["finish_reason"]?.string ?? ""))
+    let caption = Caption(
+      picture: job.picture, question: job.questions[ask.question], text: rules.text(of: answer),
+      finishReason: object["finish_reason"]?.string ?? "")
+    try settle(ask, .success(caption))
   }
 
-  /// Writes the captions of a picture when its last answer has come.
-  private func settle(_ ask: Ask, _ caption: Caption?) throws(Failure) {
-    let job = jobs[ask.job]
-    captions[ask.job, default: Array(repeating: nil, count: job.questions.count)][ask.question] =
-      caption
-    answered[ask.job, default: 0] += 1
-    guard answered[ask.job] == job.questions.count else { return }
-    let found = (captions.removeValue(forKey: ask.job) ?? []).compactMap(\.self)
-    answered[ask.job] = nil
-    if let failure = failures.removeValue(forKey: ask.job) {
+  /// Keeps what became of one question, and writes all pictures whose turn it is: always in their order,
+  /// however many answers were drawn again.
+  private func settle(_ ask: Ask, _ result: Result<Caption, Failure>) throws(Failure) {
+    let count = jobs[ask.job].questions.count
+    var progress =
+      open[ask.job] ?? Progress(captions: Array(repeating: nil, count: count), unanswered: count)
+    progress.unanswered -= 1
+    switch result {
+    case .success(let caption): progress.captions[ask.question] = caption
+    case .failure(let failure): progress.failure = progress.failure ?? failure
+    }
+    open[ask.job] = progress
+    while let first = open[nextOut], first.unanswered == 0 {
+      open[nextOut] = nil
+      try write(first, of: jobs[nextOut].picture, number: nextOut + 1)
+      nextOut += 1
+    }
+  }
+
+  private func write(_ progress: Progress, of picture: FilePath, number: Int) throws(Failure) {
+    if let failure = progress.failure {
       reasons[failure.code, default: 0] += 1
-      let record = Record(JSONObject(), number: ask.job + 1, place: job.picture.shown)
+      let record = Record(JSONObject(), number: number, place: picture.shown)
       return try session.recordSkipped(failure, at: record)
     }
-    try output.write(found, of: job.picture)
+    try output.write(progress.captions.compactMap(\.self), of: picture)
     session.recordDone()
   }
 }

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Captioning
+import Conversations
 import InputOutput
+import JSON
 import ToolSupport
 
 @main
@@ -10,13 +12,15 @@ struct LlavaCaption: ToolProgram {
   static let configuration = CommandConfiguration(
     commandName: "llava-caption",
     abstract: "Caption pictures and whole folders of them: text, tables, or files beside pictures.",
-    usage: "llava-caption [options] FILE|DIRECTORY ...",
+    usage: "llava-caption [options] <path> ...",
     discussion: """
       Example: llava-caption -m llava-hf/llava-1.5-7b-hf --sidecar .txt photos
       """,
     version: toolVersion("llava-caption"))
 
-  @Argument(help: "Pictures, and directories of pictures.", completion: .file())
+  @Argument(
+    help: ArgumentHelp("Pictures, and directories of pictures.", valueName: "path"),
+    completion: .file())
   var paths: [String] = []
 
   @OptionGroup(title: "Pictures") var search: SearchOptions
@@ -55,20 +59,22 @@ struct LlavaCaption: ToolProgram {
 
   func run(_ session: Session) throws(Failure) {
     let chain = CaptionChain(model: questions.model, questions, answers)
-    let asked = try questions.texts()
     if printPipeline {
-      let text = chain.shellText(paths, asked, search, target)
-      return try print(text, session.sink(nil, isBinary: false))
+      let text = chain.shellText(paths, try questions.texts(), search, target)
+      return try write(text, to: session.sink(nil, isBinary: false))
     }
+    let templates = try questions.templates()
     let pictures = search.search.pictures(in: paths.map { FilePath($0) }) {
       session.reporter.skip($0)
     }
     guard !pictures.isEmpty else {
       return session.reporter.warning("found no picture in \(paths.joined(separator: ", "))")
     }
-    var output = try target.output(session, pictures, run: chain.digest(asked, answers.rules))
+    var output = try target.output(
+      session, pictures, run: chain.digest(try questions.texts(), answers.rules))
     var jobs: [CaptionJob] = []
     for picture in pictures {
+      let asked = try questions(templates, about: picture)
       let known = try output.answered(asked, about: picture)
       let open = asked.filter { !known.contains($0) }
       if !open.isEmpty { jobs.append(CaptionJob(picture: picture, questions: open)) }
@@ -86,7 +92,24 @@ struct LlavaCaption: ToolProgram {
     try output.finish()
   }
 
-  private func print(_ text: String, _ sink: any ByteSink) throws(Failure) {
+  private func questions(_ templates: [QuestionTemplate], about picture: FilePath) throws(Failure)
+    -> [String]
+  {
+    let record: JSONObject = ["id": .string(picture.shown), "image": .string(picture.shown)]
+    var texts: [String] = []
+    for template in templates {
+      do throws(Failure) {
+        texts.append(try template.text(for: record, limit: 1 << 20))
+      } catch {
+        var failure = error.at(picture.shown)
+        (failure.status, failure.kind) = (.usage, .wholeRun)
+        throw failure
+      }
+    }
+    return texts
+  }
+
+  private func write(_ text: String, to sink: any ByteSink) throws(Failure) {
     try sink.write(text + "\n")
     try sink.finish()
   }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Captioning
+import Conversations
+import Glibc
 import InputOutput
 import ToolSupport
 
@@ -54,13 +56,30 @@ struct QuestionOptions: ParsableArguments {
     var texts = ask
     if let askFile {
       guard let bytes = try FilePath(askFile).contents(limit: 16 << 20) else {
-        throw .system("open", askFile, errno: 2)
+        throw .system("open", askFile, errno: ENOENT)
       }
       texts += bytes.split { $0 == 0x0A || $0 == 0x0D }.map { String(decoding: $0, as: UTF8.self) }
     }
     var seen: Set<[UInt8]> = []
     texts = texts.filter { seen.insert(Array($0.utf8)).inserted }
     return texts.isEmpty ? ["Describe this image."] : texts
+  }
+
+  /// The same with places to fill. Throws `usage/braces`, and `usage/place` for a member that pictures do
+  /// not have.
+  func templates() throws(Failure) -> [QuestionTemplate] {
+    var templates: [QuestionTemplate] = []
+    for text in try texts() {
+      let template = try QuestionTemplate(text)
+      guard !template.needsMembers else {
+        throw Failure(
+          .usage, code: "usage/place",
+          "expected {image}, {image.name} or {image.directory} in a question, found '\(text)'",
+          remedy: "pictures with members of their own go through convo-format")
+      }
+      templates.append(template)
+    }
+    return templates
   }
 }
 

@@ -15,7 +15,7 @@ struct DecodeRun {
   let records: PromptSource
   let prompts: PromptReader
   let generator: Generator
-  let writer: JSONLWriter
+  private var writer: any AnswerWriter
   let keepsPrompt: Bool
   /// Whether records are chat requests, which say how to answer and get replies.
   let isChat: Bool
@@ -39,7 +39,7 @@ struct DecodeRun {
 
   init(
     session: Session, records: PromptSource, prompts: PromptReader, generator: Generator,
-    writer: JSONLWriter, keepsPrompt: Bool, isChat: Bool
+    writer: any AnswerWriter, keepsPrompt: Bool, isChat: Bool
   ) {
     self.session = session
     self.records = records
@@ -85,8 +85,7 @@ struct DecodeRun {
       waiting[ordinal] = Entry(record: record, images: images.count, outcome: .open)
       do throws(Failure) {
         let prompt = try prompts.prompt(of: record.object, images: images)
-        var options: GenerationOptions?
-        if isChat { options = try generator.options.with(record.object) }
+        let options = try generator.options.with(record.object)
         if let answer = try generator.begin(
           prompt, ordinal: ordinal, id: record.id, options: options)
         {

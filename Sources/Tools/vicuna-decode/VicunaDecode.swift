@@ -69,11 +69,7 @@ struct VicunaDecode: ToolCommand {
   @Flag(name: .customLong("stream"), help: "Show the answer to a single record as it is written.")
   var showsText = false
 
-  @Flag(help: "Keep the prompt in the output.")
-  var keepPrompt = false
-
-  @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL.")
-  var compress = false
+  @OptionGroup var answers: AnswerOptions
 
   @OptionGroup var chat: ChatOptions
 
@@ -99,6 +95,9 @@ struct VicunaDecode: ToolCommand {
     let emits = "--emit \(emit.rawValue) exclude each other"
     try require(!(showsText && emit != .text), "--stream and \(emits)")
     try require(!(chat.chat && emit != .text), "--chat and \(emits)")
+    let formats = "--format \(answers.format.rawValue)"
+    try require(answers.format == .jsonl || emit == .text, "\(formats) and \(emits)")
+    try require(answers.format == .jsonl || !chat.chat, "--chat and \(formats) exclude each other")
   }
 
   func run(_ session: Session) throws(Failure) {
@@ -138,11 +137,11 @@ struct VicunaDecode: ToolCommand {
         configuration: configuration(checkpoint)
       ).run()
     case .text:
-      let writer = try session.objectWriter(compresses: compress)
+      let writer = try answers.writer(session)
       if showsText { show(generator) }
       var run = DecodeRun(
         session: session, records: records, prompts: prompts, generator: generator, writer: writer,
-        keepsPrompt: keepPrompt, isChat: chat.chat)
+        keepsPrompt: answers.keepPrompt, isChat: chat.chat)
       try run.run()
     }
   }

@@ -71,10 +71,12 @@ struct SidecarTests {
     for picture in pictures { try plan.file(beside: picture).replace(with: Array("old\n".utf8)) }
     // Each round ends after `stop` pictures, the first three in the middle of a change.
     for stop in [0, 1, 2, 3, 3] {
-      var sidecars = Sidecars(plan, run: "1")
-      for picture in pictures.prefix(stop) {
-        if try sidecars.answered(["?"], about: picture).isEmpty {
-          try sidecars.write([caption(picture, "new")], of: picture)
+      do {
+        var sidecars = Sidecars(plan, run: "1")
+        for picture in pictures.prefix(stop) {
+          if try sidecars.answered(["?"], about: picture).isEmpty {
+            try sidecars.write([caption(picture, "new")], of: picture)
+          }
         }
       }
       if stop < pictures.count {

@@ -1,0 +1,114 @@
+function __llava-caption_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __llava-caption_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __llava-caption_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __llava-caption_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __llava-caption_parse_tokens -S
+    set -l unparsed_tokens (__llava-caption_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'llava-caption'
+        __llava-caption_parse_subcommand -r 1 'include=+' 'exclude=+' 'm/model=' 'ask=+' 'ask-file=' 'template=' 'system=' 'max-tokens=' 'temperature=' 'top-p=' 'seed=' 'batch=' 'prefix=' 'suffix=' 'require=+' 'forbid=+' 'retry=' 'j/threads=' 'jsonl=' 'tsv=' 'sidecar=' 'full-names' 'existing=' 'joint=' 'print-pipeline' 'strict' 'max-skips=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'help'
+            __llava-caption_parse_subcommand -r 1 'version'
+        end
+    end
+end
+
+function __llava-caption_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __llava-caption_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __llava-caption_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __llava-caption_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__llava-caption_tokens -p)
+    if test -z "$(__llava-caption_tokens -t)"
+        set -l index (count (__llava-caption_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'llava-caption' -f
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_positional "llava-caption" -ge 1' -F
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption"' -l 'include' -d 'In directories, files that match this pattern of the shell; may be repeated.' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption"' -l 'exclude' -d 'Leave out files and directories that match it; may be repeated.' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" m model' -s 'm' -l 'model' -d 'The model; default: LLAVA_MODEL.' -rfa '(__llava-caption_complete_directories)'
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption"' -l 'ask' -d 'What to ask about each picture; may be repeated (default: Describe this image.).' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" ask-file' -l 'ask-file' -d 'Ask what the lines of this file ask.' -rF
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" template' -l 'template' -d 'The template (default: the model\'s).' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" system' -l 'system' -d 'Replace the template\'s system text.' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" max-tokens' -l 'max-tokens' -d 'Longest answer, in tokens.' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" temperature' -l 'temperature' -d '0 takes the likeliest token, more draws.' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" top-p' -l 'top-p' -d 'Draw from the likeliest up to this sum.' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" seed' -l 'seed' -d 'Seed of the draws.' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" batch' -l 'batch' -d 'Answers that are written together.' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" prefix' -l 'prefix' -d 'Put this before every answer.' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" suffix' -l 'suffix' -d 'Put this behind every answer.' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption"' -l 'require' -d 'Warn of answers without this text; may be repeated.' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption"' -l 'forbid' -d 'Warn of answers with this text; may be repeated.' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" retry' -l 'retry' -d 'Draw other answers up to so many times before that warning.' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" j threads' -s 'j' -l 'threads' -d 'Threads of each tool; default: LLAVA_THREADS, else all cores.' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" jsonl' -l 'jsonl' -d 'Write JSONL to this file, or go on with it; - is stdout.' -rF
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" tsv' -l 'tsv' -d 'Write a table with tabs to this file, or go on with it; - is stdout.' -rF
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" sidecar' -l 'sidecar' -d 'Write a file beside each picture, this in the place of its extension (.txt).' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" full-names' -l 'full-names' -d 'With --sidecar, put the suffix behind the extension: a.jpg.txt.'
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" existing' -l 'existing' -d 'What becomes of captions that are there: skip, overwrite, append or prepend.' -rfka 'skip overwrite append prepend'
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" joint' -l 'joint' -d 'What stands between two answers in a file, and before what is appended (default: a line break).' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" print-pipeline' -l 'print-pipeline' -d 'Print the pipeline of the shell that does the same, instead of doing it.'
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" strict' -l 'strict' -d 'Stop at the first picture that would be skipped.'
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" max-skips' -l 'max-skips' -d 'Stop after more than this many skips, or this share (5%).' -rfka ''
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" version' -l 'version' -d 'Show the version.'
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_positional "llava-caption" -eq 2' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption help" version' -l 'version' -d 'Show the version.'
