@@ -1,0 +1,91 @@
+// The scripts of examples/recipes, run as they are.
+// SPDX-License-Identifier: Apache-2.0
+import TestSupport
+import Testing
+
+@Suite struct CaptionRecipeTests {
+  private func run(_ script: String, _ directory: TemporaryDirectory) throws -> ShellResult {
+    try Workbench.run(
+      "mkdir photos; cp grey.jpg rgb-8.png cut.jpg photos\n" + script, in: directory,
+      environment: [
+        "RECIPES": "\(packageRoot)/examples/recipes",
+        "LLAVA_MODEL": "\(packageRoot)/examples/tiny-llava",
+      ])
+  }
+
+  @Test func sidecarsHaveTheirTrigger() throws {
+    let result = try run(
+      "TRIGGER='sks dog' $RECIPES/sidecars.sh photos 2> log; echo $?; head -qc 9 photos/*.txt",
+      try Workbench.bare())
+    #expect(result.text == "1\nsks dog, sks dog, ", "\(result.text) \(result.errors)")
+  }
+
+  @Test func threeQuestionsMakeATable() throws {
+    let result = try run(
+      """
+      $RECIPES/three-questions.sh photos answers.tsv 2> log; echo $?
+      $RECIPES/three-questions.sh photos answers.tsv 2> log
+      cut -f 1,2 answers.tsv
+      """, try Workbench.bare())
+    let questions = ["Describe this image.", "Is there a person?", "Is it day or night?"]
+    let rows = ["grey.jpg", "rgb-8.png"].flatMap { name in questions.map { "photos/\(name)\t\($0)" }
+    }
+    #expect(
+      result.text == (["1", "image\tquestion"] + rows).map { $0 + "\n" }.joined(),
+      "\(result.errors)")
+  }
+
+  @Test func rowsOfCSVAreAsked() throws {
+    let result = try run(
+      """
+      printf 'image,label,note\\nphotos/grey.jpg,"a ""dog"" ","one\\ntwo"\\nphotos/none.jpg,cat,\\n' > in.csv
+      ASK='Is it {label}?' $RECIPES/csv.sh in.csv > out.csv; echo $?
+      convo-format --from csv out.csv --ask x --plain | jq -c '[.label, .note, has("text")]'
+      """, try Workbench.bare())
+    #expect(
+      result.text == "1\n[\"a \\\"dog\\\" \",\"one\\ntwo\",true]\n[\"cat\",null,false]\n",
+      "\(result.text) \(result.errors)")
+  }
+
+  @Test func sharesMakeTheWhole() throws {
+    let result = try run(
+      """
+      for share in 0 1 2; do
+        SLURM_ARRAY_TASK_ID=$share SLURM_ARRAY_TASK_COUNT=3 $RECIPES/share.sh photos out 2> log
+      done
+      wc -l < out/0.jsonl; jq -r .image out/*.jsonl | sort
+      SHARE=1 $RECIPES/share.sh photos out; echo $?
+      """, try Workbench.bare())
+    #expect(
+      result.text == "1\nphotos/grey.jpg\nphotos/rgb-8.png\n1\n", "\(result.text) \(result.errors)")
+  }
+
+  /// With a stand-in for inotifywait, which names what has come.
+  @Test func whatComesIsCaptioned() throws {
+    let result = try run(
+      """
+      mkdir bin; cat > bin/inotifywait << 'END'
+      #!/bin/sh
+      for name in grey.jpg notes.txt cut.jpg rgb-8.png; do echo "photos/$name"; done
+      END
+      chmod +x bin/inotifywait
+      PATH=$PWD/bin:$PATH $RECIPES/watch.sh photos 2> log; echo $?
+      ls photos/*.txt
+      """, try Workbench.bare())
+    #expect(
+      result.text == "1\nphotos/grey.txt\nphotos/rgb-8.txt\n", "\(result.text) \(result.errors)")
+  }
+
+  @Test func pythonAsksOneByOne() throws {
+    let result = try run(
+      """
+      command -v python3 > none || { echo skipped; exit; }
+      python3 $RECIPES/ask.py 'Describe this image.' photos/grey.jpg photos/cut.jpg photos/rgb-8.png \
+        2> log; echo $?
+      """, try Workbench.bare())
+    let lines = result.text.split(separator: "\n")
+    try #require(lines != ["skipped"], "python3 is not installed")
+    #expect(lines.count == 4 && lines[1] == "photos/cut.jpg\tNone" && lines[3] == "1")
+    #expect(lines[0].hasPrefix("photos/grey.jpg\t") && !lines[0].hasSuffix("None"))
+  }
+}
