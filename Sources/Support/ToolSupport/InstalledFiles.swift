@@ -34,11 +34,3 @@ func installedPlaces(_ name: String, share: String?, program: String?) -> [Strin
   }
   return places
 }
-
-/// The directory of this program's file, links resolved.
-private func programDirectory() -> String? {
-  guard let resolved = realpath("/proc/self/exe", nil) else { return nil }
-  defer { free(resolved) }
-  let path = String(cString: resolved)
-  return path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) }
-}
