@@ -14,7 +14,8 @@ struct avif_image {
   /* and more */
 };
 typedef struct avif_decoder avif_decoder;
-enum { format_rgba = 1, result_no_codec = 15, result_no_memory = 26, result_truncated = 20 };
+enum { format_rgba = 1, upsampling_bilinear = 4 };
+enum { result_no_codec = 15, result_no_memory = 26, result_truncated = 20 };
 
 /* The conversion that is asked for: the fields up to `is_float`, then a count of threads since 1.0,
    then where the pixels go. */
@@ -94,6 +95,8 @@ static int convert_to(const struct avif_image *image, uint8_t *rgba) {
   avif.set_defaults(&conversion, image);
   conversion.format = format_rgba;
   conversion.depth = 8;
+  /* Version 0.11 would repeat chroma of 12 bits, which later ones smooth. */
+  if (image->depth > 8) conversion.upsampling = upsampling_bilinear;
   if (avif.is_before_1_0) {
     conversion.rest.before_1_0.pixels = rgba;
     conversion.rest.before_1_0.row_bytes = image->width * 4;

@@ -10,7 +10,8 @@ import Tensors
 ///
 /// Pixels equal Pillow's `ImageOps.exif_transpose(Image.open(f)).convert('RGB')`, with pillow-heif
 /// for HEIF: the same bytes of formats without loss and of WebP, within 2 of HEIC, AVIF and TIFF in
-/// YCbCr. Of an animation it is the first image; alpha is dropped. Deep samples keep their high byte.
+/// YCbCr, within 4 of AVIF of 10 and 12 bits. Of an animation it is the first image; alpha is dropped.
+/// 16 bits of a TIFF keep their high byte.
 public struct SandboxedDecoder {
   private let outline: SandboxedOutline
 

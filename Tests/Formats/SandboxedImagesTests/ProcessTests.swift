@@ -71,7 +71,8 @@ struct ProcessTests {
     #expect(
       !loaded_is_confined(), "nothing is walled in here, so that the question can be answered")
     let result = try Shell.bash(
-      "image-decode -v palette.gif | head -c 2", in: "\(packageRoot)/Tests/Golden/sandboxed")
+      "image-decode -v palette.gif | od -An -c -N 2 | tr -d ' \\n'",
+      in: "\(packageRoot)/Tests/Golden/sandboxed")
     #expect(result.text == "P6")
     #expect(result.errors == "image-decode: walls: limits, seccomp\n")
   }
