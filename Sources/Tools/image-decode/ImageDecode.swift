@@ -93,6 +93,10 @@ struct ImageDecode: ToolProgram {
 
   /// From here on the process can read and write what is open, and no more.
   private func confine(_ bytes: Int, _ session: Session) {
+    session.reporter.prepareLastWords(
+      memory: Failure(
+        .limitExceeded, code: "memory/exhausted",
+        "decoding takes more than the \(bytes >> 20) MiB that an image of this size may take"))
     let walls = loaded_confine(bytes, Self.seconds)
     let hasFilter = walls & Int32(LOADED_WALL_SECCOMP.rawValue) != 0
     if !hasFilter || !loaded_is_confined() {

@@ -67,6 +67,16 @@ struct ProcessTests {
     }
   }
 
+  /// A few hundred bytes that ask for a block of 1.2 GB.
+  @Test(.enabled(if: Golden.has(.tiff), "libtiff6 is not installed"))
+  func memoryEndsWhereTheSizeSays() throws {
+    let file = try ImageFile(Golden.bytes("huge-tile.tif"), options: DecodeOptions())
+    let failure = #expect(throws: Failure.self) { try file.decode() }
+    #expect(failure?.code == "image/too-complex", "\(failure?.message ?? "")")
+    #expect(failure?.message.contains("more than the 256 MiB") == true)
+    #expect(failure?.spoilsRecordOnly == true)
+  }
+
   @Test func theWallsStand() throws {
     #expect(
       !loaded_is_confined(), "nothing is walled in here, so that the question can be answered")

@@ -2,6 +2,7 @@
 # Makes the images of this folder and the table of what Pillow makes of them.
 # SPDX-License-Identifier: Apache-2.0
 """Needs Pillow 13 and pillow-heif 1.8 with an HEVC encoder, and numpy; the tests need none of them.
+animation.avif holds the time of its making; all others are the same each time.
 
 expected.tsv, tab-separated: file, whether EXIF is applied (e) or ignored (-), width, height, the
 file of expected RGB8 rows, the largest difference that is allowed.
@@ -209,6 +210,10 @@ def make_tiff():
     refuse("no-directory.tif", "corrupt", whole[:8])
     floats = np.zeros((3, 4), np.float32)
     refuse("float.tif", "unsupported", encoded(Image.fromarray(floats), "TIFF"))
+    # A block of 1.2 GB for ten by ten pixels; the tests ask where its memory ends.
+    write("huge-tile.tif", tiff(
+        common(10, 10, 3, 8)
+        + [(322, 3, [20000]), (323, 3, [20000]), (324, 4, [8]), (325, 4, [9])], bytes(9)))
     refuse("lab.tif", "unsupported", encoded(Image.new("LAB", (3, 4)), "TIFF"))
 
 
