@@ -39,6 +39,8 @@ let c: [Target] = [
   system("CJPEG", pkgConfig: "libjpeg", apt: "libjpeg-dev"),
   system("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
   cModule("CImageCodecs", "CJPEG", "CPNG"),
+  // Loads libwebp, libtiff, libheif and libavif when a file asks for them; needs none to build.
+  cModule("CLoadedCodecs", "CImageCodecs"),
   system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
   system("CNettle", pkgConfig: "nettle", apt: "nettle-dev"),
   system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
@@ -50,7 +52,7 @@ let base = group(
   "Base",
   [
     "InputOutput": ["CNettle", "CSystem"],
-    "Processes": ["InputOutput"],
+    "Processes": ["CSystem", "InputOutput"],
     "Decimals": [],
     "JSON": [],
     "Randomness": [],
@@ -82,7 +84,9 @@ let formats = group(
     "TensorBoard": ["InputOutput"],
     "COCO": ["InputOutput", "JSON"],
     "Preprocessing": ["InputOutput"],
-    "Images": ["CImageCodecs", "InputOutput", "Preprocessing", "Tensors"],
+    "Images": ["CImageCodecs", "InputOutput", "JSON", "Preprocessing", "Processes", "Tensors"],
+    // Linked by image-decode alone.
+    "SandboxedImages": ["CImageCodecs", "CLoadedCodecs", "Images", "InputOutput", "Tensors"],
     "Tokenizers": ["GGUF", "InputOutput", "JSON"],
   ])
 
@@ -155,6 +159,7 @@ let tools: KeyValuePairs = [
     "Towers", "Images", "Preprocessing", "Checkpoints", "Operations", "CPU", "Threads",
     "ModelSupport", "Recipes", "Streams",
   ],
+  "image-decode": ["CLoadedCodecs", "Images", "SandboxedImages"],
   "llava-project": ["Projectors", "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams"],
   "vicuna-decode": [
     "Decoders", "Generation", "Tokenizers", "Checkpoints", "Operations", "ModelSupport", "Streams",
@@ -234,6 +239,9 @@ let testTargets: [Target] = [
   tests("Formats", "COCOTests", "COCO", "InputOutput"),
   tests("Formats", "PreprocessingTests", "Preprocessing", "InputOutput"),
   tests("Formats", "ImagesTests", "Images", "InputOutput", "Preprocessing", "Tensors"),
+  tests(
+    "Formats", "SandboxedImagesTests", "SandboxedImages", "CLoadedCodecs", "Images", "InputOutput",
+    "Tensors"),
   tests(
     "Formats", "TokenizersTests", "Tokenizers", "GGUF", "GGUFWriting", "InputOutput", "JSON"),
   tests(

@@ -90,3 +90,21 @@ public func readWholeFile(
   let file = try RegularFile(path: path, isNamedByData: isNamedByData)
   return try file.readAll(limit: limit, willRead: willRead)
 }
+
+/// All bytes of a source whose length nobody knows, of which there may be at most `limit`.
+/// Throws what reading throws, or `file/too-large`.
+public func readWhole(_ source: any ByteSource, limit: Int) throws(Failure) -> [UInt8] {
+  var bytes: [UInt8] = []
+  let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+  defer { chunk.deallocate() }
+  while true {
+    let count = try source.read(into: chunk)
+    if count == 0 { return bytes }
+    guard count <= limit - bytes.count else {
+      throw Failure(
+        .limitExceeded, code: "file/too-large", at: source.name,
+        "expected at most \(limit) bytes, found more")
+    }
+    bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: chunk[..<count]))
+  }
+}

@@ -42,7 +42,7 @@ extension Failure {
 }
 
 /// Repeats a system call that a signal interrupted.
-func retryingInterrupted<Result: SignedInteger>(_ call: () -> Result) -> Result {
+package func retryingInterrupted<Result: SignedInteger>(_ call: () -> Result) -> Result {
   while true {
     let result = call()
     if result < 0, errno == EINTR { continue }

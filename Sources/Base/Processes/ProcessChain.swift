@@ -21,7 +21,7 @@ public enum ChainInput: Sendable {
 
 /// Programs joined by pipes. For one thread, which feeds the first and takes from the last.
 public final class ProcessChain {
-  private var children: [ChildProcess] = []
+  private var children: [ChainedProcess] = []
   /// A socket, as its writer gets an error, where a pipe's gets a signal, once the reader is gone.
   private var input: Descriptor?
   private let output: Descriptor
@@ -37,7 +37,7 @@ public final class ProcessChain {
     for command in commands {
       let (next, target) = try Descriptor.pipe()
       children.append(
-        try ChildProcess(command, input: source, output: target, errors: theirErrors))
+        try ChainedProcess(command, input: source, output: target, errors: theirErrors))
       source = next
     }
     (input, output, self.errors) = (ours, source, errors)

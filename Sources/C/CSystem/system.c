@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -51,6 +52,10 @@ int llava_openat2_beneath(int root, const char *path, int flags) {
   } while (result < 0 && (errno == EINTR || errno == EAGAIN));
   return (int)result;
 }
+
+int llava_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int llava_memory_file(void) { return memfd_create("input", MFD_CLOEXEC); }
 
 bool llava_is_kernel_file(int descriptor) {
   struct statfs system;

@@ -24,11 +24,16 @@ public struct DecodeOptions: Sendable, Equatable {
   public var isLenient = false
   /// Turns the image as its EXIF orientation says, as transformers does. LLaVA's own code does not.
   public var appliesExif = true
+  /// The program that decodes other formats than JPEG, PNG and PNM; nil: `image-decode` beside this
+  /// one.
+  public var sandboxProgram: String?
+  /// The longest that it may take for an image.
+  public var sandboxSeconds = 300.0
 
   public init() {}
 
   /// Fails unless an image of this size is within the limits; call before allocating.
-  func check(width: Int, height: Int) throws(Failure) {
+  package func check(width: Int, height: Int) throws(Failure) {
     guard width > 0, height > 0 else {
       throw Failure(.invalidInput, code: "image/empty", "the image is \(width)x\(height)")
     }
@@ -60,29 +65,34 @@ extension Int {
 }
 
 /// The failures of image files.
-enum ImageFailure {
+package enum ImageFailure {
   static func truncated(_ message: String) -> Failure {
     Failure(
       .invalidInput, code: "image/truncated", message, remedy: "--truncated=pad fills it up")
   }
 
-  static func corrupt(_ message: String) -> Failure {
+  /// The same of formats that are never filled up.
+  package static func cut(_ message: String) -> Failure {
+    Failure(.invalidInput, code: "image/truncated", message)
+  }
+
+  package static func corrupt(_ message: String) -> Failure {
     Failure(.invalidInput, code: "image/corrupt", message)
   }
 
   /// Says nothing about the image: another run may have the memory.
-  static func outOfMemory(_ message: String) -> Failure {
+  package static func outOfMemory(_ message: String) -> Failure {
     Failure(
       .limitExceeded, code: "memory/exhausted", message,
       remedy: "lower --max-pixels, or give it more memory", kind: .shortage)
   }
 
-  static func tooComplex(_ message: String) -> Failure {
+  package static func tooComplex(_ message: String) -> Failure {
     Failure(.limitExceeded, code: "image/too-complex", message)
   }
 
-  static func unsupported(
-    _ message: String, remedy: String = "convert it to JPEG, PNG or PNM first"
+  package static func unsupported(
+    _ message: String, remedy: String = "convert it to PNG first"
   ) -> Failure {
     Failure(.invalidInput, code: "image/unsupported", message, remedy: remedy)
   }

@@ -5,11 +5,12 @@ import InputOutput
 import Tensors
 
 /// Decodes JPEG, PNG and PNM (P1 ... P6) to the bytes of Pillow's
-/// `ImageOps.exif_transpose(Image.open(f)).convert('RGB')`.
+/// `ImageOps.exif_transpose(Image.open(f)).convert('RGB')`, and has the tool image-decode decode
+/// those of `SandboxedFormat`.
 ///
 /// Differences from Pillow, all on purpose: grey with more than 8 bits keeps its high byte
 /// instead of clipping to white; corrupt and cut files are failures unless the options say
-/// otherwise; lossless JPEG and formats other than the three are refused.
+/// otherwise; lossless JPEG and further formats are refused.
 public enum ImageDecoder {
   /// Decodes a whole file that has been read into memory.
   ///
@@ -21,15 +22,15 @@ public enum ImageDecoder {
     try ImageFile(bytes, options: options).decode()
   }
 
-  /// One of the two decoders written in C.
-  typealias Codec =
+  /// A decoder written in C.
+  package typealias Codec =
     @convention(c) (
       UnsafePointer<codec_request>?, UnsafeMutablePointer<UInt8>?,
       UnsafeMutablePointer<codec_report>?
     ) -> codec_status
 
   /// Runs a decoder in C on a file whose headers have been read and found within the limits.
-  static func run(
+  package static func run(
     _ codec: Codec, on bytes: [UInt8], width: Int, height: Int, _ options: DecodeOptions
   ) throws(Failure) -> RGBImage {
     let pixels = try allocate(.u8, shape: [height, width, 3])
@@ -49,14 +50,16 @@ public enum ImageDecoder {
         codec(&request, target.baseAddress?.assumingMemoryBound(to: UInt8.self), &report)
       }
     }
-    try check(status, message(of: report))
+    try check(status, report)
     var notes: DecodeNotes = []
     if report.padded { notes.insert(.padded) }
     if report.warned { notes.insert(.guessed) }
     return RGBImage(pixels: pixels, notes: notes)
   }
 
-  private static func check(_ status: codec_status, _ message: String) throws(Failure) {
+  /// Throws what a decoder in C stopped for.
+  package static func check(_ status: codec_status, _ report: codec_report) throws(Failure) {
+    let message = message(of: report)
     switch status {
     case CODEC_OK: return
     case CODEC_TRUNCATED: throw ImageFailure.truncated(message)

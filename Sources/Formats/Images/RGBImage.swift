@@ -57,7 +57,7 @@ public struct RGBImage: Sendable {
 }
 
 /// A tensor of zeros, or the failure to report when there is no memory for it.
-func allocate(_ elementType: ElementType, shape: [Int]) throws(Failure) -> Tensor {
+package func allocate(_ elementType: ElementType, shape: [Int]) throws(Failure) -> Tensor {
   do {
     return try Tensor(elementType, shape: shape)
   } catch {

@@ -16,7 +16,7 @@ extension Record {
   private static let spoken = ["id", "question_id", "question", "text", "conversations"]
   private static let endings = [
     "jpg", "jpeg", "png", "ppm", "pgm", "pbm", "pnm", "gif", "webp", "bmp", "tif", "tiff", "heic",
-    "avif",
+    "heif", "avif",
   ].map { Array(".\($0)".utf8) }
 
   private static func looksLikePaths(_ value: JSONValue) -> Bool {

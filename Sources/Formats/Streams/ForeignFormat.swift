@@ -68,6 +68,13 @@ struct ForeignFormat {
       if head.starts(with: "RIFF".utf8), head.dropFirst(8).starts(with: "WEBP".utf8) {
         return "a WebP image"
       }
+      let brand = head.dropFirst(8).prefix(4)
+      if head.dropFirst(4).starts(with: "ftyp".utf8) {
+        if brand.starts(with: "avif".utf8) { return "an AVIF image" }
+        if brand.starts(with: "hei".utf8) || brand.starts(with: "mif1".utf8) {
+          return "a HEIF image"
+        }
+      }
     }
     return magics.first { head.starts(with: $0.bytes) }?.name
   }

@@ -17,7 +17,8 @@ public struct PictureSearch: Sendable {
 
   /// The extensions of the formats that clip-encode reads.
   public static let extensions: Set<String> = [
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".ppm", ".pgm", ".pnm",
+    ".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png",
+    ".pnm", ".ppm", ".tif", ".tiff", ".webp",
   ]
 
   /// All pictures in the order of the paths, those in a directory ascending by name, each once.

@@ -42,11 +42,3 @@ public func companionProgram(_ name: String) -> String {
   }
   return path
 }
-
-/// The directory of this program's file, links resolved.
-private func programDirectory() -> String? {
-  guard let resolved = realpath("/proc/self/exe", nil) else { return nil }
-  defer { free(resolved) }
-  let path = String(cString: resolved)
-  return path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) }
-}

@@ -55,11 +55,12 @@ public final class Reporter: Sendable {
   }
 
   /// Has the lines ready that are written where nothing can be computed any more.
-  func prepareLastWords() {
+  /// `memory`: what is said where memory is out.
+  public func prepareLastWords(memory: Failure = .outOfMemory()) {
     let changed = Failure(
       .invalidInput, code: "file/changed", "a mapped file became shorter while it was read")
     Interruption.setLastWords(
-      memory: rendered("error", .outOfMemory()), fileChanged: rendered("error", changed))
+      memory: rendered("error", memory), fileChanged: rendered("error", changed))
   }
 
   /// Shows how far the tool is, now and then.

@@ -132,8 +132,8 @@ struct LimitTests {
   @Test(
     "formats by their first bytes",
     arguments: [
-      ("GIF87a......", "GIF"), ("BM........", "BMP"), ("%PDF-1.7", "PDF"), ("qoif....", "QOI"),
-      ("    ftypavif", "AVIF"), ("{\"a\":1}", "JSON"), ("P7\n", "PAM"), ("PF\n1 1", "PFM"),
+      ("%PDF-1.7", "PDF"), ("qoif....", "QOI"), ("\0\0\0\u{18}ftypmp42\0\0\0\0isommp42", "a video"),
+      ("{\"a\":1}", "JSON"), ("P7\n", "PAM"), ("PF\n1 1", "PFM"),
       ("version https://git-lfs.example/spec", "Git LFS"), ("hello world", "not a known"),
       ("P", "not a known"), ("P6", "not a known"), ("\0\0\0", "blank"),
     ])

@@ -291,9 +291,9 @@ def make_damaged():
         ("large.ppm", "too-large", b"P6 60000 60000 255\n"),
         ("overflow.ppm", "too-large", b"P6 9999999999 9999999999 255\n"),
         ("long.ppm", "corrupt", b"P6 99999999999999999999 1 255\n"),
-        ("gif.jpg", "unsupported", b"GIF89a\x01\0\x01\0\0\0\0;"), ("empty.jpg", "empty", b""),
+        ("gif.jpg", "corrupt", b"GIF89a\x01\0\x01\0\0\0\0;"), ("empty.jpg", "empty", b""),
         ("page.jpg", "unsupported", b"<!DOCTYPE html><title>404</title>"),
-        ("webp.png", "unsupported", b"RIFF\x1a\0\0\0WEBPVP8L"),
+        ("webp.png", "truncated", b"RIFF\x1a\0\0\0WEBPVP8L"),
         ("pam.ppm", "unsupported", b"P7\nWIDTH 1\n"),
     ]:
         refuse(name, f"image/{code}", text)

@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 private let prefixes = [
-  "CKernels": "llava_", "CSystem": "llava_", "CImageCodecs": "codec_", "CHTTP": "http_",
+  "CKernels": "llava_", "CSystem": "llava_", "CImageCodecs": "codec_", "CLoadedCodecs": "loaded_",
+  "CHTTP": "http_",
 ]
 private let modules = prefixes.keys.sorted()
 

@@ -153,6 +153,8 @@ ok  convo-format: warning: no records in stdin  none  convo-format --ask x < /de
 0|3  expected text, found binary data  none  printf 'longer than eight\0\n' | clip-encode
 0|3  found a GIF image itself  none  printf 'GIF89a\1\0\1\0\0\0\0' | clip-encode
 0|3  found a WebP image itself  none  printf 'RIFF\44\0\0\0WEBPVP8 ' | clip-encode
+0|3  found an AVIF image itself  none  printf '\0\0\0\34ftypavif\0\0\0\0' | clip-encode
+0|3  found a HEIF image itself  none  printf '\0\0\0\34ftypheic\0\0\0\0' | clip-encode
 ok  -  1\n  cp rgb-8.png GIF8.png; printf 'GIF8.png\n' | clip-encode | tensor-view --ids | grep -c GIF8.png
 ok  -  line-3\n  printf '\n\n{"text":"a"}\n' | convo-format | zstd -dcq | grep -o 'line-[0-9]*'
 ok  -  1\n  cp rgb-8.png ' b.png'; printf ' b.png\n' | clip-encode | tensor-view --ids | grep -c '^ b.png$'

@@ -9,6 +9,11 @@
 // Returns a descriptor, or -1 with errno; ENOSYS and EPERM where the kernel or a sandbox lacks it.
 int llava_openat2_beneath(int root, const char *path, int flags);
 
+// A pipe, and a file in memory without a name, that no other program inherits: 0 or a descriptor, or
+// -1 with errno.
+int llava_pipe(int ends[2]);
+int llava_memory_file(void);
+
 // Whether an open file lies in a file system whose contents the kernel makes up, such as /proc.
 bool llava_is_kernel_file(int descriptor);
 

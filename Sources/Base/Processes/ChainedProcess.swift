@@ -1,37 +1,10 @@
-// One program that was started here, and the descriptors between programs.
+// One program of a chain.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
 
-/// A descriptor that is closed with its last owner, and that programs started here do not inherit.
-final class Descriptor {
-  let number: Int32
-
-  init(_ number: Int32) { self.number = number }
-
-  deinit { close(number) }
-
-  /// What is written to the second end is read from the first.
-  static func pipe() throws(Failure) -> (read: Descriptor, write: Descriptor) {
-    var ends: [Int32] = [0, 0]
-    guard Glibc.pipe(&ends) == 0 else { throw .system("pipe", "a pipe", errno: errno) }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    return (Descriptor(ends[0]), Descriptor(ends[1]))
-  }
-
-  /// The same in both directions.
-  static func sockets() throws(Failure) -> (Descriptor, Descriptor) {
-    var ends: [Int32] = [0, 0]
-    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-    guard socketpair(AF_UNIX, type, 0, &ends) == 0 else {
-      throw .system("socketpair", "a socket", errno: errno)
-    }
-    return (Descriptor(ends[0]), Descriptor(ends[1]))
-  }
-}
-
 /// A program that runs.
-final class ChildProcess {
+final class ChainedProcess {
   private let number: pid_t
   private var ended: Int32?
 
