@@ -6,7 +6,13 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 PREFIX ?= /usr/local
-SHARE = $(DESTDIR)$(PREFIX)/share
+bindir ?= $(PREFIX)/bin
+datadir ?= $(PREFIX)/share
+mandir ?= $(datadir)/man
+docdir ?= $(datadir)/doc/llava-tools
+SHARE = $(DESTDIR)$(datadir)
+# What a reader without the sources has beside the pages.
+DOCUMENTS := README.md CHANGELOG.md BENCHMARKS.md SECURITY.md LICENSE
 BIN := .build/release
 TOOLS := $(shell sed -n '/^let tools/,/^]/s/^  "\([a-z-]*\)":.*/\1/p' Package.swift)
 # Folders of examples/ that tools read by themselves.
@@ -146,21 +152,23 @@ $(addprefix $(BIN)/,$(TOOLS)):
 
 install: $(addprefix $(BIN)/,$(TOOLS)) ## Install under PREFIX (/usr/local), below DESTDIR if set
 	for tool in $(TOOLS); do \
-	  install -D -m 755 $(BIN)/$$tool "$(DESTDIR)$(PREFIX)/bin/$$tool"; \
+	  install -D -m 755 $(BIN)/$$tool "$(DESTDIR)$(bindir)/$$tool"; \
 	  install -D -m 644 completions/bash/$$tool "$(SHARE)/bash-completion/completions/$$tool"; \
 	  install -D -m 644 completions/zsh/_$$tool "$(SHARE)/zsh/site-functions/_$$tool"; \
 	  install -D -m 644 completions/fish/$$tool.fish "$(SHARE)/fish/vendor_completions.d/$$tool.fish"; \
 	done
-	for page in man/*.[157]; do install -D -m 644 $$page "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done
+	for page in man/*.[157]; do install -D -m 644 $$page "$(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}"; done
+	install -D -m 644 -t "$(DESTDIR)$(docdir)" $(DOCUMENTS)
 	for file in $$(cd examples && find $(SHARED) -type f); do \
 	  install -D -m 644 "examples/$$file" "$(SHARE)/llava-tools/$$file"; \
 	done
 
 uninstall: ## Remove what install put there
-	for tool in $(TOOLS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$tool" \
+	for tool in $(TOOLS); do rm -f "$(DESTDIR)$(bindir)/$$tool" \
 	  "$(SHARE)/bash-completion/completions/$$tool" "$(SHARE)/zsh/site-functions/_$$tool" \
 	  "$(SHARE)/fish/vendor_completions.d/$$tool.fish"; done
-	for page in man/*.[157]; do rm -f "$(SHARE)/man/man$${page##*.}/$${page##*/}"; done
+	for page in man/*.[157]; do rm -f "$(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}"; done
+	rm -rf "$(DESTDIR)$(docdir)"
 	for name in $(SHARED); do rm -rf "$(SHARE)/llava-tools/$$name"; done
 
 clean: ## Remove what was built

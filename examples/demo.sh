@@ -7,9 +7,14 @@ export PATH="$PWD/.build/release:$PATH"
 
 commands=$(cat <<'END'
 export LLAVA_MODEL=examples/tiny-llava
-ls examples/images/*.jpg | convo-format --ask 'Describe this image.' \
-  | clip-encode | llava-project | vicuna-decode
+llava-caption examples/images
+ls examples/images/*.jpg | convo-format --ask 'Is there a star?' \
+  | clip-encode | llava-project | vicuna-decode --format text
 END
 )
-printf '%s\n' "$commands" | sed '1s/^/$ /; 2s/^/$ /; 3s/^/> /'
-eval "$commands"
+while IFS= read -r line; do
+  # A command that goes on in the next line is shown with it and run with it.
+  case $line in *'\') printf '$ %s\n' "$line"; rest=${line%?}; continue ;; esac
+  if [ -n "${rest:-}" ]; then printf '> %s\n' "$line"; else printf '$ %s\n' "$line"; fi
+  eval "${rest:-}$line"; rest=
+done <<< "$commands"

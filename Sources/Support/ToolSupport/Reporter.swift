@@ -13,7 +13,8 @@ public final class Reporter: Sendable {
   /// Present where stderr is a terminal that someone watches.
   private let progress: Mutex<Progress>?
 
-  /// `writesToStandardOutput`: a progress line and data on the same terminal would spoil each other.
+  /// `writesToStandardOutput`: a progress line and data on the same terminal would spoil each other, and
+  /// of the tools of a pipe only the last one shows how far it is.
   public init(
     tool: String, format: ErrorFormat = .text, isQuiet: Bool = false,
     writesToStandardOutput: Bool = true
@@ -22,7 +23,7 @@ public final class Reporter: Sendable {
     self.format = format
     self.isQuiet = isQuiet
     let terminal = getenv("TERM").map { String(cString: $0) } ?? "dumb"
-    let isMixed = writesToStandardOutput && isatty(1) == 1
+    let isMixed = writesToStandardOutput && (isatty(1) == 1 || isPipe(1))
     let isWatched =
       isatty(2) == 1 && !isMixed && terminal != "dumb" && format == .text && !isQuiet
     progress = isWatched ? Mutex(Progress(tool: tool)) : nil
@@ -121,6 +122,11 @@ public final class Reporter: Sendable {
     object["remedy"] = failure.remedy.map(JSONValue.string)
     return escapedJSONForTerminal(JSONValue.object(object).serializedString)
   }
+}
+
+private func isPipe(_ descriptor: Int32) -> Bool {
+  var status = stat()
+  return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
 }
 
 /// Writes `text` to stderr as far as that is possible: there is nowhere to report its failure.

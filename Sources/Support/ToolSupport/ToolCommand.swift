@@ -115,7 +115,11 @@ extension ToolEntry {
 
   /// Prints help to stdout, or a fault of the arguments to stderr.
   private static func explain(_ error: any Error, _ arguments: [String]) -> ExitStatus {
-    guard exitCode(for: error) != .success else { return printLine(fullMessage(for: error)) }
+    guard exitCode(for: error) != .success else {
+      let text = fullMessage(for: error)
+      let isHelp = text.utf8.starts(with: "OVERVIEW".utf8)
+      return printLine(isHelp ? "\(text)\nExamples and all else: man \(toolName)" : text)
+    }
     let failure = Failure(
       .usage, code: "usage/arguments",
       UsageFault.explained(message(for: unknownOption(arguments) ?? error), arguments),
