@@ -112,7 +112,7 @@ let models = group(
     "Judging": ["Chat", "Decimals", "InputOutput", "JSON", "Randomness", "Records"],
     "ScienceQA": ["Chat", "InputOutput", "JSON", "Randomness", "Records", "Tokenizers"],
     "CaptionFiltering": ["InputOutput", "JSON", "Randomness"],
-    "Captioning": ["InputOutput", "JSON"],
+    "Captioning": ["InputOutput", "JSON", "Randomness"],
     "Initialisation": [
       "Checkpoints", "InputOutput", "JSON", "Randomness", "Tensors",
     ],

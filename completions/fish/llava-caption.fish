@@ -20,7 +20,7 @@ function __llava-caption_parse_tokens -S
     set -l unparsed_tokens (__llava-caption_tokens -pc)
     switch $unparsed_tokens[1]
     case 'llava-caption'
-        __llava-caption_parse_subcommand -r 1 'include=+' 'exclude=+' 'm/model=' 'ask=+' 'ask-file=' 'template=' 'system=' 'max-tokens=' 'temperature=' 'top-p=' 'seed=' 'batch=' 'prefix=' 'suffix=' 'require=+' 'forbid=+' 'retry=' 'j/threads=' 'jsonl=' 'tsv=' 'sidecar=' 'full-names' 'existing=' 'joint=' 'print-pipeline' 'strict' 'max-skips=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
+        __llava-caption_parse_subcommand -r 1 'include=+' 'exclude=+' 'm/model=' 'ask=+' 'ask-file=' 'choose' 'weight=+' 'template=' 'system=' 'max-tokens=' 'temperature=' 'top-p=' 'seed=' 'batch=' 'prefix=' 'suffix=' 'require=+' 'forbid=+' 'retry=' 'j/threads=' 'jsonl=' 'tsv=' 'sidecar=' 'full-names' 'existing=' 'joint=' 'print-pipeline' 'strict' 'max-skips=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __llava-caption_parse_subcommand -r 1 'version'
@@ -83,6 +83,8 @@ complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_fla
 complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" m model' -s 'm' -l 'model' -d 'The model; default: LLAVA_MODEL.' -rfa '(__llava-caption_complete_directories)'
 complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption"' -l 'ask' -d 'What to ask about each picture; may be repeated (default: Describe this image.).' -rfka ''
 complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" ask-file' -l 'ask-file' -d 'Ask what the lines of this file ask.' -rF
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" choose' -l 'choose' -d 'Ask one of the questions about each picture, drawn by --seed and the path.'
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption"' -l 'weight' -d 'With --choose, how often the questions are drawn, one for each in turn.' -rfka ''
 complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" template' -l 'template' -d 'The template (default: the model\'s).' -rfka ''
 complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" system' -l 'system' -d 'Replace the template\'s system text.' -rfka ''
 complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" max-tokens' -l 'max-tokens' -d 'Longest answer, in tokens.' -rfka ''

@@ -4,4 +4,5 @@
 #
 #   TRIGGER='sks dog' sidecars.sh DIRECTORY...
 set -euo pipefail
-llava-caption --sidecar .txt --prefix "${TRIGGER:+$TRIGGER, }" --ask 'Describe this image.' "$@"
+llava-caption --sidecar .txt --prefix "${TRIGGER:+$TRIGGER, }" --ask 'Describe this image.' \
+  "${@:?usage: sidecars.sh DIRECTORY...}"

@@ -4,5 +4,5 @@
 #
 #   three-questions.sh DIRECTORY TABLE.tsv
 set -euo pipefail
-llava-caption --tsv "$2" --ask 'Describe this image.' --ask 'Is there a person?' \
+llava-caption --tsv "${2:?usage: three-questions.sh DIRECTORY TABLE.tsv}" --ask 'Describe this image.' --ask 'Is there a person?' \
   --ask 'Is it day or night?' "$1"

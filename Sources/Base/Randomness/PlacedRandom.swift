@@ -13,6 +13,7 @@ public enum RandomPurpose: UInt64, Sendable {
   case guessing = 6
   case instructions = 7
   case resampling = 8
+  case questions = 9
 }
 
 /// A row of random numbers at one place: seed, purpose, and any list of numbers such as step,

@@ -20,7 +20,8 @@ func notAPath(_ path: String) -> Failure? {
     .invalidInput, code: "path/url", at: path,
     "expected the path of an image, found a URL",
     remedy: name == "file"
-      ? "name the file without file://" : "fetch it first, and name the file")
+      ? "name the file without file://"
+      : "fetch it first, and name the file: curl -fsSLO \(quotedForShell(path))")
 }
 
 private func isSchemeByte(_ byte: UInt8) -> Bool {

@@ -47,8 +47,10 @@ struct CaptionChain {
   }
 
   /// A digest of all that decides what the answers are, but the pictures.
-  func digest(_ questions: [String], _ rules: CaptionRules) -> String {
-    let lists = words + [questions, [rules.prefix, rules.suffix], rules.required, rules.forbidden]
+  func digest(_ questions: [String], _ rules: CaptionRules, choosing weights: [Double]?) -> String {
+    let lists =
+      words + [questions, [rules.prefix, rules.suffix], rules.required, rules.forbidden]
+      + (weights.map { [["choose"] + $0.map { "\($0)" }] } ?? [])
     var hash = SHA256()
     hash.update(
       JSONValue.array(lists.map { .array($0.map(JSONValue.string)) }).serialized())

@@ -70,11 +70,18 @@ struct LlavaCaption: ToolProgram {
     guard !pictures.isEmpty else {
       return session.reporter.warning("found no picture in \(paths.joined(separator: ", "))")
     }
+    let choice =
+      questions.choose
+      ? try QuestionChoice(
+        of: templates.count, weights: questions.weight, seed: answers.seed) : nil
     var output = try target.output(
-      session, pictures, run: chain.digest(try questions.texts(), answers.rules))
+      session, pictures,
+      run: chain.digest(
+        try questions.texts(), answers.rules, choosing: questions.choose ? questions.weight : nil))
     var jobs: [CaptionJob] = []
     for picture in pictures {
-      let asked = try questions(templates, about: picture)
+      let own = choice.map { [templates[$0.index(for: picture)]] } ?? templates
+      let asked = try questions(own, about: picture)
       let known = try output.answered(asked, about: picture)
       let open = asked.filter { !known.contains($0) }
       if !open.isEmpty { jobs.append(CaptionJob(picture: picture, questions: open)) }
@@ -82,7 +89,8 @@ struct LlavaCaption: ToolProgram {
     if jobs.count < pictures.count {
       session.reporter.note(
         "\(grouped(pictures.count - jobs.count)) of \(counted(pictures.count, "picture")) have"
-          + " captions already")
+          + " captions already"
+          + (target.existing == .skip ? " (--existing overwrite makes them anew)" : ""))
     }
     if !jobs.isEmpty {
       session.total = jobs.count

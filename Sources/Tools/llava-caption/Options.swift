@@ -45,11 +45,25 @@ struct QuestionOptions: ParsableArguments {
     completion: .file())
   var askFile: String?
 
+  @Flag(help: "Ask one of the questions about each picture, drawn by --seed and the path.")
+  var choose = false
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "With --choose, how often the questions are drawn, one for each in turn.",
+      valueName: "number"))
+  var weight: [Double] = []
+
   @Option(help: ArgumentHelp("The template (default: the model's).", valueName: "key"))
   var template: String?
 
   @Option(help: ArgumentHelp("Replace the template's system text.", valueName: "text"))
   var system: String?
+
+  func validate() throws {
+    if !weight.isEmpty, !choose { throw ValidationError("--weight goes with --choose") }
+  }
 
   /// What is asked about every picture, in order, each once. Throws what reading --ask-file throws.
   func texts() throws(Failure) -> [String] {

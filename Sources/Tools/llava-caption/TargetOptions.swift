@@ -54,9 +54,16 @@ struct TargetOptions: ParsableArguments {
     if chosen.count > 1 {
       throw ValidationError("\(chosen[0].0) and \(chosen[1].0) exclude each other")
     }
+    if let tsv, tsv.lowercased().hasSuffix(".csv") {
+      throw ValidationError("--tsv writes tabs, not commas: name the file .tsv")
+    }
     if let sidecar {
       guard !sidecar.isEmpty, !sidecar.utf8.contains(where: { $0 == 0x2F || $0 == 0 }) else {
         throw ValidationError("--sidecar must be a suffix such as .txt, found '\(sidecar)'")
+      }
+      if sidecar.unicodeScalars.first.map({ $0.properties.isAlphabetic }) == true {
+        throw ValidationError(
+          "--sidecar \(sidecar) would make a\(sidecar) of a.jpg: write .\(sidecar)")
       }
     } else {
       if fullNames { throw ValidationError("--full-names goes with --sidecar") }

@@ -82,6 +82,28 @@ struct CaptionTableTests {
     #expect(rules.text(of: " ") == "photo of .")
   }
 
+  @Test func questionsAreDrawnByWeight() throws {
+    let pictures = (0..<2000).map { FilePath("\($0).jpg") }
+    func counts(_ weights: [Double], seed: UInt64) throws -> [Int] {
+      let choice = try QuestionChoice(of: 3, weights: weights, seed: seed)
+      let drawn = pictures.map(choice.index)
+      #expect(drawn == pictures.map(choice.index))
+      return (0..<3).map { number in drawn.count { $0 == number } }
+    }
+    for seed in 0..<3 as Range<UInt64> {
+      for (count, share) in zip(try counts([6, 3, 1], seed: seed), [1200, 600, 200]) {
+        // Four standard deviations of the largest.
+        #expect(abs(count - share) < 90, "\(count) of \(share)")
+      }
+      #expect(try counts([], seed: seed).allSatisfy { abs($0 - 667) < 90 })
+    }
+    #expect(try counts([], seed: 1) != counts([], seed: 2))
+    let wrong: [[Double]] = [[1], [1, 2, 0], [1, 1, -.infinity], [1, 1, .nan]]
+    for weights in wrong {
+      #expect(throws: Failure.self) { try QuestionChoice(of: 3, weights: weights, seed: 0) }
+    }
+  }
+
   @Test func linesStayLines() {
     #expect("a\r\nb\n\n c".inOneLine == "a b  c")
     #expect("a\tb\\n\n".asTableCell == #"a\tb\\n\n"#)

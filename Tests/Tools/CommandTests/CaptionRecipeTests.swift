@@ -38,13 +38,20 @@ import Testing
   @Test func rowsOfCSVAreAsked() throws {
     let result = try run(
       """
-      printf 'image,label,note\\nphotos/grey.jpg,"a ""dog"" ","one\\ntwo"\\nphotos/none.jpg,cat,\\n' > in.csv
+      # The first row's picture is not there, and its note is empty.
+      printf 'id,image,label,note\\n7,photos/none.jpg,cat,\\n8,photos/grey.jpg,"a ""dog"" ","one\\ntwo"\\n' \\
+        > in.csv
       ASK='Is it {label}?' $RECIPES/csv.sh in.csv > out.csv; echo $?
-      convo-format --from csv out.csv --ask x --plain | jq -c '[.label, .note, has("text")]'
+      convo-format --from csv out.csv --ask x --plain \\
+        | jq -c '[.id, .label, .note, (.answer // "" | length > 0)]'
       """, try Workbench.bare())
     #expect(
-      result.text == "1\n[\"a \\\"dog\\\" \",\"one\\ntwo\",true]\n[\"cat\",null,false]\n",
-      "\(result.text) \(result.errors)")
+      result.text == """
+        1
+        ["7","cat",null,false]
+        ["8","a \\"dog\\" ","one\\ntwo",true]
+
+        """, "\(result.text) \(result.errors)")
   }
 
   @Test func sharesMakeTheWhole() throws {
@@ -55,9 +62,12 @@ import Testing
       done
       wc -l < out/0.jsonl; jq -r .image out/*.jsonl | sort
       SHARE=1 $RECIPES/share.sh photos out; echo $?
+      for share in 1 2 3; do SHARES=3 SHARE=$share $RECIPES/share.sh photos one 2> log; done
+      cat one/*.jsonl | wc -l
       """, try Workbench.bare())
     #expect(
-      result.text == "1\nphotos/grey.jpg\nphotos/rgb-8.png\n1\n", "\(result.text) \(result.errors)")
+      result.text == "1\nphotos/grey.jpg\nphotos/rgb-8.png\n1\n2\n",
+      "\(result.text) \(result.errors)")
   }
 
   /// With a stand-in for inotifywait, which names what has come.

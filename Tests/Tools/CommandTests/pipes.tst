@@ -57,7 +57,7 @@ ok  -  -  vicuna-decode -z --max-tokens 2 good.projected | zstd -dcq | cmp - <(v
 0|1|1|0  llava-project: 5 done, 1 skipped  -  cat list | clip-encode | llava-project | tensor-view > /dev/null
 0|1  none.jpg: no such file  -  printf 'none.jpg\n' | clip-encode > /dev/null
 0|1  https://h/a.jpg: expected the path of an image, found a URL  -  printf 'https://h/a.jpg\n' | clip-encode > /dev/null
-0|1  fetch it first, and name the file  -  printf '{"image":"https://h/a.jpg"}\n' | clip-encode --image-root . > /dev/null
+0|1  fetch it first, and name the file: curl -fsSLO 'https://h/a.jpg')  -  printf '{"image":"https://h/a.jpg"}\n' | clip-encode --image-root . > /dev/null
 1  Apple's variant of PNG (CgBI)  -  printf '\211PNG\r\n\032\n\0\0\0\4CgBI\120\0\040\2\053\325\263\177\0\0\0\015IHDR' > apple.png; clip-encode <(echo apple.png) > /dev/null
 0|1  no `prompt`  -  printf '{"a":1}\n' | vicuna-decode > /dev/null
 # A byte that no JSON has spoils its line, not the run.
