@@ -103,7 +103,7 @@ import Threads
         "importance/shapes", "embed_tokens"
       ),
       (try stream([(nil, [Self.down: good])]), "importance/positions", "positions"),
-      (try stream([(.int(0), [Self.down: good])]), "importance/positions", "above 0"),
+      (try stream([(.int(0), [Self.down: good])]), "importance/positions", "from 1 to 2^53"),
       (try stream([(.int(.max), [Self.down: good])]), "importance/positions", "positions"),
     ]
     for (reader, code, words) in cases {
