@@ -34,6 +34,12 @@ final class ChainedProcess {
     number = started
   }
 
+  /// Nobody waits for it any more: it is ended, and leaves no trace in the system's table.
+  deinit {
+    terminate()
+    _ = status()
+  }
+
   func terminate() {
     if ended == nil { kill(number, SIGTERM) }
   }

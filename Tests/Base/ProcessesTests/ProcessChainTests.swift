@@ -1,5 +1,6 @@
 // Programs joined by pipes: what goes through, what they say, how they end.
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import InputOutput
 import TestSupport
 import Testing
@@ -53,7 +54,12 @@ struct ProcessChainTests {
   }
 
   @Test func programsThatAreNoneAreRefused() throws {
-    #expect(throws: Failure.self) { try ProcessChain([["cat"], ["/nowhere/none"]]) }
+    let mark = "4711.\(Int.random(in: 0..<1 << 40))"
+    #expect(throws: Failure.self) { try ProcessChain([["sleep", mark], ["/nowhere/none"]]) }
+    // Nothing is left of the first, not even an entry in the table of processes.
+    let left = try Shell.bash(
+      "ps -o pid=,args= --ppid \(getpid()) | grep -e '\(mark)' -e '[s]leep.*defunct'")
+    #expect(left.text.isEmpty, "\(left.text)")
   }
 
   /// What the taker throws stops programs that would run for ever.
