@@ -19,9 +19,11 @@ public final class AppendFile {
     try self.init(path: FilePath(path), mode: 0o600)
   }
 
-  /// The same for a path that need not be text; `mode`: who may do what with a file that is made.
-  public init(path: FilePath, mode: mode_t) throws(Failure) {
-    let flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+  /// The same for a path that need not be text; `mode`: who may do what with a file that is made;
+  /// `followsLinks`: false refuses a link.
+  public init(path: FilePath, mode: mode_t, followsLinks: Bool = true) throws(Failure) {
+    let links = followsLinks ? 0 : O_NOFOLLOW
+    let flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | links
     let opened = path.withCString { path in retryingInterrupted { open(path, flags, mode) } }
     let path = path.shown
     guard opened >= 0 else { throw .system("open", path, errno: errno) }

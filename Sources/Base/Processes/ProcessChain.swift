@@ -56,15 +56,17 @@ public final class ProcessChain {
   /// ended. Returns the statuses of the programs, 128 and the signal's number for one that a signal
   /// ended.
   ///
-  /// Throws what `take` throws, and `io/interrupted`; the programs are stopped then.
+  /// Throws what `feed` and `take` throw, and `io/interrupted`; the programs are stopped then.
   public func run(
-    _ feed: () -> ChainInput, _ take: (ChainOutput) throws(Failure) -> Void
+    _ feed: () throws(Failure) -> ChainInput, _ take: (ChainOutput) throws(Failure) -> Void
   ) throws(Failure) -> [Int32] {
     do throws(Failure) {
       var (pending, isOpen): (ArraySlice<UInt8>, (output: Bool, errors: Bool)) = ([], (true, true))
       while isOpen.output || isOpen.errors {
         try Interruption.check("the pipe")
-        if pending.isEmpty, input != nil { pending = fetch(feed) }
+        // Who has answered all, or has ended, needs no more: nobody may wait for what nobody feeds.
+        if !isOpen.output { (input, pending) = (nil, []) }
+        if pending.isEmpty, input != nil { pending = try fetch(feed) }
         let ready = wait(
           input: pending.isEmpty ? nil : input, output: isOpen.output ? output : nil,
           errors: isOpen.errors ? errors : nil)
@@ -89,8 +91,10 @@ public final class ProcessChain {
   }
 
   /// What is to be sent next; ends the input where there is no more.
-  private func fetch(_ feed: () -> ChainInput) -> ArraySlice<UInt8> {
-    switch feed() {
+  private func fetch(_ feed: () throws(Failure) -> ChainInput) throws(Failure)
+    -> ArraySlice<UInt8>
+  {
+    switch try feed() {
     case .bytes(let bytes): return bytes[...]
     case .nothingYet: return []
     case .end:

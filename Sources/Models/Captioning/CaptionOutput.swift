@@ -66,7 +66,7 @@ public struct CaptionFile: CaptionOutput {
 }
 
 /// Captions in text files beside the pictures.
-public struct Sidecars: CaptionOutput {
+public final class Sidecars: CaptionOutput {
   public let plan: SidecarPlan
   /// The digest of what decides a run's texts: another one goes over all pictures anew.
   private let run: String
@@ -78,7 +78,7 @@ public struct Sidecars: CaptionOutput {
 
   public init(_ plan: SidecarPlan, run: String) { (self.plan, self.run) = (plan, run) }
 
-  public mutating func answered(_ questions: [String], about picture: FilePath) throws(Failure)
+  public func answered(_ questions: [String], about picture: FilePath) throws(Failure)
     -> Set<String>
   {
     let file = plan.file(beside: picture)
@@ -87,7 +87,7 @@ public struct Sidecars: CaptionOutput {
     return isThere ? Set(questions) : []
   }
 
-  public mutating func write(_ captions: [Caption], of picture: FilePath) throws(Failure) {
+  public func write(_ captions: [Caption], of picture: FilePath) throws(Failure) {
     let file = plan.file(beside: picture)
     let old = try file.contents(limit: SidecarPlan.largestText)
     guard let bytes = plan.contents(captions.map(\.text), over: old) else { return }
@@ -99,7 +99,7 @@ public struct Sidecars: CaptionOutput {
     for directory in directories { SidecarJournal.remove(from: directory) }
   }
 
-  private mutating func journal(of file: FilePath) throws(Failure) -> SidecarJournal {
+  private func journal(of file: FilePath) throws(Failure) -> SidecarJournal {
     let directory = file.directory
     if let journal = journals[directory] { return journal }
     if journals.count == Self.mostJournals { journals = [:] }

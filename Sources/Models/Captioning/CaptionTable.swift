@@ -93,6 +93,9 @@ final class CaptionTable {
     }
     guard !rest.isEmpty else { return }
     if number == 0 { try checkBeginning(rest) }
+    // A whole object is no half of one of ours.
+    let isWhole = lines == .jsonl && (try? JSONValue(parsing: rest)) != nil
+    if isWhole, lines.key(of: rest) == nil { throw other(number + 1) }
     try file.truncate(to: file.size - rest.count)
   }
 

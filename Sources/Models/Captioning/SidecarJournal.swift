@@ -19,12 +19,20 @@ final class SidecarJournal {
   ///
   /// Throws what `AppendFile` throws, `usage/locked` where another run works there.
   init(in directory: FilePath, run: String) throws(Failure) {
-    file = try AppendFile(path: directory.appending(Self.name), mode: 0o666)
+    file = try AppendFile(
+      path: directory.appending(Self.name), mode: 0o666, followsLinks: false)
     let heading = Array(
       JSONValue.object([
         "journal": .string("llava-caption"), "version": .int(1), "run": .string(run),
       ]).serialized() + [0x0A])
-    guard try file.read(at: 0, count: heading.count) == heading else {
+    let start = try file.read(at: 0, count: heading.count)
+    let mark = Array(#"{"journal":"llava-caption""#.utf8)
+    guard zip(start, mark).allSatisfy({ $0 == $1 }) else {
+      throw Failure(
+        .invalidInput, code: "journal/other", at: file.path,
+        "expected a journal of llava-caption, found another file", remedy: "move it away")
+    }
+    guard start == heading else {
       try file.truncate(to: 0)
       try file.append(heading)
       return

@@ -11,6 +11,7 @@ struct CaptionChain {
   private let format: [String]
   private let decode: [String]
   private let threads: [String]
+  private let batch: [String]
 
   init(model: String?, _ questions: QuestionOptions, _ answers: AnswerOptions) {
     self.model = model.map { ["-m", $0] } ?? []
@@ -25,8 +26,8 @@ struct CaptionChain {
     add("--temperature", answers.temperature, unless: 0)
     add("--top-p", answers.topP, unless: 1)
     add("--seed", answers.seed, unless: 0)
-    add("--batch", answers.batch, unless: 8)
     self.decode = decode
+    batch = answers.batch == 8 ? [] : ["--batch", "\(answers.batch)"]
   }
 
   static let tools = ["convo-format", "clip-encode", "llava-project", "vicuna-decode"]
@@ -35,7 +36,7 @@ struct CaptionChain {
   var words: [[String]] {
     [
       ["convo-format"] + model + format, ["clip-encode"] + model + threads,
-      ["llava-project"] + model + threads, ["vicuna-decode"] + model + decode + threads,
+      ["llava-project"] + model + threads, ["vicuna-decode"] + model + decode + batch + threads,
     ]
   }
 
@@ -46,11 +47,18 @@ struct CaptionChain {
     }
   }
 
-  /// A digest of all that decides what the answers are, but the pictures.
-  func digest(_ questions: [String], _ rules: CaptionRules, choosing weights: [Double]?) -> String {
-    let lists =
-      words + [questions, [rules.prefix, rules.suffix], rules.required, rules.forbidden]
-      + (weights.map { [["choose"] + $0.map { "\($0)" }] } ?? [])
+  /// A digest of all that decides what a run writes, but the pictures: not of threads and the batch, which
+  /// change nothing.
+  func digest(_ questions: QuestionOptions, _ answers: AnswerOptions, _ target: TargetOptions)
+    throws(Failure) -> String
+  {
+    let rules = answers.rules
+    let lists = [
+      [questions.model ?? modelFromEnvironment() ?? ""], format, decode, try questions.texts(),
+      questions.choose ? ["choose"] + questions.weight.map { "\($0)" } : [],
+      [rules.prefix, rules.suffix, "\(answers.retry)"], rules.required, rules.forbidden,
+      [target.existing.rawValue, target.joint ?? "\n"],
+    ]
     var hash = SHA256()
     hash.update(
       JSONValue.array(lists.map { .array($0.map(JSONValue.string)) }).serialized())

@@ -84,22 +84,22 @@ final class CaptionRun {
 
   private var isFed: Bool { nextAsk.job == jobs.count && again.isEmpty }
 
-  private func feed() -> ChainInput {
-    if let ask = again.popLast() { return send(ask) }
+  private func feed() throws(Failure) -> ChainInput {
+    if let ask = again.popLast() { return try send(ask) }
     guard nextAsk.job < jobs.count else {
       return retries > 0 && received < sent.count ? .nothingYet : .end
     }
     let ask = Ask(job: nextAsk.job, question: nextAsk.question, attempt: 0)
     nextAsk.question += 1
     if nextAsk.question == jobs[ask.job].questions.count { nextAsk = (ask.job + 1, 0) }
-    return send(ask)
+    return try send(ask)
   }
 
-  private func send(_ ask: Ask) -> ChainInput {
+  private func send(_ ask: Ask) throws(Failure) -> ChainInput {
     sent.append(ask)
     let job = jobs[ask.job]
     var object: JSONObject = [
-      "id": .string(id(of: ask)), "image": .string(links.path(of: job.picture)),
+      "id": .string(id(of: ask)), "image": .string(try links.path(of: job.picture)),
       "text": .string(job.questions[ask.question]),
     ]
     if ask.attempt > 0 {

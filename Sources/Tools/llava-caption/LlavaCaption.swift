@@ -5,6 +5,7 @@ import Captioning
 import Conversations
 import InputOutput
 import JSON
+import Records
 import ToolSupport
 
 @main
@@ -64,8 +65,11 @@ struct LlavaCaption: ToolProgram {
       return try write(text, to: session.sink(nil, isBinary: false))
     }
     let templates = try questions.templates()
-    let pictures = search.search.pictures(in: paths.map { FilePath($0) }) {
-      session.reporter.skip($0)
+    var unreadable: [Failure] = []
+    let pictures = search.search.pictures(in: paths.map { FilePath($0) }) { unreadable.append($0) }
+    for var failure in unreadable {
+      failure.status = .invalidInput
+      try session.recordSkipped(failure, at: Record(JSONObject(), number: 1))
     }
     guard !pictures.isEmpty else {
       return session.reporter.warning("found no picture in \(paths.joined(separator: ", "))")
@@ -76,8 +80,7 @@ struct LlavaCaption: ToolProgram {
         of: templates.count, weights: questions.weight, seed: answers.seed) : nil
     var output = try target.output(
       session, pictures,
-      run: chain.digest(
-        try questions.texts(), answers.rules, choosing: questions.choose ? questions.weight : nil))
+      run: try chain.digest(questions, answers, target))
     var jobs: [CaptionJob] = []
     for picture in pictures {
       let own = choice.map { [templates[$0.index(for: picture)]] } ?? templates

@@ -61,6 +61,9 @@ struct TargetOptions: ParsableArguments {
       guard !sidecar.isEmpty, !sidecar.utf8.contains(where: { $0 == 0x2F || $0 == 0 }) else {
         throw ValidationError("--sidecar must be a suffix such as .txt, found '\(sidecar)'")
       }
+      guard !PictureSearch.extensions.contains(FilePath("a" + sidecar).lowercasedExtension) else {
+        throw ValidationError("--sidecar \(sidecar) would be taken for a picture: write .txt, say")
+      }
       if sidecar.unicodeScalars.first.map({ $0.properties.isAlphabetic }) == true {
         throw ValidationError(
           "--sidecar \(sidecar) would make a\(sidecar) of a.jpg: write .\(sidecar)")

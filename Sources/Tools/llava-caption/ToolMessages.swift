@@ -74,6 +74,10 @@ struct ToolMessages {
   }
 
   private static func isConsequence(_ code: String) -> Bool {
-    ["stream/no-end", "stream/cut", "stream/empty", "text/empty", "io/interrupted"].contains(code)
+    [
+      "frame/", "stream/no-end", "stream/cut", "stream/empty", "text/empty", "text/no-end",
+      "io/interrupted",
+    ]
+    .contains { code.utf8.starts(with: $0.utf8) }
   }
 }

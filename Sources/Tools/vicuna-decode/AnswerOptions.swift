@@ -80,33 +80,45 @@ private struct PlainAnswers: AnswerWriter {
   func finish() throws(Failure) { try output.finish() }
 }
 
-/// A file beside each picture; those that are there stay.
+/// A file beside each picture; those that are there stay. Answers to several questions about a picture,
+/// which stand next to each other, share its file.
 private struct SidecarAnswers: AnswerWriter {
   private let reporter: Reporter
-  private let plan = SidecarPlan(suffix: ".txt")
-  private var sidecars: Sidecars
+  private let first = Sidecars(SidecarPlan(suffix: ".txt"), run: "")
+  private let plan = SidecarPlan(suffix: ".txt", existing: .append)
+  /// The file that was written last, by this run.
+  private var own: FilePath?
   private var kept = 0
+  private var imageless = 0
 
-  init(_ reporter: Reporter) {
-    self.reporter = reporter
-    sidecars = Sidecars(plan, run: "")
-  }
+  init(_ reporter: Reporter) { self.reporter = reporter }
 
   mutating func write(_ object: JSONObject) throws(Failure) {
-    let caption = Caption(of: object)
-    guard try sidecars.answered([""], about: caption.picture).isEmpty else {
-      kept += 1
+    guard let image = (try? Record.imagePaths(of: object))?.first else {
+      imageless += 1
       return
     }
-    try sidecars.write([caption], of: caption.picture)
+    let (picture, caption) = (FilePath(image), Caption(of: object))
+    let file = plan.file(beside: picture)
+    if file == own {
+      let bytes = plan.contents([caption.text], over: try file.contents(limit: 1 << 26))
+      if let bytes { try file.replace(with: bytes) }
+    } else if try first.answered([""], about: picture).isEmpty {
+      try first.write([caption], of: picture)
+      own = file
+    } else {
+      kept += 1
+    }
   }
 
   func skip(_ object: JSONObject, _ mark: SkipMark) {}
 
   func finish() throws(Failure) {
-    try sidecars.finish()
     if kept > 0 {
       reporter.warning("\(counted(kept, "text")) beside pictures were there before and stay")
+    }
+    if imageless > 0 {
+      reporter.warning("\(counted(imageless, "record")) had no picture to write a text beside")
     }
   }
 }

@@ -47,7 +47,10 @@ struct CaptionTableTests {
     }
   }
 
-  @Test(arguments: ["notes", "notes\n", "{\"text\":\"\"}\n", "a\tb\tc\n", "{\"image\":1}\n", "\n"])
+  @Test(arguments: [
+    "notes", "notes\n", "{\"text\":\"\"}\n", "a\tb\tc\n", "{\"image\":1}\n", "\n",
+    "{\"image\":\"x\",\"label\":\"y\"}",
+  ])
   func otherFilesStay(text: String) throws {
     let directory = try TemporaryDirectory()
     for lines in CaptionLines.allCases {
