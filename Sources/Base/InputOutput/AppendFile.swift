@@ -87,6 +87,24 @@ public final class AppendFile {
     return bytes
   }
 
+  /// Gives `take` each whole line from the byte `start` on, without its end, and the bytes it has.
+  /// Returns what stands behind the last: a line that was not finished.
+  public func readLines(
+    from start: Int, _ take: (_ line: [UInt8], _ place: Range<Int>) throws(Failure) -> Void
+  ) throws(Failure) -> [UInt8] {
+    var (lines, position, lineStart) = (LineBuffer(), start, start)
+    while position < size {
+      let chunk = try read(at: position, count: 1 << 20)
+      if chunk.isEmpty { break }
+      position += chunk.count
+      for line in lines.add(chunk[...]) {
+        try take(line, lineStart..<lineStart + line.count)
+        lineStart += line.count + 1
+      }
+    }
+    return lines.rest
+  }
+
   /// Puts `bytes` behind the rest, or where that fails leaves the rest as it was.
   public func append(_ bytes: [UInt8]) throws(Failure) {
     do throws(Failure) {

@@ -19,21 +19,7 @@ extension FilePath {
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw RegularFile.notRegular(shown, status.st_mode)
     }
-    let source = FileSource(descriptor: descriptor, name: shown)
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = try chunk.withUnsafeMutableBufferPointer { (buffer) throws(Failure) in
-        try source.read(into: UnsafeMutableRawBufferPointer(buffer))
-      }
-      if count == 0 { return bytes }
-      bytes += chunk[..<count]
-      guard bytes.count <= limit else {
-        throw Failure(
-          .limitExceeded, code: "file/too-large", at: shown,
-          "expected a text of at most \(grouped(limit)) bytes, found more")
-      }
-    }
+    return try readWhole(FileSource(descriptor: descriptor, name: shown), limit: limit)
   }
 
   /// Replaces the file, or makes it: a reader finds what it was or what it becomes, never a part.

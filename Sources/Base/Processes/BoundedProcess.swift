@@ -55,30 +55,9 @@ public struct BoundedProcess: Sendable {
   }
 
   private func start(_ descriptors: [Descriptor]) throws(Failure) -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    var attributes = posix_spawnattr_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawnattr_init(&attributes)
-    defer {
-      posix_spawn_file_actions_destroy(&actions)
-      posix_spawnattr_destroy(&attributes)
-    }
-    for (place, descriptor) in descriptors.enumerated() {
-      posix_spawn_file_actions_adddup2(&actions, descriptor.number, Int32(place))
-    }
-    var signals = sigset_t()
-    sigfillset(&signals)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    let flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP
-    posix_spawnattr_setflags(&attributes, Int16(flags))
-    var words = ([program] + arguments).map { strdup($0) } + [nil]
-    var variables = Self.environment().map { strdup($0) } + [nil]
-    defer { for word in words + variables { free(word) } }
-    var number: pid_t = 0
-    let code = posix_spawn(&number, program, &actions, &attributes, &words, &variables)
+    let start = ProgramStart(
+      command: [program] + arguments, environment: Self.environment(), standsAlone: true)
+    let (number, code) = start(descriptors)
     if code == ENOENT {
       throw Failure(
         .inputOutput, code: "files/missing", at: program,
@@ -107,7 +86,7 @@ public struct BoundedProcess: Sendable {
     _ output: Descriptor, _ errors: Descriptor,
     into kept: inout (output: [UInt8], errors: [UInt8])
   ) -> Ending? {
-    let end = now() + seconds
+    let end = monotonicSeconds() + seconds
     let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
     defer { chunk.deallocate() }
     var entries = [
@@ -115,7 +94,7 @@ public struct BoundedProcess: Sendable {
       pollfd(fd: errors.number, events: Int16(POLLIN), revents: 0),
     ]
     while entries.contains(where: { $0.fd >= 0 }) {
-      let left = end - now()
+      let left = end - monotonicSeconds()
       guard left > 0 else { return .overtime }
       _ = poll(&entries, 2, Int32(min(left * 1000 + 1, 1e6)))
       for index in 0..<2 where entries[index].fd >= 0 && entries[index].revents != 0 {
@@ -138,24 +117,20 @@ public struct BoundedProcess: Sendable {
 
   /// It has closed its outputs, or was ended: a moment later it is gone.
   private func wait(for number: pid_t) -> Ending {
-    let end = now() + 5
+    let end = monotonicSeconds() + 5
     var status: Int32 = 0
     while true {
       let found = retryingInterrupted { waitpid(number, &status, WNOHANG) }
       if found == number {
-        let signal = status & 0x7F
-        return signal == 0 ? .exited(status >> 8 & 0xFF) : .signalled(signal)
+        return switch ProgramEnd(status: status) {
+        case .exited(let code): .exited(code)
+        case .signalled(let signal): .signalled(signal)
+        }
       }
       // Where SIGCHLD is ignored nobody can know; what it wrote must do.
       if found < 0 { return .exited(0) }
-      if now() > end { kill(number, SIGKILL) }
+      if monotonicSeconds() > end { kill(number, SIGKILL) }
       usleep(200)
     }
-  }
-
-  private func now() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 }

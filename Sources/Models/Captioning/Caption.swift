@@ -28,7 +28,7 @@ public struct CaptionRules: Equatable, Sendable {
   public init() {}
 
   /// The answer without white space at its ends, between prefix and suffix.
-  public func text(of answer: String) -> String { prefix + trimmed(answer) + suffix }
+  public func text(of answer: String) -> String { prefix + strippingWhitespace(answer) + suffix }
 
   /// What the answer has or lacks against the rules, capitals or not; nil where it keeps them.
   public func complaint(about answer: String) -> String? {
@@ -39,14 +39,6 @@ public struct CaptionRules: Equatable, Sendable {
     return nil
   }
 
-  private func trimmed(_ text: String) -> String {
-    let isSpace = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
-    let bytes = Array(text.utf8)
-    guard let first = bytes.firstIndex(where: { !isSpace($0) }),
-      let last = bytes.lastIndex(where: { !isSpace($0) })
-    else { return "" }
-    return String(decoding: bytes[first...last], as: UTF8.self)
-  }
 }
 
 extension String {

@@ -70,20 +70,41 @@ public final class Sidecars: CaptionOutput {
   public let plan: SidecarPlan
   /// The digest of what decides a run's texts: another one goes over all pictures anew.
   private let run: String
-  /// Those that are open, a few, as each takes a descriptor; and all directories that have one.
+  /// All directories that get texts.
+  private let directories: Set<FilePath>
+  /// The journals that are open, a few, as each takes a descriptor.
   private var journals: [FilePath: SidecarJournal] = [:]
-  private var directories: Set<FilePath> = []
 
   private static let mostJournals = 64
 
-  public init(_ plan: SidecarPlan, run: String) { (self.plan, self.run) = (plan, run) }
+  /// For texts beside `pictures`. Goes on with a run that was stopped, where it was the same.
+  ///
+  /// Throws what `SidecarJournal` throws; nothing where texts that are there stay, which needs none.
+  public init(_ plan: SidecarPlan, run: String, pictures: [FilePath]) throws(Failure) {
+    (self.plan, self.run) = (plan, run)
+    directories = Set(pictures.map { plan.file(beside: $0).directory })
+    if plan.existing != .skip { try forgetFinishedRun() }
+  }
+
+  /// A run has ended once all its journals say so, also those that it could not remove any more.
+  private func forgetFinishedRun() throws(Failure) {
+    var finished: [FilePath] = []
+    for directory in directories {
+      switch try journal(in: directory).state {
+      case .new: continue
+      case .open: return
+      case .finished: finished.append(directory)
+      }
+    }
+    for directory in finished { try journal(in: directory).clear() }
+  }
 
   public func answered(_ questions: [String], about picture: FilePath) throws(Failure)
     -> Set<String>
   {
     let file = plan.file(beside: picture)
     let isThere =
-      plan.existing == .skip ? file.status != nil : try journal(of: file).isDone(file)
+      plan.existing == .skip ? file.status != nil : try journal(in: file.directory).isDone(file)
     return isThere ? Set(questions) : []
   }
 
@@ -91,21 +112,24 @@ public final class Sidecars: CaptionOutput {
     let file = plan.file(beside: picture)
     let old = try file.contents(limit: SidecarPlan.largestText)
     guard let bytes = plan.contents(captions.map(\.text), over: old) else { return }
-    if plan.existing != .skip { try journal(of: file).announce(file, bytes) }
-    try file.replace(with: bytes)
+    if plan.existing == .skip {
+      try file.replace(with: bytes)
+    } else {
+      try journal(in: file.directory).change(file, to: bytes)
+    }
   }
 
   public func finish() throws(Failure) {
-    for directory in directories { SidecarJournal.remove(from: directory) }
+    if plan.existing == .skip { return }
+    for directory in directories { try journal(in: directory).finish() }
+    for directory in directories { try journal(in: directory).remove() }
   }
 
-  private func journal(of file: FilePath) throws(Failure) -> SidecarJournal {
-    let directory = file.directory
+  private func journal(in directory: FilePath) throws(Failure) -> SidecarJournal {
     if let journal = journals[directory] { return journal }
     if journals.count == Self.mostJournals { journals = [:] }
     let journal = try SidecarJournal(in: directory, run: run)
     journals[directory] = journal
-    directories.insert(directory)
     return journal
   }
 }

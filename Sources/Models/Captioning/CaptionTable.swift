@@ -76,20 +76,10 @@ final class CaptionTable {
   }
 
   private func readLines() throws(Failure) {
-    var (position, number) = (0, 0)
-    var rest: [UInt8] = []
-    while true {
-      let chunk = try file.read(at: position, count: 1 << 20)
-      if chunk.isEmpty { break }
-      position += chunk.count
-      rest += chunk
-      var unread = rest[...]
-      while let end = unread.firstIndex(of: 0x0A) {
-        number += 1
-        try take(Array(unread[..<end]), number: number)
-        unread = unread[(end + 1)...]
-      }
-      rest = Array(unread)
+    var number = 0
+    let rest = try file.readLines(from: 0) { (line, _) throws(Failure) in
+      number += 1
+      try take(line, number: number)
     }
     guard !rest.isEmpty else { return }
     if number == 0 { try checkBeginning(rest) }

@@ -30,8 +30,8 @@ public struct SidecarPlan: Equatable, Sendable {
     self.joint = joint
   }
 
-  /// More is no caption.
-  static let largestText = 16 << 20
+  /// More bytes are no caption.
+  public static let largestText = 16 << 20
 
   public func file(beside picture: FilePath) -> FilePath {
     (keepsExtension ? picture : picture.withoutExtension) + suffix

@@ -4,24 +4,36 @@ import InputOutput
 import JSON
 
 /// A hidden file in a directory whose sidecars are changed: before each change a line with the name and
-/// the digest that the sidecar will have. A run that came to its end removes it.
+/// the digest that the sidecar will have, and one more at the end of the run, which then removes it.
 ///
 /// Only the last change can have been announced and not made: its sidecar's digest tells.
 final class SidecarJournal {
+  /// What was found when it was opened.
+  enum State {
+    case new
+    /// Of a run that was stopped.
+    case open
+    /// Of a run that has come to its end.
+    case finished
+  }
+
+  private(set) var state = State.new
   private static let name = FilePath(".llava-caption.journal")
   private let file: AppendFile
-  /// The sidecars that were announced, by their names as messages show them, and the last of them.
-  private var announced: Set<String> = []
-  private var last: (name: String, digest: String)?
+  private let directory: FilePath
+  private let heading: [UInt8]
+  /// The sidecars that were changed, by their names.
+  private var changed: Set<FilePath> = []
 
   /// Opens or makes the journal in `directory` of runs with the digest `run`; what another run left is
   /// of no use and goes.
   ///
   /// Throws what `AppendFile` throws, `usage/locked` where another run works there.
   init(in directory: FilePath, run: String) throws(Failure) {
+    self.directory = directory
     file = try AppendFile(
       path: directory.appending(Self.name), mode: 0o666, followsLinks: false)
-    let heading = Array(
+    heading = Array(
       JSONValue.object([
         "journal": .string("llava-caption"), "version": .int(1), "run": .string(run),
       ]).serialized() + [0x0A])
@@ -32,48 +44,79 @@ final class SidecarJournal {
         .invalidInput, code: "journal/other", at: file.path,
         "expected a journal of llava-caption, found another file", remedy: "move it away")
     }
-    guard start == heading else {
-      try file.truncate(to: 0)
-      try file.append(heading)
-      return
+    if start == heading { try readEntries() } else { try clear() }
+  }
+
+  private func readEntries() throws(Failure) {
+    var last: (name: FilePath, digest: String, place: Range<Int>)?
+    state = .open
+    let torn = try file.readLines(from: heading.count) { (line, place) throws(Failure) in
+      let entry = try? JSONValue(parsing: line).object
+      state = entry?["finished"] == .bool(true) ? .finished : .open
+      guard let name = Self.name(of: entry?["sidecar"]), let digest = entry?["digest"]?.string
+      else { return }
+      changed.insert(name)
+      last = (name, digest, place)
     }
-    try readEntries(from: heading.count)
+    if !torn.isEmpty { try file.truncate(to: file.size - torn.count) }
+    // An entry that others follow was carried out.
+    guard let last, last.place.upperBound + 1 == file.size else { return }
+    let found = try? directory.appending(last.name).contents(limit: SidecarPlan.largestText)
+    guard found.map(Self.digest) != last.digest else { return }
+    changed.remove(last.name)
+    try file.truncate(to: last.place.lowerBound)
   }
 
-  private func readEntries(from start: Int) throws(Failure) {
-    let bytes = try file.read(at: start, count: file.size - start)
-    let whole = bytes.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-    if whole < bytes.count { try file.truncate(to: start + whole) }
-    for line in bytes[..<whole].split(separator: 0x0A) {
-      guard let entry = try? JSONValue(parsing: Array(line)).object,
-        let name = entry["sidecar"]?.string, let digest = entry["digest"]?.string
-      else { continue }
-      announced.insert(name)
-      last = (name, digest)
+  /// Whether a run that was stopped has changed `sidecar`.
+  func isDone(_ sidecar: FilePath) -> Bool { changed.contains(sidecar.name) }
+
+  /// Announces that `sidecar` becomes `bytes`, and makes it so; what fails is announced no more.
+  func change(_ sidecar: FilePath, to bytes: [UInt8]) throws(Failure) {
+    let end = file.size
+    try announce(sidecar, bytes)
+    do throws(Failure) { try sidecar.replace(with: bytes) } catch {
+      changed.remove(sidecar.name)
+      try file.truncate(to: end)
+      throw error
     }
   }
 
-  /// Whether the run that was stopped has made `sidecar`. Throws what reading it throws.
-  func isDone(_ sidecar: FilePath) throws(Failure) -> Bool {
-    let name = sidecar.name.shown
-    guard announced.contains(name) else { return false }
-    guard let last, last.name == name else { return true }
-    let found = try sidecar.contents(limit: SidecarPlan.largestText)
-    return found.map(Self.digest) == last.digest
-  }
-
-  /// Call before `sidecar` becomes `bytes`.
+  /// What comes before a change.
   func announce(_ sidecar: FilePath, _ bytes: [UInt8]) throws(Failure) {
-    let entry: JSONObject = [
-      "sidecar": .string(sidecar.name.shown), "digest": .string(Self.digest(bytes)),
-    ]
-    try file.append(JSONValue.object(entry).serialized() + [0x0A])
-    announced.insert(sidecar.name.shown)
-    last = (sidecar.name.shown, Self.digest(bytes))
+    let name = sidecar.name
+    try file.append(
+      Self.line(["sidecar": Self.value(of: name), "digest": .string(Self.digest(bytes))]))
+    changed.insert(name)
   }
 
-  /// Call when the run has come to its end.
-  static func remove(from directory: FilePath) { directory.appending(name).remove() }
+  /// Call when the run has come to its end, before any journal of it is removed.
+  func finish() throws(Failure) {
+    try file.append(Self.line(["finished": .bool(true)]))
+    state = .finished
+  }
+
+  /// Forgets what is in it.
+  func clear() throws(Failure) {
+    try file.truncate(to: 0)
+    try file.append(heading)
+    (state, changed) = (.new, [])
+  }
+
+  func remove() { directory.appending(Self.name).remove() }
+
+  private static func line(_ entry: JSONObject) -> [UInt8] {
+    JSONValue.object(entry).serialized() + [0x0A]
+  }
+
+  /// A name as JSON: a text, or where it is none its bytes.
+  private static func value(of name: FilePath) -> JSONValue {
+    name.text.map(JSONValue.string) ?? .array(name.bytes.map { .int(Int($0)) })
+  }
+
+  private static func name(of value: JSONValue?) -> FilePath? {
+    if let text = value?.string { return FilePath(text) }
+    return value?.array.map { FilePath(bytes: $0.map { UInt8(clamping: $0.int ?? 0) }) }
+  }
 
   private static func digest(_ bytes: [UInt8]) -> String {
     var hash = SHA256()

@@ -2,7 +2,6 @@
 // and answers enter the journal before anybody sees them.
 // SPDX-License-Identifier: Apache-2.0
 import Chat
-import Glibc
 import HTTP
 import InputOutput
 
@@ -59,7 +58,7 @@ public final class Exchange {
     if let ending { throw ending }
     var pause = seconds
     sending: while true {
-      switch dispatcher.next(at: Self.now) {
+      switch dispatcher.next(at: monotonicSeconds()) {
       case .send(let number):
         guard let body = open[number]?.request.body else { continue }
         try client.post(body, tag: number)
@@ -95,7 +94,7 @@ public final class Exchange {
       open[number] = nil
       return .failure(failure)
     case .retry(let failure, let cause, let after):
-      switch dispatcher.failed(number, cause, after: after, at: Self.now) {
+      switch dispatcher.failed(number, cause, after: after, at: monotonicSeconds()) {
       case .tryAgain: return nil
       case .givenUp:
         open[number] = nil
@@ -132,12 +131,6 @@ public final class Exchange {
   /// Makes what the journal holds last.
   public func finish() throws(Failure) { try journal?.finish() }
 
-  private static var now: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
-
   /// Seconds that all wait because the server was busy.
-  public var cooling: Double { dispatcher.cooling(at: Self.now) }
+  public var cooling: Double { dispatcher.cooling(at: monotonicSeconds()) }
 }

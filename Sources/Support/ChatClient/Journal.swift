@@ -47,27 +47,13 @@ public final class Journal {
   public func isSameFile(as path: String) -> Bool { file.isSameFile(as: path) }
 
   private func readLines(from start: Int) throws(Failure) {
-    var (lineStart, number) = (start, 2)
-    var rest: [UInt8] = []
-    var position = start
-    while true {
-      let chunk = try file.read(at: position, count: 1 << 20)
-      if chunk.isEmpty { break }
-      position += chunk.count
-      rest += chunk
-      var lines = rest[...]
-      while let end = lines.firstIndex(of: 0x0A) {
-        let line = Array(lines[..<end])
-        try take(line, at: lineStart..<lineStart + line.count, number: number)
-        lineStart += line.count + 1
-        number += 1
-        lines = lines[(end + 1)...]
-      }
-      rest = Array(lines)
+    var number = 1
+    let torn = try file.readLines(from: start) { (line, place) throws(Failure) in
+      number += 1
+      try take(line, at: place, number: number)
     }
-    guard lineStart < file.size else { return }
-    tornBytes = file.size - lineStart
-    try file.truncate(to: lineStart)
+    tornBytes = torn.count
+    if tornBytes > 0 { try file.truncate(to: file.size - tornBytes) }
   }
 
   private func take(_ line: [UInt8], at place: Range<Int>, number: Int) throws(Failure) {

@@ -85,7 +85,7 @@ struct TargetOptions: ParsableArguments {
       let plan = SidecarPlan(
         suffix: sidecar, keepsExtension: fullNames, existing: existing, joint: joint ?? "\n")
       try plan.check(pictures)
-      return Sidecars(plan, run: run)
+      return try Sidecars(plan, run: run, pictures: pictures)
     }
     if let table, table.path != "-" {
       return try CaptionFile(path: table.path, table.lines, existing: existing)

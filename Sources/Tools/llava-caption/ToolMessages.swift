@@ -3,21 +3,6 @@
 import InputOutput
 import JSON
 
-/// Bytes, taken apart into lines as these become whole.
-struct LineBuffer {
-  private var rest: [UInt8] = []
-
-  /// The lines that `bytes` end, without their ends.
-  mutating func add(_ bytes: ArraySlice<UInt8>) -> [[UInt8]] {
-    rest += bytes
-    guard let end = rest.lastIndex(of: 0x0A) else { return [] }
-    let lines = rest[..<end].split(separator: 0x0A, omittingEmptySubsequences: false).map(
-      Array.init)
-    rest.removeSubrange(...end)
-    return lines
-  }
-}
-
 /// The messages of all tools, which come as JSON, a line each.
 struct ToolMessages {
   private(set) var warnings: [String] = []

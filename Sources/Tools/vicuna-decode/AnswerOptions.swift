@@ -84,7 +84,6 @@ private struct PlainAnswers: AnswerWriter {
 /// which stand next to each other, share its file.
 private struct SidecarAnswers: AnswerWriter {
   private let reporter: Reporter
-  private let first = Sidecars(SidecarPlan(suffix: ".txt"), run: "")
   private let plan = SidecarPlan(suffix: ".txt", existing: .append)
   /// The file that was written last, by this run.
   private var own: FilePath?
@@ -100,15 +99,13 @@ private struct SidecarAnswers: AnswerWriter {
     }
     let (picture, caption) = (FilePath(image), Caption(of: object))
     let file = plan.file(beside: picture)
-    if file == own {
-      let bytes = plan.contents([caption.text], over: try file.contents(limit: 1 << 26))
-      if let bytes { try file.replace(with: bytes) }
-    } else if try first.answered([""], about: picture).isEmpty {
-      try first.write([caption], of: picture)
-      own = file
-    } else {
+    guard file == own || file.status == nil else {
       kept += 1
+      return
     }
+    let old = file == own ? try file.contents(limit: SidecarPlan.largestText) : nil
+    if let bytes = plan.contents([caption.text], over: old) { try file.replace(with: bytes) }
+    own = file
   }
 
   func skip(_ object: JSONObject, _ mark: SkipMark) {}

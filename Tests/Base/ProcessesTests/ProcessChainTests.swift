@@ -8,7 +8,6 @@ import Testing
 @testable import Processes
 
 struct ProcessChainTests {
-  private struct Told: Error {}
 
   /// What comes out of `commands` when `input` goes in.
   private func run(_ commands: [[String]], _ input: [UInt8]) throws -> (

@@ -1,5 +1,6 @@
 // Files beside pictures: their names, what becomes of texts that are there, and runs that were killed.
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import InputOutput
 import TestSupport
 import Testing
@@ -50,7 +51,7 @@ struct SidecarTests {
     let directory = try TemporaryDirectory()
     try directory.write("mine", to: "a.txt")
     let (a, b) = (FilePath(directory.file("a.jpg")), FilePath(directory.file("b.jpg")))
-    var sidecars = Sidecars(SidecarPlan(suffix: ".txt"), run: "1")
+    var sidecars = try Sidecars(SidecarPlan(suffix: ".txt"), run: "1", pictures: [a, b])
     #expect(try sidecars.answered(["?"], about: a) == ["?"])
     #expect(try sidecars.answered(["?"], about: b) == [])
     try sidecars.write([caption(a, "new")], of: a)
@@ -72,7 +73,7 @@ struct SidecarTests {
     // Each round ends after `stop` pictures, the first three in the middle of a change.
     for stop in [0, 1, 2, 3, 3] {
       do {
-        var sidecars = Sidecars(plan, run: "1")
+        var sidecars = try Sidecars(plan, run: "1", pictures: pictures)
         for picture in pictures.prefix(stop) {
           if try sidecars.answered(["?"], about: picture).isEmpty {
             try sidecars.write([caption(picture, "new")], of: picture)
@@ -91,11 +92,60 @@ struct SidecarTests {
       #expect(try plan.file(beside: picture).contents(limit: 100) == wanted)
     }
     // Another run, with other options, begins anew.
-    var other = Sidecars(plan, run: "2")
+    var other = try Sidecars(plan, run: "2", pictures: pictures)
     #expect(try other.answered(["?"], about: pictures[0]) == [])
     try other.finish()
     let names = try FilePath(directory.path + "/.llava-caption.journal").contents(limit: 1 << 20)
     #expect(names == nil)
+  }
+
+  /// A run over two directories that is stopped while it ends: it has ended once both journals say so.
+  @Test func aRunEndsInAllDirectoriesAtOnce() throws {
+    let directory = try TemporaryDirectory()
+    let pictures = ["a", "b"].map { FilePath(directory.file("\($0)/x.jpg")) }
+    for name in ["a", "b"] {
+      try FileManager.default.createDirectory(
+        atPath: directory.file(name), withIntermediateDirectories: false)
+    }
+    let plan = SidecarPlan(suffix: ".txt", existing: .append)
+    func ask(_ sidecars: inout Sidecars) throws -> [Bool] {
+      try pictures.map { try !sidecars.answered(["?"], about: $0).isEmpty }
+    }
+    do {
+      var sidecars = try Sidecars(plan, run: "1", pictures: pictures)
+      for picture in pictures { try sidecars.write([caption(picture, "new")], of: picture) }
+    }
+    try SidecarJournal(in: pictures[0].directory, run: "1").finish()
+    do {
+      var sidecars = try Sidecars(plan, run: "1", pictures: pictures)
+      #expect(try ask(&sidecars) == [true, true])
+    }
+    try SidecarJournal(in: pictures[1].directory, run: "1").finish()
+    try SidecarJournal(in: pictures[0].directory, run: "1").remove()
+    var sidecars = try Sidecars(plan, run: "1", pictures: pictures)
+    #expect(try ask(&sidecars) == [false, false])
+    try sidecars.finish()
+    #expect(try pictures.allSatisfy { try !$0.directory.visibleNames().isEmpty })
+    #expect(FilePath(directory.file("b/.llava-caption.journal")).status == nil)
+  }
+
+  /// What could not be written was not done; what was announced last and not made is forgotten for good.
+  @Test func onlyWhatWasMadeIsDone() throws {
+    let directory = try TemporaryDirectory()
+    let (a, b) = (FilePath(directory.file("a.txt")), FilePath(directory.file("b.txt")))
+    try FileManager.default.createDirectory(
+      atPath: directory.file("a.txt"), withIntermediateDirectories: false)
+    do {
+      let journal = try SidecarJournal(in: a.directory, run: "1")
+      #expect(throws: Failure.self) { try journal.change(a, to: [1]) }
+      #expect(!journal.isDone(a))
+      try journal.announce(b, [1])
+    }
+    let journal = try SidecarJournal(in: a.directory, run: "1")
+    #expect(!journal.isDone(b))
+    try journal.change(a.directory.appending(FilePath("c.txt")), to: [1])
+    let lines = try FilePath(directory.file(".llava-caption.journal")).contents(limit: 1 << 16)
+    #expect(lines?.count(where: { $0 == 0x0A }) == 2, "a heading and c.txt")
   }
 
   @Test func textsOfAnySizeAreNoCaptions() throws {
