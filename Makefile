@@ -44,7 +44,7 @@ RELEASE := swift build -c release --static-swift-stdlib --disable-local-rpath -X
 SWIFT_TEST = LLAVA_TOOLS_DIRECTORY="$(CURDIR)/$(BIN)" Tests/run.sh .build/test.log swift test
 
 .PHONY: always help packages bench-packages build demo test test-cpus soak fuzz bench agreement docs docs-check \
-  format lint install uninstall clean
+  format lint install dist deb uninstall clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -162,6 +162,13 @@ install: $(addprefix $(BIN)/,$(TOOLS)) ## Install under PREFIX (/usr/local), bel
 	for file in $$(cd examples && find $(SHARED) -type f); do \
 	  install -D -m 644 "examples/$$file" "$(SHARE)/llava-tools/$$file"; \
 	done
+
+dist: ## Make the source archive .build/dist/llava-tools-VERSION.tar.gz, which builds offline
+	.ci/dist .build/dist
+
+deb: build ## Make the Debian package .build/deb/llava-tools_VERSION-1_ARCHITECTURE.deb
+	$(call install-packages,dpkg-dev lintian)
+	.ci/deb .build/deb
 
 uninstall: ## Remove what install put there
 	for tool in $(TOOLS); do rm -f "$(DESTDIR)$(bindir)/$$tool" \

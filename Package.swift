@@ -1,6 +1,7 @@
 // swift-tools-version: 6.0
 // The package: groups of modules, lowest first; a module uses what stands before it.
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import PackageDescription
 
 // MARK: The ladder. `Tests/Project/LayoutTests` reads its order from here.
@@ -80,7 +81,7 @@ let formats = group(
     "Streams": [
       "CZstd", "InputOutput", "JSON", "Records", "Safetensors", "Tensors",
     ],
-    "Charts": ["CZlib", "Decimals", "InputOutput"],
+    "Charts": ["CPNG", "Decimals", "InputOutput"],
     "TensorBoard": ["InputOutput"],
     "COCO": ["InputOutput", "JSON"],
     "Preprocessing": ["InputOutput"],
@@ -234,7 +235,7 @@ let testTargets: [Target] = [
   tests(
     "Formats", "StreamsTests", "Streams", "CZstd", "InputOutput", "JSON", "Records", "Safetensors",
     "Tensors"),
-  tests("Formats", "ChartsTests", "Charts", "CZlib"),
+  tests("Formats", "ChartsTests", "Charts", "CPNG"),
   tests("Formats", "TensorBoardTests", "TensorBoard", "InputOutput"),
   tests("Formats", "COCOTests", "COCO", "InputOutput"),
   tests("Formats", "PreprocessingTests", "Preprocessing", "InputOutput"),
@@ -299,7 +300,8 @@ let testTargets: [Target] = [
   tests(
     "Support", "ToolSupportTests", "ToolSupport", "InputOutput", "JSON", "Records", "Streams",
     "Tensors"),
-  tests("Support", "ModelSupportTests", "ModelSupport", "InputOutput", "JSON"),
+  tests(
+    "Support", "ModelSupportTests", "ModelSupport", "ArgumentParser", "InputOutput", "Tensors"),
   tests(
     "Support", "ChatClientTests", "ChatClient", "Chat", "HTTP", "InputOutput", "JSON", "Records"),
   tests(
@@ -338,11 +340,17 @@ let fuzzers: [Target] =
       swiftSettings: [.unsafeFlags(["-parse-as-library"])])
   }
 
+/// Packages that `make dist` has put beside the sources build without a network.
+let vendored = Context.packageDirectory + "/vendor/swift-argument-parser"
+
 let package = Package(
   name: "llava-tools",
   products: tools.map { name, _ in .executable(name: name, targets: [name]) },
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2"))
+    FileManager.default.fileExists(atPath: vendored)
+      ? .package(path: vendored)
+      : .package(
+        url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2"))
   ],
   targets: c + base + compute + formats + models + support + toolTargets + testTargets
     + [bench, sceneTeacher] + fuzzers

@@ -19,7 +19,7 @@ WORDS, CHAT, PRACTICE, HELD_OUT = 5_000_000, 1_000_000, 2_000_000, 3_000_000
 # What the things of a picture have in common. To tell them apart by colour alone is learnt last, and
 # chance shows two of one shape in one picture of five; what that is bought with, practice brings back.
 LESSONS = (("shape",), ("colour", "nothing"))
-EXERCISES = (("shape",), ("colour",), scenes.ALIKE)
+EXERCISES = (("shape",), ("colour",), ("nothing",))
 CHANCE = (scenes.ALIKE,)
 BLOCK = 250
 
@@ -34,33 +34,36 @@ def with_image(turns):
     return conversation([(f"<image>\n{question}", answer), *rest])
 
 
-def rounds(scene, draw, count=5):
-    """The caption and five more questions, each alone; or, one time in four, two conversations."""
-    asked = scenes.questions(scene, draw)
-    turns = [turn[1:] for turn in asked[:1] + draw.sample(asked[1:], count)]
+def rounds(scene, draw, count=5, first=()):
+    """The caption and five more questions, each alone; or, one time in four, two conversations.
+    Questions of the kinds `first` are among them."""
+    caption, *rest = scenes.questions(scene, draw)
+    chosen = [turn for turn in rest if turn[0] in first]
+    chosen += draw.sample([turn for turn in rest if turn[0] not in first], count - len(chosen))
+    turns = [turn[1:] for turn in (caption, *chosen)]
     if draw.random() < .25:
         draw.shuffle(turns)
         return [turns[:3], turns[3:]]
     return [[turn] for turn in turns]
 
 
-def draw_block(folder, name, seeds, held_out, kinds):
+def draw_block(folder, name, seeds, held_out, kinds, first):
     """Draws pictures and returns (name, scene, records' conversations) of each; what their things
-    have in common is one of `kinds` after the other."""
+    have in common is one of `kinds` after the other, and questions of the kinds `first` are asked."""
     drawn = []
     for seed in seeds:
         scene, file, draw = scenes.photograph(seed, held_out, alike=kinds[seed % len(kinds)])
         path = f"{name}{seed % 1_000_000:06}.jpg"
         (folder / path).write_bytes(file)
-        drawn.append((path, scene.caption, rounds(scene, draw)))
+        drawn.append((path, scene.caption, rounds(scene, draw, first=first)))
     return drawn
 
 
-def draw_all(pool, folder, name, first, count, held_out=False, kinds=CHANCE):
-    starts = range(first, first + count, BLOCK)
-    blocks = [range(start, min(start + BLOCK, first + count)) for start in starts]
+def draw_all(pool, folder, name, seed, count, held_out=False, kinds=CHANCE, first=()):
+    starts = range(seed, seed + count, BLOCK)
+    blocks = [range(start, min(start + BLOCK, seed + count)) for start in starts]
     made = pool.map(draw_block, [folder] * len(blocks), [name] * len(blocks), blocks,
-                    [held_out] * len(blocks), [kinds] * len(blocks))
+                    [held_out] * len(blocks), [kinds] * len(blocks), [first] * len(blocks))
     return [one for block in made for one in block]
 
 
@@ -105,7 +108,8 @@ def main():
     with ProcessPoolExecutor(given.workers) as pool:
         seen = draw_all(pool, folder, "scene", CHAT, max(given.scenes, given.captions),
                         kinds=LESSONS)
-        practice = draw_all(pool, folder, "practice", PRACTICE, given.practice, kinds=EXERCISES)
+        practice = draw_all(pool, folder, "practice", PRACTICE, given.practice, kinds=EXERCISES,
+                            first=("colour",))
         unseen = draw_all(pool, folder, "heldout", HELD_OUT, given.held_out, held_out=True)
     write(given.output / "words.jsonl", words(given.words))
     write(given.output / "captions.jsonl", captions(seen[:given.captions]))

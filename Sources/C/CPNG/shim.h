@@ -1,3 +1,3 @@
-// libpng: the PNG decoder.
+// libpng: PNG is read and written by it.
 // SPDX-License-Identifier: Apache-2.0
 #include <png.h>

@@ -1,6 +1,7 @@
 // A drawing as a PNG: strokes by the distance of each pixel from them, letters as strokes.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import InputOutput
 
 extension Drawing {
   private func scaled(by factor: Double) -> Drawing {
@@ -25,9 +26,9 @@ extension Drawing {
   }
 
   /// The picture as an RGB PNG, each of its units `scale` pixels. Letters are the plain ones of
-  /// `StrokeFont`.
-  public func png(scale: Int = 1) -> [UInt8] {
-    guard scale == 1 else { return scaled(by: Double(scale)).png() }
+  /// `StrokeFont`. Throws what `pngFile` throws.
+  public func png(scale: Int = 1) throws(Failure) -> [UInt8] {
+    guard scale == 1 else { return try scaled(by: Double(scale)).png() }
     var pixels = Pixels(width: width, height: height)
     for item in items {
       switch item {
@@ -36,7 +37,7 @@ extension Drawing {
       case .blank(let place, let width, let height): pixels.clear(place, width, height)
       }
     }
-    return pngFile(width: width, height: height) { pixels.ink($0, $1) }
+    return try pngFile(width: width, height: height) { pixels.ink($0, $1) }
   }
 
   /// The strokes of a text.

@@ -66,7 +66,11 @@ extension SkipRecord {
 }
 
 extension RecordMetadata {
-  static var noBytes: Failure { fault("empty", "expected a tensor stream, found no bytes") }
+  static var noBytes: Failure {
+    var failure = fault("empty", "expected a tensor stream, found no bytes")
+    failure.remedy = "see whether the tool before failed"
+    return failure
+  }
 
   static var noEnd: Failure {
     fault("no-end", "the input ends without an end record: its producer failed, or it was cut")

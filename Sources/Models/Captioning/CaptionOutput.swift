@@ -4,7 +4,8 @@ import InputOutput
 
 /// Takes the captions of one picture after the other.
 public protocol CaptionOutput {
-  /// The questions about `picture` that need no answer, since there is one.
+  /// The questions about `picture` that need no answer, since there is one. Throws where its captions
+  /// could not be written.
   mutating func answered(_ questions: [String], about picture: FilePath) throws(Failure)
     -> Set<String>
   /// Takes the answers to all other questions about a picture, in their order.
@@ -103,6 +104,7 @@ public final class Sidecars: CaptionOutput {
     -> Set<String>
   {
     let file = plan.file(beside: picture)
+    try plan.checkPlace(file)
     let isThere =
       plan.existing == .skip ? file.status != nil : try journal(in: file.directory).isDone(file)
     return isThere ? Set(questions) : []

@@ -40,11 +40,12 @@ public struct PictureSearch: Sendable {
     var open = [FilePath("")]
     while let next = open.popLast() {
       let path = next.bytes.isEmpty ? root : root.appending(next)
-      guard next.bytes.isEmpty || path.isDirectory else {
-        if path.isRegularFile, takes(next) { found.append(path) }
+      let type = path.status.map { $0.st_mode & S_IFMT }
+      guard next.bytes.isEmpty || type == S_IFDIR else {
+        if type == S_IFREG, takes(next) { found.append(path) }
         continue
       }
-      if !next.bytes.isEmpty, path.isLink || isExcluded(next) { continue }
+      if !next.bytes.isEmpty, isExcluded(next) || path.isLink { continue }
       do throws(Failure) {
         let below = try path.visibleNames().map {
           next.bytes.isEmpty ? $0 : next.appending($0)
@@ -73,9 +74,8 @@ public struct PictureSearch: Sendable {
 }
 
 extension FilePath {
-  var isDirectory: Bool { status.map { $0.st_mode & S_IFMT == S_IFDIR } ?? false }
-
-  var isRegularFile: Bool { status.map { $0.st_mode & S_IFMT == S_IFREG } ?? false }
+  /// Links followed.
+  public var isDirectory: Bool { status.map { $0.st_mode & S_IFMT == S_IFDIR } ?? false }
 
   var isLink: Bool {
     var found = stat()

@@ -1,5 +1,6 @@
 // Text files beside pictures, as tools for training sets keep captions.
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import InputOutput
 
 /// What becomes of a text that is there already.
@@ -51,6 +52,28 @@ public struct SidecarPlan: Equatable, Sendable {
           "\(other.shown) and \(picture.shown) would share \(file.shown)",
           remedy: "add --full-names: a.jpg\(suffix) beside a.jpg")
       }
+    }
+  }
+
+  /// Throws `sidecar/name` for a name that no file can have, and where the texts that are there are added to
+  /// or replaced `file/not-regular` and `file/too-large` for what cannot be.
+  func checkPlace(_ file: FilePath) throws(Failure) {
+    let length = file.name.bytes.count
+    guard length <= Int(NAME_MAX) else {
+      throw Failure(
+        .invalidInput, code: "sidecar/name",
+        "the name of its text would have \(length) bytes, and a file's has at most \(NAME_MAX)")
+    }
+    guard existing != .skip, let status = file.status else { return }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw Failure(
+        .invalidInput, code: "file/not-regular", at: file.shown,
+        "expected a text file, found something else of that name")
+    }
+    guard status.st_size <= Self.largestText else {
+      throw Failure(
+        .limitExceeded, code: "file/too-large", at: file.shown,
+        "expected a text of at most \(grouped(Self.largestText)) bytes, found \(status.st_size)")
     }
   }
 

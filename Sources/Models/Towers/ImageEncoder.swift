@@ -65,6 +65,8 @@ public final class ImageEncoder {
   private let operations: any Operations
   private let pool: ThreadPool
   private let batch: Int
+  /// Seconds in which images were read, decoded and preprocessed.
+  public private(set) var secondsOfReading = 0.0
   /// By the bytes of the path: equal strings may be spelled differently, as files are not.
   private var known: [[UInt8]: Result<Tensor, Failure>] = [:]
 
@@ -87,7 +89,9 @@ public final class ImageEncoder {
     var results = known.filter { wanted.contains($0.key) }
     var seen = Set(results.keys)
     let new = zip(keys, paths).filter { seen.insert($0.0).inserted }.map(\.1)
+    let start = monotonicSeconds()
     let pixels = loadInParallel(new, loader: loader, pool: pool)
+    secondsOfReading += monotonicSeconds() - start
     var ready: [(path: String, pixels: Tensor)] = []
     for (path, result) in zip(new, pixels) {
       switch result {

@@ -13,44 +13,82 @@ struct Progress {
   init(tool: String) { self.tool = tool }
 
   /// The line, or nil when the last one is still fresh.
-  mutating func text(done: Int, total: Int?, inBytes: Bool = false) -> String? {
+  mutating func text(
+    done: Int, total: Int?, inBytes: Bool = false, stage: String? = nil, columns: Int
+  ) -> String? {
     guard isDue() else { return nil }
     let seconds = max(0.001, (ContinuousClock.now - start) / .seconds(1))
-    return Self.text(tool: tool, done: done, total: total, seconds: seconds, inBytes: inBytes)
+    return Self.text(
+      tool: tool, done: done, total: total, seconds: seconds, inBytes: inBytes, stage: stage,
+      columns: columns)
+  }
+
+  /// As much of `text` as fits into a line of so many columns: one that wraps cannot be removed.
+  static func fitting(_ text: String, columns: Int) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.prefix(max(0, columns - 1))))
   }
 
   /// Whether the last line is no longer fresh; the caller then shows one.
   mutating func isDue() -> Bool {
-    let now = ContinuousClock.now
-    if let last, now - last < .milliseconds(100) { return false }
-    last = now
-    isShown = true
+    if let last, ContinuousClock.now - last < .milliseconds(100) { return false }
+    show()
     return true
   }
 
+  /// A line is shown now.
+  mutating func show() {
+    last = ContinuousClock.now
+    isShown = true
+  }
+
+  /// The whole line, or without what matters least where it would be wider than `columns`.
   static func text(
-    tool: String, done: Int, total: Int?, seconds: Double, inBytes: Bool = false
+    tool: String, done: Int, total: Int?, seconds: Double, inBytes: Bool = false,
+    stage: String? = nil, columns: Int = 80
   ) -> String {
     let shown: (Int) -> String = { inBytes ? Self.megabytes($0) : grouped($0) }
     let rate = Double(done) / seconds
-    var text = "\(tool)  "
+    var count = "\(grouped(done)) record\(done == 1 ? "" : "s")"
+    var parts = Parts(tool: tool, stage: stage)
     if let total, total > 0 {
+      count = "\(shown(done))/\(shown(total))"
       let filled = min(20, done * 20 / total)
-      text += "[\(String(repeating: "#", count: filled))"
-      text += "\(String(repeating: ".", count: 20 - filled))] \(shown(done))/\(shown(total))"
-    } else {
-      text += "\(grouped(done)) record\(done == 1 ? "" : "s")"
+      parts.bar =
+        "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled)
+        + "] "
+      if done > 0, total > done {
+        parts.left = "ETA \(clock(Int(min(359_999, Double(total - done) / rate))))"
+      }
     }
-    if inBytes {
-      text += " MB  \(megabytes(Int(rate))) MB/s"
-    } else {
-      text += rate >= 100 ? "  \(Int(rate))/s" : "  \(tenths(rate))/s"
+    parts.count = count + (inBytes ? " MB" : "")
+    parts.rate =
+      inBytes
+      ? "\(megabytes(Int(rate))) MB/s" : rate >= 100 ? "\(Int(rate))/s" : "\(tenths(rate))/s"
+    return parts.fitting(columns: columns)
+  }
+
+  /// What the line is made of.
+  private struct Parts {
+    var tool: String
+    var bar = ""
+    var count = ""
+    var rate: String?
+    var left: String?
+    var stage: String?
+
+    var line: String {
+      let start = tool.isEmpty ? "" : tool + "  "
+      return start + ([bar + count, rate, left, stage].compactMap(\.self)).joined(separator: "  ")
     }
-    if let total, done > 0, total > done {
-      let left = Int(min(359_999, Double(total - done) / rate))
-      text += "  ETA \(clock(left))"
+
+    /// The bar says what the count says, so that it goes first.
+    mutating func fitting(columns: Int) -> String {
+      let dropping: [(inout Parts) -> Void] = [
+        { $0.bar = "" }, { $0.stage = nil }, { $0.rate = nil }, { $0.tool = "" }, { $0.left = nil },
+      ]
+      for drop in dropping where line.utf8.count >= columns { drop(&self) }
+      return Progress.fitting(line, columns: columns)
     }
-    return text
   }
 
   private static func megabytes(_ bytes: Int) -> String { grouped(bytes / 1_000_000) }

@@ -55,6 +55,31 @@ public final class Reporter: Sendable {
     }
   }
 
+  /// Writes lines for the curious as they are, below each other.
+  public func lines(_ texts: [String]) {
+    if isQuiet { return }
+    for text in texts {
+      switch format {
+      case .text: write(escapedForTerminal(text) + "\n")
+      case .json: note(text)
+      }
+    }
+  }
+
+  /// Writes where the time went; `rows`: stages and their seconds.
+  func times(_ rows: [(name: String, seconds: Double)]) {
+    if isQuiet || rows.isEmpty { return }
+    switch format {
+    case .text: write("\(tool): \(StageTimes.text(rows))\n")
+    case .json:
+      var (object, seconds) = (Self.object("note", "times", tool: tool), JSONObject())
+      for row in rows { seconds[row.name] = .double((row.seconds * 1e6).rounded() / 1e6) }
+      object["message"] = .string(StageTimes.text(rows))
+      object["seconds"] = .object(seconds)
+      write(JSONValue.object(object).serializedString + "\n")
+    }
+  }
+
   /// Has the lines ready that are written where nothing can be computed any more.
   /// `memory`: what is said where memory is out.
   public func prepareLastWords(memory: Failure = .outOfMemory()) {
@@ -65,18 +90,21 @@ public final class Reporter: Sendable {
   }
 
   /// Shows how far the tool is, now and then.
-  func update(done: Int, total: Int?, inBytes: Bool = false) {
+  func update(done: Int, total: Int?, inBytes: Bool = false, stage: String? = nil) {
     progress?.withLock { progress in
-      if let text = progress.text(done: done, total: total, inBytes: inBytes) {
-        writeError("\r\(text)\u{1b}[K")
-      }
+      let columns = terminalColumns()
+      let text = progress.text(
+        done: done, total: total, inBytes: inBytes, stage: stage, columns: columns)
+      if let text { writeError("\r\(text)\u{1b}[K") }
     }
   }
 
-  /// Shows `text` in the place of the progress line, now and then: what `make` makes of it.
-  public func showStatus(_ make: () -> String) {
+  /// Shows what `make` makes in the place of the progress line, now and then; `isNew`: at once.
+  public func showStatus(isNew: Bool = false, _ make: () -> String) {
     progress?.withLock { progress in
-      if progress.isDue() { writeError("\r\(tool)  \(make())\u{1b}[K") }
+      if isNew { progress.show() } else if !progress.isDue() { return }
+      let text = Progress.fitting("\(tool)  \(make())", columns: terminalColumns())
+      writeError("\r\(text)\u{1b}[K")
     }
   }
 
@@ -113,10 +141,12 @@ public final class Reporter: Sendable {
     return text + separator + "(\(escapedForTerminal(remedy)))"
   }
 
+  private static func object(_ level: String, _ code: String, tool: String) -> JSONObject {
+    ["tool": .string(tool), "level": .string(level), "code": .string(code)]
+  }
+
   static func json(_ failure: Failure, tool: String, level: String) -> String {
-    var object: JSONObject = [
-      "tool": .string(tool), "level": .string(level), "code": .string(failure.code),
-    ]
+    var object = object(level, failure.code, tool: tool)
     object["place"] = failure.place.map(JSONValue.string)
     object["message"] = .string(failure.message)
     object["remedy"] = failure.remedy.map(JSONValue.string)
@@ -127,6 +157,13 @@ public final class Reporter: Sendable {
 private func isPipe(_ descriptor: Int32) -> Bool {
   var status = stat()
   return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+}
+
+/// How wide the terminal at stderr is; 80 where nobody knows.
+private func terminalColumns() -> Int {
+  var size = winsize()
+  let isKnown = ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+  return isKnown ? Int(size.ws_col) : 80
 }
 
 /// Writes `text` to stderr as far as that is possible: there is nowhere to report its failure.

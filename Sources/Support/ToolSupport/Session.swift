@@ -9,10 +9,16 @@ public final class Session {
   public let tool: String
   public let settings: Settings
   public let reporter: Reporter
+  /// Where its time goes, told with `--verbose`.
+  public let times = StageTimes()
+  /// What is said of a run that a signal stops; nil for nothing.
+  public var lastWord: (() -> String)?
   /// The number of records to come in all, where it is known; progress shows it.
   public var total: Int?
   public private(set) var done = 0
   public private(set) var skipped = 0
+  /// How many records were skipped here for which reason.
+  public private(set) var reasons: [String: Int] = [:]
   /// How many of those that were made had images, and how many had none.
   private var seeing = 0
   private var blind = 0
@@ -40,13 +46,16 @@ public final class Session {
     for check in checks { try check() }
   }
 
+  /// What the tool does at the moment, behind the progress.
+  public var stage: String?
+
   /// Call for each record that was made; `images`: how many it has, where the tool knows.
   /// `showsProgress`: false for a tool that shows something else meanwhile.
   public func recordDone(images: Int? = nil, showsProgress: Bool = true) {
     done += 1
     if let images, images > 0 { seeing += 1 }
     if images == 0 { blind += 1 }
-    if showsProgress { reporter.update(done: done + skipped, total: total) }
+    if showsProgress { reporter.update(done: done + skipped, total: total, stage: stage) }
   }
 
   /// For tools that work on bytes, not records: shows that `done` of `total` are through.
@@ -70,6 +79,7 @@ public final class Session {
     guard failure.spoilsRecordOnly else { throw failure }
     if settings.isStrict { throw failure.at(record) }
     if isReported { reporter.skip(failure.at(record)) }
+    reasons[failure.code, default: 0] += 1
     try count()
   }
 
@@ -86,7 +96,7 @@ public final class Session {
 
   private func count() throws(Failure) {
     skipped += 1
-    reporter.update(done: done + skipped, total: total)
+    reporter.update(done: done + skipped, total: total, stage: stage)
     guard settings.maxSkips?.isExceeded(skipped: skipped, total: done + skipped) == true else {
       return
     }
@@ -105,6 +115,7 @@ public final class Session {
       let images = isMixed ? ", \(grouped(blind)) without an image" : ""
       reporter.note("\(grouped(done)) done\(images), \(grouped(skipped)) skipped")
     }
+    if settings.isVerbose { reporter.times(times.rows) }
     return skipped > 0 ? .skippedRecords : .complete
   }
 }

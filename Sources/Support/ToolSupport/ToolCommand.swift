@@ -184,8 +184,9 @@ extension ToolProgram {
       let status = session.conclude()
       return self.status(session) ?? status
     } catch {
-      Interruption.dieIfSignalled()
       session.reporter.endProgress()
+      if Interruption.signal != nil, let word = session.lastWord?() { session.reporter.note(word) }
+      Interruption.dieIfSignalled()
       session.reporter.error(error)
       return error.status
     }

@@ -104,7 +104,7 @@ struct CaptionFilter: ToolCommand {
       skipped: corpus.skippedCount, duplicates: corpus.duplicateCount)
     if let drawing {
       try drawing.write(
-        isSVG(drawing.name) ? Array(report.drawing.svg().utf8) : report.drawing.png())
+        isSVG(drawing.name) ? Array(report.drawing.svg().utf8) : try report.drawing.png())
       try drawing.finish()
     }
     if let sink {

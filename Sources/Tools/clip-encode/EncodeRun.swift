@@ -16,6 +16,10 @@ import Towers
 protocol RecordMaker {
   var content: String { get }
   var schema: StreamSchema { get }
+  /// What `--verbose` calls the making.
+  var stage: String { get }
+  /// Seconds of it in which pictures were read.
+  var secondsOfReading: Double { get }
   /// What a record with so many images will have.
   func shapes(images: Int) -> [(name: String, type: ElementType, shape: [Int])]
   /// For each list of paths the record's tensors, or why there are none.
@@ -36,18 +40,24 @@ struct EncodeRun {
     nonisolated(unsafe) let reader = reader  // used by the reading thread alone
     let queue = RecordQueue(capacity: 2 * batch) { () throws(Failure) in try reader.next() }
     var images = 0
-    var seconds = 0.0
+    let times = session.times
+    times.endStart()
+    let start = monotonicSeconds()
+    var waited = 0.0
     while true {
-      let lines = try queue.next(upTo: batch)
+      let before = monotonicSeconds()
+      let lines = try times.measure("input") { () throws(Failure) in try queue.next(upTo: batch) }
+      waited += monotonicSeconds() - before
       if lines.isEmpty { break }
-      let start = monotonicSeconds()
-      images += try process(lines)
-      seconds += monotonicSeconds() - start
+      images += try times.measure("output") { () throws(Failure) in try process(lines) }
     }
     try writer.finish()
+    times.add(maker.secondsOfReading, to: "pictures", from: maker.stage)
+    let seconds = monotonicSeconds() - start - waited
     if session.settings.isVerbose, images > 0 {
       session.reporter.note(
-        "\(images) images in \(decimal(seconds)) s: \(decimal(Double(images) / seconds)) images/s")
+        "\(images) images in \(hundredths(seconds)) s: \(hundredths(Double(images) / seconds)) images/s"
+      )
     }
   }
 
@@ -57,7 +67,9 @@ struct EncodeRun {
     let wanted = lines.map { line in Result { () throws(Failure) in try images(of: line) } }
     let paths = wanted.map { (try? $0.get()) ?? [] }
     for group in groups(paths.map(\.count)) {
-      let made = try maker.tensors(for: Array(paths[group]))
+      let made = try session.times.measure(maker.stage) { () throws(Failure) in
+        try maker.tensors(for: Array(paths[group]))
+      }
       for (index, tensors) in zip(group, made) {
         let record = lines[index].record
         if let mark = SkipMark(of: record.object) {
@@ -114,6 +126,8 @@ struct FeatureMaker: RecordMaker {
   }
 
   var content: String { "clip-features" }
+  var stage: String { "tower" }
+  var secondsOfReading: Double { encoder.secondsOfReading }
 
   var schema: StreamSchema {
     StreamSchema([
@@ -155,6 +169,8 @@ struct PixelMaker: RecordMaker {
   init(loader: ImageLoader, pool: ThreadPool) { (self.loader, self.pool) = (loader, pool) }
 
   var content: String { "pixels" }
+  var stage: String { "pictures" }
+  var secondsOfReading: Double { 0 }
 
   private var side: Int { loader.preprocessor.settings.cropWidth }
 

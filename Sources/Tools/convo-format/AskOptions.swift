@@ -20,9 +20,6 @@ struct AskOptions: ParsableArguments {
     completion: .file())
   var askFile: String?
 
-  /// More questions to one picture than anybody means: a wrong file.
-  private static let most = 100_000
-
   /// Throws the fault of questions that training would not ask.
   func refuse(whereTraining train: Bool) throws {
     guard train, ask.count > 1 || askFile != nil else { return }
@@ -40,38 +37,16 @@ struct AskOptions: ParsableArguments {
           .usage, code: "usage/arguments", at: "--ask-file",
           "expected a file, as stdin holds the records")
       }
-      try read(askFile, session, into: &questions)
-    }
-    for text in ask {
-      do throws(Failure) { questions.append(try QuestionTemplate(text)) } catch {
-        throw error.at("--ask")
+      for line in try session.questionLines(askFile) {
+        questions.append(try template(line.text, at: line.place))
       }
     }
+    for text in ask { questions.append(try template(text, at: "--ask")) }
     return questions
   }
 
-  private func read(_ path: String, _ session: Session, into questions: inout [QuestionTemplate])
-    throws(Failure)
-  {
-    let reader = try session.objectReader(path, format: .paths, columns: ["question"])
-    while let line = try reader.next() {
-      let text = try line.result.get()["question"]?.string ?? ""
-      let question = strippingWhitespace(text)
-      if question.isEmpty { continue }
-      guard questions.count < Self.most else {
-        throw Failure(
-          .limitExceeded, code: "ask/too-many", at: line.place,
-          "expected at most \(grouped(Self.most)) questions")
-      }
-      do throws(Failure) { questions.append(try QuestionTemplate(question)) } catch {
-        throw error.at(line.place)
-      }
-    }
-    guard !questions.isEmpty else {
-      throw Failure(
-        .invalidInput, code: "ask/empty", at: reader.name,
-        "expected questions, one a line, found none")
-    }
+  private func template(_ text: String, at place: String) throws(Failure) -> QuestionTemplate {
+    do throws(Failure) { return try QuestionTemplate(text) } catch { throw error.at(place) }
   }
 }
 

@@ -87,7 +87,9 @@ struct FormatRun {
     var counts: [FormatNote: Int] = [:]
     var done = done
     var isEmpty = true
-    while let line = try reader.next() {
+    let times = session.times
+    times.endStart()
+    while let line = try times.measure("input", reader.next) {
       isEmpty = false
       for asked in questions.asked(line, formatter) {
         let record = asked.record
@@ -98,12 +100,14 @@ struct FormatRun {
           continue
         }
         var notes: [FormatNote] = []
-        let result = Result { () throws(Failure) in
-          _ = try line.result.get()
-          return try finish(asked.formatter.get().format(record.identified, notes: &notes))
+        let result = try times.measure("prompts") { () throws(Failure) in
+          Result { () throws(Failure) in
+            _ = try line.result.get()
+            return try finish(asked.formatter.get().format(record.identified, notes: &notes))
+          }
         }
         if case .failure(let failure) = result { try refuse(failure, record, of: line.record) }
-        try body(record.identified, result)
+        try times.measure("output") { () throws(Failure) in try body(record.identified, result) }
         if case .success = result {
           session.recordDone(images: try record.imagePaths().count)
         }

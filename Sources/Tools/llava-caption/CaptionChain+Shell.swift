@@ -6,18 +6,41 @@ import InputOutput
 extension CaptionChain {
   /// A pipeline of the shell that asks the same about the same pictures; what it writes goes where
   /// `target` says, as far as the pipeline has that.
-  func shellText(
-    _ paths: [String], _ questions: [String], _ search: SearchOptions, _ target: TargetOptions
-  ) -> String {
+  func shellText(_ paths: [String], _ search: SearchOptions, _ target: TargetOptions) -> String {
     var words = self.words
-    words[0] += ["--from", "paths0"] + questions.flatMap { ["--ask", $0] }
+    if search.list == nil { words[0] += ["--from", "paths0"] }
+    words[0] += search.imageKey.map { Self.option("--image-key", $0) } ?? []
+    words[0] += texts.flatMap { Self.option("--ask", $0) }
+    if let list = search.list { words[0] += ["--", list] }
     let tools = words.map { $0.map(quotedWhereNeeded).joined(separator: " ") }
-    let lines = [find(paths, search), "LC_ALL=C sort -z"] + tools
+    let lines = search.list == nil ? [names(paths, search)] + tools : tools
     return lines.joined(separator: " \\\n  | ") + end(target)
   }
 
+  /// What writes the names of the pictures that `paths` stand for, in the tool's order.
+  private func names(_ paths: [String], _ search: SearchOptions) -> String {
+    var parts: [String] = []
+    var files: [String] = []
+    func endFiles() {
+      if !files.isEmpty { parts.append("printf '%s\\0' " + files.joined(separator: " ")) }
+      files = []
+    }
+    for path in paths {
+      // Neither find nor convo-format shall take it for an option.
+      let shown = quotedWhereNeeded(path.utf8.first == UInt8(ascii: "-") ? "./" + path : path)
+      if FilePath(path).isDirectory {
+        endFiles()
+        parts.append(find(shown, search) + " | LC_ALL=C sort -z")
+      } else {
+        files.append(shown)
+      }
+    }
+    endFiles()
+    return parts.count == 1 ? parts[0] : "{ " + parts.joined(separator: "\n    ") + "; }"
+  }
+
   /// `find` as it finds what the tool does: no hidden names, no links to directories.
-  private func find(_ paths: [String], _ search: SearchOptions) -> String {
+  private func find(_ directory: String, _ search: SearchOptions) -> String {
     let names =
       search.include.isEmpty
       ? PictureSearch.extensions.sorted().map { ["-iname", "*" + $0] } : search.include.map(test)
@@ -25,9 +48,8 @@ extension CaptionChain {
     let hidden = ["-name", ".[!.]*"].map(quotedWhereNeeded).joined(separator: " ")
     let left =
       [hidden] + search.exclude.map { test($0).map(quotedWhereNeeded).joined(separator: " ") }
-    return "find " + paths.map(quotedWhereNeeded).joined(separator: " ")
-      + " \\( \(left.joined(separator: " -o ")) \\) -prune -o"
-      + " -type f \\( \(wanted.joined(separator: " -o ")) \\) -print0"
+    return "find -H \(directory) -mindepth 1 \\( \(left.joined(separator: " -o ")) \\) -prune -o"
+      + " -xtype f \\( \(wanted.joined(separator: " -o ")) \\) -print0"
   }
 
   private func test(_ pattern: String) -> [String] {

@@ -12,10 +12,17 @@ struct CaptionChain {
   private let decode: [String]
   private let threads: [String]
   private let batch: [String]
+  private let isVerbose: Bool
+  /// What is asked about every picture.
+  let texts: [String]
 
-  init(model: String?, _ questions: QuestionOptions, _ answers: AnswerOptions) {
-    self.model = model.map { ["-m", $0] } ?? []
-    func option(_ name: String, _ value: String?) -> [String] { value.map { [name, $0] } ?? [] }
+  /// `isVerbose`: the tools tell where their time goes.
+  init(_ questions: QuestionOptions, _ answers: AnswerOptions, _ texts: [String], isVerbose: Bool) {
+    (self.texts, self.isVerbose) = (texts, isVerbose)
+    func option(_ name: String, _ value: String?) -> [String] {
+      value.map { Self.option(name, $0) } ?? []
+    }
+    model = option("--model", questions.model)
     format = option("--template", questions.template) + option("--system", questions.system)
     threads = answers.threads.map { ["-j", "\($0)"] } ?? []
     var decode: [String] = []
@@ -28,6 +35,11 @@ struct CaptionChain {
     add("--seed", answers.seed, unless: 0)
     self.decode = decode
     batch = answers.batch == 8 ? [] : ["--batch", "\(answers.batch)"]
+  }
+
+  /// An option and its value, in one word where the value looks like an option itself.
+  static func option(_ name: String, _ value: String) -> [String] {
+    value.utf8.first == UInt8(ascii: "-") ? ["\(name)=\(value)"] : [name, value]
   }
 
   static let tools = ["convo-format", "clip-encode", "llava-project", "vicuna-decode"]
@@ -43,18 +55,20 @@ struct CaptionChain {
   /// What is started: the tools beside this one where they are, else those of the PATH.
   var commands: [[String]] {
     words.map { words in
-      [companionProgram(words[0])] + words.dropFirst() + ["--quiet", "--errors", "json"]
+      [companionProgram(words[0])] + words.dropFirst() + [
+        isVerbose ? "--verbose" : "--quiet", "--errors", "json",
+      ]
     }
   }
 
   /// A digest of all that decides what a run writes, but the pictures: not of threads and the batch, which
   /// change nothing.
   func digest(_ questions: QuestionOptions, _ answers: AnswerOptions, _ target: TargetOptions)
-    throws(Failure) -> String
+    -> String
   {
     let rules = answers.rules
     let lists = [
-      [questions.model ?? modelFromEnvironment() ?? ""], format, decode, try questions.texts(),
+      [questions.model ?? modelFromEnvironment() ?? ""], format, decode, texts,
       questions.choose ? ["choose"] + questions.weight.map { "\($0)" } : [],
       [rules.prefix, rules.suffix, "\(answers.retry)"], rules.required, rules.forbidden,
       [target.existing.rawValue, target.joint ?? "\n"],

@@ -7,12 +7,6 @@ import Processes
 import Records
 import ToolSupport
 
-/// A picture and what is to be asked about it.
-struct CaptionJob {
-  let picture: FilePath
-  let questions: [String]
-}
-
 /// One run over all jobs. Answers come in the order of the records.
 final class CaptionRun {
   private let session: Session
@@ -46,8 +40,6 @@ final class CaptionRun {
   /// Pictures that wait for answers, or for the pictures before them.
   private var open: [Int: Progress] = [:]
   private var nextOut = 0
-  /// How many pictures were skipped for which reason.
-  private var reasons: [String: Int] = [:]
 
   init(
     _ session: Session, _ jobs: [CaptionJob], _ output: any CaptionOutput, rules: CaptionRules,
@@ -57,10 +49,16 @@ final class CaptionRun {
     (self.rules, self.retries) = (rules, retries)
   }
 
-  /// Runs the pipeline to its end and returns the output. Throws what ended one of the tools, and what
-  /// writing throws.
-  func finish(_ chain: CaptionChain) throws(Failure) -> any CaptionOutput {
-    session.reporter.showStatus { "reading the model" }
+  /// Runs the pipeline to its end and returns the output; `goesOn`: whether the same command goes on with
+  /// what it has written. Throws what ended one of the tools, and what writing throws.
+  func finish(_ chain: CaptionChain, goesOn: Bool) throws(Failure) -> any CaptionOutput {
+    let (session, count) = (session, session.done + session.skipped + jobs.count)
+    session.total = count
+    session.lastWord = {
+      "stopped: \(grouped(session.done + session.skipped)) of \(counted(count, "picture")) done"
+        + (goesOn ? "; the same command goes on" : "")
+    }
+    session.reporter.showStatus(isNew: true) { "reading the model" }
     let processes = try ProcessChain(chain.commands)
     let statuses = try processes.run(feed) { (piece) throws(Failure) in
       switch piece {
@@ -70,14 +68,11 @@ final class CaptionRun {
       }
     }
     for warning in messages.warnings { session.reporter.warning(warning) }
+    session.reporter.lines(messages.times.lines(CaptionChain.tools))
     if let failure = messages.cause(of: statuses, CaptionChain.tools) { throw failure }
     guard received == sent.count, isFed else {
       throw Failure(
         .internalError, code: "internal/answers", "the tools ended before their work did")
-    }
-    if !reasons.isEmpty {
-      let counts = reasons.sorted { $0.key < $1.key }.map { "\($0.key) \(grouped($0.value))" }
-      session.reporter.note("reasons of skips: \(counts.joined(separator: ", "))")
     }
     return output
   }
@@ -89,6 +84,7 @@ final class CaptionRun {
     guard nextAsk.job < jobs.count else {
       return retries > 0 && received < sent.count ? .nothingYet : .end
     }
+    session.stage = "captioning"
     let ask = Ask(job: nextAsk.job, question: nextAsk.question, attempt: 0)
     nextAsk.question += 1
     if nextAsk.question == jobs[ask.job].questions.count { nextAsk = (ask.job + 1, 0) }
@@ -131,6 +127,7 @@ final class CaptionRun {
     let answer = object["text"]?.string ?? ""
     if let complaint = rules.complaint(about: answer) {
       if ask.attempt < retries {
+        session.stage = "asking again"
         again.append(Ask(job: ask.job, question: ask.question, attempt: ask.attempt + 1))
         return
       }
@@ -156,16 +153,14 @@ final class CaptionRun {
     open[ask.job] = progress
     while let first = open[nextOut], first.unanswered == 0 {
       open[nextOut] = nil
-      try write(first, of: jobs[nextOut].picture, number: nextOut + 1)
+      try write(first, of: jobs[nextOut].picture)
       nextOut += 1
     }
   }
 
-  private func write(_ progress: Progress, of picture: FilePath, number: Int) throws(Failure) {
+  private func write(_ progress: Progress, of picture: FilePath) throws(Failure) {
     if let failure = progress.failure {
-      reasons[failure.code, default: 0] += 1
-      let record = Record(JSONObject(), number: number, place: picture.shown)
-      return try session.recordSkipped(failure, at: record)
+      return try session.recordSkipped(failure, at: JobPlan.record(of: picture))
     }
     try output.write(progress.captions.compactMap(\.self), of: picture)
     session.recordDone()

@@ -4,8 +4,6 @@ import ArgumentParser
 import Captioning
 import Conversations
 import InputOutput
-import JSON
-import Records
 import ToolSupport
 
 @main
@@ -46,7 +44,12 @@ struct LlavaCaption: ToolProgram {
   @OptionGroup var messages: MessageOptions
 
   func validate() throws {
-    if paths.isEmpty { throw ValidationError("expected pictures or directories") }
+    if paths.isEmpty, search.list == nil {
+      throw ValidationError("expected pictures or directories")
+    }
+    if printPipeline, !paths.isEmpty, search.list != nil {
+      throw ValidationError("--print-pipeline prints one pipeline: for paths, or for a --list")
+    }
   }
 
   func settings() throws(Failure) -> Settings {
@@ -59,65 +62,47 @@ struct LlavaCaption: ToolProgram {
   }
 
   func run(_ session: Session) throws(Failure) {
-    let chain = CaptionChain(model: questions.model, questions, answers)
+    let texts = try questions.texts(session)
+    let chain = CaptionChain(questions, answers, texts, isVerbose: session.settings.isVerbose)
     if printPipeline {
-      let text = chain.shellText(paths, try questions.texts(), search, target)
-      return try write(text, to: session.sink(nil, isBinary: false))
+      return try write(
+        chain.shellText(paths, search, target), to: session.sink(nil, isBinary: false))
     }
-    let templates = try questions.templates()
-    var unreadable: [Failure] = []
-    let pictures = search.search.pictures(in: paths.map { FilePath($0) }) { unreadable.append($0) }
-    for var failure in unreadable {
-      failure.status = .invalidInput
-      try session.recordSkipped(failure, at: Record(JSONObject(), number: 1))
+    let plan = JobPlan(
+      templates: try questions.templates(texts, takesMembers: search.list != nil),
+      choice: try choice(of: texts.count), skipsUnfilled: search.list != nil)
+    let subjects = try search.subjects(paths, session)
+    guard !subjects.isEmpty else {
+      let places = (paths + [search.list].compactMap(\.self)).joined(separator: ", ")
+      return session.reporter.warning("found no picture in \(places)")
     }
-    guard !pictures.isEmpty else {
-      return session.reporter.warning("found no picture in \(paths.joined(separator: ", "))")
-    }
-    let choice =
-      questions.choose
-      ? try QuestionChoice(
-        of: templates.count, weights: questions.weight, seed: answers.seed) : nil
+    let all = try plan.jobs(for: subjects, session)
     var output = try target.output(
-      session, pictures,
-      run: try chain.digest(questions, answers, target))
-    var jobs: [CaptionJob] = []
-    for picture in pictures {
-      let own = choice.map { [templates[$0.index(for: picture)]] } ?? templates
-      let asked = try questions(own, about: picture)
-      let known = try output.answered(asked, about: picture)
-      let open = asked.filter { !known.contains($0) }
-      if !open.isEmpty { jobs.append(CaptionJob(picture: picture, questions: open)) }
-    }
-    if jobs.count < pictures.count {
+      session, all.map(\.picture), run: chain.digest(questions, answers, target))
+    let skipped = session.skipped
+    let jobs = try JobPlan.open(all, &output, session)
+    let captioned = all.count - jobs.count - (session.skipped - skipped)
+    if captioned > 0 {
       session.reporter.note(
-        "\(grouped(pictures.count - jobs.count)) of \(counted(pictures.count, "picture")) have"
-          + " captions already"
+        "\(grouped(captioned)) of \(counted(all.count, "picture"))"
+          + " \(captioned == 1 ? "has a caption" : "have captions") already"
           + (target.existing == .skip ? " (--existing overwrite makes them anew)" : ""))
     }
     if !jobs.isEmpty {
-      session.total = jobs.count
       let run = CaptionRun(session, jobs, output, rules: answers.rules, retries: answers.retry)
-      output = try run.finish(chain)
+      output = try run.finish(chain, goesOn: target.isKept)
     }
     try output.finish()
+    if !session.reasons.isEmpty {
+      let reasons = session.reasons.sorted { $0.key < $1.key }
+      let counts = reasons.map { "\($0.key) \(grouped($0.value))" }
+      session.reporter.note("reasons of skips: \(counts.joined(separator: ", "))")
+    }
   }
 
-  private func questions(_ templates: [QuestionTemplate], about picture: FilePath) throws(Failure)
-    -> [String]
-  {
-    let record: JSONObject = ["id": .string(picture.shown), "image": .string(picture.shown)]
-    var texts: [String] = []
-    for template in templates {
-      do throws(Failure) {
-        texts.append(try template.text(for: record, limit: 1 << 20))
-      } catch {
-        var failure = error.at(picture.shown)
-        (failure.status, failure.kind) = (.usage, .wholeRun)
-        throw failure
-      }
-    }
-    return texts
+  private func choice(of count: Int) throws(Failure) -> QuestionChoice? {
+    guard questions.choose else { return nil }
+    return try QuestionChoice(of: count, weights: questions.weight, seed: answers.seed)
   }
 
   private func write(_ text: String, to sink: any ByteSink) throws(Failure) {

@@ -3,7 +3,6 @@
 import ArgumentParser
 import Captioning
 import Conversations
-import Glibc
 import InputOutput
 import ToolSupport
 
@@ -22,6 +21,22 @@ struct SearchOptions: ParsableArguments {
     help: ArgumentHelp(
       "Leave out files and directories that match it; may be repeated.", valueName: "pattern"))
   var exclude: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Take the pictures of this list too: CSV, TSV, JSONL or paths; - is stdin.",
+      valueName: "file"),
+    completion: .file())
+  var list: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The column or member of --list that says where pictures are.", valueName: "key"))
+  var imageKey: String?
+
+  func validate() throws {
+    if imageKey != nil, list == nil { throw ValidationError("--image-key goes with --list") }
+  }
 
   var search: PictureSearch { PictureSearch(included: include, excluded: exclude) }
 }
@@ -65,31 +80,29 @@ struct QuestionOptions: ParsableArguments {
     if !weight.isEmpty, !choose { throw ValidationError("--weight goes with --choose") }
   }
 
-  /// What is asked about every picture, in order, each once. Throws what reading --ask-file throws.
-  func texts() throws(Failure) -> [String] {
-    var texts = ask
-    if let askFile {
-      guard let bytes = try FilePath(askFile).contents(limit: 16 << 20) else {
-        throw .system("open", askFile, errno: ENOENT)
-      }
-      texts += bytes.split { $0 == 0x0A || $0 == 0x0D }.map { String(decoding: $0, as: UTF8.self) }
-    }
+  /// What is asked about every picture, each once: the lines of the file, then those of the options.
+  /// Throws what reading the file throws.
+  func texts(_ session: Session) throws(Failure) -> [String] {
+    var texts =
+      try askFile.map { (path) throws(Failure) in try session.questionLines(path) }?
+      .map(\.text) ?? []
+    texts += ask
     var seen: Set<[UInt8]> = []
     texts = texts.filter { seen.insert(Array($0.utf8)).inserted }
     return texts.isEmpty ? ["Describe this image."] : texts
   }
 
-  /// The same with places to fill. Throws `usage/braces`, and `usage/place` for a member that pictures do
-  /// not have.
-  func templates() throws(Failure) -> [QuestionTemplate] {
+  /// `texts` with places to fill. Throws `usage/braces`, and `usage/place` for a member that pictures do
+  /// not have, unless they come with some.
+  func templates(_ texts: [String], takesMembers: Bool) throws(Failure) -> [QuestionTemplate] {
     var templates: [QuestionTemplate] = []
-    for text in try texts() {
+    for text in texts {
       let template = try QuestionTemplate(text)
-      guard !template.needsMembers else {
+      guard takesMembers || !template.needsMembers else {
         throw Failure(
           .usage, code: "usage/place",
           "expected {image}, {image.name} or {image.directory} in a question, found '\(text)'",
-          remedy: "pictures with members of their own go through convo-format")
+          remedy: "a --list may have members of its own")
       }
       templates.append(template)
     }

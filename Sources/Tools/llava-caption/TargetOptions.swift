@@ -49,6 +49,9 @@ struct TargetOptions: ParsableArguments {
     return table.flatMap { $0.path == "-" ? "-" : nil } ?? (table == nil ? "-" : nil)
   }
 
+  /// Whether a later run goes on with what this one writes.
+  var isKept: Bool { streamPath == nil }
+
   func validate() throws {
     let chosen = [("--jsonl", jsonl), ("--tsv", tsv), ("--sidecar", sidecar)].filter { $1 != nil }
     if chosen.count > 1 {

@@ -6,6 +6,8 @@ import JSON
 /// The messages of all tools, which come as JSON, a line each.
 struct ToolMessages {
   private(set) var warnings: [String] = []
+  /// Where the time of each tool went.
+  private(set) var times = StageTable()
   private var errors: [(tool: String, failure: Failure)] = []
   private var lines = LineBuffer()
   /// What no tool of ours wrote: last words of a runtime, say.
@@ -28,6 +30,7 @@ struct ToolMessages {
         .internalError, code: object["code"]?.string ?? "", at: object["place"]?.string, message,
         remedy: object["remedy"]?.string)
       errors.append((tool, failure))
+    case "note": times.add(object, of: tool)
     case "warning" where !warnings.contains(message): warnings.append(message)
     default: break  // Skips come with the records.
     }

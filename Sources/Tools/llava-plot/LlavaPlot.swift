@@ -124,7 +124,7 @@ struct LlavaPlot: ToolProgram {
     let drawing = figure.drawing(width: size?.width ?? RunFigure.width, height: height)
     // Only now: a log that lies under the output's name was refused, and nothing is left behind.
     let sink = try session.sink(isBinary: format == .png)
-    try sink.write(format == .svg ? Array(drawing.svg().utf8) : drawing.png(scale: 2))
+    try sink.write(format == .svg ? Array(drawing.svg().utf8) : try drawing.png(scale: 2))
     try sink.finish()
     guard session.settings.isVerbose else { return }
     for run in runs { session.reporter.note(run.summary) }

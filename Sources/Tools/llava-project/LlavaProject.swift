@@ -37,7 +37,9 @@ struct LlavaProject: ToolCommand {
     let reader = try session.tensorReader(input)
     try checkInput(reader, projector)
     let writer = try session.tensorWriter(try header(checkpoint, reader, session))
-    while let record = try reader.next() {
+    let times = session.times
+    times.endStart()
+    while let record = try times.measure("input", reader.next) {
       try Interruption.check(reader.name)
       let source = record.record(of: reader.name)
       switch record {
@@ -49,14 +51,18 @@ struct LlavaProject: ToolCommand {
           continue
         }
         guard let features = data["features"], let rows = data["image_rows"] else { continue }
-        try session.write(source, images: rows.count, to: writer, metadata: data.metadata) {
-          () throws(Failure) in
-          let shape = [features.shape[0], projector.config.outputWidth]
-          try writer.check([
-            ("embeddings", models.streamType, shape), ("image_rows", .i32, rows.shape),
-          ])
-          let embeddings = try project(features, shape, projector, operations)
-          return [("embeddings", embeddings), ("image_rows", rows)]
+        try times.measure("output") { () throws(Failure) in
+          try session.write(source, images: rows.count, to: writer, metadata: data.metadata) {
+            () throws(Failure) in
+            let shape = [features.shape[0], projector.config.outputWidth]
+            try writer.check([
+              ("embeddings", models.streamType, shape), ("image_rows", .i32, rows.shape),
+            ])
+            let embeddings = try times.measure("projector") { () throws(Failure) in
+              try project(features, shape, projector, operations)
+            }
+            return [("embeddings", embeddings), ("image_rows", rows)]
+          }
         }
       }
     }

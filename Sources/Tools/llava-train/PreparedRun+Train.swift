@@ -37,7 +37,10 @@ extension PreparedRun {
       loop.evaluate = { try watch.evaluate(heldOut, trainer.model, microBatch: microBatch) }
       loop.reportEvaluation = { (report) throws(Failure) in try watch.see(report) }
     }
-    let end = try loop.run { (body) throws(Failure) in try catchingMemory(body) }
+    session.times.endStart()
+    let end = try session.times.measure("steps") { () throws(Failure) in
+      try loop.run { (body) throws(Failure) in try catchingMemory(body) }
+    }
     try finish(loop, watch, end)
   }
 

@@ -48,7 +48,10 @@ final class RunWatch {
     show(status.text(report, took: tookEvaluation))
   }
 
-  func sawSave(took time: Duration) { status.saved(took: time) }
+  func sawSave(took time: Duration) {
+    status.saved(took: time)
+    session.times.add(time / .seconds(1), to: "checkpoints")
+  }
 
   private func show(_ text: String) {
     if session.settings.isVerbose { session.reporter.note(text) }
@@ -59,7 +62,10 @@ final class RunWatch {
     -> Evaluation
   {
     let start = ContinuousClock.now
-    defer { tookEvaluation = ContinuousClock.now - start }
+    defer {
+      tookEvaluation = ContinuousClock.now - start
+      session.times.add(tookEvaluation / .seconds(1), to: "evaluations")
+    }
     return try records.evaluate(model, microBatch: microBatch) { done in
       session.reporter.showStatus {
         "evaluating \(grouped(done))/\(grouped(records.count)) records"

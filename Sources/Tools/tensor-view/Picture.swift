@@ -110,8 +110,8 @@ struct Picture {
     return text + "</svg>\n"
   }
 
-  func png() -> [UInt8] {
-    pngFile(width: columns * cell, height: rows * cell) { x, y in
+  func png() throws(Failure) -> [UInt8] {
+    try pngFile(width: columns * cell, height: rows * cell) { x, y in
       let color = colors[y / cell * columns + x / cell]
       return Drawing.Ink(color.red, color.green, color.blue)
     }

@@ -53,21 +53,27 @@ struct DecodeRun {
   private var window: Int { 4 * generator.batch + 16 }
 
   mutating func run() throws(Failure) {
+    let times = session.times
+    times.endStart()
     let start = monotonicSeconds()
     var isAtEnd = false
     while true {
       while !isAtEnd, generator.hasRoom, nextIn - nextOut < window {
-        let fetched = try records.queue.next(waits: generator.isIdle)
+        let fetched = try times.measure("input") { () throws(Failure) in
+          try records.queue.next(waits: generator.isIdle)
+        }
         guard case .element(let record) = fetched else {
           if case .end = fetched { isAtEnd = true }
           break
         }
-        try begin(record)
-        try writeReady()
+        try times.measure("prompts") { () throws(Failure) in try begin(record) }
+        try times.measure("output") { () throws(Failure) in try writeReady() }
       }
       if generator.isIdle, isAtEnd { break }
-      for (ordinal, result) in try generator.step() { settle(ordinal, result) }
-      try writeReady()
+      for (ordinal, result) in try times.measure("answers", generator.step) {
+        settle(ordinal, result)
+      }
+      try times.measure("output") { () throws(Failure) in try writeReady() }
     }
     try writer.finish()
     report(seconds: monotonicSeconds() - start)
@@ -144,7 +150,8 @@ struct DecodeRun {
   private func report(seconds: Double) {
     guard session.settings.isVerbose, seconds > 0 else { return }
     session.reporter.note(
-      "\(tokens) tokens in \(decimal(seconds)) s: \(decimal(Double(tokens) / seconds)) tokens/s")
+      "\(tokens) tokens in \(hundredths(seconds)) s: \(hundredths(Double(tokens) / seconds)) tokens/s"
+    )
     let positions = generator.promptPositions
     session.reporter.note(
       "\(positions.reused) of \(positions.all) positions of prompts came from those before")

@@ -78,8 +78,8 @@ import Testing
     #expect(short.hasSuffix("end") && short.contains("...") && textWidth(short, 13) <= 200)
   }
 
-  @Test func aPNGMayBeLarger() {
-    let bytes = figure([1, 2]).drawing(width: 400, height: 300).png(scale: 2)
+  @Test func aPNGMayBeLarger() throws {
+    let bytes = try figure([1, 2]).drawing(width: 400, height: 300).png(scale: 2)
     #expect(Array(bytes[16..<24]) == [0, 0, 3, 32, 0, 0, 2, 88])
   }
 }

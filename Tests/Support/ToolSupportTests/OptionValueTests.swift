@@ -68,6 +68,18 @@ import Testing
   #expect(
     Progress.text(tool: "t", done: 3_500_000_000, total: 7_000_000_000, seconds: 7, inBytes: true)
       == "t  [##########..........] 3,500/7,000 MB  500 MB/s  ETA 0:07")
+  // Narrower and narrower: what matters least goes first, and nothing is cut in half.
+  let narrow = [
+    (61, "tool  [##########..........] 50/100  5.0/s  ETA 0:10  asking"),
+    (60, "tool  50/100  5.0/s  ETA 0:10  asking"), (38, "tool  50/100  5.0/s  ETA 0:10  asking"),
+    (37, "tool  50/100  5.0/s  ETA 0:10"), (29, "tool  50/100  ETA 0:10"),
+    (22, "50/100  ETA 0:10"), (16, "50/100"), (6, "50/10"), (1, ""), (0, ""),
+  ]
+  for (columns, line) in narrow {
+    let found = Progress.text(
+      tool: "tool", done: 50, total: 100, seconds: 10, stage: "asking", columns: columns)
+    #expect(found == line, "\(columns)")
+  }
   #expect(Progress.text(tool: "t", done: 0, total: 0, seconds: 1) == "t  0 records  0.0/s")
   #expect(Progress.text(tool: "t", done: 1, total: 1 << 62, seconds: 9e9).hasSuffix("ETA 99:59:59"))
   #expect(grouped(-1234) == "-1,234")

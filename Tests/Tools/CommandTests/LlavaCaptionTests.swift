@@ -100,7 +100,7 @@ import Testing
         1
         mine
         5
-        llava-caption: 1 of 6 pictures have captions already (--existing overwrite makes them anew)
+        llava-caption: 1 of 6 pictures has a caption already (--existing overwrite makes them anew)
         llava-caption: photos/cut.jpg: the JPEG data ends without an end marker: skipped
         llava-caption: reasons of skips: image/truncated 1
         llava-caption: 4 done, 1 skipped

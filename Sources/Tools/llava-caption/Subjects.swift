@@ -1,0 +1,72 @@
+// What a run is about: the pictures that were named or found, and those of a list.
+// SPDX-License-Identifier: Apache-2.0
+import Captioning
+import InputOutput
+import JSON
+import Records
+import Streams
+import ToolSupport
+
+/// A picture, and what questions about it may name.
+struct Subject {
+  let picture: FilePath
+  let record: JSONObject
+}
+
+extension SearchOptions {
+  /// All subjects: those of the paths, then those of the list. What cannot be read is reported and counted.
+  ///
+  /// Throws what `--strict` and `--max-skips` throw, and what reading the list throws.
+  func subjects(_ paths: [String], _ session: Session) throws(Failure) -> [Subject] {
+    session.reporter.showStatus { "looking for pictures" }
+    var unreadable: [Failure] = []
+    let pictures = search.pictures(in: paths.map { FilePath($0) }) { unreadable.append($0) }
+    for var failure in unreadable {
+      failure.status = .invalidInput
+      try session.recordSkipped(failure, at: Record(JSONObject(), number: 1))
+    }
+    let found = pictures.map { picture in
+      Subject(
+        picture: picture,
+        record: ["id": .string(picture.shown), "image": .string(picture.shown)])
+    }
+    guard let list else { return found }
+    return try found + listed(list, session)
+  }
+
+  private func listed(_ list: String, _ session: Session) throws(Failure) -> [Subject] {
+    let reader = try session.imageReader(list, format: .auto, imageKey: imageKey)
+    var subjects: [Subject] = []
+    while let line = try reader.next() {
+      let record = line.record
+      if let mark = SkipMark(of: record.object) {
+        try session.skipPassedOn(mark, at: record)
+        continue
+      }
+      do throws(Failure) {
+        let object = try line.result.get()
+        let image = try onlyImage(of: object)
+        subjects.append(
+          Subject(picture: FilePath(image), record: Record(object, id: record.id).identified))
+      } catch {
+        try session.recordSkipped(error, at: record)
+      }
+    }
+    return subjects
+  }
+
+  private func onlyImage(of object: JSONObject) throws(Failure) -> String {
+    let images = try Record.imagePaths(of: object)
+    guard let image = images.first else {
+      throw Failure(
+        .invalidInput, code: "record/no-image", "expected an `image`, found none",
+        remedy: "name the member or column that says where it is: --image-key KEY")
+    }
+    guard images.count == 1 else {
+      throw Failure(
+        .invalidInput, code: "record/images", "expected one image, found \(images.count)",
+        remedy: "records with several go through convo-format")
+    }
+    return image
+  }
+}
