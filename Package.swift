@@ -108,7 +108,9 @@ let models = group(
     ],
     "TrainingData": ["InputOutput", "JSON", "Randomness", "Records"],
     "TrainingCurves": ["InputOutput", "JSON"],
-    "Conversations": ["Chat", "InputOutput", "JSON", "Randomness", "Records", "Tokenizers"],
+    "Conversations": [
+      "Chat", "InputOutput", "JSON", "Randomness", "Recipes", "Records", "Tokenizers",
+    ],
     "Judging": ["Chat", "Decimals", "InputOutput", "JSON", "Randomness", "Records"],
     "ScienceQA": ["Chat", "InputOutput", "JSON", "Randomness", "Records", "Tokenizers"],
     "CaptionFiltering": ["InputOutput", "JSON", "Randomness"],
