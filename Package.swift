@@ -305,8 +305,8 @@ let testTargets: [Target] = [
   tests(
     "Support", "ChatClientTests", "ChatClient", "Chat", "HTTP", "InputOutput", "JSON", "Records"),
   tests(
-    "Tools", "CommandTests", "LoopbackServer", "CTestImages", "Checkpoints", "GGUFWriting",
-    "InputOutput", "JSON",
+    "Tools", "CommandTests", "LoopbackServer", "CTestImages", "Checkpoints", "Conversations",
+    "GGUFWriting", "InputOutput", "JSON",
     "CPU",
     "Streams", "Tensors", exclude: ["pipes.tst"]),
   tests("Project", "DocsTests", "JSON"),

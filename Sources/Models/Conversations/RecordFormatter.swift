@@ -35,7 +35,8 @@ public struct RecordFormatter: Sendable {
     guard let template = try ConversationTemplate.named(by: record),
       template.key != options.template.key
     else { return self }
-    if let recipe = options.recipe.flatMap({ Recipe.known($0) }), !recipe.hasTemplate(template.key) {
+    if let recipe = options.recipe.flatMap({ Recipe.known($0) }), !recipe.hasTemplate(template.key)
+    {
       throw Failure(
         .mismatch, code: "recipe/template",
         "expected the template \(recipe.template), as \(recipe.name) has it, found \(template.key)",

@@ -17,13 +17,11 @@ struct DeliveryOptions: ParsableArguments {
     func refuse(_ one: String, _ other: String, if holds: Bool) throws {
       if holds { throw ValidationError("\(one) and \(other) exclude each other") }
     }
-    for (flag, isSet) in [("--deltas", deltas), ("--unordered", unordered), ("--stream", showsText)]
-    where isSet {
-      try refuse(flag, "--emit \(emit.rawValue)", if: emit != .text)
-    }
     for (flag, isSet) in [("--deltas", deltas), ("--unordered", unordered)] where isSet {
+      try refuse(flag, "--emit \(emit.rawValue)", if: emit != .text)
       try refuse(flag, "--format \(answers.format.rawValue)", if: answers.format != .jsonl)
     }
+    try refuse("--stream", "--emit \(emit.rawValue)", if: showsText && emit != .text)
     try refuse("--deltas", "--stream", if: deltas && showsText)
     try refuse("--deltas", "-z", if: deltas && answers.compress)
   }
