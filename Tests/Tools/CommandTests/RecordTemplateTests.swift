@@ -24,9 +24,9 @@ import Testing
     let keys = ConversationTemplate.catalogue.map(\.key)
     let mixed = try format(
       keys.flatMap { [#"{"id":"\#($0)",\#(body),"template":"\#($0)"}"#, #"{"id":"d",\#(body)}"#] },
-      options + " --template mpt")
-    let usual = try format([#"{"id":"d",\#(body)}"#], options + " --template mpt")
-    #expect(mixed.count == 2 * keys.count)
+      options + " --template v0_mmtag")
+    let usual = try format([#"{"id":"d",\#(body)}"#], options + " --template v0_mmtag")
+    try #require(mixed.count == 2 * keys.count)
     var prompts: Set<String> = []
     for (index, key) in keys.enumerated() {
       let alone = try format([#"{"id":"\#(key)",\#(body)}"#], options + " --template \(key)")
