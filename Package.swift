@@ -109,7 +109,9 @@ let models = group(
     ],
     "TrainingData": ["InputOutput", "JSON", "Randomness", "Records"],
     "TrainingCurves": ["InputOutput", "JSON"],
-    "Conversations": ["Chat", "InputOutput", "JSON", "Randomness", "Records", "Tokenizers"],
+    "Conversations": [
+      "Chat", "InputOutput", "JSON", "Randomness", "Recipes", "Records", "Tokenizers",
+    ],
     "Judging": ["Chat", "Decimals", "InputOutput", "JSON", "Randomness", "Records"],
     "ScienceQA": ["Chat", "InputOutput", "JSON", "Randomness", "Records", "Tokenizers"],
     "CaptionFiltering": ["InputOutput", "JSON", "Randomness"],
@@ -305,8 +307,8 @@ let testTargets: [Target] = [
   tests(
     "Support", "ChatClientTests", "ChatClient", "Chat", "HTTP", "InputOutput", "JSON", "Records"),
   tests(
-    "Tools", "CommandTests", "LoopbackServer", "CTestImages", "Checkpoints", "GGUFWriting",
-    "InputOutput", "JSON",
+    "Tools", "CommandTests", "LoopbackServer", "CTestImages", "Checkpoints", "Conversations",
+    "GGUFWriting", "InputOutput", "JSON",
     "CPU",
     "Streams", "Tensors", exclude: ["pipes.tst"]),
   tests("Project", "DocsTests", "JSON"),

@@ -20,7 +20,7 @@ function __vicuna-decode_parse_tokens -S
     set -l unparsed_tokens (__vicuna-decode_tokens -pc)
     switch $unparsed_tokens[1]
     case 'vicuna-decode'
-        __vicuna-decode_parse_subcommand 1 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'activations=' 'lora=' 'batch=' 'cache-memory=' 'kv=' 'max-tokens=' 'temperature=' 'top-k=' 'top-p=' 'repetition-penalty=' 'seed=' 'stop=+' 'emit=' 'stream' 'format=' 'keep-prompt' 'z/compress' 'chat' 'template=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+        __vicuna-decode_parse_subcommand 1 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'activations=' 'lora=' 'batch=' 'cache-memory=' 'kv=' 'max-tokens=' 'temperature=' 'top-k=' 'top-p=' 'repetition-penalty=' 'seed=' 'stop=+' 'emit=' 'stream' 'deltas' 'unordered' 'format=' 'keep-prompt' 'z/compress' 'chat' 'template=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __vicuna-decode_parse_subcommand -r 1 'version'
@@ -97,6 +97,8 @@ complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_fla
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode"' -l 'stop' -d 'End the answer before this text; may be repeated.' -rfka ''
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" emit' -l 'emit' -d 'What to write: text, the prompt\'s logits, or importance for quantize.' -rfka 'text logits importance'
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" stream' -l 'stream' -d 'Show the answer to a single record as it is written.'
+complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" deltas' -l 'deltas' -d 'Write each answer\'s text in parts as it comes, before its record.'
+complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" unordered' -l 'unordered' -d 'Write answers in the order in which they are done.'
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" format' -l 'format' -d 'How answers are written: jsonl, text, tsv, or sidecar files (.txt).' -rfka 'jsonl text tsv sidecar'
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" keep-prompt' -l 'keep-prompt' -d 'Keep the prompt in the output.'
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL.'

@@ -1,5 +1,6 @@
 // Reading a descriptor: a pipe, a file or a terminal.
 // SPDX-License-Identifier: Apache-2.0
+import CSystem
 import Glibc
 
 /// Reads a descriptor with `read(2)`, through interruptions and non-blocking descriptors.
@@ -45,7 +46,8 @@ public final class FileSource: ByteSource {
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
     guard let base = buffer.baseAddress, buffer.count > 0 else { return 0 }
     while true {
-      let count = Glibc.read(descriptor, base, buffer.count)
+      let isReady = llava_wait_for_input(descriptor) == 0
+      let count = isReady ? Glibc.read(descriptor, base, buffer.count) : -1
       if count >= 0 { return count }
       switch errno {
       case EINTR: break

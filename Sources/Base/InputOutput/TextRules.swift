@@ -1,15 +1,17 @@
 // Text taken by scalars and bytes, where Swift's own functions go by characters as people see them.
 // SPDX-License-Identifier: Apache-2.0
 
+/// White space as Python's `str.isspace` has it.
+public func isWhitespace(_ scalar: Unicode.Scalar) -> Bool {
+  scalar.properties.isWhitespace || (0x1c...0x1f).contains(scalar.value)
+}
+
 /// `text` without the white space around it, by the rule of Python's `str.strip`: scalar by scalar,
 /// so that a mark after a space is not taken for part of it.
 public func strippingWhitespace(_ text: String) -> String {
-  func isSpace(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.properties.isWhitespace || (0x1c...0x1f).contains(scalar.value)
-  }
   let scalars = text.unicodeScalars
-  guard let first = scalars.firstIndex(where: { !isSpace($0) }),
-    let last = scalars.lastIndex(where: { !isSpace($0) })
+  guard let first = scalars.firstIndex(where: { !isWhitespace($0) }),
+    let last = scalars.lastIndex(where: { !isWhitespace($0) })
   else { return "" }
   return String(scalars[first...last])
 }

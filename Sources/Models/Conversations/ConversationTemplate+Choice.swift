@@ -1,6 +1,7 @@
-// Which template a model was trained with, told by its name or by its own chat template.
+// Which template it is: a model's, told by its name or by its own chat template, or a record's.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
+import JSON
 
 extension ConversationTemplate {
   /// The template of the model called `name` on a hub, a path's last part say; capitals do not
@@ -22,6 +23,18 @@ extension ConversationTemplate {
     throw Failure(
       .usage, code: "usage/template-for", at: "--template-for",
       "\(fault); known: \(known.joined(separator: ", "))", remedy: "choose one with --template")
+  }
+
+  /// The template that a record names in its member `template`; nil where it names none. Throws
+  /// `record/template` where that is no key of the catalogue.
+  public static func named(by record: JSONObject) throws(Failure) -> ConversationTemplate? {
+    guard let member = record["template"], member != .null else { return nil }
+    if let template = member.string.flatMap({ named($0) }) { return template }
+    let found = member.string.map { "'\(escapedForTerminal($0.prefix(bytes: 64)))'" }
+    throw Failure(
+      .invalidInput, code: "record/template",
+      "expected `template` to be one of \(catalogue.map(\.key).joined(separator: ", ")), found"
+        + " \(found ?? "no text")", remedy: "without it the record has the template of all")
   }
 
   /// The template that a checkpoint's own chat template, the text of a program in Jinja, writes. It

@@ -17,7 +17,10 @@ public struct FormatOptions: Sendable {
   /// What becomes of a text that holds the template's own separators.
   public enum SeparatorPolicy: String, CaseIterable, Sendable { case warn, error }
 
+  /// That of all records which name none.
   public var template: ConversationTemplate
+  /// The system text of every template, in place of its own.
+  public var system: String?
   public var isForTraining = false
   /// The question for every record, whatever the record asks.
   public var question: String?

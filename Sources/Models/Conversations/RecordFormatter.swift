@@ -3,18 +3,20 @@
 import InputOutput
 import JSON
 import Randomness
+import Recipes
 import Tokenizers
 
 /// Formats records one at a time; what becomes of one depends on no other.
 public struct RecordFormatter: Sendable {
   public private(set) var options: FormatOptions
   private let specials: PrefixMatcher
-  private let separators: PrefixMatcher
+  private var separators: PrefixMatcher
 
   public init(_ options: FormatOptions) {
     var options = options
     if options.specials == .allow { options.prompt.allowedSpecials = options.specialNames }
     options.prompt.introducesImages = options.imagePosition == .first && !options.isForTraining
+    if let system = options.system { options.template.system = system }
     self.options = options
     specials = PrefixMatcher(options.specialNames)
     separators = PrefixMatcher(options.template.structuralTexts)
@@ -24,6 +26,26 @@ public struct RecordFormatter: Sendable {
   public func asking(_ question: String) -> RecordFormatter {
     var formatter = self
     formatter.options.question = question
+    return formatter
+  }
+
+  /// The same formatter with the template that `record` names, if it does. Throws `record/template`
+  /// for one that is not known, and `recipe/template` for one that the recipe does not have.
+  private func with(templateOf record: JSONObject) throws(Failure) -> RecordFormatter {
+    guard let template = try ConversationTemplate.named(by: record),
+      template.key != options.template.key
+    else { return self }
+    if let recipe = options.recipe.flatMap({ Recipe.known($0) }), !recipe.hasTemplate(template.key)
+    {
+      throw Failure(
+        .mismatch, code: "recipe/template",
+        "expected the template \(recipe.template), as \(recipe.name) has it, found \(template.key)",
+        remedy: "leave out the record's `template`, or --recipe")
+    }
+    var formatter = self
+    formatter.options.template = template
+    if let system = options.system { formatter.options.template.system = system }
+    formatter.separators = PrefixMatcher(template.structuralTexts)
     return formatter
   }
 
@@ -42,11 +64,17 @@ public struct RecordFormatter: Sendable {
       && RecordDialogue.lacksQuestion(record, options)
   }
 
-  /// Adds `prompt` to a record that has its id.
+  /// Adds `prompt` to a record that has its id, in the template that it names.
   ///
   /// - Parameter notes: gets what is worth reporting, also when the record is then refused.
   /// - Throws: why the record must be skipped.
   public func format(_ record: JSONObject, notes: inout [FormatNote]) throws(Failure)
+    -> JSONObject
+  {
+    try with(templateOf: record).formatted(record, notes: &notes)
+  }
+
+  private func formatted(_ record: JSONObject, notes: inout [FormatNote]) throws(Failure)
     -> JSONObject
   {
     try inspect(record, notes: &notes)

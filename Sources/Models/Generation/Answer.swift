@@ -33,7 +33,7 @@ final class OpenAnswer {
   private var sampler: Sampler
   private var decoder: StreamingDecoder
   private var matcher: StopMatcher
-  private var text = ""
+  private var text = TrimmedText()
   private var count = 0
   private let maxTokens: Int
 
@@ -51,20 +51,20 @@ final class OpenAnswer {
     matcher = StopMatcher(options.stops + prompt.stops)
   }
 
-  /// Takes the logits of the next position; `show` sees text as it becomes certain.
-  /// Returns the answer when it ends here.
-  func advance(_ logits: [Float], ends: Set<Int32>, show: (String) -> Void) throws(Failure)
-    -> Answer?
+  /// Takes the logits of the next position; `show` sees text as it becomes certain, and throws where
+  /// that cannot be shown. Returns the answer when it ends here.
+  func advance(_ logits: [Float], ends: Set<Int32>, show: (String) throws(Failure) -> Void)
+    throws(Failure) -> Answer?
   {
     guard let token = sampler.choose(logits) else {
       throw Self.notFinite("the model's logits are not finite numbers after \(count) tokens")
     }
-    if ends.contains(token) { return finish(.stop, show: show) }
+    if ends.contains(token) { return try finish(.stop, show: show) }
     lastToken = token
     count += 1
-    emit(matcher.append(decoder.append(token)), show)
-    if matcher.isStopped { return finish(.stop, show: show) }
-    return count >= maxTokens ? finish(.length, show: show) : nil
+    try emit(matcher.append(decoder.append(token)), show)
+    if matcher.isStopped { return try finish(.stop, show: show) }
+    return count >= maxTokens ? try finish(.length, show: show) : nil
   }
 
   /// The failure of a prompt with which the model does not compute numbers.
@@ -75,16 +75,17 @@ final class OpenAnswer {
         + " model's weights are damaged")
   }
 
-  private func finish(_ reason: Answer.FinishReason, show: (String) -> Void) -> Answer {
-    emit(matcher.append(decoder.finish()) + matcher.finish(), show)
+  private func finish(_ reason: Answer.FinishReason, show: (String) throws(Failure) -> Void)
+    throws(Failure) -> Answer
+  {
+    try emit(matcher.append(decoder.finish()) + matcher.finish(), show)
     return Answer(
-      text: strippingWhitespace(text), finishReason: matcher.isStopped ? .stop : reason,
+      text: text.text, finishReason: matcher.isStopped ? .stop : reason,
       promptTokens: prompt.length, completionTokens: count)
   }
 
-  private func emit(_ part: String, _ show: (String) -> Void) {
-    guard !part.isEmpty else { return }
-    text += part
-    show(part)
+  private func emit(_ part: String, _ show: (String) throws(Failure) -> Void) throws(Failure) {
+    let certain = text.append(part)
+    if !certain.isEmpty { try show(certain) }
   }
 }

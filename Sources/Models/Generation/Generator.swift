@@ -22,8 +22,9 @@ public final class Generator {
   private var cache: PromptCache
   /// Positions of the prompts so far, and how many of them came from others' stores.
   public private(set) var promptPositions = (all: 0, reused: 0)
-  /// Sees each answer's text as it becomes certain.
-  public var show: (_ ordinal: Int, _ text: String) -> Void = { _, _ in }
+  /// Sees each answer's text in parts, as they become certain: joined they are the text. What it
+  /// throws ends that answer.
+  public var show: (_ ordinal: Int, _ text: String) throws(Failure) -> Void = { _, _ in }
   /// Sees the end of each answer.
   public var ended: (_ ordinal: Int) -> Void = { _ in }
 
@@ -64,7 +65,9 @@ public final class Generator {
     let answer = OpenAnswer(
       ordinal: ordinal, id: id, prompt: prompt, store: store, options: options,
       maxTokens: maxTokens, tokenizer: tokenizer)
-    let done = try answer.advance(logits, ends: ends) { show(ordinal, $0) }
+    let done = try answer.advance(logits, ends: ends) { (text) throws(Failure) in
+      try show(ordinal, text)
+    }
     // Only now: keys and values beside a number that is none must not serve other prompts.
     cache.keep(prompt, store)
     if done == nil { open.append(answer) }
@@ -119,7 +122,9 @@ public final class Generator {
     var stillOpen: [OpenAnswer] = []
     for (row, answer) in open.enumerated() {
       let result = Result { () throws(Failure) in
-        try answer.advance(logits.values(ofRow: row), ends: ends) { show(answer.ordinal, $0) }
+        try answer.advance(logits.values(ofRow: row), ends: ends) { (text) throws(Failure) in
+          try show(answer.ordinal, text)
+        }
       }
       switch result {
       case .success(let done?): finished.append((answer.ordinal, .success(done)))

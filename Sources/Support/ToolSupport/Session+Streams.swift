@@ -99,6 +99,12 @@ extension Session {
     ) { () throws(Failure) in try self.checkBeforeEnd() }
   }
 
+  /// Has the tool end, as writing would end it, where it waits for input or asks `OutputReader` and
+  /// nobody reads its stdout any more; with `-o` nothing changes.
+  public func endsWithReader() {
+    if settings.output == nil || settings.output == "-" { OutputReader.watch() }
+  }
+
   /// `-o` or stdout.
   public func sink(isBinary: Bool) throws(Failure) -> any ByteSink {
     try sink(settings.output, isBinary: isBinary)

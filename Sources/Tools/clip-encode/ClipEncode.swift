@@ -92,6 +92,7 @@ struct ClipEncode: ToolCommand {
 
   func run(_ session: Session) throws(Failure) {
     if try recipes.isPrinted(session) { return }
+    session.endsWithReader()
     let directory = try models.open()
     let checkpoint = try directory.visionCheckpoint(
       featureLayer: layer, keepsClassToken: features.map { $0 == .clsPatch })

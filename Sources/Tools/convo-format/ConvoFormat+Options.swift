@@ -11,9 +11,8 @@ import ToolSupport
 extension ConvoFormat {
   /// Throws what finding the template and loading the tokenizer throw.
   func options() throws(Failure) -> FormatOptions {
-    var chosen = try chosenTemplate()
-    if let system { chosen.system = system }
-    var options = FormatOptions(template: chosen)
+    var options = FormatOptions(template: try chosenTemplate())
+    options.system = system
     options.isForTraining = train
     // Training asks what the records do; only what --check says of special tokens looks at this.
     if train { options.question = asking.ask.first }

@@ -107,6 +107,7 @@ struct ConvoFormat: ToolCommand {
 
   func run(_ session: Session) throws(Failure) {
     if try recipes.isPrinted(session) { return }
+    session.endsWithReader()
     let done = try resuming.records(session)
     let questions = try asking.questions(session, input: input)
     let formatter = RecordFormatter(try options())

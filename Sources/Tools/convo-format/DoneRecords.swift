@@ -80,12 +80,18 @@ struct DoneRecords {
       || SkipMark(of: object) != nil
   }
 
-  /// Adds the ids of all objects. `refusesOthers`: throw `done/not-output` for what no tool of ours
+  /// Whether `object` is a part of an answer, as vicuna-decode --deltas writes it: no record.
+  private static func isDelta(_ object: JSONObject) -> Bool {
+    object.keys == ["id", "delta"] && object["delta"]?.string != nil
+  }
+
+  /// Adds the ids of all objects but of parts of answers. `refusesOthers`: throw `done/not-output` for what no tool of ours
   /// wrote.
   private mutating func read(_ reader: any ObjectReader, refusesOthers: Bool) throws(Failure) {
     do throws(Failure) {
       while let line = try reader.next() {
         let object = try line.result.get()
+        if Self.isDelta(object) { continue }
         let id = Record.id(of: object)
         if let id { ids[Self.key(id), default: 0] += 1 }
         guard !refusesOthers || (id != nil && Self.isOutput(object)) else {

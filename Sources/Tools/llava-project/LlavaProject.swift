@@ -30,6 +30,7 @@ struct LlavaProject: ToolCommand {
   @OptionGroup var stream: StreamOptions
 
   func run(_ session: Session) throws(Failure) {
+    session.endsWithReader()
     let checkpoint = try models.open().projectorCheckpoint()
     session.beforeEnd { () throws(Failure) in try checkpoint.weights.verifyUnchanged() }
     let operations = try models.operations(session, for: checkpoint.weights, products)

@@ -22,7 +22,7 @@ struct ChatOptions: ParsableArguments {
 
   func validate() throws {
     guard let template else { return }
-    if ["plain", "v0_plain"].contains(template) {
+    if ConversationTemplate.named(template)?.style == .plain {
       throw ValidationError("--template \(template) has no place for roles: name another")
     }
     guard chat else {
@@ -55,8 +55,15 @@ struct ChatInput: Sendable {
     self.template = template
   }
 
-  /// `record` with its messages written out as its `prompt` too. Throws `chat/messages`.
+  /// `record` with its messages written out as its `prompt` too, in the template that it names, if it
+  /// does. Throws `chat/messages`, `record/template`.
   func prompted(_ record: Record) throws(Failure) -> Record {
+    let template = try ConversationTemplate.named(by: record.object) ?? template
+    guard template.style != .plain else {
+      throw Failure(
+        .mismatch, code: "record/template",
+        "the template \(template.key) has no place for roles", remedy: "name another")
+    }
     let prompt = try template.prompt(forChat: try ChatRequest.messages(of: record.object))
     var prompted = record
     prompted.object["prompt"] = prompt.json

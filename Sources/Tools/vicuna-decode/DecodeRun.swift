@@ -1,4 +1,4 @@
-// The loop of vicuna-decode: keeps the batch full, writes answers in the order of the records.
+// The loop of vicuna-decode: keeps the batch full, writes answers in order, or as they are done.
 // SPDX-License-Identifier: Apache-2.0
 import Decoders
 import Generation
@@ -9,8 +9,9 @@ import Records
 import Streams
 import ToolSupport
 
-/// Answers wait for those before them; at most `window` wait, so that memory stays bounded.
-struct DecodeRun {
+/// Answers wait for those before them unless their order is free; at most `window` wait, so that memory
+/// stays bounded.
+final class DecodeRun {
   let session: Session
   let records: PromptSource
   let prompts: PromptReader
@@ -19,13 +20,16 @@ struct DecodeRun {
   let keepsPrompt: Bool
   /// Whether records are chat requests, which say how to answer and get replies.
   let isChat: Bool
+  private let delivery: DeliveryOptions
+  /// Records that were begun and not written, by their numbers.
   private var waiting: [Int: Entry] = [:]
+  /// The numbers of those that are done, in the order in which they were, where the order is free.
+  private var done: [Int] = []
   private var nextOut = 0
   private var nextIn = 0
   private var tokens = 0
 
   private enum Outcome {
-    case open
     case answer(Answer)
     case failure(Failure)
     case passOn(SkipMark)
@@ -34,12 +38,13 @@ struct DecodeRun {
   private struct Entry {
     let record: Record
     let images: Int
-    var outcome: Outcome
+    /// Nil while the answer is being written.
+    var outcome: Outcome?
   }
 
   init(
     session: Session, records: PromptSource, prompts: PromptReader, generator: Generator,
-    writer: any AnswerWriter, keepsPrompt: Bool, isChat: Bool
+    writer: any AnswerWriter, keepsPrompt: Bool, isChat: Bool, delivery: DeliveryOptions
   ) {
     self.session = session
     self.records = records
@@ -48,17 +53,23 @@ struct DecodeRun {
     self.writer = writer
     self.keepsPrompt = keepsPrompt
     self.isChat = isChat
+    self.delivery = delivery
+    guard delivery.deltas else { return }
+    generator.show = { [unowned self] (ordinal, text) throws(Failure) in
+      try write(delta: text, of: ordinal)
+    }
   }
 
   private var window: Int { 4 * generator.batch + 16 }
 
-  mutating func run() throws(Failure) {
+  func run() throws(Failure) {
     let times = session.times
     times.endStart()
     let start = monotonicSeconds()
     var isAtEnd = false
     while true {
-      while !isAtEnd, generator.hasRoom, nextIn - nextOut < window {
+      while !isAtEnd, generator.hasRoom, waiting.count < window {
+        OutputReader.check()
         let fetched = try times.measure("input") { () throws(Failure) in
           try records.queue.next(waits: generator.isIdle)
         }
@@ -70,6 +81,7 @@ struct DecodeRun {
         try times.measure("output") { () throws(Failure) in try writeReady() }
       }
       if generator.isIdle, isAtEnd { break }
+      OutputReader.check()
       for (ordinal, result) in try times.measure("answers", generator.step) {
         settle(ordinal, result)
       }
@@ -79,16 +91,18 @@ struct DecodeRun {
     report(seconds: monotonicSeconds() - start)
   }
 
-  private mutating func begin(_ record: PromptRecord) throws(Failure) {
+  private func begin(_ record: PromptRecord) throws(Failure) {
     let ordinal = nextIn
     nextIn += 1
     switch record {
     case .passOn(let record, let mark):
-      waiting[ordinal] = Entry(record: record, images: 0, outcome: .passOn(mark))
+      waiting[ordinal] = Entry(record: record, images: 0)
+      end(ordinal, .passOn(mark))
     case .broken(let record, let failure):
-      waiting[ordinal] = Entry(record: record, images: 0, outcome: .failure(failure))
+      waiting[ordinal] = Entry(record: record, images: 0)
+      end(ordinal, .failure(failure))
     case .ask(let record, let images):
-      waiting[ordinal] = Entry(record: record, images: images.count, outcome: .open)
+      waiting[ordinal] = Entry(record: record, images: images.count)
       do throws(Failure) {
         let prompt = try prompts.prompt(of: record.object, images: images)
         let options = try generator.options.with(record.object)
@@ -103,37 +117,53 @@ struct DecodeRun {
     }
   }
 
-  private mutating func settle(_ ordinal: Int, _ result: Result<Answer, Failure>) {
+  private func settle(_ ordinal: Int, _ result: Result<Answer, Failure>) {
     generator.ended(ordinal)
     switch result {
     case .success(let answer):
       tokens += answer.completionTokens
-      waiting[ordinal]?.outcome = .answer(answer)
-    case .failure(let failure): waiting[ordinal]?.outcome = .failure(failure)
+      end(ordinal, .answer(answer))
+    case .failure(let failure): end(ordinal, .failure(failure))
     }
   }
 
-  private mutating func writeReady() throws(Failure) {
-    while let entry = waiting[nextOut] {
-      var object = entry.record.object
-      if !keepsPrompt { object["prompt"] = nil }
-      object = Record(object, id: entry.record.id).identified
-      switch entry.outcome {
-      case .open: return
-      case .answer(let answer):
-        add(answer, to: &object)
-        try writer.write(object)
-        session.recordDone(images: entry.images)
-      case .passOn(let mark):
-        try session.skipPassedOn(mark, at: entry.record)
-        try writer.skip(object, mark)
-      case .failure(let failure):
-        try session.recordSkipped(failure, at: entry.record)
-        try writer.skip(object, SkipMark(code: failure.code, message: failure.message))
-      }
-      waiting[nextOut] = nil
-      nextOut += 1
+  private func end(_ ordinal: Int, _ outcome: Outcome) {
+    waiting[ordinal]?.outcome = outcome
+    if delivery.unordered { done.append(ordinal) }
+  }
+
+  private func writeReady() throws(Failure) {
+    while let ordinal = delivery.unordered ? done.first : nextOut, let entry = waiting[ordinal],
+      let outcome = entry.outcome
+    {
+      try write(entry, outcome)
+      waiting[ordinal] = nil
+      if delivery.unordered { done.removeFirst() } else { nextOut += 1 }
     }
+  }
+
+  private func write(_ entry: Entry, _ outcome: Outcome) throws(Failure) {
+    var object = entry.record.object
+    if !keepsPrompt { object["prompt"] = nil }
+    object = Record(object, id: entry.record.id).identified
+    switch outcome {
+    case .answer(let answer):
+      add(answer, to: &object)
+      try writer.write(object)
+      session.recordDone(images: entry.images)
+    case .passOn(let mark):
+      try session.skipPassedOn(mark, at: entry.record)
+      try writer.skip(object, mark)
+    case .failure(let failure):
+      try session.recordSkipped(failure, at: entry.record)
+      try writer.skip(object, SkipMark(code: failure.code, message: failure.message))
+    }
+  }
+
+  /// The next part of an answer's text, under the id that its record will have.
+  private func write(delta text: String, of ordinal: Int) throws(Failure) {
+    guard let id = waiting[ordinal]?.record.identified["id"] else { return }
+    try writer.write(["id": id, "delta": .string(text)])
   }
 
   private func add(_ answer: Answer, to object: inout JSONObject) {

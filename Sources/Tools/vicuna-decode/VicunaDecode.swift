@@ -66,8 +66,7 @@ struct VicunaDecode: ToolCommand {
   @Option(help: "What to write: text, the prompt's logits, or importance for quantize.")
   var emit = Emission.text
 
-  @Flag(name: .customLong("stream"), help: "Show the answer to a single record as it is written.")
-  var showsText = false
+  @OptionGroup var delivery: DeliveryOptions
 
   @OptionGroup var answers: AnswerOptions
 
@@ -92,8 +91,8 @@ struct VicunaDecode: ToolCommand {
       (1e-6...1e6).contains(repetitionPenalty),
       "--repetition-penalty must be 0.000001 to 1000000, found \(repetitionPenalty)")
     try require(!stop.contains(""), "--stop must not be empty")
+    try delivery.check(answers, emit: emit)
     let emits = "--emit \(emit.rawValue) exclude each other"
-    try require(!(showsText && emit != .text), "--stream and \(emits)")
     try require(!(chat.chat && emit != .text), "--chat and \(emits)")
     let formats = "--format \(answers.format.rawValue)"
     try require(answers.format == .jsonl || emit == .text, "\(formats) and \(emits)")
@@ -117,7 +116,7 @@ struct VicunaDecode: ToolCommand {
       try LanguageModel(checkpoint, adapter: pairs, operations: operations)
     }
     let generator = Generator(
-      model: model, tokenizer: tokenizer, options: options(), batch: showsText ? 1 : batch,
+      model: model, tokenizer: tokenizer, options: options(), batch: delivery.showsText ? 1 : batch,
       cacheBytes: caches.memory.count)
     let prompts = try PromptReader(tokenizer: tokenizer, vocabularyRows: model.vocabularyRows)
     let records = try PromptSource(
@@ -137,12 +136,13 @@ struct VicunaDecode: ToolCommand {
         configuration: configuration(checkpoint)
       ).run()
     case .text:
+      if answers.format != .sidecar { session.endsWithReader() }
       let writer = try answers.writer(session)
-      if showsText { show(generator) }
-      var run = DecodeRun(
+      if delivery.showsText { show(generator) }
+      try DecodeRun(
         session: session, records: records, prompts: prompts, generator: generator, writer: writer,
-        keepsPrompt: answers.keepPrompt, isChat: chat.chat)
-      try run.run()
+        keepsPrompt: answers.keepPrompt, isChat: chat.chat, delivery: delivery
+      ).run()
     }
   }
 }

@@ -1,5 +1,6 @@
 // How an answer ends, and what of its text is kept.
 // SPDX-License-Identifier: Apache-2.0
+import InputOutput
 import Operations
 import TestSupport
 import Testing
@@ -20,7 +21,9 @@ private final class UnreadStore: AttentionStore {
 
 struct AnswerTests {
   /// The answer of a model that writes `text` and then no more.
-  private func answer(_ text: String, stops: [String] = [], ends: Bool = false) throws -> Answer? {
+  private func answer(
+    _ text: String, stops: [String] = [], ends: Bool = false, show: (String) -> Void = { _ in }
+  ) throws -> Answer? {
     let tokenizer = try Tokenizer.load(path: "\(packageRoot)/Tests/Golden/text/llama.model")
     let ids = tokenizer.encode(text)
     var options = GenerationOptions()
@@ -32,7 +35,7 @@ struct AnswerTests {
     for id in ids + [2] {
       var logits = [Float](repeating: 0, count: tokenizer.vocabularySize)
       logits[Int(id)] = 1
-      if let answer = try open.advance(logits, ends: [2], show: { _ in }) { return answer }
+      if let answer = try open.advance(logits, ends: [2], show: show) { return answer }
     }
     return nil
   }
@@ -47,6 +50,46 @@ struct AnswerTests {
       #expect(answer.finishReason == .stop)
     }
     #expect(try answer(text, ends: ends)?.finishReason == (ends ? .stop : .length))
+  }
+
+  /// What is shown is never taken back: joined it is the text, of whole characters, with no white space
+  /// that another could still follow to the end, and without the beginning of a stop text.
+  @Test(arguments: [
+    ("  a  b \n\n c \n ", [], "a  b \n\n c"), ("\n \n", [], ""),
+    ("a \u{301}\u{2028}", [], "a \u{301}"),
+    ("one\n\n###two", ["###"], "one"), ("one ##two", ["###"], "one ##two"),
+    ("é🙂 \u{1f468}\u{200d}\u{1f469} ", [], "é🙂 \u{1f468}\u{200d}\u{1f469}"),
+    ("a purple square", ["squareX", "quare"], "a purple s"), ("stop", ["stop"], ""),
+  ])
+  func theShownPartsAreTheText(text: String, stops: [String], left: String) throws {
+    for ends in [true, false] {
+      var parts: [String] = []
+      let answer = try #require(try answer(text, stops: stops, ends: ends) { parts.append($0) })
+      #expect(Array(answer.text.utf8) == Array(left.utf8))
+      #expect(parts.flatMap(\.utf8) == Array(left.utf8))
+      #expect(!parts.contains(""))
+      var shown = ""
+      for part in parts {
+        shown += part
+        #expect(strippingWhitespace(shown) == shown && !shown.unicodeScalars.contains("\u{fffd}"))
+      }
+    }
+  }
+
+  /// A part that could not be shown ends the answer with what was wrong.
+  @Test func whatCannotBeShownIsThrown() throws {
+    let tokenizer = try Tokenizer.load(path: "\(packageRoot)/Tests/Golden/text/llama.model")
+    let open = OpenAnswer(
+      ordinal: 0, id: "a", prompt: PreparedPrompt(pieces: [.tokens([1])]), store: UnreadStore(),
+      options: GenerationOptions(), maxTokens: 9, tokenizer: tokenizer)
+    var logits = [Float](repeating: 0, count: tokenizer.vocabularySize)
+    logits[Int(try #require(tokenizer.encode("cat").first))] = 1
+    let failure = #expect(throws: Failure.self) {
+      _ = try open.advance(logits, ends: []) { (_) throws(Failure) in
+        throw Failure(.inputOutput, code: "io/write", "no space")
+      }
+    }
+    #expect(failure?.code == "io/write")
   }
 
   /// As Python's `str.strip`: a mark after a space is no space.

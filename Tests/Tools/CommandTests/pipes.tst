@@ -340,6 +340,11 @@ ok  -  1\n  llava-weights convert $LLAVA_MODEL --type f32 -v -o c5 2>&1 | grep -
 2  a file of reviews is named twice  none  llava-eval judge score a.jsonl a.jsonl
 2  --template plain has no place for roles  none  vicuna-decode --chat --template plain list
 2  --chat and --emit logits exclude each other  none  vicuna-decode --chat --emit logits list
+2  --unordered and --emit logits exclude each other  none  vicuna-decode --unordered --emit logits list
+2  --unordered and --format text exclude each other  none  vicuna-decode --unordered --format text list
+2  --deltas and --format tsv exclude each other  none  vicuna-decode --deltas --format tsv list
+2  --deltas and --stream exclude each other  none  vicuna-decode --deltas --stream list
+2  --deltas and -z exclude each other  none  vicuna-decode --deltas -z list
 ok  2 records with an id that an earlier one has  3\n  printf '{"id":1,"image":"a","captions":["x"]}\n%.0s' 1 2 3 | instruct-gen prompt --kind brief | wc -l
 0|1  the reply broke off  none  echo '{"id":1,"image":"a","text":"Q","finish_reason":"error"}' | instruct-gen parse --kind detail
 0|1  1 of 1 problems have no answer  -  echo '{"1":{"question":"Q","choices":["a"],"answer":0,"hint":"","image":null,"task":"","grade":"grade1","subject":"natural science","topic":"","category":"","skill":"","lecture":"","solution":"","split":"test"}}' > p.json; echo '{"id":"1","skipped":{"code":"x","message":"y"}}' | llava-eval scienceqa score --problems p.json

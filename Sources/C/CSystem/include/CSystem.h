@@ -51,6 +51,14 @@ int llava_pending_signal(void);
 void llava_install_save_request_handler(void);
 int llava_take_save_request(void);
 
+// After this `llava_check_reader` and `llava_wait_for_input` die by SIGPIPE, as writing would, where
+// nobody reads stdout any more.
+void llava_watch_reader(void);
+void llava_check_reader(void);
+// Returns 0 once there is something to read, be it an end or an error; at once where no reader is
+// watched; -1 with EINTR after a signal.
+int llava_wait_for_input(int descriptor);
+
 // Removes the registered temporary files and dies by `signal` with its default action.
 void llava_die_by_signal(int signal);
 

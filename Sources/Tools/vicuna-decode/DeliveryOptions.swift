@@ -1,0 +1,28 @@
+// When answers leave: whole or in parts, in the order of their records or of their ends.
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+
+struct DeliveryOptions: ParsableArguments {
+  @Flag(name: .customLong("stream"), help: "Show the answer to a single record as it is written.")
+  var showsText = false
+
+  @Flag(help: "Write each answer's text in parts as it comes, before its record.")
+  var deltas = false
+
+  @Flag(help: "Write answers in the order in which they are done.")
+  var unordered = false
+
+  /// Throws the fault of what has no parts or no order: only records of answers say whose they are.
+  func check(_ answers: AnswerOptions, emit: VicunaDecode.Emission) throws {
+    func refuse(_ one: String, _ other: String, if holds: Bool) throws {
+      if holds { throw ValidationError("\(one) and \(other) exclude each other") }
+    }
+    for (flag, isSet) in [("--deltas", deltas), ("--unordered", unordered)] where isSet {
+      try refuse(flag, "--emit \(emit.rawValue)", if: emit != .text)
+      try refuse(flag, "--format \(answers.format.rawValue)", if: answers.format != .jsonl)
+    }
+    try refuse("--stream", "--emit \(emit.rawValue)", if: showsText && emit != .text)
+    try refuse("--deltas", "--stream", if: deltas && showsText)
+    try refuse("--deltas", "-z", if: deltas && answers.compress)
+  }
+}
