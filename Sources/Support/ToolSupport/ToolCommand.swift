@@ -113,6 +113,15 @@ extension ToolEntry {
     return ValidationError("Unknown command '\(argument)': expected \(commandNames(of: group))")
   }
 
+  /// The fault of `arguments` that begin with an option where a command is expected, maybe one of its own.
+  private static func optionBeforeCommand(_ arguments: [String]) -> ValidationError? {
+    let (path, group) = command(of: arguments)
+    guard !group.subcommands.isEmpty, let option = arguments.dropFirst(path.count).first else {
+      return nil
+    }
+    return ValidationError("expected a command before \(option): \(commandNames(of: group))")
+  }
+
   /// Prints help to stdout, or a fault of the arguments to stderr.
   private static func explain(_ error: any Error, _ arguments: [String]) -> ExitStatus {
     guard exitCode(for: error) != .success else {
@@ -137,7 +146,7 @@ extension ToolEntry {
     for _ in 0..<4 {
       do { _ = try parseAsRoot(tried) } catch {
         let text = message(for: error)
-        if text.hasPrefix("Unknown option") { return error }
+        if text.hasPrefix("Unknown option") { return optionBeforeCommand(arguments) ?? error }
         guard text.hasPrefix("Missing expected argument '--"),
           let name = text.split(separator: "'").dropFirst().first?.split(separator: " ").first
         else { return nil }

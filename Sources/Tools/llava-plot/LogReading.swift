@@ -34,7 +34,8 @@ struct LogReading {
       let name = index < names.count ? names[index] : own[index]
       let log = try read(path)
       guard !log.isEmpty else {
-        session.reporter.warning("\(escapedForTerminal(path)) has no step: left out")
+        session.reporter.warning(
+          "\(path == "-" ? "stdin" : escapedForTerminal(path)) has no step: left out")
         continue
       }
       if log.replaced > 0 {

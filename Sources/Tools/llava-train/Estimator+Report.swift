@@ -6,11 +6,14 @@ import Training
 import TrainingRuns
 
 extension Estimator {
+  /// `available`: bytes that the run may take, `.max` where nobody knows.
   func report(
-    _ estimate: RunEstimate, _ size: RunSize, seconds: (step: Double, evaluation: Double)
+    _ estimate: RunEstimate, _ size: RunSize, available: Int,
+    seconds: (step: Double, evaluation: Double)
   ) throws(Failure) {
     let lines = [
-      memory(estimate), time(size, ofStep: seconds.step, ofEvaluation: seconds.evaluation),
+      memory(estimate, available),
+      time(size, ofStep: seconds.step, ofEvaluation: seconds.evaluation),
     ]
     guard run.command.run.dryRun else { return lines.forEach(run.session.reporter.note) }
     // What was asked for is no message.
@@ -19,9 +22,10 @@ extension Estimator {
     try output.finish()
   }
 
-  private func memory(_ estimate: RunEstimate) -> String {
-    var text =
-      "memory: about \(memorySize(estimate.memory)): \(memorySize(estimate.weights)) weights"
+  private func memory(_ estimate: RunEstimate, _ available: Int) -> String {
+    var text = "memory: about \(memorySize(estimate.memory))"
+    if available < .max { text += " of \(memorySize(available)) available" }
+    text += ": \(memorySize(estimate.weights)) weights"
     text += ", \(memorySize(estimate.states)) moments and gradients"
     text += ", \(memorySize(estimate.activations)) activations"
     if heldOut != nil { text += " (to evaluate \(memorySize(estimate.evaluation)) instead)" }

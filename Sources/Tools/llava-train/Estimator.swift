@@ -37,7 +37,7 @@ struct Estimator<Command: TrainingCommand> {
     let size = try size(own)
     let estimate = try estimate(own, size, available)
     let seconds = try seconds(estimate)
-    try report(estimate, size, seconds: seconds)
+    try report(estimate, size, available: available, seconds: seconds)
     guard estimate.memory <= available else { throw try tooLarge(estimate, available) }
     return estimate
   }

@@ -14,7 +14,8 @@ extension PreparedRun {
       result.isFinished(totalSteps: data.totalSteps)
     {
       return session.reporter.note(
-        "the run is finished: \(directory.path) holds the result of \(result.steps) steps")
+        "the run is finished: \(directory.path) holds the result of \(counted(result.steps, "step"))"
+      )
     }
     let loop = TrainingLoop(
       trainer, source: try source(), directory: directory, options: loopOptions, run: description,

@@ -250,6 +250,8 @@ ok  -  -  clip-encode -m $MODELS/llava-original --vision $MODELS/clip-42 good | 
 
 # Usage: what was asked for is what the message is about.
 2  Unknown option '--bogus'  none  tensor-diff --bogus
+2  expected a command before --lora: pretrain  none  llava-train --lora 8
+2  expected a command before -m: scienceqa  none  llava-eval -m x
 2  Unknown option '-version'  none  vicuna-decode -version
 2  --threads must be 1 to 1024, found -1  none  clip-encode -j -1 good
 2  begins with - is written --option=-value  none  convo-format --ask -x good
