@@ -100,6 +100,7 @@ struct VicunaDecode: ToolCommand {
   }
 
   func run(_ session: Session) throws(Failure) {
+    if answers.format != .sidecar { session.endsWithReader() }
     let requests = try chat.input(models)
     let directory = try models.open()
     let checkpoint = try directory.languageCheckpoint()
@@ -136,7 +137,6 @@ struct VicunaDecode: ToolCommand {
         configuration: configuration(checkpoint)
       ).run()
     case .text:
-      if answers.format != .sidecar { session.endsWithReader() }
       let writer = try answers.writer(session)
       if delivery.showsText { show(generator) }
       try DecodeRun(

@@ -33,7 +33,7 @@ import Testing
       read -r line <&5
       exec 5<&-
       wait $!; cat ends
-      """, in: directory, timeout: 60)
+      """, in: directory, timeout: 180)
     #expect(result.text == "141 141 141 141\n", "\(result.status) \(result.errors)")
     #expect(result.errors == "")
   }
