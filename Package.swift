@@ -99,7 +99,9 @@ let models = group(
     ],
     "Recipes": ["InputOutput", "JSON", "Streams"],
     "Chat": ["InputOutput", "JSON"],
-    "Towers": ["Checkpoints", "Operations", "Threads", "Images", "InputOutput", "JSON", "Tensors"],
+    "Towers": [
+      "Checkpoints", "Operations", "Threads", "Images", "InputOutput", "JSON", "Records", "Tensors",
+    ],
     "Projectors": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
     "Decoders": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
     "Generation": [

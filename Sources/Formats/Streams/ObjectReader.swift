@@ -88,11 +88,13 @@ extension [UInt8] {
 /// `requireEnd`: refuse an input without the end mark of `JSONLWriter`, where a plain one would do.
 /// `refusesEmptyInput`: refuse an input without a byte where the format is not given. `columns`: what
 /// the texts between tabs are called where the input is no list of paths but lines of texts; not
-/// none. `imageKey`: the column of a table that says where images are.
+/// none. `imageKey`: the column of a table that says where images are. `image`: what an input of no
+/// given format becomes that is an image.
 public func openObjects(
   _ source: any ByteSource, format: ObjectFormat = .auto, limits: StreamLimits = StreamLimits(),
   requireEnd: Bool = false, refusesEmptyInput: Bool = false, columns: [String] = ["image"],
-  imageKey: String? = nil, warn: @escaping (String) -> Void = { _ in }
+  imageKey: String? = nil, image: ImageInput = .refused,
+  warn: @escaping (String) -> Void = { _ in }
 ) throws(Failure) -> any ObjectReader {
   do throws(Failure) {
     let frames = try FrameReader(source, limits: limits, warn: warn)
@@ -104,7 +106,7 @@ public func openObjects(
     }
     return try openObjects(
       LineReader(frames, limits: limits, marks: marks), format: format, requireEnd: requireEnd,
-      columns: columns, imageKey: imageKey)
+      columns: columns, imageKey: imageKey, image: image)
   } catch {
     throw error.at(source.name)
   }
@@ -113,9 +115,10 @@ public func openObjects(
 /// Refuses an input here whose beginning is of another kind, before the caller writes anything.
 func openObjects(
   _ lines: LineReader, format: ObjectFormat, requireEnd: Bool, columns: [String] = ["image"],
-  imageKey: String? = nil
+  imageKey: String? = nil, image: ImageInput = .refused
 ) throws(Failure) -> any ObjectReader {
   var format = format
+  if format == .auto, let reader = try lines.imageItself(image) { return reader }
   if format != .paths0 { try lines.refuseForeign() }
   if format == .auto {
     switch try lines.peekVisibleByte() {

@@ -36,9 +36,11 @@ extension FrameReader {
   /// Whether a tensor stream begins here: with a length of at most 1 MiB, so with zeros, which no
   /// text has.
   func holdTensors() throws(Failure) -> Bool {
-    let start = try peek(8)
+    var start = try peek(8)
+    // A small BMP has zeros there as well.
+    if start.starts(with: "BM".utf8) { start = try peek(16) }
     // gzip's header may have zeros there as well.
-    return start.count == 8 && start[4...].allSatisfy { $0 == 0 }
+    return start.count >= 8 && start[4..<8].allSatisfy { $0 == 0 }
       && ForeignFormat.beginning(start) == nil
   }
 

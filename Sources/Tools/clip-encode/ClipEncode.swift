@@ -29,8 +29,10 @@ struct ClipEncode: ToolCommand {
   enum Truncation: String, ExpressibleByArgument, CaseIterable { case skip, pad }
 
   @Argument(
-    help: "Records or image paths; stdin where absent or -.", completion: .file())
-  var input: String?
+    help: ArgumentHelp(
+      "Images, or one list of them; stdin where absent or -.", valueName: "input"),
+    completion: .file())
+  var inputs: [String] = []
 
   @Option(help: "What the input is: auto, jsonl, array, paths, paths0, csv or tsv.")
   var from = ObjectFormat.auto
@@ -104,7 +106,7 @@ struct ClipEncode: ToolCommand {
       root: try imageRoot.map { (path) throws(Failure) in try FileRoot(path: path) })
     let operations = try models.operations(session, for: checkpoint.weights, products)
     let reader = LookAheadReader(
-      try session.imageReader(input, format: from, imageKey: imageKey, refusesEmptyInput: true))
+      try session.imageReader(inputs, format: from, imageKey: imageKey, refusesEmptyInput: true))
     let maker: any RecordMaker
     switch emit {
     case .pixels:

@@ -49,11 +49,10 @@ protocol AnswerWriter {
 extension JSONLWriter: AnswerWriter {}
 
 extension Caption {
-  /// Of a record with its answer; it goes by its first image, or by its id where it has none.
+  /// Of a record with its answer; it goes by its first image's path, or by its id where it has none.
   fileprivate init(of object: JSONObject) {
-    let image = (try? Record.imagePaths(of: object))?.first
     self.init(
-      picture: FilePath(image ?? Record.id(of: object) ?? ""),
+      picture: FilePath(Record.firstImagePath(of: object) ?? Record.id(of: object) ?? ""),
       question: object["question"]?.string ?? "", text: object["text"]?.string ?? "",
       finishReason: object["finish_reason"]?.string ?? "")
   }
@@ -93,7 +92,7 @@ private struct SidecarAnswers: AnswerWriter {
   init(_ reporter: Reporter) { self.reporter = reporter }
 
   mutating func write(_ object: JSONObject) throws(Failure) {
-    guard let image = (try? Record.imagePaths(of: object))?.first else {
+    guard let image = Record.firstImagePath(of: object) else {
       imageless += 1
       return
     }
