@@ -42,14 +42,16 @@ public struct DataURL {
 
   private static func mediaType(_ head: Substring) -> String {
     let type = head.utf8.prefix { $0 != UInt8(ascii: ";") }
-    let isPlain = type.count <= 64 && type.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-        UInt8(ascii: "+"), UInt8(ascii: "-")...UInt8(ascii: "/"):
-        true
-      default: false
+    let isPlain =
+      type.count <= 64
+      && type.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+          UInt8(ascii: "+"), UInt8(ascii: "-")...UInt8(ascii: "/"):
+          true
+        default: false
+        }
       }
-    }
     return isPlain ? String(decoding: type, as: UTF8.self) : ""
   }
 

@@ -36,7 +36,7 @@ struct ForeignFormat {
       start.contains(0)
     {
       return ForeignFormat(
-        name: "a tar archive", remedy: "unpack it first, and list its files: tar -xf, find")
+        name: "a tar archive", remedy: "name its file, not compressed: convo-format shard.tar")
     }
     guard head.count >= 8, head.allSatisfy({ $0 == 0 }) else { return nil }
     return ForeignFormat(

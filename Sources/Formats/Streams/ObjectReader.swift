@@ -64,6 +64,8 @@ public enum ObjectFormat: String, CaseIterable, Sendable {
   case csv
   /// The same between tabs.
   case tsv
+  /// An archive of webdataset, which only `TarSampleReader` reads.
+  case tar
 }
 
 extension ObjectFormat {
@@ -119,7 +121,7 @@ func openObjects(
 ) throws(Failure) -> any ObjectReader {
   var format = format
   if format == .auto, let reader = try lines.imageItself(image) { return reader }
-  if format != .paths0 { try lines.refuseForeign() }
+  if ![.paths0, .tar].contains(format) { try lines.refuseForeign() }
   if format == .auto {
     switch try lines.peekVisibleByte() {
     case UInt8(ascii: "["): format = .array
@@ -135,6 +137,10 @@ func openObjects(
   case .csv, .tsv:
     let rows: any RowReader = format == .csv ? CSVRowReader(lines) : TabRowReader(lines)
     return try TableReader(lines, rows: rows, imageKey: imageKey)
+  case .tar:
+    throw Failure(
+      .usage, code: "usage/arguments", "expected the path of a tar archive, which is read in place",
+      remedy: "write it to a file first, and name that")
   case .jsonl, .auto:
     try lines.refuseBinary(allowsObjects: true)
     return JSONLReader(lines, requireEnd: requireEnd)

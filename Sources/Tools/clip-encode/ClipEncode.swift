@@ -30,11 +30,11 @@ struct ClipEncode: ToolCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "Images, or one list of them; stdin where absent or -.", valueName: "input"),
+      "Images, archives, or one list; stdin where absent or -.", valueName: "input"),
     completion: .file())
   var inputs: [String] = []
 
-  @Option(help: "What the input is: auto, jsonl, array, paths, paths0, csv or tsv.")
+  @Option(help: "What the input is: auto, jsonl, array, paths, paths0, csv, tsv, tar.")
   var from = ObjectFormat.auto
 
   @OptionGroup var models: ModelOptions

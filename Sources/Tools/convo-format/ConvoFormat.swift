@@ -15,7 +15,7 @@ struct ConvoFormat: ToolCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "Images, or one list, JSONL, JSON array or table; stdin where absent or -.",
+      "Images, archives, or one list of records; stdin where absent or -.",
       valueName: "input"),
     completion: .file())
   var inputs: [String] = []

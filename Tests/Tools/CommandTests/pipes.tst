@@ -32,14 +32,14 @@ ok  -  -  clip-encode ./grey.jpg grey.jpg --batch 1 | cmp - <(printf './grey.jpg
 ok  -  -  cp good list.jpg; clip-encode list.jpg | cmp - <(clip-encode good)
 ok  -  -  cp good.zst list.png; clip-encode list.png | cmp - <(clip-encode good.zst)
 ok  -  -  mkdir -p root; cp grey.jpg root/below.jpg; clip-encode --image-root root below.jpg | cmp - <(echo below.jpg | clip-encode --image-root root)
-ok  -  1\n  clip-encode < grey.jpg | tensor-diff - <(echo '{"id":"stdin","image":"grey.jpg"}' | clip-encode) | grep -c '1 equal'
-ok  -  1\n  cat raw-255.ppm | clip-encode - | tensor-diff - <(echo '{"id":"stdin","image":"raw-255.ppm"}' | clip-encode) | grep -c '1 equal'
-ok  -  1\n  zstd -qc rgb-8.png | clip-encode | tensor-diff - <(echo '{"id":"stdin","image":"rgb-8.png"}' | clip-encode) | grep -c '1 equal'
+ok  -  1\n  clip-encode < grey.jpg | tensor-diff - <(echo '{"id":"stdin","image":"grey.jpg"}' | clip-encode) | grep -c '^equal: 1 record'
+ok  -  1\n  cat raw-255.ppm | clip-encode - | tensor-diff - <(echo '{"id":"stdin","image":"raw-255.ppm"}' | clip-encode) | grep -c '^equal: 1 record'
+ok  -  1\n  zstd -qc rgb-8.png | clip-encode | tensor-diff - <(echo '{"id":"stdin","image":"rgb-8.png"}' | clip-encode) | grep -c '^equal: 1 record'
 ok  -  1\n  clip-encode <(cat grey.jpg) | tensor-view --ids | grep -c '^/dev/fd/'
 ok  -  1\n  clip-encode < grey.jpg | tensor-view --json | grep -c '"image":"data:image/jpeg;sha256='$(sha256sum < grey.jpg | cut -c1-64)'"'
-ok  -  1\n  printf '{"id":"a","image":["data:;base64,%s","rgb-8.png"]}' "$(base64 -w0 grey.jpg)" | clip-encode | tensor-diff - <(echo '{"id":"a","image":["grey.jpg","rgb-8.png"]}' | clip-encode) | grep -c '1 equal'
+ok  -  1\n  printf '{"id":"a","image":["data:;base64,%s","rgb-8.png"]}' "$(base64 -w0 grey.jpg)" | clip-encode | tensor-diff - <(echo '{"id":"a","image":["grey.jpg","rgb-8.png"]}' | clip-encode) | grep -c '^equal: 1 record'
 ok  -  -  convo-format --ask 'What?' < grey.jpg | clip-encode | llava-project | vicuna-decode --format text --max-tokens 5 | cmp - <(echo '{"id":"stdin","image":"grey.jpg"}' | convo-format --ask 'What?' | clip-encode | llava-project | vicuna-decode --format text --max-tokens 5 | sed s/grey.jpg/stdin/)
-ok  1 record had no picture to write a text beside  none  clip-encode < grey.jpg | tensor-view --ids > /dev/null; convo-format --ask x < grey.jpg | clip-encode | llava-project | vicuna-decode --format sidecar --max-tokens 1
+ok  1 record has its picture in the record itself or in an archive  none  clip-encode < grey.jpg | tensor-view --ids > /dev/null; convo-format --ask x < grey.jpg | clip-encode | llava-project | vicuna-decode --format sidecar --max-tokens 1
 0|1|0  arguments: image 1: none.jpg:  1\n  clip-encode none.jpg grey.jpg | tensor-view --ids | grep -c grey.jpg
 0|1|0  (fetch it first, and name the file: curl -fsSLO  1\n  clip-encode https://example.org/a | tensor-view --ids | wc -l
 4  none: open: No such file  none  clip-encode none
@@ -319,7 +319,7 @@ ok  -  1\n  printf '\357\273\277{"image":"grey.jpg"}\n' | zstd -q | clip-encode 
 
 # What is compressed by others, or nothing but zeros, is named with the way out.
 0|3  found gzip data (unpack it first: gzip -dc)  none  gzip -nc good | clip-encode
-0|3  found a tar archive (unpack it first, and list its files  none  tar -cf - grey.jpg | convo-format --ask x
+0|3  found a tar archive (name its file, not compressed  none  tar -cf - grey.jpg | convo-format --ask x
 0|3  found gzip data (unpack it first: gzip -dc)  none  gzip -nc good.features | llava-project
 0|3  found gzip data  none  gzip -nc good.jsonl | vicuna-decode
 0|3  found gzip data  none  gzip -c good.features | tensor-view

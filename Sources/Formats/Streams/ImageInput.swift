@@ -1,4 +1,4 @@
-// Records of images that no list names: those of a tool's arguments, and an image that is the input.
+// Records of images that no list names: of a tool's arguments, and an image that is the input itself.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
@@ -13,37 +13,41 @@ public enum ImageInput: Equatable {
   case contents
 }
 
-/// Objects that are there.
-public final class GivenObjects: ObjectReader {
-  public let name: String
-  private let objects: [JSONObject]
-  private var number = 0
-
-  /// `name`: where they are from, for messages.
-  public init(_ objects: [JSONObject], name: String) {
-    self.objects = objects
-    self.name = name
+extension ObjectLine {
+  /// The record of an image that no list names: `number` of `input`.
+  public init(image path: String, number: Int, input: String) {
+    self.init(["image": .string(path)], number: number, input: input)
   }
 
-  public func next() -> ObjectLine? {
-    guard number < objects.count else { return nil }
-    number += 1
-    return ObjectLine(
-      number: number, input: name, unit: "image", result: .success(objects[number - 1]))
+  fileprivate init(_ object: JSONObject, number: Int, input: String) {
+    self.init(number: number, input: input, unit: "image", result: .success(object))
+  }
+}
+
+/// One object.
+private final class SingleReader: ObjectReader {
+  let name: String
+  private var object: JSONObject?
+
+  init(_ object: JSONObject, name: String) { (self.object, self.name) = (object, name) }
+
+  func next() -> ObjectLine? {
+    defer { object = nil }
+    return object.map { ObjectLine($0, number: 1, input: name) }
   }
 }
 
 extension LineReader {
   /// The image that begins here as the only record; nil where something else begins.
   /// Throws `file/too-large`.
-  func imageItself(_ input: ImageInput) throws(Failure) -> GivenObjects? {
+  func imageItself(_ input: ImageInput) throws(Failure) -> (any ObjectReader)? {
     guard input != .refused, let format = ForeignFormat.image(try arrived()) else { return nil }
     if case .path(let path) = input {
-      return GivenObjects([["image": .string(path)]], name: name)
+      return SingleReader(["image": .string(path)], name: name)
     }
     let bytes = try rest(limit: largestImageFile)
     let url = "data:image/\(format.lowercased());base64," + base64(bytes)
-    return GivenObjects([["id": .string(name), "image": .string(url)]], name: name)
+    return SingleReader(["id": .string(name), "image": .string(url)], name: name)
   }
 
   /// All bytes to the end. Throws `file/too-large`.
