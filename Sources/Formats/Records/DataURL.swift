@@ -36,7 +36,7 @@ public struct DataURL {
   }
 
   private static func isStandIn(_ head: Substring) -> Bool {
-    head.utf8.split(separator: UInt8(ascii: ";")).dropFirst()
+    head.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).dropFirst()
       .contains { $0.starts(with: "sha256=".utf8) }
   }
 

@@ -36,12 +36,14 @@ extension FrameReader {
   /// Whether a tensor stream begins here: with a length of at most 1 MiB, so with zeros, which no
   /// text has.
   func holdTensors() throws(Failure) -> Bool {
-    var start = try peek(8)
-    // A small BMP has zeros there as well.
-    if start.starts(with: "BM".utf8) { start = try peek(16) }
+    let start = try peek(8)
     // gzip's header may have zeros there as well.
-    return start.count >= 8 && start[4..<8].allSatisfy { $0 == 0 }
-      && ForeignFormat.beginning(start) == nil
+    guard start.count == 8, start[4...].allSatisfy({ $0 == 0 }),
+      ForeignFormat.beginning(start) == nil
+    else { return false }
+    // JSON follows; in a small BMP and in an archive whose first name is short more zeros do.
+    let next = try peek(9)
+    return next.count == 8 || next[8] != 0
   }
 
   /// Throws `stream/empty` where there is not a byte: even a stream without records has frames, so

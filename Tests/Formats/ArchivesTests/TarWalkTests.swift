@@ -115,7 +115,7 @@ import Testing
     let made = try Shell.bash(
       """
       mkdir -p '\(folder)'; echo -n one > '\(folder)/a b#1.jpg'; echo -n two > "\(folder)/ü.txt"
-      ln -s 'a b#1.jpg' '\(folder)/link'; ln '\(folder)/ü.txt' '\(folder)/zz'
+      ln -s 'a b#1.jpg' '\(folder)/link'; ln '\(folder)/ü.txt' '\(folder)/ü.zz'
       tar --sort=name --format=\(format) -cf x.tar '\(folder)'
       """, in: directory)
     try #require(made.status == 0, "\(made.errors)")

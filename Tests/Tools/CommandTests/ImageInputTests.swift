@@ -128,13 +128,13 @@ import Testing
       """, in: directory)
     #expect(
       result.text
-        == "grey\nraw-255.ppm\nrgb-8\nbaseline-420\na.tar/grey.jpg\nb.tar/rgb-8.png\n"
+        == "grey\nraw-255.ppm\nrgb-8\nbaseline-420\nimage\na.tar/grey.jpg\nb.tar/rgb-8.png\n"
         + "b.tar/baseline-420.jpg\n")
     #expect(result.errors.contains("3 records have their pictures in the record itself or in an"))
   }
 
   @Test(arguments: [
-    ("convo-format --ask x cut.tar", 3, "cut.tar: byte 512: the archive ends inside a member"),
+    ("convo-format --ask x cut.tar", 3, "cut.tar:byte 0: the archive ends inside a member"),
     ("convo-format --ask x --from tar grey.jpg", 3, "expected a header of a tar archive"),
     ("convo-format --ask x --from tar x.tar.gz", 3, "(unpack it first: gzip -dk 'x.tar.gz')"),
     ("convo-format --ask x x.tar.gz", 3, "found gzip data (unpack it first: gzip -dc)"),
