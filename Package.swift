@@ -75,11 +75,12 @@ let formats = group(
   "Formats",
   [
     "Records": ["InputOutput", "JSON"],
+    "Archives": ["InputOutput"],
     "Safetensors": ["InputOutput", "JSON", "Tensors"],
     "Pickle": ["CZlib", "InputOutput", "Tensors"],
     "GGUF": ["InputOutput", "Tensors"],
     "Streams": [
-      "CZstd", "InputOutput", "JSON", "Records", "Safetensors", "Tensors",
+      "CZstd", "Archives", "InputOutput", "JSON", "Records", "Safetensors", "Tensors",
     ],
     "Charts": ["CPNG", "Decimals", "InputOutput"],
     "TensorBoard": ["InputOutput"],
@@ -100,7 +101,11 @@ let models = group(
     ],
     "Recipes": ["InputOutput", "JSON", "Streams"],
     "Chat": ["InputOutput", "JSON"],
-    "Towers": ["Checkpoints", "Operations", "Threads", "Images", "InputOutput", "JSON", "Tensors"],
+    "Towers": [
+      "Archives", "Checkpoints", "Operations", "Threads", "Images", "InputOutput", "JSON",
+      "Records",
+      "Tensors",
+    ],
     "Projectors": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
     "Decoders": ["Checkpoints", "Operations", "InputOutput", "JSON", "Tensors"],
     "Generation": [
@@ -143,8 +148,8 @@ let support = group(
   "Support",
   [
     "ToolSupport": [
-      "ArgumentParser", "InputOutput", "JSON", "Tensors", "Records", "Streams", "Checkpoints",
-      "Recipes",
+      "ArgumentParser", "Archives", "InputOutput", "JSON", "Tensors", "Records", "Streams",
+      "Checkpoints", "Recipes",
     ],
     "ModelSupport": [
       "ArgumentParser", "InputOutput", "JSON", "Tensors", "Operations", "CPU", "Streams",
@@ -230,6 +235,7 @@ let testTargets: [Target] = [
   tests("Compute", "OperationsTests", "Operations", "Tensors"),
   tests(
     "Compute", "CPUTests", "CPU", "CKernels", "CTileEmulation", "Operations", "Tensors", "Threads"),
+  tests("Formats", "ArchivesTests", "Archives", "InputOutput"),
   tests("Formats", "RecordsTests", "Records", "InputOutput", "JSON"),
   tests("Formats", "SafetensorsTests", "Safetensors", "InputOutput", "JSON", "Tensors"),
   tests("Formats", "PickleTests", "Pickle", "InputOutput", "Tensors"),

@@ -20,7 +20,7 @@ function __clip-encode_parse_tokens -S
     set -l unparsed_tokens (__clip-encode_tokens -pc)
     switch $unparsed_tokens[1]
     case 'clip-encode'
-        __clip-encode_parse_subcommand 1 'from=' 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'activations=' 'layer=' 'features=' 'aspect=' 'recipe=' 'print-recipe' 'emit=' 'image-root=' 'image-key=' 'batch=' 'exif=' 'truncated=' 'lenient' 'max-pixels=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+        __clip-encode_parse_subcommand -r 1 'from=' 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'activations=' 'layer=' 'features=' 'aspect=' 'recipe=' 'print-recipe' 'emit=' 'image-root=' 'image-key=' 'batch=' 'exif=' 'truncated=' 'lenient' 'max-pixels=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __clip-encode_parse_subcommand -r 1 'version'
@@ -77,8 +77,8 @@ function __clip-encode_custom_completion
 end
 
 complete -c 'clip-encode' -f
-complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_positional "clip-encode" -eq 1' -F
-complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" from' -l 'from' -d 'What the input is: auto, jsonl, array, paths, paths0, csv or tsv.' -rfka 'auto jsonl array paths paths0 csv tsv'
+complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_positional "clip-encode" -ge 1' -F
+complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" from' -l 'from' -d 'What the input is: auto, jsonl, array, paths, paths0, csv, tsv, tar.' -rfka 'auto jsonl array paths paths0 csv tsv tar'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" m model' -s 'm' -l 'model' -d 'The model directory; default: LLAVA_MODEL.' -rfa '(__clip-encode_complete_directories)'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" vision' -l 'vision' -d 'Take the vision tower from here.' -rF
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" projector' -l 'projector' -d 'Take the projector from here.' -rF

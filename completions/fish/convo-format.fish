@@ -20,7 +20,7 @@ function __convo-format_parse_tokens -S
     set -l unparsed_tokens (__convo-format_tokens -pc)
     switch $unparsed_tokens[1]
     case 'convo-format'
-        __convo-format_parse_subcommand 1 'from=' 'ask=+' 'ask-file=' 'm/model=' 'template=' 'recipe=' 'print-recipe' 'template-for=' 'image-key=' 'system=' 'image-position=' 'seed=' 'image-markers' 'train' 'compat=' 'tokenizer=' 'image-tokens=' 'max-length=' 'special=' 'separators=' 'start=' 'skip-done=' 'repair' 'show-mask' 'check' 'json' 'plain' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+        __convo-format_parse_subcommand -r 1 'from=' 'ask=+' 'ask-file=' 'm/model=' 'template=' 'recipe=' 'print-recipe' 'template-for=' 'image-key=' 'system=' 'image-position=' 'seed=' 'image-markers' 'train' 'compat=' 'tokenizer=' 'image-tokens=' 'max-length=' 'special=' 'separators=' 'start=' 'skip-done=' 'repair' 'show-mask' 'check' 'json' 'plain' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __convo-format_parse_subcommand -r 1 'version'
@@ -77,8 +77,8 @@ function __convo-format_custom_completion
 end
 
 complete -c 'convo-format' -f
-complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_positional "convo-format" -eq 1' -F
-complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" from' -l 'from' -d 'What the input is.' -rfka 'auto jsonl array paths paths0 csv tsv'
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_positional "convo-format" -ge 1' -F
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" from' -l 'from' -d 'What the input is.' -rfka 'auto jsonl array paths paths0 csv tsv tar'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format"' -l 'ask' -d 'A question for every record; give it again for more.' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" ask-file' -l 'ask-file' -d 'Ask the questions in this file, one a line.' -rF
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" m model' -s 'm' -l 'model' -d 'Take the template of this model; default: LLAVA_MODEL.' -rfa '(__convo-format_complete_directories)'

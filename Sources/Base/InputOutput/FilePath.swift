@@ -71,6 +71,12 @@ public struct FilePath: Hashable, Sendable {
     }
   }
 
+  /// Whether the path goes on behind something that is no directory, as one into an archive does.
+  public var leadsThroughFile: Bool {
+    var found = stat()
+    return withCString { stat($0, &found) } != 0 && errno == ENOTDIR
+  }
+
   /// What the system says of the file, links followed; nil where it says nothing.
   public var status: stat? {
     var found = stat()

@@ -14,7 +14,7 @@ public final class FileRoot: @unchecked Sendable {
   /// `usesKernel: false` forces the walk that stands in for openat2(2) where it is missing.
   public init(path: String, usesKernel: Bool = true) throws(Failure) {
     try checkPath(path)
-    let opened = retryingInterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    let opened = retryingInterrupted { Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard opened >= 0 else { throw .system("open", path, errno: errno) }
     descriptor = opened
     self.path = path
@@ -31,9 +31,14 @@ public final class FileRoot: @unchecked Sendable {
   public func read(
     _ name: String, limit: Int, willRead: (Int) -> Void = { _ in }
   ) throws(Failure) -> [UInt8] {
+    try open(name).readAll(limit: limit, willRead: willRead)
+  }
+
+  /// The regular file `name`. Throws what `read` throws before it reads.
+  public func open(_ name: String) throws(Failure) -> RegularFile {
     let file = try RegularFile(adopting: try openFile(name), path: name)
     try file.refuseKernelFile()
-    return try file.readAll(limit: limit, willRead: willRead)
+    return file
   }
 
   private func openFile(_ name: String) throws(Failure) -> Int32 {

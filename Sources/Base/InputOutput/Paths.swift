@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Longer paths are beyond what the system takes (PATH_MAX, its final NUL included).
-private let longestPath = 4095
+public let longestPath = 4095
 
 /// Throws `path/invalid` for a path that names no file: an empty one, one that holds a NUL, at
 /// which the system would cut it, or one that is too long. The fault is the user's, status 2, or

@@ -3,14 +3,16 @@
 import Glibc
 
 /// A descriptor of a regular file that is closed with its owner.
-final class RegularFile {
+public final class RegularFile: Sendable {
   let descriptor: Int32
-  let path: String
-  let size: Int
+  public let path: String
+  /// In bytes, when it was opened.
+  public let size: Int
+  private let modified: (seconds: Int, nanoseconds: Int)
 
   /// Throws `path/invalid`, `io/open`, or `file/not-regular` when `path` names something else;
   /// where the data name it, not the user, what `Failure.opening` throws.
-  convenience init(path: String, isNamedByData: Bool = false) throws(Failure) {
+  public convenience init(path: String, isNamedByData: Bool = false) throws(Failure) {
     try checkPath(path, isNamedByData: isNamedByData)
     // O_NONBLOCK: opening a FIFO that nobody writes would wait for ever.
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
@@ -38,6 +40,7 @@ final class RegularFile {
     self.descriptor = descriptor
     self.path = path
     size = Int(status.st_size)
+    modified = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
     try OutputClaims.check(descriptor, path)
   }
 
@@ -56,8 +59,37 @@ final class RegularFile {
       "expected a regular file, found \(kind)")
   }
 
+  /// The `count` bytes from `place` on, fewer where the file ends. Throws `io/read`.
+  public func read(at place: Int, count: Int) throws(Failure) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: max(0, min(count, size - place)))
+    let filled = try bytes.withUnsafeMutableBufferPointer { (bytes) throws(Failure) -> Int in
+      let bytes = UnsafeMutableRawBufferPointer(bytes)
+      var filled = 0
+      while filled < bytes.count {
+        let room = UnsafeMutableRawBufferPointer(rebasing: bytes[filled...])
+        let count = pread(descriptor, room.baseAddress, room.count, off_t(place + filled))
+        if count == 0 { break }
+        if count > 0 {
+          filled += count
+        } else if errno != EINTR {
+          throw .system("read", path, errno: errno)
+        }
+      }
+      return filled
+    }
+    bytes.removeLast(bytes.count - filled)
+    return bytes
+  }
+
+  /// Whether nobody wrote to the file since it was opened, as far as its times tell.
+  public var isUnchanged: Bool {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && Int(status.st_size) == size
+      && modified == (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+  }
+
   /// All bytes. Throws `file/too-large` above `limit`; a file that grows meanwhile is cut there.
-  func readAll(limit: Int, willRead: (Int) -> Void = { _ in }) throws(Failure) -> [UInt8] {
+  public func readAll(limit: Int, willRead: (Int) -> Void = { _ in }) throws(Failure) -> [UInt8] {
     guard size <= limit else { throw tooLarge(limit) }
     willRead(size)
     var bytes: [UInt8] = []

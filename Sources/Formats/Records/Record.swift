@@ -29,9 +29,10 @@ public struct Record: Sendable {
     self.object = object
   }
 
-  /// The object's own id, else its first image's path; nil where that is missing or empty.
+  /// The object's own id, else its first image's path; nil where that is missing, empty, or no path
+  /// but the image.
   public static func id(of object: JSONObject) -> String? {
-    let id = statedId(of: object) ?? (try? imagePaths(of: object))?.first
+    let id = statedId(of: object) ?? firstImagePath(of: object)
     return id?.isEmpty == false ? id : nil
   }
 
@@ -56,7 +57,8 @@ public struct Record: Sendable {
     return [place, id].compactMap(\.self).joined(separator: " ")
   }
 
-  /// The paths in `image` or `images`, each of which is a path or a list of paths.
+  /// The paths in `image` or `images`, each of which is a path or a list of paths; a data: URL may
+  /// stand for a path.
   /// Throws `record/image` when they are something else, empty, or both there.
   public static func imagePaths(of object: JSONObject) throws(Failure) -> [String] {
     let named = ["image", "images"].compactMap { object[$0] }.filter { $0 != .null }
@@ -70,7 +72,12 @@ public struct Record: Sendable {
     return paths
   }
 
-  /// The same for this record.
+  /// The path of the first image; nil where there is none, or the record holds the image itself.
+  public static func firstImagePath(of object: JSONObject) -> String? {
+    (try? imagePaths(of: object))?.first.flatMap { DataURL($0) == nil ? $0 : nil }
+  }
+
+  /// All images of this record.
   public func imagePaths() throws(Failure) -> [String] { try Self.imagePaths(of: object) }
 
   private static func text(_ value: JSONValue?) -> String? {

@@ -1,5 +1,6 @@
 // Looks for an image that a record names under a member that no tool reads.
 // SPDX-License-Identifier: Apache-2.0
+import InputOutput
 import JSON
 
 extension Record {
@@ -25,7 +26,13 @@ extension Record {
   }
 
   private static func looksLikePath(_ value: JSONValue) -> Bool {
-    guard let text = value.string, text.utf8.count <= 4096 else { return false }
+    guard let text = value.string else { return false }
+    return DataURL(text) != nil || isImageName(text)
+  }
+
+  /// Whether `text` ends as the names of images do.
+  public static func isImageName(_ text: String) -> Bool {
+    guard text.utf8.count <= longestPath else { return false }
     let bytes = text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
     return !bytes.contains(0x0A)
       && endings.contains { bytes.count > $0.count && bytes.suffix($0.count) == $0[...] }

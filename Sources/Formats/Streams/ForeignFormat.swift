@@ -9,14 +9,17 @@ struct ForeignFormat {
   let remedy: String?
   var isImage: Bool { remedy == Self.imageRemedy }
 
-  private static let imageRemedy = "pass its path: echo photo.jpg | clip-encode"
+  private static let imageRemedy = "encode it first: clip-encode photo.jpg"
 
   /// The format whose files begin with `bytes`, of which sixteen are enough for all but an archive
   /// of tar. Nil where they may be text: none of these begins as a list of paths or JSON does.
   static func beginning(_ bytes: some Sequence<UInt8>) -> ForeignFormat? {
     let start = Array(bytes.prefix(tarMark.upperBound))
     let head = Array(start.prefix(16))
-    if let name = image(head) { return ForeignFormat(name: name, remedy: imageRemedy) }
+    if let name = binaryImage(head) {
+      let article = name == "AVIF" ? "an" : "a"
+      return ForeignFormat(name: "\(article) \(name) image", remedy: imageRemedy)
+    }
     for (magic, name, remedy) in magics where head.starts(with: magic) {
       return ForeignFormat(name: name, remedy: remedy)
     }
@@ -33,7 +36,7 @@ struct ForeignFormat {
       start.contains(0)
     {
       return ForeignFormat(
-        name: "a tar archive", remedy: "unpack it first, and list its files: tar -xf, find")
+        name: "a tar archive", remedy: "name its file, not compressed: convo-format shard.tar")
     }
     guard head.count >= 8, head.allSatisfy({ $0 == 0 }) else { return nil }
     return ForeignFormat(
@@ -55,25 +58,41 @@ struct ForeignFormat {
     ([0xFE, 0xFF], "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8"),
   ]
 
-  private static func image(_ head: [UInt8]) -> String? {
+  /// The format of the image that begins with `bytes`, `JPEG` say: what `beginning` knows, and PNM,
+  /// which begins as a list of two files may, called `P6` and something with a digit in front.
+  static func image(_ bytes: some Sequence<UInt8>) -> String? {
+    let head = Array(bytes.prefix(16))
+    if let name = binaryImage(head) { return name }
+    guard head.first == UInt8(ascii: "P"), let kind = head.dropFirst().first,
+      (UInt8(ascii: "1")...UInt8(ascii: "6")).contains(kind)
+    else { return nil }
+    let rest = head.dropFirst(2)
+    let next = rest.first { !$0.isJSONSpace }
+    return rest.first?.isJSONSpace == true
+      && (next == UInt8(ascii: "#") || next.map { (0x30...0x39).contains($0) } == true)
+      ? "PNM" : nil
+  }
+
+  private static func binaryImage(_ head: [UInt8]) -> String? {
     let magics: [(bytes: [UInt8], name: String)] = [
-      ([0xFF, 0xD8, 0xFF], "a JPEG image"), ([0x89, 0x50, 0x4E, 0x47], "a PNG image"),
-      (Array("II*\0".utf8), "a TIFF image"), (Array("MM\0*".utf8), "a TIFF image"),
+      ([0xFF, 0xD8, 0xFF], "JPEG"), ([0x89, 0x50, 0x4E, 0x47], "PNG"),
+      (Array("II*\0".utf8), "TIFF"), (Array("MM\0*".utf8), "TIFF"),
+      (Array("II+\0".utf8), "TIFF"), (Array("MM\0+".utf8), "TIFF"),
     ]
     // These begin with letters, as a path may; then comes a size, which no path has.
     if head.prefix(12).contains(where: { $0 < 0x20 && !$0.isJSONSpace }) {
-      if head.starts(with: "GIF87a".utf8) || head.starts(with: "GIF89a".utf8) {
-        return "a GIF image"
-      }
+      if head.starts(with: "GIF87a".utf8) || head.starts(with: "GIF89a".utf8) { return "GIF" }
       if head.starts(with: "RIFF".utf8), head.dropFirst(8).starts(with: "WEBP".utf8) {
-        return "a WebP image"
+        return "WebP"
+      }
+      // Behind the file's size four bytes are kept free.
+      if head.starts(with: "BM".utf8), head.count >= 10, head[6..<10].allSatisfy({ $0 == 0 }) {
+        return "BMP"
       }
       let brand = head.dropFirst(8).prefix(4)
       if head.dropFirst(4).starts(with: "ftyp".utf8) {
-        if brand.starts(with: "avif".utf8) { return "an AVIF image" }
-        if brand.starts(with: "hei".utf8) || brand.starts(with: "mif1".utf8) {
-          return "a HEIF image"
-        }
+        if brand.starts(with: "avif".utf8) { return "AVIF" }
+        if brand.starts(with: "hei".utf8) || brand.starts(with: "mif1".utf8) { return "HEIF" }
       }
     }
     return magics.first { head.starts(with: $0.bytes) }?.name

@@ -64,6 +64,8 @@ public enum ObjectFormat: String, CaseIterable, Sendable {
   case csv
   /// The same between tabs.
   case tsv
+  /// An archive of webdataset, which only `TarSampleReader` reads.
+  case tar
 }
 
 extension ObjectFormat {
@@ -88,11 +90,13 @@ extension [UInt8] {
 /// `requireEnd`: refuse an input without the end mark of `JSONLWriter`, where a plain one would do.
 /// `refusesEmptyInput`: refuse an input without a byte where the format is not given. `columns`: what
 /// the texts between tabs are called where the input is no list of paths but lines of texts; not
-/// none. `imageKey`: the column of a table that says where images are.
+/// none. `imageKey`: the column of a table that says where images are. `image`: what an input of no
+/// given format becomes that is an image.
 public func openObjects(
   _ source: any ByteSource, format: ObjectFormat = .auto, limits: StreamLimits = StreamLimits(),
   requireEnd: Bool = false, refusesEmptyInput: Bool = false, columns: [String] = ["image"],
-  imageKey: String? = nil, warn: @escaping (String) -> Void = { _ in }
+  imageKey: String? = nil, image: ImageInput = .refused,
+  warn: @escaping (String) -> Void = { _ in }
 ) throws(Failure) -> any ObjectReader {
   do throws(Failure) {
     let frames = try FrameReader(source, limits: limits, warn: warn)
@@ -104,7 +108,7 @@ public func openObjects(
     }
     return try openObjects(
       LineReader(frames, limits: limits, marks: marks), format: format, requireEnd: requireEnd,
-      columns: columns, imageKey: imageKey)
+      columns: columns, imageKey: imageKey, image: image)
   } catch {
     throw error.at(source.name)
   }
@@ -113,10 +117,11 @@ public func openObjects(
 /// Refuses an input here whose beginning is of another kind, before the caller writes anything.
 func openObjects(
   _ lines: LineReader, format: ObjectFormat, requireEnd: Bool, columns: [String] = ["image"],
-  imageKey: String? = nil
+  imageKey: String? = nil, image: ImageInput = .refused
 ) throws(Failure) -> any ObjectReader {
   var format = format
-  if format != .paths0 { try lines.refuseForeign() }
+  if format == .auto, let reader = try lines.imageItself(image) { return reader }
+  if ![.paths0, .tar].contains(format) { try lines.refuseForeign() }
   if format == .auto {
     switch try lines.peekVisibleByte() {
     case UInt8(ascii: "["): format = .array
@@ -132,6 +137,10 @@ func openObjects(
   case .csv, .tsv:
     let rows: any RowReader = format == .csv ? CSVRowReader(lines) : TabRowReader(lines)
     return try TableReader(lines, rows: rows, imageKey: imageKey)
+  case .tar:
+    throw Failure(
+      .usage, code: "usage/arguments", "expected the path of a tar archive, which is read in place",
+      remedy: "write it to a file first, and name that")
   case .jsonl, .auto:
     try lines.refuseBinary(allowsObjects: true)
     return JSONLReader(lines, requireEnd: requireEnd)

@@ -38,8 +38,12 @@ extension FrameReader {
   func holdTensors() throws(Failure) -> Bool {
     let start = try peek(8)
     // gzip's header may have zeros there as well.
-    return start.count == 8 && start[4...].allSatisfy { $0 == 0 }
-      && ForeignFormat.beginning(start) == nil
+    guard start.count == 8, start[4...].allSatisfy({ $0 == 0 }),
+      ForeignFormat.beginning(start) == nil
+    else { return false }
+    // JSON follows; in a small BMP and in an archive whose first name is short more zeros do.
+    let next = try peek(9)
+    return next.count == 8 || next[8] != 0
   }
 
   /// Throws `stream/empty` where there is not a byte: even a stream without records has frames, so

@@ -118,6 +118,11 @@ public struct QuestionTemplate: Sendable {
     guard let path = try Record.imagePaths(of: record).first else {
       throw missing("the record has no image for {\(place)} in the question", remedy: nil)
     }
+    guard DataURL(path) == nil else {
+      throw missing(
+        "the record holds its image itself, which has no name for {\(place)} in the question",
+        remedy: "give the records a member for it, and write {KEY}")
+    }
     let parts = path.split(atByte: UInt8(ascii: "/"))
     let file = Array((parts.last ?? "").utf8)
     let dot = file.lastIndex(of: UInt8(ascii: ".")) ?? 0

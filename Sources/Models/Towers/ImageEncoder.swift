@@ -1,9 +1,11 @@
 // From image files to features: loads on all threads, then encodes together.
 // SPDX-License-Identifier: Apache-2.0
+import Archives
 import Checkpoints
 import Images
 import InputOutput
 import Operations
+import Records
 import Tensors
 import Threads
 
@@ -15,9 +17,7 @@ public struct ImageLoader: Sendable {
   public let root: FileRoot?
   /// Shared by all copies.
   public let budget: DecodeBudget
-
-  /// The most bytes of one image file.
-  public static let fileLimit = 256 << 20
+  private let archives = TarArchives()
 
   public init(
     preprocessor: Preprocessor, options: DecodeOptions, root: FileRoot?,
@@ -29,32 +29,45 @@ public struct ImageLoader: Sendable {
     self.budget = budget
   }
 
-  /// The preprocessed image at `path`: U8 [side, side, 3].
+  /// The preprocessed image at `path`, which may lead into a tar archive, or in it where it
+  /// is a data: URL: U8 [side, side, 3].
   /// Throws codes `path/…`, `file/…` and `image/…`, which tell of the image; `io/…` and
   /// `memory/exhausted`, which tell of the system.
   public func pixels(_ path: String) throws(Failure) -> Tensor {
     let share = DecodeBudget.Share(of: budget)
     defer { share.end() }
-    let bytes = try read(path) { share.beginReading($0) }
+    let url = DataURL(path)
     do {
+      let bytes =
+        if let url {
+          try url.bytes(limit: largestImageFile) { share.beginReading($0) }
+        } else {
+          try read(path) { share.beginReading($0) }
+        }
       let file = try ImageFile(bytes, options: options)
       share.beginDecoding(file.workingBytes)
       return try preprocessor.pixels(of: file.decode())
     } catch {
-      throw error.place == nil ? error.at(path) : error
+      throw error.place == nil ? error.at(url?.standIn ?? path) : error
     }
   }
 
   private func read(_ path: String, willRead: (Int) -> Void) throws(Failure) -> [UInt8] {
     do {
-      if let root { return try root.read(path, limit: Self.fileLimit, willRead: willRead) }
-      return try readWholeFile(
-        path, limit: Self.fileLimit, isNamedByData: true, willRead: willRead)
+      return try open(path).readAll(limit: largestImageFile, willRead: willRead)
     } catch {
       // A folder may be called `http:`, so that the system is asked first.
-      guard error.kind == .unreadableFile, let failure = notAPath(path) else { throw error }
-      throw failure
+      guard error.kind == .unreadableFile else { throw error }
+      let packed = try archives.read(
+        path, limit: largestImageFile, willRead: willRead, file: open)
+      guard let packed else { throw notAPath(path) ?? error }
+      return packed
     }
+  }
+
+  private func open(_ path: String) throws(Failure) -> RegularFile {
+    if let root { return try root.open(path) }
+    return try RegularFile(path: path, isNamedByData: true)
   }
 }
 

@@ -9,12 +9,6 @@ func notAPath(_ path: String) -> Failure? {
   // RFC 3986, 3.1; a scheme is ASCII, and none in use is longer.
   guard (2...32).contains(scheme.count), scheme.allSatisfy({ isSchemeByte($0) }) else { return nil }
   let name = String(decoding: scheme, as: UTF8.self).lowercased()
-  if name == "data", rest.contains(UInt8(ascii: ",")) {
-    return Failure(
-      .invalidInput, code: "path/url",
-      "expected the path of an image, found the image as a data: URL",
-      remedy: "write the image to a file, and name that")
-  }
   guard rest.starts(with: "://".utf8) else { return nil }
   return Failure(
     .invalidInput, code: "path/url", at: path,

@@ -17,14 +17,16 @@ public struct RequestImages {
 
   /// The parts of a message: `{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,…"}}`.
   ///
-  /// Throws `record/image`, what opening and reading a file throws, `image/unsupported`.
+  /// Throws `record/image`, what opening and reading a file or a data: URL throws,
+  /// `image/unsupported`.
   func parts(of record: Record) throws(Failure) -> [JSONValue] {
     var parts: [JSONValue] = []
     for path in try record.imagePaths() {
-      let bytes = try read(path)
+      let found = DataURL(path)
+      let bytes = if let found { try found.bytes(limit: limit) } else { try read(path) }
       guard let type = Self.mediaType(of: bytes) else {
         throw Failure(
-          .invalidInput, code: "image/unsupported", at: path,
+          .invalidInput, code: "image/unsupported", at: found?.standIn ?? path,
           "expected a JPEG, PNG, GIF or WebP image, found something else")
       }
       let url = "data:\(type);base64," + base64(bytes)
@@ -49,20 +51,4 @@ public struct RequestImages {
     }
     return nil
   }
-}
-
-/// `bytes` in base 64, padded (RFC 4648, section 4).
-func base64(_ bytes: [UInt8]) -> String {
-  let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-  var text: [UInt8] = []
-  text.reserveCapacity((bytes.count + 2) / 3 * 4)
-  for start in stride(from: 0, to: bytes.count, by: 3) {
-    let count = min(3, bytes.count - start)
-    var group = 0
-    for index in 0..<3 { group = group << 8 | (index < count ? Int(bytes[start + index]) : 0) }
-    for index in 0..<4 {
-      text.append(index <= count ? letters[group >> (18 - 6 * index) & 63] : UInt8(ascii: "="))
-    }
-  }
-  return String(decoding: text, as: UTF8.self)
 }

@@ -15,7 +15,7 @@ extension Session {
 
   /// The same for text. Throws `usage/terminal` where no input was named and stdin is a terminal, at
   /// which a tool would seem to hang.
-  private func textSource(_ path: String?) throws(Failure) -> FileSource {
+  func textSource(_ path: String?) throws(Failure) -> FileSource {
     let source = try source(path)
     guard path != nil || !source.isTerminal else {
       throw Failure(
@@ -59,26 +59,6 @@ extension Session {
       try textSource(path), format: format, limits: settings.limits, requireEnd: requireEnd,
       refusesEmptyInput: refusesEmptyInput, columns: columns, imageKey: imageKey
     ) { reporter.warning($0) }
-  }
-
-  /// The same for tools that read images: `imageKey` names the member that says where they are, and
-  /// a file's ending may tell that it is a table. The first `start` records are passed over.
-  public func imageReader(
-    _ path: String?, format: ObjectFormat, imageKey: String?, refusesEmptyInput: Bool = false,
-    start: Int = 0
-  ) throws(Failure) -> any ObjectReader {
-    let reader = try objectReader(
-      path, format: format.forFile(path), refusesEmptyInput: refusesEmptyInput, imageKey: imageKey)
-    return try imageReader(reader, imageKey: imageKey, start: start)
-  }
-
-  /// The same of a reader that is open.
-  public func imageReader(_ reader: any ObjectReader, imageKey: String?, start: Int)
-    throws(Failure) -> any ObjectReader
-  {
-    let reporter = reporter
-    try reader.passOver(start)
-    return ImageKeyReader(reader, key: imageKey) { reporter.warning($0) }
   }
 
   /// A tensor stream to `-o` or stdout. Throws `usage/terminal` rather than spoil a terminal.

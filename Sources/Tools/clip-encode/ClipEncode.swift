@@ -29,10 +29,12 @@ struct ClipEncode: ToolCommand {
   enum Truncation: String, ExpressibleByArgument, CaseIterable { case skip, pad }
 
   @Argument(
-    help: "Records or image paths; stdin where absent or -.", completion: .file())
-  var input: String?
+    help: ArgumentHelp(
+      "Images, archives, or one list; stdin where absent or -.", valueName: "input"),
+    completion: .file())
+  var inputs: [String] = []
 
-  @Option(help: "What the input is: auto, jsonl, array, paths, paths0, csv or tsv.")
+  @Option(help: "What the input is: auto, jsonl, array, paths, paths0, csv, tsv, tar.")
   var from = ObjectFormat.auto
 
   @OptionGroup var models: ModelOptions
@@ -105,7 +107,7 @@ struct ClipEncode: ToolCommand {
       root: try imageRoot.map { (path) throws(Failure) in try FileRoot(path: path) })
     let operations = try models.operations(session, for: checkpoint.weights, products)
     let reader = LookAheadReader(
-      try session.imageReader(input, format: from, imageKey: imageKey, refusesEmptyInput: true))
+      try session.imageReader(inputs, format: from, imageKey: imageKey, refusesEmptyInput: true))
     let maker: any RecordMaker
     switch emit {
     case .pixels:

@@ -71,7 +71,8 @@ struct EncodeRun {
         try maker.tensors(for: Array(paths[group]))
       }
       for (index, tensors) in zip(group, made) {
-        let record = lines[index].record
+        var record = lines[index].record
+        record.object = Record.withoutInlineImages(record.object)
         if let mark = SkipMark(of: record.object) {
           try session.passOn(record, mark, to: writer)
         } else {

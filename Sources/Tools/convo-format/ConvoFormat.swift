@@ -14,9 +14,11 @@ struct ConvoFormat: ToolCommand {
     version: toolVersion("convo-format"))
 
   @Argument(
-    help: "Image paths, JSONL, a JSON array or a table; stdin where absent or -.",
+    help: ArgumentHelp(
+      "Images, archives, or one list of records; stdin where absent or -.",
+      valueName: "input"),
     completion: .file())
-  var input: String?
+  var inputs: [String] = []
 
   @Option(help: ArgumentHelp("What the input is.", valueName: "format"))
   var from = ObjectFormat.auto
@@ -109,7 +111,7 @@ struct ConvoFormat: ToolCommand {
     if try recipes.isPrinted(session) { return }
     session.endsWithReader()
     let done = try resuming.records(session)
-    let questions = try asking.questions(session, input: input)
+    let questions = try asking.questions(session, input: inputs.first)
     let formatter = RecordFormatter(try options())
     try formatter.checkTokenizer()
     let run = FormatRun(
@@ -117,10 +119,10 @@ struct ConvoFormat: ToolCommand {
       questions: Questions(
         templates: train ? [] : questions, limit: session.settings.limits.lineBytes),
       done: done, isFromStart: start == 0, session: session)
-    if showMask, from.forFile(input) == .auto {
-      return try run.showMasks(input, imageKey: imageKey, start: start)
+    if showMask, inputs.count < 2, from.forFile(inputs.first) == .auto {
+      return try run.showMasks(inputs.first, imageKey: imageKey, start: start)
     }
-    let reader = try session.imageReader(input, format: from, imageKey: imageKey, start: start)
+    let reader = try session.imageReader(inputs, format: from, imageKey: imageKey, start: start)
     if check {
       try run.check(reader, asJSON: json)
     } else if showMask {

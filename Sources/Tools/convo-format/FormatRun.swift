@@ -134,10 +134,14 @@ struct FormatRun {
           + " \(session.settings.limits.lineBytes)", remedy: "raise --max-line")
     }
     let hasImages = ["image", "images"].contains { ![nil, .null].contains(record[$0]) }
-    guard !hasImages || count <= largestMetadataValue else {
+    // An image in the record itself goes no further than to the tool that encodes it.
+    let carried =
+      count <= largestMetadataValue
+      ? count : JSONValue.object(Record.withoutInlineImages(record)).serialized().count
+    guard !hasImages || carried <= largestMetadataValue else {
       throw Failure(
         .limitExceeded, code: "record/too-large",
-        "the record would take \(count) bytes, expected at most \(largestMetadataValue) of one"
+        "the record would take \(carried) bytes, expected at most \(largestMetadataValue) of one"
           + " with images", remedy: "leave members out that the answer does not need")
     }
     return line

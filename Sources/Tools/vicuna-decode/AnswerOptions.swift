@@ -49,11 +49,10 @@ protocol AnswerWriter {
 extension JSONLWriter: AnswerWriter {}
 
 extension Caption {
-  /// Of a record with its answer; it goes by its first image, or by its id where it has none.
+  /// Of a record with its answer; it goes by its first image's path, or by its id where it has none.
   fileprivate init(of object: JSONObject) {
-    let image = (try? Record.imagePaths(of: object))?.first
     self.init(
-      picture: FilePath(image ?? Record.id(of: object) ?? ""),
+      picture: FilePath(Record.firstImagePath(of: object) ?? Record.id(of: object) ?? ""),
       question: object["question"]?.string ?? "", text: object["text"]?.string ?? "",
       finishReason: object["finish_reason"]?.string ?? "")
   }
@@ -89,12 +88,18 @@ private struct SidecarAnswers: AnswerWriter {
   private var own: FilePath?
   private var kept = 0
   private var imageless = 0
+  private var inside = 0
 
   init(_ reporter: Reporter) { self.reporter = reporter }
 
   mutating func write(_ object: JSONObject) throws(Failure) {
-    guard let image = (try? Record.imagePaths(of: object))?.first else {
+    let images = (try? Record.imagePaths(of: object)) ?? []
+    guard !images.isEmpty else {
       imageless += 1
+      return
+    }
+    guard let image = Record.firstImagePath(of: object), !FilePath(image).leadsThroughFile else {
+      inside += 1
       return
     }
     let (picture, caption) = (FilePath(image), Caption(of: object))
@@ -116,6 +121,13 @@ private struct SidecarAnswers: AnswerWriter {
     }
     if imageless > 0 {
       reporter.warning("\(counted(imageless, "record")) had no picture to write a text beside")
+    }
+    if inside > 0 {
+      let records =
+        inside == 1 ? "1 record has its picture" : "\(inside) records have their pictures"
+      reporter.warning(
+        "\(records) in the record itself or in an archive, with no place for a text beside (use"
+          + " --format tsv)")
     }
   }
 }

@@ -44,7 +44,7 @@ struct ImageLoaderTests {
   @Test(arguments: [
     ("https://example.org/a.jpg", "fetch it first"), ("HTTP://h/a.png", "fetch it first"),
     ("s3://bucket/a.jpg", "fetch it first"), ("file:///photos/a.jpg", "without file://"),
-    ("data:image/png;base64,iVBORw0KGgo=", "write the image to a file"),
+    ("data:image/png;sha256=00", "the image itself"),
   ])
   func saysThatAURLIsNoPath(path: String, remedy: String) throws {
     for root in [nil, try FileRoot(path: Self.folder)] {
@@ -57,10 +57,35 @@ struct ImageLoaderTests {
     }
   }
 
-  @Test func longDataIsNotShown() throws {
-    let path = "data:image/png;base64," + String(repeating: "A", count: 9_000)
-    let failure = #expect(throws: Failure.self) { try loader().pixels(path) }
-    #expect(failure?.code == "path/url" && failure?.place == nil)
+  /// The same pixels as the file's, also where paths are confined, counted before it is decoded.
+  @Test func imagesInTheTextAreImages() throws {
+    let directory = try TemporaryDirectory()
+    let image = try readWholeFile("\(Self.folder)/grey.jpg", limit: 1 << 20)
+    let budget = DecodeBudget()
+    let confined = ImageLoader(
+      preprocessor: try Preprocessor(PreprocessorSettings(side: 28)), options: DecodeOptions(),
+      root: try FileRoot(path: directory.path), budget: budget)
+    let url = "data:image/jpeg;base64," + base64(image)
+    let file = try loader().pixels("\(Self.folder)/grey.jpg").withUnsafeBytes { Array($0) }
+    for loader in [try loader(), confined] {
+      #expect(try loader.pixels(url).withUnsafeBytes { Array($0) } == file)
+    }
+    #expect(budget.mostHeld > image.count)
+  }
+
+  @Test(arguments: [
+    ("AAAA", "image/unsupported"), ("", "image/empty"), ("AAA", "image/data-url"),
+    ("/9j/4A==", "image/truncated"),
+  ])
+  func longDataIsNotShown(start: String, code: String) throws {
+    let isLong = !start.isEmpty && code != "image/truncated"
+    let filler = isLong ? String(repeating: "A", count: 9_000) : ""
+    let failure = #expect(throws: Failure.self) {
+      try loader().pixels("data:image/png;base64,\(start)\(filler)")
+    }
+    #expect(failure?.code == code)
+    #expect(failure?.place?.hasPrefix("data:image/png;sha256=") == true)
+    #expect((failure?.place?.utf8.count ?? 0) < 100)
   }
 
   @Test(arguments: ["a:b.jpg", "12:30 photo.jpg", "x://y.jpg", "caf\u{e9}://x", "data:", "://a"])

@@ -104,10 +104,20 @@ struct RequestTests {
     #expect(failure?.code == code && failure?.spoilsRecordOnly == true)
   }
 
-  @Test func base64IsFoundations() {
-    for count in 0..<70 {
-      let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 37 + count) }
-      #expect(base64(bytes) == Data(bytes).base64EncodedString())
+  @Test func imagesInRecordsGoAsTheyAre() throws {
+    let images = RequestImages(root: nil, limit: 20)
+    func sent(_ image: String) throws -> String {
+      try body(
+        #"{"messages":[{"role":"user","content":"q"}],"image":"\#(image)"}"#, images: images)
+    }
+    // The type is what the bytes say.
+    let jpeg = try sent("data:image/png;base64,/9j/AA==")
+    #expect(jpeg.contains(#""url":"data:image/jpeg;base64,/9j/AA==""#))
+    for (image, code) in [
+      ("data:;base64,YWJj", "image/unsupported"), ("data:,a", "image/data-url"),
+      ("data:;base64," + String(repeating: "A", count: 40), "file/too-large"),
+    ] {
+      #expect(#expect(throws: Failure.self) { try sent(image) }?.code == code)
     }
   }
 

@@ -23,6 +23,34 @@ ok  -  1\n  printf '{"id":"x","image":"grey.jpg","text":"a","n":1.50}\n' | convo
 ok  -  5\n  clip-encode --emit pixels good | tensor-view --json | grep -c '"shape":\[1,28,28,3\]'
 ok  -  1\n  head -1 good.jsonl | clip-encode | llava-project | vicuna-decode --emit logits | tensor-view | grep -c 'logits  F32 \[166, 320\]'
 
+# Images as arguments, as the input and inside records give what the same files in a list give.
+ok  -  -  clip-encode $(cat good) | cmp - <(clip-encode good)
+ok  -  -  convo-format --ask 'Describe the image.' $(cat good) | cmp - good.zst
+ok  -  -  clip-encode grey.jpg | cmp - <(echo grey.jpg | clip-encode)
+ok  -  -  convo-format --ask x grey.jpg | cmp - <(echo grey.jpg | convo-format --ask x)
+ok  -  -  clip-encode ./grey.jpg grey.jpg --batch 1 | cmp - <(printf './grey.jpg\ngrey.jpg\n' | clip-encode)
+ok  -  -  cp good list.jpg; clip-encode list.jpg | cmp - <(clip-encode good)
+ok  -  -  cp good.zst list.png; clip-encode list.png | cmp - <(clip-encode good.zst)
+ok  -  -  mkdir -p root; cp grey.jpg root/below.jpg; clip-encode --image-root root below.jpg | cmp - <(echo below.jpg | clip-encode --image-root root)
+ok  -  1\n  clip-encode < grey.jpg | tensor-diff - <(echo '{"id":"stdin","image":"grey.jpg"}' | clip-encode) | grep -c '^equal: 1 record'
+ok  -  1\n  cat raw-255.ppm | clip-encode - | tensor-diff - <(echo '{"id":"stdin","image":"raw-255.ppm"}' | clip-encode) | grep -c '^equal: 1 record'
+ok  -  1\n  zstd -qc rgb-8.png | clip-encode | tensor-diff - <(echo '{"id":"stdin","image":"rgb-8.png"}' | clip-encode) | grep -c '^equal: 1 record'
+ok  -  1\n  clip-encode <(cat grey.jpg) | tensor-view --ids | grep -c '^/dev/fd/'
+ok  -  1\n  clip-encode < grey.jpg | tensor-view --json | grep -c '"image":"data:image/jpeg;sha256='$(sha256sum < grey.jpg | cut -c1-64)'"'
+ok  -  1\n  printf '{"id":"a","image":["data:;base64,%s","rgb-8.png"]}' "$(base64 -w0 grey.jpg)" | clip-encode | tensor-diff - <(echo '{"id":"a","image":["grey.jpg","rgb-8.png"]}' | clip-encode) | grep -c '^equal: 1 record'
+ok  -  -  convo-format --ask 'What?' < grey.jpg | clip-encode | llava-project | vicuna-decode --format text --max-tokens 5 | cmp - <(echo '{"id":"stdin","image":"grey.jpg"}' | convo-format --ask 'What?' | clip-encode | llava-project | vicuna-decode --format text --max-tokens 5 | sed s/grey.jpg/stdin/)
+ok  1 record has its picture in the record itself or in an archive  none  clip-encode < grey.jpg | tensor-view --ids > /dev/null; convo-format --ask x < grey.jpg | clip-encode | llava-project | vicuna-decode --format sidecar --max-tokens 1
+1|0|0  arguments: image 1: none.jpg:  1\n  clip-encode none.jpg grey.jpg | tensor-view --ids | grep -c grey.jpg
+1|0|0  (fetch it first, and name the file: curl -fsSLO  1\n  clip-encode https://example.org/a | tensor-view --ids | wc -l
+4  none: open: No such file  none  clip-encode none
+2  expected one input with --from, found 2 arguments, which are images  none  clip-encode --from paths grey.jpg rgb-8.png
+2  found stdin (-) among them  none  clip-encode grey.jpg -
+2  found stdin (-) among them  none  convo-format --ask x - grey.jpg
+1|0  holds its image itself, which has no name for {image.name}  -  convo-format --ask 'What is {image.name}?' < grey.jpg | cat > /dev/null
+1|0  expected at most 1024: skipped (raise --max-line)  -  convo-format --ask x --max-line 1K < grey.jpg | cat > /dev/null
+0|1|0  -  1\n  printf '{"image":"data:image/png,%%89PNG"}' | clip-encode --errors json 2>&1 > /dev/null | grep -c '"code":"image/data-url"'
+0|0  stdin: line 1: the record has no `image`, but `photo` looks like a path  -  printf '{"photo":"data:;base64,AAAA"}' | clip-encode > /dev/null
+
 # Photos stand upright, and the stream says whether they were turned.
 ok  -  -  clip-encode --emit pixels <(echo $IMAGES/orientation-6.jpg) | cmp - <(clip-encode --emit pixels --exif apply <(echo $IMAGES/orientation-6.jpg))
 0|1|0  -  1\n  clip-encode --emit pixels <(echo $IMAGES/orientation-6.jpg) | tensor-diff - <(clip-encode --emit pixels --exif ignore <(echo $IMAGES/orientation-6.jpg)) | grep -c 'different: 1 record'
@@ -151,10 +179,13 @@ ok  convo-format: warning: no records in stdin  none  convo-format --ask x < /de
 0|3  expected text, found binary data  none  printf 'x\0yzzzz\n' | clip-encode --from jsonl
 0|3  expected text, found binary data  none  printf '\n\nlonger than eight\0\n' | convo-format --ask x --from jsonl
 0|3  expected text, found binary data  none  printf 'longer than eight\0\n' | clip-encode
-0|3  found a GIF image itself  none  printf 'GIF89a\1\0\1\0\0\0\0' | clip-encode
-0|3  found a WebP image itself  none  printf 'RIFF\44\0\0\0WEBPVP8 ' | clip-encode
-0|3  found an AVIF image itself  none  printf '\0\0\0\34ftypavif\0\0\0\0' | clip-encode
-0|3  found a HEIF image itself  none  printf '\0\0\0\34ftypheic\0\0\0\0' | clip-encode
+# An image is a record of its own; these are cut ones.
+0|1|0  stdin: image 1 id=stdin: data:image/gif;sha256=  stdin\n  printf 'GIF89a\1\0\1\0\0\0\0' | clip-encode | tensor-view --ids
+0|1|0  stdin: image 1 id=stdin: data:image/webp;sha256=  stdin\n  printf 'RIFF\44\0\0\0WEBPVP8 ' | clip-encode | tensor-view --ids
+0|1|0  stdin: image 1 id=stdin: data:image/avif;sha256=  stdin\n  printf '\0\0\0\34ftypavif\0\0\0\0' | clip-encode | tensor-view --ids
+0|1|0  stdin: image 1 id=stdin: data:image/heif;sha256=  stdin\n  printf '\0\0\0\34ftypheic\0\0\0\0' | clip-encode | tensor-view --ids
+0|1|0  stdin: image 1 id=stdin: data:image/bmp;sha256=  stdin\n  printf 'BM\36\0\0\0\0\0\0\0\33\0\0\0\14\0' | clip-encode | tensor-view --ids
+0|1|0  stdin: image 1 id=stdin: data:image/tiff;sha256=  stdin\n  printf 'II*\0\10\0\0\0' | clip-encode | tensor-view --ids
 ok  -  1\n  cp rgb-8.png GIF8.png; printf 'GIF8.png\n' | clip-encode | tensor-view --ids | grep -c GIF8.png
 ok  -  line-3\n  printf '\n\n{"text":"a"}\n' | convo-format | zstd -dcq | grep -o 'line-[0-9]*'
 ok  -  1\n  cp rgb-8.png ' b.png'; printf ' b.png\n' | clip-encode | tensor-view --ids | grep -c '^ b.png$'
@@ -184,9 +215,7 @@ ok  -  1\n  cp rgb-8.png ' b.png'; printf ' b.png\n' | clip-encode | tensor-view
 3  expected records or paths, found a tensor stream  none  zstd -dcq good.projected > raw && clip-encode raw
 1|0  the prompt names 1 image,  5\n  vicuna-decode good.jsonl | grep -c '"code":"prompt/image-count"'
 
-3  found a JPEG image itself (pass its path: echo photo.jpg | clip-encode)  none  clip-encode grey.jpg
-3  found a JPEG image itself  none  vicuna-decode grey.jpg
-3  found a PNG image itself  none  convo-format --ask x rgb-8.png
+3  found a JPEG image itself (encode it first: clip-encode photo.jpg)  none  vicuna-decode grey.jpg
 3  found a PNG image itself  none  clip-encode --from jsonl rgb-8.png
 3  found zeros  none  llava-project < /dev/zero
 4  read: Is a directory (name a file in it, or pipe in a list  -  convo-format --ask x . > /dev/null
@@ -207,7 +236,7 @@ ok  -  6\n  for tool in convo-format clip-encode llava-project vicuna-decode ten
 2  Unknown option '--nope'  none  tensor-view --nope
 2  Unknown option '--nope'  none  tensor-diff a b --nope
 2  see clip-encode --help  none  clip-encode --batch 0
-2  see clip-encode --help  none  clip-encode a b
+1  arguments: image 2: b: no such file  -  clip-encode a b > /dev/null
 2  see clip-encode --help  none  clip-encode --emit nothing
 2  see llava-project --help  none  llava-project --precision f64 good.features
 2  --temperature must be 0 to 1000000, found -1.0 (see vicuna-decode --help)  none  vicuna-decode --temperature -1
@@ -292,7 +321,8 @@ ok  -  1\n  printf '\357\273\277{"image":"grey.jpg"}\n' | zstd -q | clip-encode 
 
 # What is compressed by others, or nothing but zeros, is named with the way out.
 0|3  found gzip data (unpack it first: gzip -dc)  none  gzip -nc good | clip-encode
-0|3  found a tar archive (unpack it first, and list its files  none  tar -cf - grey.jpg | convo-format --ask x
+0|3  found a tar archive (name its file  none  tar -cf - ./grey.jpg --transform 's/.*/a/' | convo-format --ask x
+0|3  found a tar archive (name its file, not compressed  none  tar -cf - grey.jpg | convo-format --ask x
 0|3  found gzip data (unpack it first: gzip -dc)  none  gzip -nc good.features | llava-project
 0|3  found gzip data  none  gzip -nc good.jsonl | vicuna-decode
 0|3  found gzip data  none  gzip -c good.features | tensor-view
