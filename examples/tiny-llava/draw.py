@@ -17,7 +17,8 @@ import scenes
 # Each kind of record has seeds of its own; those of exam.py and score.py are further up.
 WORDS, CHAT, PRACTICE, HELD_OUT = 5_000_000, 1_000_000, 2_000_000, 3_000_000
 # What the things of a picture have in common. To tell them apart by colour alone is learnt last, and
-# chance shows two of one shape in one picture of five; what that is bought with, practice brings back.
+# chance shows two of one shape in one picture of five. In such pictures nobody asks for the colour of a
+# shape, so that practice always does where it can.
 LESSONS = (("shape",), ("colour", "nothing"))
 EXERCISES = (("shape",), ("colour",), ("nothing",))
 CHANCE = (scenes.ALIKE,)
@@ -97,7 +98,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--output", type=Path, required=True)
     options.add_argument("--scenes", type=int, default=72000, help="pictures of stage 2 (72000)")
-    options.add_argument("--practice", type=int, default=10000, help="pictures of stage 3 (10000)")
+    options.add_argument("--practice", type=int, default=20000, help="pictures of stage 3 (20000)")
     options.add_argument("--captions", type=int, default=6400, help="pictures of stage 1 (6400)")
     options.add_argument("--words", type=int, default=3200, help="scenes in words alone (3200)")
     options.add_argument("--held-out", type=int, default=200, help="pictures to watch by (200)")

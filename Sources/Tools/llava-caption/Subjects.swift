@@ -35,7 +35,7 @@ extension SearchOptions {
   }
 
   private func listed(_ list: String, _ session: Session) throws(Failure) -> [Subject] {
-    let reader = try session.imageReader(list, format: .auto, imageKey: imageKey)
+    let reader = try session.imageReader([list], format: .auto, imageKey: imageKey)
     var subjects: [Subject] = []
     while let line = try reader.next() {
       let record = line.record
