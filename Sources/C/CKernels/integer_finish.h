@@ -11,26 +11,38 @@
      as_floats(ints), floats_at(x), store_floats(x, y), every_float(x), times_floats
      add_product(a, b, y), subtract_product(a, b, y)         y + a b and y - a b, rounded once */
 
-/* sum [ROWS][groups]: of q times integers over by-32 block b; `taken`: by how much q is too large. */
-INLINE void finish_by_32(const int groups, const int taken, const int minimum,
-                         const integer_tile *tile, size_t b, ints sum[ROWS][GROUPS]) {
+/* What sums over by-32 block b of activations begin with where q is too large by `taken`. */
+INLINE ints sums_before(const int taken, const integer_tile *tile, int g, size_t b) {
+    ints s = ints_at((const int32_t *)tile->x[g].sums + b * LANES);
+    return taken ? subtract_ints(no_ints(), times_ints(s, every_int(taken))) : no_ints();
+}
+
+/* sum [ROWS][groups]: of integers over by-32 block b; y [ROWS][groups]: the chains. */
+INLINE void finish_by_32(const int groups, const int minimum, const integer_tile *tile, size_t b,
+                         ints sum[ROWS][GROUPS], floats y[ROWS][GROUPS]) {
     for (int g = 0; g < groups; g++) {
         floats scale = floats_at(tile->x[g].scales + b * LANES);
         ints s = ints_at((const int32_t *)tile->x[g].sums + b * LANES);
-        ints less = times_ints(s, every_int(taken));
         for (int r = 0; r < ROWS; r++) {
             size_t place = (size_t)r * tile->blocks + b;
-            float *to = tile->sums + (r * groups + g) * LANES;
-            ints u = taken ? subtract_ints(sum[r][g], less) : sum[r][g];
             floats step = times_floats(every_float(tile->w.scales[place]), scale);
-            floats y = add_product(as_floats(u), step, floats_at(to));
-            if (minimum) {
-                floats least = times_floats(every_float(tile->w.minima[place]), scale);
-                y = add_product(as_floats(s), least, y);
-            }
-            store_floats(to, y);
+            y[r][g] = add_product(as_floats(sum[r][g]), step, y[r][g]);
+            if (!minimum) continue;
+            floats least = times_floats(every_float(tile->w.minima[place]), scale);
+            y[r][g] = add_product(as_floats(s), least, y[r][g]);
         }
     }
+}
+
+/* The tile's chains so far, in registers while its blocks pass, and back. */
+INLINE void load_chains(const int groups, const integer_tile *tile, floats y[ROWS][GROUPS]) {
+    for (int r = 0; r < ROWS; r++)
+        for (int g = 0; g < groups; g++) y[r][g] = floats_at(tile->sums + (r * groups + g) * LANES);
+}
+
+INLINE void store_chains(const int groups, const integer_tile *tile, floats y[ROWS][GROUPS]) {
+    for (int r = 0; r < ROWS; r++)
+        for (int g = 0; g < groups; g++) store_floats(tile->sums + (r * groups + g) * LANES, y[r][g]);
 }
 
 /* Sum of least times the activations' sums, over one by-256 block. */

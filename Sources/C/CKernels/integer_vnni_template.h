@@ -9,11 +9,9 @@
    Q8_0 comes with its sign turned: q is 128 too large, which its offset takes away. */
 #include "integer_finish.h"
 
-/* sum[ROWS][groups] = products of `steps` steps of 4 columns. */
+/* sum[ROWS][groups] += products of `steps` steps of 4 columns. */
 INLINE void dot_steps(const int groups, const int steps, ints sum[ROWS][GROUPS], const uint8_t *q,
                       size_t stride, const int8_t *x, size_t group_stride) {
-    for (int r = 0; r < ROWS; r++)
-        for (int g = 0; g < groups; g++) sum[r][g] = no_ints();
     for (int step = 0; step < steps; step++) {
         ints columns[GROUPS];
         for (int g = 0; g < groups; g++)
@@ -27,13 +25,20 @@ INLINE void dot_steps(const int groups, const int steps, ints sum[ROWS][GROUPS],
 
 INLINE void tile_by_32(const int groups, const int bits, const int offset, const int minimum,
                        const integer_tile *tile) {
+    floats y[ROWS][GROUPS];
+    load_chains(groups, tile, y);
     for (size_t b = 0; b < tile->blocks; b++) {
         ints sum[ROWS][GROUPS];
         size_t column = b * SMALL_BLOCK;
+        for (int g = 0; g < groups; g++) {
+            sum[0][g] = sums_before(bits == 8 ? 128 : offset, tile, g, b);
+            for (int r = 1; r < ROWS; r++) sum[r][g] = sum[0][g];
+        }
         dot_steps(groups, SMALL_BLOCK / 4, sum, tile->w.q + column, tile->w.stride,
                   tile->x[0].q + column * LANES, tile->group_stride);
-        finish_by_32(groups, bits == 8 ? 128 : offset, minimum, tile, b, sum);
+        finish_by_32(groups, minimum, tile, b, sum, y);
     }
+    store_chains(groups, tile, y);
 }
 
 /* Steps are those of 16 elements in Q6_K, of 32 in the others. */
@@ -45,6 +50,8 @@ INLINE void tile_by_256(const int groups, const int bits, const integer_tile *ti
             for (int g = 0; g < groups; g++) upper[r][g] = no_ints();
         for (int first = 0; first < LARGE_BLOCK; first += columns) {
             size_t column = b * LARGE_BLOCK + (size_t)first;
+            for (int r = 0; r < ROWS; r++)
+                for (int g = 0; g < groups; g++) sum[r][g] = no_ints();
             dot_steps(groups, columns / 4, sum, tile->w.q + column, tile->w.stride,
                       tile->x[0].q + column * LANES, tile->group_stride);
             for (int r = 0; r < ROWS; r++) {

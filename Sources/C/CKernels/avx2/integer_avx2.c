@@ -54,6 +54,8 @@ INLINE void tile_by_32(const int groups, const int bits, const int offset, const
                        const integer_tile *tile) {
     const int steps = steps_in_16_bits(bits);
     const __m256i ones = _mm256_set1_epi16(1);
+    floats y[ROWS][GROUPS];
+    load_chains(groups, tile, y);
     for (size_t b = 0; b < tile->blocks; b++) {
         __m256i wide[ROWS][GROUPS], sum[ROWS][GROUPS];
 #pragma clang loop unroll(full)
@@ -64,11 +66,13 @@ INLINE void tile_by_32(const int groups, const int bits, const int offset, const
             for (int r = 0; r < ROWS; r++)
                 for (int g = 0; g < groups; g++) {
                     __m256i four = _mm256_madd_epi16(sum[r][g], ones);
-                    wide[r][g] = first == 0 ? four : _mm256_add_epi32(wide[r][g], four);
+                    if (first == 0) wide[r][g] = sums_before(offset, tile, g, b);
+                    wide[r][g] = _mm256_add_epi32(wide[r][g], four);
                 }
         }
-        finish_by_32(groups, offset, minimum, tile, b, wide);
+        finish_by_32(groups, minimum, tile, b, wide, y);
     }
+    store_chains(groups, tile, y);
 }
 
 INLINE void tile_by_256(const int groups, const int bits, const integer_tile *tile) {
