@@ -151,7 +151,8 @@ import Testing
   @Test(arguments: [
     ("judge", "expected a command: prompt or score (see llava-eval judge --help)"),
     ("judge prompts", "Unknown command 'prompts': expected prompt or score"),
-    ("judge --json", "Unknown option '--json'"), ("juge score", "Unknown command 'juge'"),
+    ("judge --json", "expected a command before --json: prompt or score"),
+    ("juge score", "Unknown command 'juge'"),
     ("judge prompt", "'--questions <file>' (see llava-eval judge prompt --help)"),
     ("judge score", "'<reviews> ...'"), ("judge score a --bootstrap 1.5", "a whole number"),
     ("judge score a --bootstrap -1", "--bootstrap must be 0 to 100000"),
