@@ -11,6 +11,6 @@ share=${SHARE:-${SLURM_ARRAY_TASK_ID:?set SHARE, or run it as an array of Slurm}
 shares=${SHARES:-${SLURM_ARRAY_TASK_COUNT:?set SHARES, or run it as an array of Slurm}}
 mkdir -p "${2:?usage: share.sh DIRECTORY OUT}"
 mapfile -d '' -t pictures < <(
-  find "$1" -type f \( -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.png' \) -print0 \
+  find "$1" -type f ! -name '.*' \( -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.png' \) -print0 \
     | LC_ALL=C sort -z | awk -v RS='\0' -v ORS='\0' -v n="$shares" -v k="$share" 'NR % n == k % n')
 [ ${#pictures[@]} -eq 0 ] || llava-caption --jsonl "$2/$share.jsonl" "${pictures[@]}"
