@@ -83,7 +83,7 @@ public final class Sidecars: CaptionOutput {
   /// Throws what `SidecarJournal` throws; nothing where texts that are there stay, which needs none.
   public init(_ plan: SidecarPlan, run: String, pictures: [FilePath]) throws(Failure) {
     (self.plan, self.run) = (plan, run)
-    directories = Set(pictures.map { plan.file(beside: $0).directory })
+    directories = Set(pictures.map { plan.file(beside: $0).directory }.filter(\.isDirectory))
     if plan.existing != .skip { try forgetFinishedRun() }
   }
 

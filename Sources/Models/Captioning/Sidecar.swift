@@ -64,6 +64,11 @@ public struct SidecarPlan: Equatable, Sendable {
         .invalidInput, code: "sidecar/name",
         "the name of its text would have \(length) bytes, and a file's has at most \(NAME_MAX)")
     }
+    guard file.directory.isDirectory else {
+      throw Failure(
+        .invalidInput, code: "sidecar/place", "expected a directory beside it for its text",
+        remedy: "pictures inside archives have none: write --jsonl or --tsv")
+    }
     guard existing != .skip, let status = file.status else { return }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw Failure(

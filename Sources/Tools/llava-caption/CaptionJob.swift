@@ -42,12 +42,15 @@ struct JobPlan {
     return jobs
   }
 
+  /// Twice in a record, with a path, it stays below what the pipe takes of one with an image.
+  private static let longestQuestion = 64 << 10
+
   private func questions(about subject: Subject) throws(Failure) -> [String] {
     let own = choice.map { [templates[$0.index(for: subject.picture)]] } ?? templates
     var texts: [String] = []
     for template in own {
       do throws(Failure) {
-        texts.append(try template.text(for: subject.record, limit: 1 << 20))
+        texts.append(try template.text(for: subject.record, limit: Self.longestQuestion))
       } catch {
         if skipsUnfilled { throw error }
         var failure = error.at(subject.picture.shown)

@@ -99,6 +99,27 @@ import Testing
     #expect(result.errors.contains("would have 259 bytes"), "\(result.errors)")
   }
 
+  /// What is no picture's path, and questions of any length, are skipped; the rest is answered.
+  @Test func strangePicturesOfAListAreSkipped() throws {
+    let directory = try directory()
+    let result = try Workbench.run(
+      """
+      tar cf shard.tar grey.jpg
+      long=$(head -c 70000 /dev/zero | tr '\\0' x)
+      printf '{"image":"%s","thing":"%s"}\n' grey.jpg cat \
+        "data:image/jpeg;base64,$(base64 -w0 grey.jpg)" cat grey.jpg "$long" "$long" cat \
+        rgb-8.png dog shard.tar/grey.jpg cat > list.jsonl
+      \(caption) --list list.jsonl --ask 'A {thing}?' --jsonl - 2> log | jq -r .image; wc -c < log
+      \(caption) --list list.jsonl --ask 'A {thing}?' --sidecar .txt 2> log; echo $?; ls *.txt
+      grep -cE 'skipped( [(]|$)' log
+      """, in: directory)
+    let lines = result.text.split(separator: "\n")
+    try #require(lines.count == 8, "\(result.text) \(result.errors)")
+    #expect(lines[..<3] == ["grey.jpg", "rgb-8.png", "shard.tar/grey.jpg"], "\(result.text)")
+    #expect(Int(lines[3].filter(\.isNumber)).map { $0 < 80_000 } == true, "\(lines[3])")
+    #expect(lines[4...] == ["1", "grey.txt", "rgb-8.txt", "5"], "\(result.text)")
+  }
+
   /// A stop says how far it came, and ends as a signal ends a program.
   @Test func aStopSaysWhatIsDone() throws {
     let directory = try directory()
