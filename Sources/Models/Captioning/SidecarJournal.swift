@@ -92,7 +92,6 @@ final class SidecarJournal {
   /// Call when the run has come to its end, before any journal of it is removed.
   func finish() throws(Failure) {
     try file.append(Self.line(["finished": .bool(true)]))
-    state = .finished
   }
 
   /// Forgets what is in it.

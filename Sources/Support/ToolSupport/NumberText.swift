@@ -24,3 +24,11 @@ public func memorySize(_ bytes: Int) -> String {
   let text = number < 100 ? readable(number, digits: 3) : grouped(Int(number.rounded()))
   return "\(text) \(unit)"
 }
+
+/// `value` with two digits after the point.
+public func hundredths(_ value: Double) -> String {
+  guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
+  let count = Int((value * 100).rounded())
+  let fraction = abs(count % 100)
+  return "\(count < 0 ? "-" : "")\(abs(count) / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+}

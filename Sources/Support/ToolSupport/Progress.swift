@@ -14,13 +14,14 @@ struct Progress {
 
   /// The line, or nil when the last one is still fresh.
   mutating func text(
-    done: Int, total: Int?, inBytes: Bool = false, stage: String? = nil, columns: Int
+    done: Int, total: Int?, inBytes: Bool = false, stage: String? = nil,
+    columns: @autoclosure () -> Int
   ) -> String? {
     guard isDue() else { return nil }
     let seconds = max(0.001, (ContinuousClock.now - start) / .seconds(1))
     return Self.text(
       tool: tool, done: done, total: total, seconds: seconds, inBytes: inBytes, stage: stage,
-      columns: columns)
+      columns: columns())
   }
 
   /// As much of `text` as fits into a line of so many columns: one that wraps cannot be removed.

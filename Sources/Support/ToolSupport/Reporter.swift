@@ -92,9 +92,8 @@ public final class Reporter: Sendable {
   /// Shows how far the tool is, now and then.
   func update(done: Int, total: Int?, inBytes: Bool = false, stage: String? = nil) {
     progress?.withLock { progress in
-      let columns = terminalColumns()
       let text = progress.text(
-        done: done, total: total, inBytes: inBytes, stage: stage, columns: columns)
+        done: done, total: total, inBytes: inBytes, stage: stage, columns: terminalColumns())
       if let text { writeError("\r\(text)\u{1b}[K") }
     }
   }

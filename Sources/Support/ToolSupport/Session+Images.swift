@@ -12,8 +12,8 @@ extension Session {
   ///
   /// Several are images. A single one is an image where its first bytes say so, or where it is no file
   /// here and is called like one; else a list of records, as stdin is where there is no argument or
-  /// `-`. A tar archive is its samples wherever it stands. `imageKey` names the member that says where a record's images are, and a file's ending may
-  /// tell that it is a table. The first `start` records are passed over.
+  /// `-`. A tar archive is its samples wherever it stands. `imageKey` names the member that says where a
+  /// record's images are, and a file's ending may tell that it is a table. The first `start` records are passed over.
   public func imageReader(
     _ inputs: [String], format: ObjectFormat, imageKey: String?, refusesEmptyInput: Bool = false,
     start: Int = 0

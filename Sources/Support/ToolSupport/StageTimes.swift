@@ -1,7 +1,6 @@
 // Where the time of a run went, for --verbose.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
-import JSON
 
 /// The stages of a run and the seconds in each. For the thread that runs the tool.
 public final class StageTimes {
@@ -36,6 +35,11 @@ public final class StageTimes {
     }
   }
 
+  /// Seconds so far in the stage `name`.
+  public func seconds(in name: String) -> Double {
+    stages.first { $0.name == name }?.seconds ?? 0
+  }
+
   private var measured: Double { stages.reduce(0) { $0 + $1.seconds } }
 
   /// All stages in their order, and what is left of the whole; none where none was measured.
@@ -50,12 +54,4 @@ public final class StageTimes {
     return parts.joined(separator: ", ")
       + ": \(hundredths(rows.reduce(0) { $0 + $1.seconds })) s"
   }
-}
-
-/// `value` with two digits after the point.
-public func hundredths(_ value: Double) -> String {
-  guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
-  let count = Int((value * 100).rounded())
-  let fraction = abs(count % 100)
-  return "\(count < 0 ? "-" : "")\(abs(count) / 100).\(fraction < 10 ? "0" : "")\(fraction)"
 }

@@ -43,17 +43,14 @@ struct EncodeRun {
     let times = session.times
     times.endStart()
     let start = monotonicSeconds()
-    var waited = 0.0
     while true {
-      let before = monotonicSeconds()
       let lines = try times.measure("input") { () throws(Failure) in try queue.next(upTo: batch) }
-      waited += monotonicSeconds() - before
       if lines.isEmpty { break }
       images += try times.measure("output") { () throws(Failure) in try process(lines) }
     }
     try writer.finish()
     times.add(maker.secondsOfReading, to: "pictures", from: maker.stage)
-    let seconds = monotonicSeconds() - start - waited
+    let seconds = monotonicSeconds() - start - times.seconds(in: "input")
     if session.settings.isVerbose, images > 0 {
       session.reporter.note(
         "\(images) images in \(hundredths(seconds)) s: \(hundredths(Double(images) / seconds)) images/s"

@@ -67,14 +67,11 @@ extension SearchOptions {
         .invalidInput, code: "record/images", "expected one image, found \(images.count)",
         remedy: "records with several go through convo-format")
     }
-    guard !image.utf8.starts(with: "data:".utf8), image.utf8.count <= Self.longestPath else {
+    guard !image.utf8.starts(with: "data:".utf8), image.utf8.count <= longestPath else {
       throw Failure(
         .invalidInput, code: "record/image", "expected a path of a picture, found something else",
         remedy: "pictures inside records go through convo-format and the pipe")
     }
     return image
   }
-
-  /// The system takes no longer ones.
-  private static var longestPath: Int { 4096 }
 }
