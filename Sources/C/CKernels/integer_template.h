@@ -8,9 +8,9 @@
      tile_by_32(groups, bits, offset, minimum, tile)   (constants but for the last)
      tile_by_256(groups, bits, tile)
          add `tile`'s blocks to its sums [ROWS][groups][LANES]
-     few_integers(element, y, w, row_bytes, rows, x, k)
-         y[0..rows), rows at most FEW_WEIGHT_ROWS, of one row of x by weights in place; for at most
-         FEW_INTEGERS rows of x, where that is not 0
+     few_integers(element, y, y_stride, w, row_bytes, rows, packed, m, k)
+         y [m, rows], m at most FEW_INTEGERS and rows at most LANES, by weights in place
+         (few_integers_template.h); unless FEW_INTEGERS is 0
 
    Weights are unpacked INTEGER_ROWS_PER_BLOCK rows by INTEGER_COLUMNS columns at a time, which all
    activations then pass. */
@@ -34,8 +34,8 @@ typedef struct integer_format {
     /* By the groups of a tile, less 1. */
     void (*tiles[GROUPS])(const integer_tile *tile);
 #if FEW_INTEGERS
-    void (*few)(float *y, const uint8_t *w, size_t row_bytes, size_t rows, const activations *x,
-                size_t k);
+    void (*few)(float *y, size_t y_stride, const uint8_t *w, size_t row_bytes, size_t rows,
+                const void *packed, size_t m, size_t k);
 #endif
 } integer_format;
 
@@ -146,22 +146,19 @@ static void multiply_many(float *y, size_t y_stride, const integer_format *forma
 }
 
 #if FEW_INTEGERS
-/* Each group of weight rows by all activations, before the next is read. */
+/* LANES weight rows by all activations before the next are read. */
 static void multiply_few(float *y, size_t y_stride, const integer_format *format,
                          const void *packed, const llava_weights *w, size_t m, size_t n, size_t k) {
-    for (size_t row = 0; row < n; row += FEW_WEIGHT_ROWS) {
-        size_t rows = n - row < FEW_WEIGHT_ROWS ? n - row : FEW_WEIGHT_ROWS;
+    for (size_t row = 0; row < n; row += LANES) {
+        size_t rows = n - row < LANES ? n - row : LANES;
         const uint8_t *first = (const uint8_t *)w->data + row * w->row_bytes;
-        for (size_t i = 0; i < m; i++) {
-            activations x = group_of(packed, i, 1, k, is_by_256(w->element));
-            format->few(y + i * y_stride + row, first, w->row_bytes, rows, &x, k);
-        }
+        format->few(y + row, y_stride, first, w->row_bytes, rows, packed, m, k);
     }
 }
 #define FEW_FUNCTION(element)                                                                     \
-    static void few_##element(float *y, const uint8_t *w, size_t row_bytes, size_t rows,          \
-                              const activations *x, size_t k) {                                   \
-        few_integers(LLAVA_##element, y, w, row_bytes, rows, x, k);                               \
+    static void few_##element(float *y, size_t y_stride, const uint8_t *w, size_t row_bytes,      \
+                              size_t rows, const void *packed, size_t m, size_t k) {              \
+        few_integers(LLAVA_##element, y, y_stride, w, row_bytes, rows, packed, m, k);             \
     }
 #define FEW_ENTRY(element) few_##element,
 #else

@@ -1,5 +1,5 @@
-/* What tiles of integer products work on. The including file has defined LANES, ROWS, GROUPS and
-   FEW_INTEGERS (integer_template.h).
+/* What tiles of integer products work on. The including file has defined LANES, ROWS, GROUPS,
+   FEW_INTEGERS and FEW_AT_ONCE (integer_template.h).
    SPDX-License-Identifier: Apache-2.0 */
 #include "integer_blocks.h"
 #include "pack_integers.h"

@@ -64,3 +64,9 @@ INLINE void tile_by_256(const int groups, const int bits, const integer_tile *ti
         finish_by_256(groups, tile, b, upper);
     }
 }
+
+/* What few_integers_template.h asks for. */
+INLINE ints dot_bytes(const int bits, ints sum, ints q, ints x) {
+    (void)bits;
+    return dot(sum, q, x);
+}

@@ -61,11 +61,18 @@ static inline void pack_integer_lane(const activations *to, size_t lane, size_t 
 /* Rows that few_integers takes are packed one by one. */
 static inline size_t integer_lanes(size_t m) { return m <= FEW_INTEGERS ? 1 : LANES; }
 
+/* m, or as many more as few_integers multiplies: what is behind FEW_AT_ONCE rows becomes a power of 2. */
+static inline size_t few_rows_of(size_t m) {
+    size_t whole = m / FEW_AT_ONCE * FEW_AT_ONCE, rest = m - whole, rows = 1;
+    while (rows < rest) rows *= 2;
+    return rest ? whole + rows : whole;
+}
+
 static inline void pack_integers(void *packed, const float *x, size_t stride, size_t m, size_t k,
                                  size_t from, size_t to, int large) {
     size_t lanes = integer_lanes(m);
     for (size_t row = from * LANES; row < to * LANES; row++) {
-        if (row >= m && lanes == 1) return;
+        if (lanes == 1 && row >= few_rows_of(m)) return;
         activations group = group_of(packed, row / lanes, lanes, k, large);
         pack_integer_lane(&group, row % lanes, lanes, row < m ? x + row * stride : 0, k, large);
     }

@@ -10,20 +10,31 @@
 
 enum { ROWS = 4, LANES = 8 };
 #define GROUPS 2
-#define FEW_INTEGERS 3
+#define FEW_INTEGERS 4
+#define FEW_AT_ONCE 4
 #define FORMAT_TABLE llava_formats_avx2
 #define INLINE static inline __attribute__((always_inline))
 
 #include "../integer_tile.h"
-#include "few_integers_256.h"
 #include "vectors_256.h"
 #include "../integer_finish.h"
+
+/* Pairs of products in 16 bits: of unsigned q, or of signed ones where bits is 8. */
+INLINE __m256i byte_products(const int bits, __m256i q, __m256i x) {
+    if (bits == 8) return _mm256_maddubs_epi16(_mm256_abs_epi8(q), _mm256_sign_epi8(x, q));
+    return _mm256_maddubs_epi16(q, x);
+}
+
+INLINE ints dot_bytes(const int bits, ints sum, ints q, ints x) {
+    ints four = _mm256_madd_epi16(byte_products(bits, q, x), _mm256_set1_epi16(1));
+    return _mm256_add_epi32(sum, four);
+}
 
 /* Pairs of products of 4 columns, in 16 bits. */
 INLINE void step_products(const int groups, const int bits, __m256i products[ROWS][GROUPS],
                           const uint8_t *q, size_t stride, const int8_t *x, size_t group_stride) {
     __m256i columns[GROUPS];
-    for (int g = 0; g < groups; g++) columns[g] = vector_at(x + (size_t)g * group_stride);
+    for (int g = 0; g < groups; g++) columns[g] = ints_at(x + (size_t)g * group_stride);
 #pragma clang loop unroll(full)
     for (int r = 0; r < ROWS; r++) {
         __m256i four = four_bytes(q + (size_t)r * stride);
@@ -97,6 +108,7 @@ INLINE void tile_by_256(const int groups, const int bits, const integer_tile *ti
     }
 }
 
+#include "../few_integers_template.h"
 #include "../integer_template.h"
 INTEGER_PRODUCTS(avx2)
 

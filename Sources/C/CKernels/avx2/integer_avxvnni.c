@@ -9,7 +9,8 @@
 
 enum { ROWS = 4, LANES = 8 };
 #define GROUPS 2
-#define FEW_INTEGERS 3
+#define FEW_INTEGERS 4
+#define FEW_AT_ONCE 4
 #define TURNED_SIGNS
 #define FORMAT_TABLE llava_formats_avx2
 #define INLINE static inline __attribute__((always_inline))
@@ -19,9 +20,10 @@ enum { ROWS = 4, LANES = 8 };
 #include "vectors_256.h"
 
 INLINE ints dot(ints sum, ints q, ints x) { return _mm256_dpbusd_avx_epi32(sum, q, x); }
+INLINE ints turn_signs(ints q) { return _mm256_xor_si256(q, _mm256_set1_epi8((char)0x80)); }
 
 #include "../integer_vnni_template.h"
-#include "few_integers_256.h"
+#include "../few_integers_template.h"
 #include "../integer_template.h"
 INTEGER_PRODUCTS(avxvnni)
 

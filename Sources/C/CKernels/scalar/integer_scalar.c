@@ -14,6 +14,7 @@
 enum { ROWS = 4, LANES = 4 };
 #define GROUPS 1
 #define FEW_INTEGERS 0
+#define FEW_AT_ONCE 1
 #define FORMAT_TABLE llava_formats
 
 #include "../integer_tile.h"
