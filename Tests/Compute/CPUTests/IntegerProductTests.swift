@@ -70,8 +70,8 @@ struct IntegerProductTests {
 
   /// Few and many rows on both sides of each way's border, widths of one block and of several.
   static let shapes: [ProductTests.Shape] =
-    [1, 2, 3, 4, 7, 8, 9, 16, 17, 33].flatMap { m in
-      [1, 3, 8, 65].map { n in ProductTests.Shape(m: m, n: n, k: m % 2 == 0 ? 256 : 1280) }
+    [1, 2, 3, 4, 5, 8, 9, 15, 16, 17, 32, 33].flatMap { m in
+      [1, 3, 16, 65].map { n in ProductTests.Shape(m: m, n: n, k: m % 2 == 0 ? 256 : 1280) }
     } + [ProductTests.Shape(m: 5, n: 130, k: 2304), ProductTests.Shape(m: 769 % 97, n: 9, k: 512)]
 
   @Test(arguments: formats)
@@ -112,8 +112,9 @@ struct IntegerProductTests {
   }
 
   /// The largest elements by the largest activations, of either sign: sums in 16 bits must hold them.
-  @Test(arguments: formats) func sumsDoNotOverflow(format: WeightFormat) throws {
-    let shape = ProductTests.Shape(m: 9, n: 5, k: 512)
+  @Test(arguments: formats, [1, 9, 33])
+  func sumsDoNotOverflow(format: WeightFormat, rows: Int) throws {
+    let shape = ProductTests.Shape(m: rows, n: 5, k: 512)
     let scalar = try #require(KernelSet(named: "scalar"))
     let places = try #require(BlockProductTests.scales[format.name])
     for byte in [0xFF, 0x80, 0x7F] as [UInt8] {
