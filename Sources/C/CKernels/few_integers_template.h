@@ -15,6 +15,10 @@ enum { FEW_OFFSET_OF_8_BITS = 128 };
 #else
 enum { FEW_OFFSET_OF_8_BITS = 0 };
 #endif
+/* Unrolled, so that sums have registers; how far compilers unroll by themselves depends on their
+   options. */
+#define EACH(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
+
 /* Bytes of the largest block. */
 enum { MOST_BLOCK_BYTES = 210 };
 
@@ -43,9 +47,8 @@ INLINE floats scale_of(const few_rows *x, int i) {
 /* sums[rows] += `quads` quads by the columns from `column` on. */
 INLINE void add_quads(ints *sums, const ints *q, const int quads, const few_rows *x, int column,
                       const int rows, const int bits) {
-#pragma clang loop unroll(full)
-    for (int j = 0; j < quads; j++)
-        for (int i = 0; i < rows; i++)
+    EACH(j, quads)
+        EACH(i, rows)
             sums[i] = dot_bytes(bits, sums[i], q[j],
                                 four_bytes(x->q + (size_t)i * x->stride + column + 4 * j));
 }
@@ -58,7 +61,7 @@ INLINE void add_small_block(floats *y, const ints q[SMALL_QUADS], floats d, floa
     /* The second half is summed by itself, as one sum would wait for itself. */
     ints first[FEW_AT_ONCE], second[FEW_AT_ONCE];
     int32_t s[FEW_AT_ONCE];
-    for (int i = 0; i < rows; i++) {
+    EACH(i, rows) {
         memcpy(s + i, x->sums + (size_t)i * x->stride, sizeof *s);
         first[i] = taken ? every_int(-taken * s[i]) : no_ints();
         second[i] = no_ints();
@@ -66,7 +69,7 @@ INLINE void add_small_block(floats *y, const ints q[SMALL_QUADS], floats d, floa
     ints *last = rows > 2 ? first : second;
     add_quads(first, q, half, x, 0, rows, bits);
     add_quads(last, q + half, half, x, SMALL_BLOCK / 2, rows, bits);
-    for (int i = 0; i < rows; i++) {
+    EACH(i, rows) {
         ints u = rows > 2 ? first[i] : add_ints(first[i], second[i]);
         y[i] = add_product(as_floats(u), times_floats(d, scale_of(x, i)), y[i]);
         if (has_minimum(element))
@@ -80,13 +83,12 @@ INLINE void add_slice(ints *upper, const ints q[SLICE_QUADS], const lane_steps *
                       const few_rows *x, const int slice, const int rows,
                       const llava_element element) {
     const int columns = element == LLAVA_Q6_K ? PART : 2 * PART, quads = columns / 4;
-#pragma clang loop unroll(full)
-    for (int part = 0; part < SLICE_QUADS / quads; part++) {
+    EACH(part, SLICE_QUADS / quads) {
         const int column = column_of(slice, part, element);
         ints sums[FEW_AT_ONCE];
-        for (int i = 0; i < rows; i++) sums[i] = no_ints();
+        EACH(i, rows) sums[i] = no_ints();
         add_quads(sums, q + part * quads, quads, x, column, rows, bits_of(element));
-        for (int i = 0; i < rows; i++)
+        EACH(i, rows)
             upper[i] = add_ints(upper[i], times_ints(sums[i], steps->steps[column / columns]));
     }
 }
@@ -94,9 +96,9 @@ INLINE void add_slice(ints *upper, const ints q[SLICE_QUADS], const lane_steps *
 /* The chains y[rows] go on by one by-256 block, of whose steps times sums `upper` is the sum. */
 INLINE void finish_large_block(floats *y, const ints *upper, floats d, floats minimum,
                                const lane_steps *steps, const few_rows *x, const int rows) {
-    for (int i = 0; i < rows; i++) {
+    EACH(i, rows) {
         ints lower = no_ints();
-        for (int pair = 0; pair < PARTS_OF_LARGE / 2; pair++) {
+        EACH(pair, PARTS_OF_LARGE / 2) {
             ints sums = four_bytes(x->sums + (size_t)i * x->stride + 4 * pair);
             lower = add_ints(lower, pair_products(steps->least[pair], sums));
         }
@@ -124,9 +126,8 @@ INLINE void add_one_block(floats *y, const uint8_t *w, size_t row_bytes, const u
         add_small_block(y, q, d, minimum, x, rows, element);
         return;
     }
-    for (int i = 0; i < rows; i++) upper[i] = no_ints();
-#pragma clang loop unroll(full)
-    for (int slice = 0; slice < SLICES; slice++) {
+    EACH(i, rows) upper[i] = no_ints();
+    EACH(slice, SLICES) {
         fetch_lines(next + (size_t)slice * fetched / SLICES, fetched / SLICES);
         unpack_slice(q, w, row_bytes, slice, element);
         add_slice(upper, q, &steps, x, slice, rows, element);
@@ -151,7 +152,7 @@ INLINE void few_at_once(float *y, size_t y_stride, const uint8_t *w, size_t row_
     const uint8_t *next = w + LANES * row_bytes;
     uint8_t edge[LANES * MOST_BLOCK_BYTES];
     floats chains[FEW_AT_ONCE];
-    for (int i = 0; i < many; i++) chains[i] = every_float(0);
+    EACH(i, many) chains[i] = every_float(0);
     for (size_t b = 0; b < k / stored->block_elements; b++, w += bytes, next += LANES * bytes) {
         if (rows < LANES) copy_blocks(edge, w, row_bytes, rows, bytes);
         add_one_block(chains, rows < LANES ? edge : w, rows < LANES ? bytes : row_bytes, next, &x,
