@@ -5,7 +5,7 @@ import Synchronization
 
 /// Freed blocks, kept for the next tensor of about the same size.
 final class BlockCache: Sendable {
-  static let shared = BlockCache()
+  static let shared = BlockCache(idleBytes: 96 << 20)
 
   /// An address for tensors without elements.
   nonisolated(unsafe) static let emptyBase = UnsafeMutableRawPointer.allocate(
@@ -37,7 +37,9 @@ final class BlockCache: Sendable {
     }
   }
 
-  private let kept = Mutex(KeptBlocks<Block>())
+  private let kept: Mutex<KeptBlocks<Block>>
+
+  init(idleBytes: Int = 0) { kept = Mutex(KeptBlocks(idleBytes: idleBytes)) }
 
   /// A block of at least `byteCount` bytes, aligned to 64; nil when memory is out.
   func take(_ byteCount: Int) -> Block? {
@@ -50,6 +52,8 @@ final class BlockCache: Sendable {
   func giveBack(_ block: Block) {
     if !kept.withLock({ $0.keep(block, size: block.byteCount) }) { block.free() }
   }
+
+  func keepIdle(_ byteCount: Int) { kept.withLock { $0.idleBytes = byteCount } }
 
   /// Gives all that waits back to the system.
   func empty() {

@@ -20,17 +20,25 @@ struct KeptBlocks<Block> {
     return nil
   }
 
-  /// Takes kept blocks away, the largest first, until they are `size` bytes or there are none: what was
-  /// kept for other sizes makes room, so that steps of many lengths take no more together than the
-  /// longest.
+  /// So much may wait while blocks of other sizes are asked for: the sizes of a layer come by turns,
+  /// and the first touch of a fresh page costs more than many a kernel.
+  var idleBytes: Int
+
+  init(idleBytes: Int = 0) { self.idleBytes = idleBytes }
+
+  /// Takes kept blocks away for a new one of `size` bytes, the largest first, until as many bytes are
+  /// freed or those left and the new one are within `idleBytes`: what was kept for other sizes makes
+  /// room, so that steps of many lengths take little more together than the longest.
   mutating func makeRoom(for size: Int) -> [(size: Int, block: Block)] {
+    let (kept, overflow) = byteCount.addingReportingOverflow(size)
+    let wanted = overflow ? .max : min(size, kept - idleBytes)
     var (freed, taken) = (0, [(size: Int, block: Block)]())
     for candidate in blocks.keys.sorted(by: >) {
-      while freed < size, let block = blocks[candidate]?.popLast() {
+      while freed < wanted, let block = blocks[candidate]?.popLast() {
         taken.append((candidate, block))
         freed += candidate
       }
-      if freed >= size { break }
+      if freed >= wanted { break }
     }
     byteCount -= freed
     return taken

@@ -58,6 +58,10 @@ public final class TensorStorage: @unchecked Sendable {
 
   deinit { release() }
 
+  /// From now on freed tensors leave nothing for tensors of other sizes, so that the memory of a
+  /// process is what its largest step takes, which can be told beforehand.
+  public static func keepNoIdleBlocks() { BlockCache.shared.keepIdle(0) }
+
   /// Gives back to the system what freed tensors left for others like them.
   public static func releaseKeptBlocks() { BlockCache.shared.empty() }
 }

@@ -39,6 +39,7 @@ extension PreparedRun {
       loop.reportEvaluation = { (report) throws(Failure) in try watch.see(report) }
     }
     session.times.endStart()
+    TensorStorage.keepNoIdleBlocks()
     let end = try session.times.measure("steps") { () throws(Failure) in
       try loop.run { (body) throws(Failure) in try catchingMemory(body) }
     }

@@ -44,19 +44,38 @@ struct BlockCacheTests {
   @Test func blocksOfOtherSizesMakeRoom() throws {
     let (cache, count) = (BlockCache(), MemoryCount())
     for _ in 0..<3 {
-      let small = try (0..<8).map { _ in try #require(cache.take(1 << 20)) }
+      let small = try (0..<8).map { _ in try #require(cache.take(16 << 20)) }
       small.forEach(cache.giveBack)
-      let large = try #require(cache.take(8 << 20))
+      let large = try #require(cache.take(128 << 20))
       cache.giveBack(large)
-      var counted = (0..<8).map { _ in count.block(1 << 20) }
+      var counted = (0..<8).map { _ in count.block(16 << 20) }
       #expect(counted.count == 8)
       counted = []
-      withExtendedLifetime(count.block(8 << 20)) {}
+      withExtendedLifetime(count.block(128 << 20)) {}
     }
-    #expect(count.peak == 8 << 20)
-    let whole = try #require(cache.take(5 << 20))
-    #expect(whole.byteCount == 5 << 20 || whole.byteCount == 8 << 20)
+    #expect(count.peak == 128 << 20)
+    let whole = try #require(cache.take(80 << 20))
+    #expect(whole.byteCount == 80 << 20 || whole.byteCount == 128 << 20)
     cache.giveBack(whole)
+  }
+
+  /// The sizes of a layer come by turns: a few of them wait for each other.
+  @Test func blocksOfAFewSizesStay() throws {
+    let cache = BlockCache(idleBytes: 96 << 20)
+    let sizes = [1 << 20, 9 << 20, 33 << 20]
+    let first = try sizes.map { size in
+      let block = try #require(cache.take(size))
+      cache.giveBack(block)
+      return block
+    }
+    for _ in 0..<3 {
+      for (size, block) in zip(sizes, first) {
+        let again = try #require(cache.take(size))
+        #expect(again == block)
+        cache.giveBack(again)
+      }
+    }
+    cache.empty()
   }
 
   @Test func sizesThatNoMemoryHasAreRefused() {
