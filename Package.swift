@@ -186,7 +186,7 @@ let tools: KeyValuePairs = [
     "Conversion", "Initialisation", "Inspection", "Checkpoints", "Quantisation", "Streams",
     "Threads", "Tokenizers",
   ],
-  "llava-caption": ["Captioning", "Conversations", "Processes"],
+  "llava-caption": ["Captioning", "Conversations", "Processes", "Streams"],
   "caption-filter": ["CaptionFiltering", "Charts", "Streams", "Threads"],
   "tensor-view": ["Charts", "Streams"],
   "tensor-diff": ["Streams"],

@@ -73,7 +73,7 @@ struct LlavaCaption: ToolProgram {
       choice: try choice(of: texts.count), skipsUnfilled: search.list != nil)
     let subjects = try search.subjects(paths, session)
     guard !subjects.isEmpty else {
-      let places = (paths + [search.list].compactMap(\.self)).joined(separator: ", ")
+      let places = (paths + [search.listName].compactMap(\.self)).joined(separator: ", ")
       return session.reporter.warning("found no picture in \(places)")
     }
     let all = try plan.jobs(for: subjects, session)
