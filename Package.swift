@@ -155,7 +155,7 @@ let support = group(
       "ArgumentParser", "InputOutput", "JSON", "Tensors", "Operations", "CPU", "Streams",
       "Checkpoints", "ToolSupport",
     ],
-    "ChatClient": ["HTTP", "InputOutput", "Decimals", "JSON", "Records", "Chat"],
+    "ChatClient": ["HTTP", "Archives", "InputOutput", "Decimals", "JSON", "Records", "Chat"],
   ])
 
 /// Each tool and what it uses besides the modules of every tool.

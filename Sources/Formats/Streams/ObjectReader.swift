@@ -17,6 +17,8 @@ public struct ObjectLine: Sendable {
   public let result: Result<JSONObject, Failure>
   /// The id of a record that cannot be read but has a name all the same, as a sample of an archive has.
   var fallbackId: String?
+  /// About how much memory it takes, from its text; 0 for what is as short as a path.
+  public internal(set) var byteCount = 0
 }
 
 extension ObjectLine {

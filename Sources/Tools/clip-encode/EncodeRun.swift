@@ -34,11 +34,15 @@ struct EncodeRun {
   let writer: TensorStreamWriter
   let batch: Int
   let recipe: StreamRecipe
+  /// Of the images that `maker` decodes.
+  let standIns: StandIns
   var maker: any RecordMaker
 
   mutating func run() throws(Failure) {
     nonisolated(unsafe) let reader = reader  // used by the reading thread alone
-    let queue = RecordQueue(capacity: 2 * batch) { () throws(Failure) in try reader.next() }
+    let queue = RecordQueue(capacity: 2 * batch, size: \.byteCount) { () throws(Failure) in
+      try reader.next()
+    }
     var images = 0
     let times = session.times
     times.endStart()
@@ -69,7 +73,7 @@ struct EncodeRun {
       }
       for (index, tensors) in zip(group, made) {
         var record = lines[index].record
-        record.object = Record.withoutInlineImages(record.object)
+        record.object = Record.withoutInlineImages(record.object, standIns)
         if let mark = SkipMark(of: record.object) {
           try session.passOn(record, mark, to: writer)
         } else {
@@ -81,6 +85,7 @@ struct EncodeRun {
         }
       }
     }
+    standIns.forgetOld()
     return paths.reduce(0) { $0 + $1.count }
   }
 

@@ -62,6 +62,8 @@ struct LlavaCaption: ToolProgram {
   }
 
   func run(_ session: Session) throws(Failure) {
+    // Captions for nobody are no work; those that are kept need no reader.
+    if !target.isKept { session.endsWithReader() }
     let texts = try questions.texts(session)
     let chain = CaptionChain(questions, answers, texts, isVerbose: session.settings.isVerbose)
     if printPipeline {

@@ -131,6 +131,20 @@ import Testing
     #expect(result.text == "1\n1\n2\n1\n", "\(result.text) \(result.errors)")
   }
 
+  /// What a data: URL is, and what is a path that looks like one, all tools decide alike.
+  @Test func pathsMayLookLikeURLs() throws {
+    let directory = try directory()
+    let result = try Workbench.run(
+      """
+      cp grey.jpg data:x.jpg
+      echo data:x.jpg | \(caption) -q --list - | wc -l
+      printf '{"image":"data:image/jpeg;base64,%s"}' "$(base64 -w0 grey.jpg)" | \(caption) --list -
+      echo $?
+      """, in: directory)
+    #expect(result.text == "1\n1\n", "\(result.text) \(result.errors)")
+    #expect(result.errors.contains("expected a path of a picture"), "\(result.errors)")
+  }
+
   @Test func suffixesAreNames() throws {
     let directory = try directory()
     let result = try Workbench.run(
