@@ -22,10 +22,11 @@ struct RecordQueueTests {
   @Test(arguments: [(0, 5), (1 << 20, 5), (20 << 20, 4), (100 << 20, 1)])
   func readsAheadWithinItsBounds(size: Int, ahead: Int) throws {
     let count = Atomic(0)
-    let queue = RecordQueue<Int>(capacity: 5, size: { _ in size }) {
+    func read() -> Int? {
       let number = count.wrappingAdd(1, ordering: .relaxed).newValue
       return number > 9 ? nil : number
     }
+    let queue = RecordQueue<Int>(capacity: 5, size: { _ in size }, read: read)
     #expect(reads(count) == ahead)
     #expect(try queue.next(upTo: 1) == [1])
     #expect(reads(count) == ahead + 1)

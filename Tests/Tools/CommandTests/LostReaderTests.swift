@@ -49,8 +49,9 @@ import Testing
       exec 4> in 5< out
       exec 5<&-
       wait $tool; echo $?
+      exec 4>&-
       llava-caption --max-tokens 1 --list - --tsv table < in > out & tool=$!
-      exec 5< out
+      exec 4> in 5< out
       exec 5<&-
       sleep 0.3; echo grey.jpg >&4; exec 4>&-
       wait $tool; echo $?; wc -l < table
