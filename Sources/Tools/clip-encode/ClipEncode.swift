@@ -128,13 +128,8 @@ struct ClipEncode: ToolCommand {
     let writer = try session.tensorWriter(header)
     var run = EncodeRun(
       session: session, reader: reader, writer: writer, batch: batch, recipe: recipe,
-      standIns: loader.standIns, maker: maker)
+      loader: loader, maker: maker)
     try run.run()
-    if session.settings.isVerbose {
-      for warning in loader.options.sandboxWarnings.texts {
-        session.reporter.note("image-decode: \(warning)")
-      }
-    }
   }
 
   private var recipeAspect: PreprocessorSettings.Aspect? {

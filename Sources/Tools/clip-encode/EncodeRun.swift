@@ -34,8 +34,8 @@ struct EncodeRun {
   let writer: TensorStreamWriter
   let batch: Int
   let recipe: StreamRecipe
-  /// Of the images that `maker` decodes.
-  let standIns: StandIns
+  /// Of the images that `maker` makes.
+  let loader: ImageLoader
   var maker: any RecordMaker
 
   mutating func run() throws(Failure) {
@@ -60,6 +60,10 @@ struct EncodeRun {
         "\(images) images in \(hundredths(seconds)) s: \(hundredths(Double(images) / seconds)) images/s"
       )
     }
+    guard session.settings.isVerbose else { return }
+    for warning in loader.options.sandboxWarnings.texts {
+      session.reporter.note("image-decode: \(warning)")
+    }
   }
 
   /// Returns the number of images that the records named.
@@ -73,7 +77,7 @@ struct EncodeRun {
       }
       for (index, tensors) in zip(group, made) {
         var record = lines[index].record
-        record.object = Record.withoutInlineImages(record.object, standIns)
+        record.object = Record.withoutInlineImages(record.object, loader.standIns)
         if let mark = SkipMark(of: record.object) {
           try session.passOn(record, mark, to: writer)
         } else {
@@ -85,7 +89,7 @@ struct EncodeRun {
         }
       }
     }
-    standIns.forgetOld()
+    loader.standIns.forgetOld()
     return paths.reduce(0) { $0 + $1.count }
   }
 
