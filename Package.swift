@@ -155,7 +155,7 @@ let support = group(
       "ArgumentParser", "InputOutput", "JSON", "Tensors", "Operations", "CPU", "Streams",
       "Checkpoints", "ToolSupport",
     ],
-    "ChatClient": ["HTTP", "InputOutput", "Decimals", "JSON", "Records", "Chat"],
+    "ChatClient": ["HTTP", "Archives", "InputOutput", "Decimals", "JSON", "Records", "Chat"],
   ])
 
 /// Each tool and what it uses besides the modules of every tool.
@@ -186,7 +186,7 @@ let tools: KeyValuePairs = [
     "Conversion", "Initialisation", "Inspection", "Checkpoints", "Quantisation", "Streams",
     "Threads", "Tokenizers",
   ],
-  "llava-caption": ["Captioning", "Conversations", "Processes"],
+  "llava-caption": ["Captioning", "Conversations", "Processes", "Streams"],
   "caption-filter": ["CaptionFiltering", "Charts", "Streams", "Threads"],
   "tensor-view": ["Charts", "Streams"],
   "tensor-diff": ["Streams"],

@@ -20,7 +20,7 @@ function __llava-caption_parse_tokens -S
     set -l unparsed_tokens (__llava-caption_tokens -pc)
     switch $unparsed_tokens[1]
     case 'llava-caption'
-        __llava-caption_parse_subcommand -r 1 'include=+' 'exclude=+' 'list=' 'image-key=' 'm/model=' 'ask=+' 'ask-file=' 'choose' 'weight=+' 'template=' 'system=' 'max-tokens=' 'temperature=' 'top-p=' 'seed=' 'batch=' 'prefix=' 'suffix=' 'require=+' 'forbid=+' 'retry=' 'j/threads=' 'jsonl=' 'tsv=' 'sidecar=' 'full-names' 'existing=' 'joint=' 'print-pipeline' 'strict' 'max-skips=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
+        __llava-caption_parse_subcommand -r 1 'include=+' 'exclude=+' 'list=' 'from=' 'image-key=' 'm/model=' 'ask=+' 'ask-file=' 'choose' 'weight=+' 'template=' 'system=' 'max-tokens=' 'temperature=' 'top-p=' 'seed=' 'batch=' 'prefix=' 'suffix=' 'require=+' 'forbid=+' 'retry=' 'j/threads=' 'jsonl=' 'tsv=' 'sidecar=' 'full-names' 'existing=' 'joint=' 'print-pipeline' 'strict' 'max-skips=' 'q/quiet' 'v/verbose' 'errors=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __llava-caption_parse_subcommand -r 1 'version'
@@ -81,6 +81,7 @@ complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_pos
 complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption"' -l 'include' -d 'In directories, files that match this pattern of the shell; may be repeated.' -rfka ''
 complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption"' -l 'exclude' -d 'Leave out files and directories that match it; may be repeated.' -rfka ''
 complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" list' -l 'list' -d 'Take the pictures of this list too: CSV, TSV, JSONL or paths; - is stdin.' -rF
+complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" from' -l 'from' -d 'What the list is.' -rfka 'auto jsonl array paths paths0 csv tsv tar'
 complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" image-key' -l 'image-key' -d 'The column or member of --list that says where pictures are.' -rfka ''
 complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption" m model' -s 'm' -l 'model' -d 'The model; default: LLAVA_MODEL.' -rfa '(__llava-caption_complete_directories)'
 complete -c 'llava-caption' -n '__llava-caption_should_offer_completions_for_flags_or_options "llava-caption"' -l 'ask' -d 'What to ask about each picture; may be repeated (default: Describe this image.).' -rfka ''

@@ -65,7 +65,7 @@ public final class AppendFile {
   public func isSameFile(as other: String) -> Bool {
     var (own, found) = (stat(), stat())
     return fstat(descriptor, &own) == 0 && stat(other, &found) == 0
-      && own.st_dev == found.st_dev && own.st_ino == found.st_ino
+      && FileIdentity(own) == FileIdentity(found)
   }
 
   /// Up to `count` bytes from `offset` on; fewer at the end alone.

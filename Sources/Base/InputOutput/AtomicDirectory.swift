@@ -84,7 +84,7 @@ public final class AtomicDirectory: OutputPlace {
     _ target: String, shownName: String, mode: mode_t
   ) throws(Failure) -> String {
     let (directory, name) = splitPath(target)
-    let start = AtomicFile.prefix(of: name, bytes: 200)
+    let start = name.prefix(bytes: 200)
     for _ in 0..<100 {
       let tag = String(UInt64.random(in: 0...UInt64.max), radix: 36)
       let path = "\(directory == "/" ? "" : directory)/.\(start).\(tag).tmp"

@@ -9,70 +9,41 @@ import Glibc
 public final class AtomicFile: ByteSink {
   public let name: String
   private let descriptor: Int32
-  private let target: String
-  private let temporary: String?
-  private let slot: Int32
+  private let target: FilePath
+  private let temporary: TemporaryFile?
   private var isOpen = true
 
-  /// Throws `path/invalid`, or `io/create` when the file cannot be made. `shownName`: what messages
-  /// call the file, where its own path says nothing to the user.
-  public init(path: String, shownName: String? = nil) throws(Failure) {
+  /// Throws `path/invalid`, or what the other one throws.
+  public convenience init(path: String, shownName: String? = nil) throws(Failure) {
     try checkPath(path)
+    try self.init(FilePath(path), shownName: shownName)
+  }
+
+  /// Throws `io/create` when the file cannot be made, `file/dangling-link` for a link that leads nowhere.
+  /// `shownName`: what messages call the file, where its own path says nothing to the user.
+  public init(_ path: FilePath, shownName: String? = nil) throws(Failure) {
+    name = shownName ?? path.shown
     // Said now, not when all is written: the temporary file has a shorter name.
-    guard splitPath(path).name.utf8.count <= Int(NAME_MAX) else {
-      throw .system("create", shownName ?? path, errno: ENAMETOOLONG)
+    guard path.name.bytes.count <= Int(NAME_MAX) else {
+      throw .system("create", name, errno: ENAMETOOLONG)
     }
-    name = shownName ?? path
-    var status = stat()
-    let exists = stat(path, &status) == 0
-    if exists, status.st_mode & S_IFMT != S_IFREG {
-      let opened = retryingInterrupted { open(path, O_WRONLY | O_CLOEXEC) }
-      guard opened >= 0 else { throw .system("open", path, errno: errno) }
-      (descriptor, target, temporary, slot) = (opened, path, nil, -1)
+    let status = path.status
+    if let status, status.st_mode & S_IFMT != S_IFREG {
+      let opened = path.withCString { path in
+        retryingInterrupted { open(path, O_WRONLY | O_CLOEXEC) }
+      }
+      guard opened >= 0 else { throw .system("open", name, errno: errno) }
+      (descriptor, target, temporary) = (opened, path, nil)
       return
     }
-    target = exists ? Self.resolved(path) : path
-    let mode = exists ? status.st_mode & 0o777 : 0o666
-    let created = try Self.createBeside(target, mode: mode)
-    (descriptor, temporary) = (created.descriptor, created.path)
-    slot = llava_register_temporary(created.path)
+    if path.isDanglingLink { throw .danglingLink(name) }
+    target = status == nil ? path : path.resolved
+    let file = try TemporaryFile(
+      beside: target, mode: status.map { $0.st_mode & 0o777 } ?? 0o666, shownName: name)
+    (descriptor, temporary) = (file.descriptor, file)
   }
 
   deinit { discard() }
-
-  /// A link stays a link: its target is what gets replaced.
-  private static func resolved(_ path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return path }
-    defer { free(resolved) }
-    return String(cString: resolved)
-  }
-
-  private static func createBeside(_ target: String, mode: mode_t) throws(Failure)
-    -> (descriptor: Int32, path: String)
-  {
-    let (directory, name) = splitPath(target)
-    // With a tag of 13 bytes at most, the name stays within the 255 that file systems take.
-    let start = prefix(of: name, bytes: 200)
-    for _ in 0..<100 {
-      let tag = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-      let path = "\(directory)/.\(start).\(tag).tmp"
-      let opened = retryingInterrupted { open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode) }
-      if opened >= 0 { return (opened, path) }
-      if errno != EEXIST { throw .system("create", target, errno: errno) }
-    }
-    throw .system("create", target, errno: EEXIST)
-  }
-
-  /// As much of `text` as fits into `bytes` of UTF-8.
-  static func prefix(of text: String, bytes: Int) -> String {
-    var left = bytes
-    return String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.prefix {
-          left -= UTF8.width($0)
-          return left >= 0
-        }))
-  }
 
   /// True when the bytes go to a regular file.
   public var isRegularFile: Bool { temporary != nil }
@@ -100,35 +71,52 @@ public final class AtomicFile: ByteSink {
       discard()
       throw .system("fsync", name, errno: code)
     }
-    isOpen = false
-    let closed = close(descriptor)
-    guard closed == 0, rename(temporary, target) == 0 else {
+    // Renamed before it is closed: its lock tells others that it is not abandoned.
+    let renamed = temporary.path.withCString { from in target.withCString { rename(from, $0) } }
+    guard renamed == 0 else {
       let code = errno
-      unlink(temporary)
-      llava_forget_temporary(slot)
+      discard()
       throw .system("rename", name, errno: code)
     }
-    llava_forget_temporary(slot)
-    try synchronizeDirectory(splitPath(target).directory)
+    isOpen = false
+    temporary.forget()
+    guard close(descriptor) == 0 else { throw .system("close", name, errno: errno) }
+    try synchronizeDirectory(target.directory)
   }
 
   /// Leaves no trace. Harmless after `finish`.
   public func discard() {
     guard isOpen else { return }
     isOpen = false
+    temporary?.path.remove()
     close(descriptor)
-    if let temporary { unlink(temporary) }
-    llava_forget_temporary(slot)
+    temporary?.forget()
+  }
+}
+
+extension Failure {
+  /// What would be written is a link, `name`, to something that is not there.
+  public static func danglingLink(_ name: String) -> Failure {
+    Failure(
+      .inputOutput, code: "file/dangling-link", at: name, "the link leads to nothing",
+      remedy: "make what it leads to, or remove the link")
   }
 }
 
 /// Makes a rename inside `path` last through a power cut.
 public func synchronizeDirectory(_ path: String) throws(Failure) {
-  let descriptor = retryingInterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-  guard descriptor >= 0 else { throw .system("open", path, errno: errno) }
+  try synchronizeDirectory(FilePath(path))
+}
+
+/// The same for a path that need not be text.
+public func synchronizeDirectory(_ path: FilePath) throws(Failure) {
+  let descriptor = path.withCString { path in
+    retryingInterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+  }
+  guard descriptor >= 0 else { throw .system("open", path.shown, errno: errno) }
   defer { close(descriptor) }
   // Some file systems cannot flush a directory and say so.
   if fsync(descriptor) != 0, errno != EINVAL, errno != EROFS {
-    throw .system("fsync", path, errno: errno)
+    throw .system("fsync", path.shown, errno: errno)
   }
 }

@@ -21,5 +21,27 @@ public func namesInDirectory(_ path: String, limit: Int, hidden: Bool = false) t
   return names.sorted()
 }
 
+extension FilePath {
+  /// The names in this directory for which `isWanted` holds, ascending by bytes; `.` and `..` are none.
+  /// Throws `io/open`.
+  public func names(where isWanted: (FilePath) -> Bool) throws(Failure) -> [FilePath] {
+    guard let stream = withCString({ opendir($0) }) else {
+      throw .system("open", shown, errno: errno)
+    }
+    defer { closedir(stream) }
+    var names: [FilePath] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+        name.withMemoryRebound(to: CChar.self, capacity: 1) { name in
+          let bytes = UnsafeBufferPointer(start: name, count: strlen(name))
+          return FilePath(bytes: bytes.lazy.map(UInt8.init(bitPattern:)))
+        }
+      }
+      if ![[0x2E], [0x2E, 0x2E]].contains(name.bytes), isWanted(name) { names.append(name) }
+    }
+    return names.sorted()
+  }
+}
+
 /// Removes the directory `path` and the files in it; what cannot be removed stays.
 public func removeFlatDirectory(_ path: String) { llava_remove_temporary(path) }

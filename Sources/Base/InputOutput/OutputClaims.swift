@@ -6,19 +6,12 @@ import Synchronization
 /// Outputs that are known before the first input is opened. Whatever is then read is held against
 /// them, by device and inode: a link or another spelling is the same file.
 public enum OutputClaims {
-  private struct Identity: Hashable {
-    let device: dev_t
-    let inode: ino_t
-
-    init(_ status: stat) { (device, inode) = (status.st_dev, status.st_ino) }
-  }
-
   private struct Claims {
-    var files: Set<Identity> = []
+    var files: Set<FileIdentity> = []
     /// The directories that those files lie in.
-    var directories: Set<Identity> = []
+    var directories: Set<FileIdentity> = []
     /// Directories that are written into, and those around them.
-    var enclosing: Set<Identity> = []
+    var enclosing: Set<FileIdentity> = []
   }
 
   private static let claims = Mutex(Claims())
@@ -31,7 +24,7 @@ public enum OutputClaims {
     let directory = parent(of: path)
     let isNew = claims.withLock { claims in
       if let directory { claims.directories.insert(directory) }
-      return claims.files.insert(Identity(status)).inserted
+      return claims.files.insert(FileIdentity(status)).inserted
     }
     guard isNew else {
       throw Failure(.usage, code: "usage/same-file", at: path, "two outputs are the same file")
@@ -52,7 +45,7 @@ public enum OutputClaims {
     defer { free(resolved) }
     var status = stat()
     while stat(resolved, &status) == 0 {
-      let identity = Identity(status)
+      let identity = FileIdentity(status)
       claims.withLock { _ = $0.enclosing.insert(identity) }
       guard let slash = strrchr(resolved, Int32(UInt8(ascii: "/"))), slash != resolved else {
         return
@@ -62,13 +55,13 @@ public enum OutputClaims {
   }
 
   /// Of the file itself, where `path` is a link to it.
-  private static func parent(of path: String) -> Identity? {
+  private static func parent(of path: String) -> FileIdentity? {
     guard let resolved = realpath(path, nil) else { return nil }
     defer { free(resolved) }
     var status = stat()
     guard let slash = strrchr(resolved, Int32(UInt8(ascii: "/"))) else { return nil }
     (slash == resolved ? slash + 1 : slash).pointee = 0
-    return stat(resolved, &status) == 0 ? Identity(status) : nil
+    return stat(resolved, &status) == 0 ? FileIdentity(status) : nil
   }
 
   /// Throws `usage/same-file` where an output would replace a file in the directory `path`: all
@@ -77,12 +70,12 @@ public enum OutputClaims {
   public static func checkDirectory(_ path: String) throws(Failure) {
     var status = stat()
     guard stat(path, &status) == 0 else { return }
-    guard !claims.withLock({ $0.directories.contains(Identity(status)) }) else {
+    guard !claims.withLock({ $0.directories.contains(FileIdentity(status)) }) else {
       throw Failure(
         .usage, code: "usage/same-file", at: path,
         "the output would replace a file of this model", remedy: "name another output")
     }
-    guard !claims.withLock({ $0.enclosing.contains(Identity(status)) }) else {
+    guard !claims.withLock({ $0.enclosing.contains(FileIdentity(status)) }) else {
       throw Failure(
         .usage, code: "usage/same-file", at: path,
         "the output would lie in the directory of this model", remedy: "name another output")
@@ -93,7 +86,7 @@ public enum OutputClaims {
   static func check(_ descriptor: Int32, _ name: String) throws(Failure) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return }
-    guard !claims.withLock({ $0.files.contains(Identity(status)) }) else {
+    guard !claims.withLock({ $0.files.contains(FileIdentity(status)) }) else {
       throw Failure(
         .usage, code: "usage/same-file", at: name,
         "the output would replace this input", remedy: "name another output")

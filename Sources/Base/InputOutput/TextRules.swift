@@ -53,6 +53,17 @@ extension String {
     return String(kept)
   }
 
+  /// The text, or where it has more than `limit` bytes its beginning and its end, whole scalars, and
+  /// between them how many bytes there were; somewhat less than `limit` bytes in all.
+  public func shortenedInTheMiddle(bytes limit: Int) -> String {
+    guard utf8.count > limit else { return self }
+    let middle = "... (\(grouped(utf8.count)) bytes) ..."
+    let half = max(0, limit - middle.utf8.count) / 2
+    var start = utf8.index(utf8.endIndex, offsetBy: -half)
+    while start < utf8.endIndex, utf8[start] & 0xC0 == 0x80 { start = utf8.index(after: start) }
+    return prefix(bytes: half) + middle + self[start...]
+  }
+
   /// Whether the last bytes are those of `ending`.
   public func ends(withBytesOf ending: String) -> Bool {
     utf8.suffix(ending.utf8.count).elementsEqual(ending.utf8)

@@ -37,7 +37,21 @@ public struct TarWalk {
     throw Failure(
       .invalidInput, code: "tar/compressed", at: file.path,
       "expected a tar archive, which is read in place, found \(found.name) data",
-      remedy: "unpack it first: \(found.name) -dk \(quotedForShell(file.path))")
+      remedy: "unpack it first: \(found.name) -dc \(quotedForShell(file.path)) >"
+        + " \(quotedForShell(unpackedName(file.path))), and name that")
+  }
+
+  /// Whether `path` is called as compressed archives are.
+  public static func isCalledCompressed(_ path: String) -> Bool {
+    let name = FilePath(path)
+    let isPacked = [".gz", ".zst", ".bz2", ".xz"].contains(name.lowercasedExtension)
+    return isPacked && name.withoutExtension.lowercasedExtension == ".tar"
+      || [".tgz", ".tbz2", ".txz", ".tzst"].contains(name.lowercasedExtension)
+  }
+
+  private static func unpackedName(_ path: String) -> String {
+    let name = FilePath(path).withoutExtension
+    return (name.lowercasedExtension == ".tar" ? name : name + ".tar").shown
   }
 
   /// The next regular file; directories, links, devices and sparse files are passed over. Nil at the

@@ -29,6 +29,8 @@ public struct DecodeOptions: Sendable, Equatable {
   public var sandboxProgram: String?
   /// The longest that it may take for an image.
   public var sandboxSeconds = 300.0
+  /// What that program warned of, of all images that are decoded with these options.
+  public let sandboxWarnings = SandboxWarnings()
 
   public init() {}
 

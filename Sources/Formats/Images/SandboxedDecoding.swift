@@ -16,6 +16,7 @@ struct SandboxedDecoding {
     process.outputLimit = outline.width * outline.height * 3 + 64
     process.seconds = options.sandboxSeconds
     let result = try process.run(input: bytes)
+    keepWarnings(result.errors)
     switch result.ending {
     case .exited(0): return try picture(result.output)
     case .exited: throw failure(result.errors, file: bytes.count)
@@ -25,6 +26,15 @@ struct SandboxedDecoding {
     case .overtime:
       throw stopped("took more than \(Int(options.sandboxSeconds)) seconds")
     case .overflow: throw stopped("wrote more pixels than the file has")
+    }
+  }
+
+  private func keepWarnings(_ errors: [UInt8]) {
+    for line in errors.split(separator: UInt8(ascii: "\n")) {
+      guard let object = try? JSONValue(parsing: Array(line)).object,
+        object["level"]?.string == "warning", let message = object["message"]?.string
+      else { continue }
+      options.sandboxWarnings.add(message)
     }
   }
 

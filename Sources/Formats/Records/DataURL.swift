@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Synchronization
 
 /// The most bytes of an image's file.
 public let largestImageFile = 256 << 20
@@ -9,7 +10,7 @@ public let largestImageFile = 256 << 20
 /// A text of a record that names no file, but is the image: `data:image/png;base64,iVBORw0…`; or its
 /// stand-in, `data:image/png;sha256=9f86…`, which tools carry where the image is no longer needed.
 public struct DataURL {
-  private let text: String
+  fileprivate let text: String
   /// Such as `image/png`; empty where the URL says none, or something that is no type. What the image
   /// is its bytes say.
   private let mediaType: String
@@ -98,19 +99,57 @@ public struct DataURL {
   /// `sha256sum` prints it of the image's file; of the whole text where that cannot be decoded.
   public var standIn: String {
     if header == nil, text.utf8.count <= longestPath { return text }
+    return standIn(of: (try? bytes(limit: .max - 2)) ?? Array(text.utf8))
+  }
+
+  /// The same where `bytes` have been decoded already.
+  public func standIn(of bytes: [UInt8]) -> String {
     var digest = SHA256()
-    if let bytes = try? bytes(limit: .max - 2) { digest.update(bytes) } else { digest.update(text) }
+    digest.update(bytes)
     return "data:\(mediaType);sha256=\(digest.hexadecimal())"
   }
+}
+
+/// What stands for images that were decoded a while ago: none is decoded once more for its digest.
+public final class StandIns: Sendable {
+  private struct Known {
+    var now: [String: String] = [:]
+    var before: [String: String] = [:]
+  }
+
+  private let known = Mutex(Known())
+
+  public init() {}
+
+  /// Remembers the stand-in of `url`, whose image is `bytes`.
+  public func add(_ url: DataURL, of bytes: [UInt8]) {
+    let standIn = url.standIn(of: bytes)
+    known.withLock { $0.now[url.text] = standIn }
+  }
+
+  /// The stand-in of `url`, decoded here where it is not known.
+  public func text(of url: DataURL) -> String {
+    let found = known.withLock { known in
+      if known.now[url.text] == nil { known.now[url.text] = known.before[url.text] }
+      return known.now[url.text]
+    }
+    return found ?? url.standIn
+  }
+
+  /// Lets go of all that was neither added nor asked for since the last call.
+  public func forgetOld() { known.withLock { ($0.before, $0.now) = ($0.now, [:]) } }
 }
 
 extension Record {
   /// The object with stand-ins for images that it holds as data: URLs, also where another member
   /// holds the same.
-  public static func withoutInlineImages(_ object: JSONObject) -> JSONObject {
+  /// `standIns`: of images that were decoded already.
+  public static func withoutInlineImages(
+    _ object: JSONObject, _ standIns: StandIns = StandIns()
+  ) -> JSONObject {
     var known: [String: JSONValue] = [:]
     for path in (try? imagePaths(of: object)) ?? [] where known[path] == nil {
-      if let url = DataURL(path) { known[path] = .string(url.standIn) }
+      if let url = DataURL(path) { known[path] = .string(standIns.text(of: url)) }
     }
     if known.isEmpty { return object }
     func shortened(_ value: JSONValue) -> JSONValue { value.string.flatMap { known[$0] } ?? value }

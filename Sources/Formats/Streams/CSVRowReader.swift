@@ -178,7 +178,7 @@ private struct CSVScanner {
     place.pass(bytes)
     if isFirst, byteCount > limits.lineBytes {
       row.clear()
-      row.fault = lineTooLong(limits)
+      row.fault = lineTooLong(limits, "a row")
     }
   }
 

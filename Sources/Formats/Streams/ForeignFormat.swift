@@ -1,5 +1,6 @@
 // What an input is that is no stream of ours: told by its first bytes, for the message.
 // SPDX-License-Identifier: Apache-2.0
+import InputOutput
 import JSON
 
 /// A format of somebody else's, and what to do about it.
@@ -7,6 +8,8 @@ struct ForeignFormat {
   /// With its article where it has one: `gzip data`, `a zip file`.
   let name: String
   let remedy: String?
+  /// What unpacks it to stdout.
+  var unpacker: String?
   var isImage: Bool { remedy == Self.imageRemedy }
 
   private static let imageRemedy = "encode it first: clip-encode photo.jpg"
@@ -20,11 +23,14 @@ struct ForeignFormat {
       let article = name == "AVIF" ? "an" : "a"
       return ForeignFormat(name: "\(article) \(name) image", remedy: imageRemedy)
     }
+    for (magic, name, unpacker) in packed where head.starts(with: magic) {
+      return packed(name, unpacker)
+    }
     for (magic, name, remedy) in magics where head.starts(with: magic) {
       return ForeignFormat(name: name, remedy: remedy)
     }
     if head.starts(with: "BZh".utf8), head.dropFirst(4).starts(with: [0x31, 0x41, 0x59, 0x26]) {
-      return ForeignFormat(name: "bzip2 data", remedy: unpack("bzip2 -dc"))
+      return packed("bzip2 data", "bzip2 -dc")
     }
     if head.starts(with: "PAR1".utf8),
       head.contains(where: { $0 < 0x20 && !$0.isJSONSpace })
@@ -46,13 +52,24 @@ struct ForeignFormat {
   /// Where the header of tar says so; a name with zeros behind it comes before.
   private static let tarMark = 257..<262
 
-  private static func unpack(_ program: String) -> String { "unpack it first: \(program)" }
+  private static func packed(_ name: String, _ unpacker: String) -> ForeignFormat {
+    ForeignFormat(name: name, remedy: "unpack it first: \(unpacker)", unpacker: unpacker)
+  }
+
+  /// What to do about an input that messages call `name`: a file can be named in a command.
+  func remedy(for name: String) -> String? {
+    guard let unpacker, name != "stdin" else { return remedy }
+    return "unpack it first, and name - instead: \(unpacker) \(quotedForShell(name)) |"
+  }
+
+  private static let packed: [(bytes: [UInt8], name: String, unpacker: String)] = [
+    ([0x1F, 0x8B], "gzip data", "gzip -dc"),
+    ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "xz data", "xz -dc"),
+    ([0x04, 0x22, 0x4D, 0x18], "lz4 data", "lz4 -dc"),
+    ([0x50, 0x4B, 3, 4], "a zip file", "unzip -p"),
+  ]
 
   private static let magics: [(bytes: [UInt8], name: String, remedy: String?)] = [
-    ([0x1F, 0x8B], "gzip data", unpack("gzip -dc")),
-    ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "xz data", unpack("xz -dc")),
-    ([0x04, 0x22, 0x4D, 0x18], "lz4 data", unpack("lz4 -dc")),
-    ([0x50, 0x4B, 3, 4], "a zip file", unpack("unzip -p")),
     ([0x93, 0x4E, 0x55, 0x4D], "a NumPy array", nil),
     ([0xFF, 0xFE], "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8"),
     ([0xFE, 0xFF], "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8"),

@@ -29,7 +29,8 @@ public final class ImageKeyReader: ObjectReader {
       object["image"] = value
     }
     line = ObjectLine(
-      number: line.number, input: line.input, unit: line.unit, result: .success(object))
+      number: line.number, input: line.input, unit: line.unit, result: .success(object),
+      byteCount: line.byteCount)
     if !hasWarned, let found = line.record.unnamedImage { report(found, line.record) }
     return line
   }

@@ -65,7 +65,8 @@ final class JSONArrayReader: ObjectReader {
     }
     return ObjectLine(
       number: number, input: name, unit: "element",
-      result: result.mapError { $0.at("\(name): element \(number)") })
+      result: result.mapError { $0.at("\(name): element \(number)") },
+      byteCount: element?.count ?? 0)
   }
 
   /// The bytes of the next element, found by its brackets and quotes; nil when it is too long.

@@ -147,7 +147,7 @@ extension LineReader {
     throw Failure(
       .invalidInput, code: "text/binary",
       "expected records or a list of paths, found \(format.name)"
-        + (format.isImage ? " itself" : ""), remedy: format.remedy)
+        + (format.isImage ? " itself" : ""), remedy: format.remedy(for: name))
   }
 
   /// Throws `text/binary` when there is a NUL in what has arrived of the first line that is not
@@ -174,9 +174,9 @@ extension LineReader {
   }
 }
 
-/// The failure of a line or an element above the limit.
-func lineTooLong(_ limits: StreamLimits) -> Failure {
+/// The failure of a line or an element above the limit; `what` it should have been.
+func lineTooLong(_ limits: StreamLimits, _ what: String = "an object") -> Failure {
   Failure(
     .limitExceeded, code: "json/too-long",
-    "expected an object of at most \(limits.lineBytes) bytes", remedy: "raise --max-line")
+    "expected \(what) of at most \(limits.lineBytes) bytes", remedy: "raise --max-line")
 }

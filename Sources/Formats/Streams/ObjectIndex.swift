@@ -116,6 +116,7 @@ extension ObjectLine {
     self.init(
       number: number, input: name, unit: "line",
       result: object.mapError { $0.at("\(name): line \(number)") })
+    if case .bytes(let bytes) = line { byteCount = bytes.count }
   }
 
   /// Whether the line has the mark of a skip.

@@ -15,6 +15,10 @@ public struct ObjectLine: Sendable {
   let unit: StaticString
   /// A failure spoils this line only: the next ones can be read, and this one becomes a skip.
   public let result: Result<JSONObject, Failure>
+  /// The id of a record that cannot be read but has a name all the same, as a sample of an archive has.
+  var fallbackId: String?
+  /// About how much memory it takes, from its text; 0 for what is as short as a path.
+  public internal(set) var byteCount = 0
 }
 
 extension ObjectLine {
@@ -23,7 +27,11 @@ extension ObjectLine {
 
   /// The record; a line that holds none stands for one without members.
   public var record: Record {
-    Record((try? result.get()) ?? JSONObject(), number: number, place: place)
+    let object = try? result.get()
+    if object == nil, let fallbackId {
+      return Record(JSONObject(), id: fallbackId, place: place)
+    }
+    return Record(object ?? JSONObject(), number: number, place: place)
   }
 }
 

@@ -36,7 +36,8 @@ final class TableReader: ObjectReader {
       guard let columns, let row = try rows.next() else { return nil }
       return ObjectLine(
         number: row.number, input: name, unit: "line",
-        result: columns.object(row).mapError { $0.at("\(name): line \(row.number)") })
+        result: columns.object(row).mapError { $0.at("\(name): line \(row.number)") },
+        byteCount: row.bytes.count)
     } catch {
       let failure = error.at(name)
       self.failure = failure

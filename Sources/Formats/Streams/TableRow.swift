@@ -65,7 +65,7 @@ final class TabRowReader: RowReader {
       number += 1
       var row = TableRow(number: number)
       guard case .bytes(let bytes) = line else {
-        row.fault = lineTooLong(lines.limits)
+        row.fault = lineTooLong(lines.limits, "a row")
         return row
       }
       let text = bytes.last == 0x0D ? bytes.dropLast() : bytes[...]

@@ -39,14 +39,17 @@ public final class TarSampleReader: ObjectReader {
       }
       try advance()
     }
+    let id = FilePath(bytes: key.prefix(longestPath))
     let result = Result { () throws(Failure) in
       if let fault { throw fault }
       guard let key = String(validating: key, as: UTF8.self) else {
         throw Failure(.invalidInput, code: "text/utf8", "the member's name is not valid UTF-8")
+          .at("\(name): sample \(number): \(escapedForTerminal(id.shown))")
       }
       return sample.object(key: key)
     }
-    return ObjectLine(number: number, input: name, unit: "sample", result: result)
+    return ObjectLine(
+      number: number, input: name, unit: "sample", result: result, fallbackId: id.shown)
   }
 
   private func advance() throws(Failure) {
@@ -60,7 +63,7 @@ public final class TarSampleReader: ObjectReader {
 
   private func take(_ member: SampleMember, into sample: inout Sample) throws(Failure) {
     switch member.suffix {
-    case "json": sample.json = try parseObject(try bytes(of: member))
+    case "json": sample.json = try parseObject(try bytes(of: member, "an object"))
     case "txt": sample.caption = try text(of: member)
     case "cls": sample.label = try text(of: member)
     case _ where Record.isImageName("x." + member.suffix):
@@ -69,7 +72,9 @@ public final class TarSampleReader: ObjectReader {
       }
       sample.images.append("\(name)/\(text)")
       sample.size += name.utf8.count + member.name.count
-      guard sample.size <= limits.lineBytes else { throw lineTooLong(limits) }
+      guard sample.size <= limits.lineBytes else {
+        throw lineTooLong(limits, "paths of images")
+      }
     default:
       if !hasWarned {
         warn(
@@ -81,14 +86,14 @@ public final class TarSampleReader: ObjectReader {
   }
 
   private func text(of member: SampleMember) throws(Failure) -> String {
-    guard let text = String(validating: try bytes(of: member), as: UTF8.self) else {
+    guard let text = String(validating: try bytes(of: member, "a text"), as: UTF8.self) else {
       throw Failure(.invalidInput, code: "text/utf8", "the text is not valid UTF-8")
     }
     return strippingWhitespace(text)
   }
 
-  private func bytes(of member: SampleMember) throws(Failure) -> [UInt8] {
-    guard member.bytes.count <= limits.lineBytes else { throw lineTooLong(limits) }
+  private func bytes(of member: SampleMember, _ what: String) throws(Failure) -> [UInt8] {
+    guard member.bytes.count <= limits.lineBytes else { throw lineTooLong(limits, what) }
     return try file.read(at: member.bytes.lowerBound, count: member.bytes.count)
   }
 }

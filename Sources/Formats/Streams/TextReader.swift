@@ -38,7 +38,9 @@ final class TextReader: ObjectReader {
   }
 
   private func object(_ line: TextLine) -> Result<JSONObject, Failure> {
-    guard case .bytes(let bytes) = line else { return .failure(lineTooLong(lines.limits)) }
+    guard case .bytes(let bytes) = line else {
+      return .failure(lineTooLong(lines.limits, "a line"))
+    }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       return .failure(Failure(.invalidInput, code: "text/utf8", "the line is not valid UTF-8"))
     }

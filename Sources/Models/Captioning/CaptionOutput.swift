@@ -71,10 +71,10 @@ public final class Sidecars: CaptionOutput {
   public let plan: SidecarPlan
   /// The digest of what decides a run's texts: another one goes over all pictures anew.
   private let run: String
-  /// All directories that get texts.
-  private let directories: Set<FilePath>
+  /// All directories that get texts, by one of their names.
+  private let directories: [FileIdentity: FilePath]
   /// The journals that are open, a few, as each takes a descriptor.
-  private var journals: [FilePath: SidecarJournal] = [:]
+  private var journals: [FileIdentity: SidecarJournal] = [:]
 
   private static let mostJournals = 64
 
@@ -83,14 +83,20 @@ public final class Sidecars: CaptionOutput {
   /// Throws what `SidecarJournal` throws; nothing where texts that are there stay, which needs none.
   public init(_ plan: SidecarPlan, run: String, pictures: [FilePath]) throws(Failure) {
     (self.plan, self.run) = (plan, run)
-    directories = Set(pictures.map { plan.file(beside: $0).directory }.filter(\.isDirectory))
+    var directories: [FileIdentity: FilePath] = [:]
+    for directory in Set(pictures.map { plan.file(beside: $0).directory })
+    where directory.isDirectory {
+      directory.identity.map { directories[$0] = directory }
+    }
+    self.directories = directories
+    for directory in directories.values { directory.removeAbandonedFiles() }
     if plan.existing != .skip { try forgetFinishedRun() }
   }
 
   /// A run has ended once all its journals say so, also those that it could not remove any more.
   private func forgetFinishedRun() throws(Failure) {
     var finished: [FilePath] = []
-    for directory in directories {
+    for directory in directories.values {
       switch try journal(in: directory).state {
       case .new: continue
       case .open: return
@@ -123,15 +129,16 @@ public final class Sidecars: CaptionOutput {
 
   public func finish() throws(Failure) {
     if plan.existing == .skip { return }
-    for directory in directories { try journal(in: directory).finish() }
-    for directory in directories { try journal(in: directory).remove() }
+    for directory in directories.values { try journal(in: directory).finish() }
+    for directory in directories.values { try journal(in: directory).remove() }
   }
 
   private func journal(in directory: FilePath) throws(Failure) -> SidecarJournal {
-    if let journal = journals[directory] { return journal }
+    let identity = directory.identity
+    if let identity, let journal = journals[identity] { return journal }
     if journals.count == Self.mostJournals { journals = [:] }
     let journal = try SidecarJournal(in: directory, run: run)
-    journals[directory] = journal
+    identity.map { journals[$0] = journal }
     return journal
   }
 }

@@ -21,17 +21,16 @@ public struct PictureSearch: Sendable {
     ".pnm", ".ppm", ".tif", ".tiff", ".webp",
   ]
 
-  /// All pictures in the order of the paths, those in a directory ascending by name, each once.
+  /// Adds to `found` all pictures in the order of the paths, those in a directory ascending by name.
   ///
   /// Hidden files and directories are left out, links to directories are not entered. A path that is no
   /// directory is a picture, whatever it is. `unreadable` is told of directories that cannot be read.
-  public func pictures(in paths: [FilePath], unreadable: (Failure) -> Void) -> [FilePath] {
-    var (found, seen): ([FilePath], Set<FilePath>) = ([], [])
+  public func find(
+    in paths: [FilePath], _ found: inout DistinctPictures, unreadable: (Failure) -> Void
+  ) {
     for path in paths {
-      let files = path.isDirectory ? inside(path, unreadable) : [path]
-      for file in files where seen.insert(file).inserted { found.append(file) }
+      for file in path.isDirectory ? inside(path, unreadable) : [path] { _ = found.add(file) }
     }
-    return found
   }
 
   private func inside(_ root: FilePath, _ unreadable: (Failure) -> Void) -> [FilePath] {
@@ -74,28 +73,9 @@ public struct PictureSearch: Sendable {
 }
 
 extension FilePath {
-  /// Links followed.
-  public var isDirectory: Bool { status.map { $0.st_mode & S_IFMT == S_IFDIR } ?? false }
-
-  var isLink: Bool {
-    var found = stat()
-    return withCString { lstat($0, &found) } == 0 && found.st_mode & S_IFMT == S_IFLNK
-  }
-
   /// The names in this directory but those that begin with a dot, ascending by bytes.
   /// Throws `io/open`.
   func visibleNames() throws(Failure) -> [FilePath] {
-    guard let stream = withCString({ opendir($0) }) else {
-      throw .system("open", shown, errno: errno)
-    }
-    defer { closedir(stream) }
-    var names: [FilePath] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-        FilePath(bytes: $0.prefix { $0 != 0 })
-      }
-      if name.bytes.first != UInt8(ascii: ".") { names.append(name) }
-    }
-    return names.sorted()
+    try names { $0.bytes.first != UInt8(ascii: ".") }
   }
 }

@@ -40,14 +40,15 @@ public struct SidecarPlan: Equatable, Sendable {
 
   /// Throws `usage/sidecar` where two pictures would share a file, or one would replace a picture.
   public func check(_ pictures: [FilePath]) throws(Failure) {
-    var owners: [FilePath: FilePath] = [:]
-    let all = Set(pictures)
+    var owners: [FilePlace: FilePath] = [:]
+    let all = Set(pictures.map(\.entry))
     for picture in pictures {
       let file = file(beside: picture)
-      guard !all.contains(file) else {
+      let entry = file.entry
+      guard !all.contains(entry) else {
         throw Self.clash("\(file.shown) is a picture itself", remedy: "name another --sidecar")
       }
-      if let other = owners.updateValue(picture, forKey: file) {
+      if let other = owners.updateValue(picture, forKey: entry) {
         throw Self.clash(
           "\(other.shown) and \(picture.shown) would share \(file.shown)",
           remedy: "add --full-names: a.jpg\(suffix) beside a.jpg")
@@ -55,8 +56,9 @@ public struct SidecarPlan: Equatable, Sendable {
     }
   }
 
-  /// Throws `sidecar/name` for a name that no file can have, and where the texts that are there are added to
-  /// or replaced `file/not-regular` and `file/too-large` for what cannot be.
+  /// Throws `sidecar/name` for a name that no file can have, `file/dangling-link` for a link that leads
+  /// nowhere, and where the texts that are there are added to or replaced `file/not-regular` and
+  /// `file/too-large` for what cannot be.
   func checkPlace(_ file: FilePath) throws(Failure) {
     let length = file.name.bytes.count
     guard length <= Int(NAME_MAX) else {
@@ -69,7 +71,16 @@ public struct SidecarPlan: Equatable, Sendable {
         .invalidInput, code: "sidecar/place", "expected a directory beside it for its text",
         remedy: "pictures inside archives have none: write --jsonl or --tsv")
     }
-    guard existing != .skip, let status = file.status else { return }
+    guard let status = file.status else {
+      // Nothing that a user put there is replaced unasked: neither the link nor what it means.
+      if file.isLink {
+        var failure = Failure.danglingLink(file.shown)
+        failure.status = .invalidInput
+        throw failure
+      }
+      return
+    }
+    if existing == .skip { return }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw Failure(
         .invalidInput, code: "file/not-regular", at: file.shown,

@@ -13,19 +13,20 @@ import Threads
 public struct ImageLoader: Sendable {
   public let preprocessor: Preprocessor
   public let options: DecodeOptions
-  /// Paths are confined to this directory; nil takes any path.
-  public let root: FileRoot?
   /// Shared by all copies.
   public let budget: DecodeBudget
-  private let archives = TarArchives()
+  private let files: RecordFiles
+  /// What stands for images that records held, shared by all copies.
+  public let standIns = StandIns()
 
+  /// `root`: paths are confined to this directory; nil takes any path.
   public init(
     preprocessor: Preprocessor, options: DecodeOptions, root: FileRoot?,
     budget: DecodeBudget = DecodeBudget()
   ) {
     self.preprocessor = preprocessor
     self.options = options
-    self.root = root
+    files = RecordFiles(root: root)
     self.budget = budget
   }
 
@@ -42,32 +43,15 @@ public struct ImageLoader: Sendable {
         if let url {
           try url.bytes(limit: largestImageFile) { share.beginReading($0) }
         } else {
-          try read(path) { share.beginReading($0) }
+          try files.read(path, limit: largestImageFile) { share.beginReading($0) }
         }
+      if let url { standIns.add(url, of: bytes) }
       let file = try ImageFile(bytes, options: options)
       share.beginDecoding(file.workingBytes)
       return try preprocessor.pixels(of: file.decode())
     } catch {
-      throw error.place == nil ? error.at(url?.standIn ?? path) : error
+      throw error.place == nil ? error.at(url.map(standIns.text) ?? path) : error
     }
-  }
-
-  private func read(_ path: String, willRead: (Int) -> Void) throws(Failure) -> [UInt8] {
-    do {
-      return try open(path).readAll(limit: largestImageFile, willRead: willRead)
-    } catch {
-      // A folder may be called `http:`, so that the system is asked first.
-      guard error.kind == .unreadableFile else { throw error }
-      let packed = try archives.read(
-        path, limit: largestImageFile, willRead: willRead, file: open)
-      guard let packed else { throw notAPath(path) ?? error }
-      return packed
-    }
-  }
-
-  private func open(_ path: String) throws(Failure) -> RegularFile {
-    if let root { return try root.open(path) }
-    return try RegularFile(path: path, isNamedByData: true)
   }
 }
 

@@ -28,7 +28,7 @@ public struct FittingSettings {
   /// The bytes that a variation takes, which may be more than there are.
   private let memory: (RunVariation) throws -> Int
   private let available: Int
-  /// Below this length too many records have nothing to learn.
+  /// Below this length records have too little to learn.
   private let shortest: Int
   /// Whether an adapter's rank may be another: not where one goes on.
   private let hasFreeRank: Bool

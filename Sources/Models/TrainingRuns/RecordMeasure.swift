@@ -37,6 +37,11 @@ struct RecordMeasure: Equatable {
     firstTarget = Int32(clamping: first + 1) + Int32(clamping: rows)
   }
 
+  /// The shortest cut that keeps half of what stands from the first learned token on; 0 where none is.
+  var shortestCut: Int {
+    firstTarget == 0 ? 0 : Int(firstTarget) + max(0, Int(rows) - Int(firstTarget) + 1) / 2
+  }
+
   /// The same record cut at `length` positions; nil where nothing is learned of that.
   func cut(at length: Int) -> RecordMeasure? {
     guard length >= firstTarget else { return nil }

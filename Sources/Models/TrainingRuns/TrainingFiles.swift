@@ -52,9 +52,9 @@ public final class TrainingFiles {
   /// What the record at `place` takes; zeros where it cannot be learned from.
   func measure(_ place: SourceRecord) -> RecordMeasure { measures[place.source][place.ordinal] }
 
-  /// The shortest cut that leaves every record something to learn; 0 where there is none.
+  /// The shortest cut that leaves every record half of what there is to learn; 0 where there is none.
   public var shortestCut: Int {
-    measures.reduce(0) { max($0, $1.reduce(0) { max($0, Int($1.firstTarget)) }) }
+    measures.reduce(0) { max($0, $1.reduce(0) { max($0, $1.shortestCut) }) }
   }
 
   public func isUsable(_ place: SourceRecord) -> Bool { usable[place.source][place.ordinal] }

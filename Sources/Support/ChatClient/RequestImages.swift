@@ -1,32 +1,36 @@
 // The images of a record as a request carries them: in the text, as data URLs.
 // SPDX-License-Identifier: Apache-2.0
+import Archives
 import InputOutput
 import JSON
 import Records
 
 /// Where the images of records lie.
 public struct RequestImages {
-  private let root: FileRoot?
+  private let files: RecordFiles
   private let limit: Int
 
   /// What servers count an image as, roughly; only estimates use it.
   static let tokens = 1000
 
   /// `root`: nothing outside it is read; nil takes paths as they are. `limit`: bytes of an image.
-  public init(root: FileRoot?, limit: Int) { (self.root, self.limit) = (root, limit) }
+  public init(root: FileRoot?, limit: Int) {
+    (files, self.limit) = (RecordFiles(root: root), limit)
+  }
 
   /// The parts of a message: `{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,…"}}`.
   ///
-  /// Throws `record/image`, what opening and reading a file or a data: URL throws,
+  /// Throws `record/image`, what reading a file, also one in an archive, or a data: URL throws,
   /// `image/unsupported`.
   func parts(of record: Record) throws(Failure) -> [JSONValue] {
     var parts: [JSONValue] = []
     for path in try record.imagePaths() {
       let found = DataURL(path)
-      let bytes = if let found { try found.bytes(limit: limit) } else { try read(path) }
+      let bytes =
+        if let found { try found.bytes(limit: limit) } else { try files.read(path, limit: limit) }
       guard let type = Self.mediaType(of: bytes) else {
         throw Failure(
-          .invalidInput, code: "image/unsupported", at: found?.standIn ?? path,
+          .invalidInput, code: "image/unsupported", at: found?.standIn(of: bytes) ?? path,
           "expected a JPEG, PNG, GIF or WebP image, found something else")
       }
       let url = "data:\(type);base64," + base64(bytes)
@@ -34,11 +38,6 @@ public struct RequestImages {
         .object(["type": .string("image_url"), "image_url": .object(["url": .string(url)])]))
     }
     return parts
-  }
-
-  private func read(_ path: String) throws(Failure) -> [UInt8] {
-    if let root { return try root.read(path, limit: limit) }
-    return try readWholeFile(path, limit: limit, isNamedByData: true)
   }
 
   /// By the first bytes: a name may say anything.

@@ -12,10 +12,16 @@ public final class RecordQueue<Element: Sendable>: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let capacity: Int
+  private let size: (Element) -> Int
   private let read: () throws(Failure) -> Element?
   private var elements: [Element] = []
+  /// Of `elements`, together.
+  private var bytes = 0
   private var isAtEnd = false
   private var failure: Failure?
+
+  /// The most bytes that wait, but for the last record: a few lines of the longest that are allowed.
+  private static var mostBytes: Int { 64 << 20 }
 
   /// What `next` found.
   public enum Fetched {
@@ -25,11 +31,15 @@ public final class RecordQueue<Element: Sendable>: @unchecked Sendable {
     case end
   }
 
-  /// Starts reading ahead of the tool by at most `capacity` records. `read` is called on another
-  /// thread until it returns nil or throws.
-  public init(capacity: Int, read: @escaping () throws(Failure) -> Element?) {
+  /// Starts reading ahead of the tool by at most `capacity` records, or fewer where their `size`, in
+  /// bytes, is large. `read` is called on another thread until it returns nil or throws.
+  public init(
+    capacity: Int, size: @escaping (Element) -> Int = { _ in 0 },
+    read: @escaping () throws(Failure) -> Element?
+  ) {
     self.capacity = max(1, capacity)
     self.read = read
+    self.size = size
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(changed, nil)
     startReading()
@@ -51,6 +61,7 @@ public final class RecordQueue<Element: Sendable>: @unchecked Sendable {
       try Interruption.check("between two records")
       if !elements.isEmpty {
         let element = elements.removeFirst()
+        bytes -= size(element)
         pthread_cond_broadcast(changed)
         return .element(element)
       }
@@ -109,13 +120,17 @@ public final class RecordQueue<Element: Sendable>: @unchecked Sendable {
       let result = Result { () throws(Failure) in try read() }
       pthread_mutex_lock(mutex)
       switch result {
-      case .success(let element?): elements.append(element)
+      case .success(let element?):
+        elements.append(element)
+        bytes += size(element)
       case .success(nil): isAtEnd = true
       case .failure(let failure): self.failure = failure
       }
       let isDone = isAtEnd || failure != nil
       pthread_cond_broadcast(changed)
-      while !isDone, elements.count >= capacity { pthread_cond_wait(changed, mutex) }
+      while !isDone, elements.count >= capacity || bytes >= Self.mostBytes {
+        pthread_cond_wait(changed, mutex)
+      }
       pthread_mutex_unlock(mutex)
       if isDone { return }
     }

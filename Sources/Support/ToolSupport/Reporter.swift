@@ -50,7 +50,7 @@ public final class Reporter: Sendable {
   public func note(_ text: String) {
     if isQuiet { return }
     switch format {
-    case .text: write("\(tool): \(escapedForTerminal(text))\n")
+    case .text: write("\(tool): \(escapedForTerminal(Self.bounded(text)))\n")
     case .json: line("note", Failure(.complete, code: "note", text))
     }
   }
@@ -60,7 +60,7 @@ public final class Reporter: Sendable {
     if isQuiet { return }
     for text in texts {
       switch format {
-      case .text: write(escapedForTerminal(text) + "\n")
+      case .text: write(escapedForTerminal(Self.bounded(text)) + "\n")
       case .json: note(text)
       }
     }
@@ -133,11 +133,23 @@ public final class Reporter: Sendable {
   static func text(_ failure: Failure, tool: String, level: String = "error") -> String {
     var text = "\(tool): "
     if level == "warning" { text += "warning: " }
-    if let place = failure.place, !place.isEmpty { text += escapedForTerminal(place) + ": " }
-    text += escapedLinesForTerminal(failure.message)
+    if let place = failure.place, !place.isEmpty {
+      text += escapedForTerminal(bounded(place: place)) + ": "
+    }
+    text += escapedLinesForTerminal(bounded(failure.message))
     guard let remedy = failure.remedy else { return text }
     let separator = failure.message.contains("\n") ? "\n  " : " "
-    return text + separator + "(\(escapedForTerminal(remedy)))"
+    return text + separator + "(\(escapedForTerminal(bounded(remedy))))"
+  }
+
+  /// Room for the longest path with the record's place before it; a record's id can have any length.
+  private static func bounded(place: String) -> String {
+    place.shortenedInTheMiddle(bytes: longestPath + 513)
+  }
+
+  /// What a message, or a remedy, quotes of the user's data can have any length too.
+  private static func bounded(_ text: String) -> String {
+    text.shortenedInTheMiddle(bytes: 16 << 10)
   }
 
   private static func object(_ level: String, _ code: String, tool: String) -> JSONObject {
@@ -146,9 +158,9 @@ public final class Reporter: Sendable {
 
   static func json(_ failure: Failure, tool: String, level: String) -> String {
     var object = object(level, failure.code, tool: tool)
-    object["place"] = failure.place.map(JSONValue.string)
-    object["message"] = .string(failure.message)
-    object["remedy"] = failure.remedy.map(JSONValue.string)
+    object["place"] = failure.place.map { .string(bounded(place: $0)) }
+    object["message"] = .string(bounded(failure.message))
+    object["remedy"] = failure.remedy.map { .string(bounded($0)) }
     return escapedJSONForTerminal(JSONValue.object(object).serializedString)
   }
 }

@@ -51,8 +51,10 @@ extension Session {
     else { return nil }
     let file = try RegularFile(path: path)
     if try !TarWalk.begins(file) {
+      if format == .tar || TarWalk.isCalledCompressed(path) {
+        try TarWalk.refuseCompressed(file)
+      }
       guard format == .tar else { return nil }
-      try TarWalk.refuseCompressed(file)
     }
     let reporter = reporter
     return TarSampleReader(file, limits: settings.limits) { reporter.warning($0) }

@@ -128,7 +128,7 @@ struct ClipEncode: ToolCommand {
     let writer = try session.tensorWriter(header)
     var run = EncodeRun(
       session: session, reader: reader, writer: writer, batch: batch, recipe: recipe,
-      maker: maker)
+      loader: loader, maker: maker)
     try run.run()
   }
 

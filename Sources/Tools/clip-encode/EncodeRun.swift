@@ -34,11 +34,15 @@ struct EncodeRun {
   let writer: TensorStreamWriter
   let batch: Int
   let recipe: StreamRecipe
+  /// Of the images that `maker` makes.
+  let loader: ImageLoader
   var maker: any RecordMaker
 
   mutating func run() throws(Failure) {
     nonisolated(unsafe) let reader = reader  // used by the reading thread alone
-    let queue = RecordQueue(capacity: 2 * batch) { () throws(Failure) in try reader.next() }
+    let queue = RecordQueue(capacity: 2 * batch, size: \.byteCount) { () throws(Failure) in
+      try reader.next()
+    }
     var images = 0
     let times = session.times
     times.endStart()
@@ -56,6 +60,10 @@ struct EncodeRun {
         "\(images) images in \(hundredths(seconds)) s: \(hundredths(Double(images) / seconds)) images/s"
       )
     }
+    guard session.settings.isVerbose else { return }
+    for warning in loader.options.sandboxWarnings.texts {
+      session.reporter.note("image-decode: \(warning)")
+    }
   }
 
   /// Returns the number of images that the records named.
@@ -69,7 +77,7 @@ struct EncodeRun {
       }
       for (index, tensors) in zip(group, made) {
         var record = lines[index].record
-        record.object = Record.withoutInlineImages(record.object)
+        record.object = Record.withoutInlineImages(record.object, loader.standIns)
         if let mark = SkipMark(of: record.object) {
           try session.passOn(record, mark, to: writer)
         } else {
@@ -81,6 +89,7 @@ struct EncodeRun {
         }
       }
     }
+    loader.standIns.forgetOld()
     return paths.reduce(0) { $0 + $1.count }
   }
 

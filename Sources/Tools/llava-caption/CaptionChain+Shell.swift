@@ -2,13 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import Captioning
 import InputOutput
+import Streams
 
 extension CaptionChain {
   /// A pipeline of the shell that asks the same about the same pictures; what it writes goes where
   /// `target` says, as far as the pipeline has that.
   func shellText(_ paths: [String], _ search: SearchOptions, _ target: TargetOptions) -> String {
     var words = self.words
-    if search.list == nil { words[0] += ["--from", "paths0"] }
+    let format = search.list == nil ? ObjectFormat.paths0 : search.from
+    if format != .auto { words[0] += ["--from", format.rawValue] }
     words[0] += search.imageKey.map { Self.option("--image-key", $0) } ?? []
     words[0] += texts.flatMap { Self.option("--ask", $0) }
     if let list = search.list { words[0] += ["--", list] }

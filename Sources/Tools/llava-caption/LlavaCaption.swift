@@ -62,6 +62,8 @@ struct LlavaCaption: ToolProgram {
   }
 
   func run(_ session: Session) throws(Failure) {
+    // Captions for nobody are no work; those that are kept need no reader.
+    if !target.isKept { session.endsWithReader() }
     let texts = try questions.texts(session)
     let chain = CaptionChain(questions, answers, texts, isVerbose: session.settings.isVerbose)
     if printPipeline {
@@ -73,7 +75,7 @@ struct LlavaCaption: ToolProgram {
       choice: try choice(of: texts.count), skipsUnfilled: search.list != nil)
     let subjects = try search.subjects(paths, session)
     guard !subjects.isEmpty else {
-      let places = (paths + [search.list].compactMap(\.self)).joined(separator: ", ")
+      let places = (paths + [search.listName].compactMap(\.self)).joined(separator: ", ")
       return session.reporter.warning("found no picture in \(places)")
     }
     let all = try plan.jobs(for: subjects, session)

@@ -4,9 +4,12 @@ import ArgumentParser
 import Captioning
 import Conversations
 import InputOutput
+import Streams
 import ToolSupport
 
 extension ExistingText: ExpressibleByArgument {}
+
+extension ObjectFormat: ExpressibleByArgument {}
 
 struct SearchOptions: ParsableArguments {
   @Option(
@@ -29,14 +32,23 @@ struct SearchOptions: ParsableArguments {
     completion: .file())
   var list: String?
 
+  @Option(help: ArgumentHelp("What the list is.", valueName: "format"))
+  var from = ObjectFormat.auto
+
   @Option(
     help: ArgumentHelp(
       "The column or member of --list that says where pictures are.", valueName: "key"))
   var imageKey: String?
 
   func validate() throws {
-    if imageKey != nil, list == nil { throw ValidationError("--image-key goes with --list") }
+    if list == nil {
+      if imageKey != nil { throw ValidationError("--image-key goes with --list") }
+      if from != .auto { throw ValidationError("--from goes with --list") }
+    }
   }
+
+  /// What messages call the list.
+  var listName: String? { list == "-" ? "standard input" : list }
 
   var search: PictureSearch { PictureSearch(included: include, excluded: exclude) }
 }

@@ -7,7 +7,7 @@ import Records
 import Streams
 import ToolSupport
 
-/// A picture, and what questions about it may name.
+/// A picture by the name that came first, and what questions about it may name.
 struct Subject {
   let picture: FilePath
   let record: JSONObject
@@ -20,22 +20,38 @@ extension SearchOptions {
   func subjects(_ paths: [String], _ session: Session) throws(Failure) -> [Subject] {
     session.reporter.showStatus { "looking for pictures" }
     var unreadable: [Failure] = []
-    let pictures = search.pictures(in: paths.map { FilePath($0) }) { unreadable.append($0) }
+    var pictures = DistinctPictures()
+    search.find(in: paths.map { FilePath($0) }, &pictures) { unreadable.append($0) }
     for var failure in unreadable {
       failure.status = .invalidInput
       try session.recordSkipped(failure, at: Record(JSONObject(), number: 1))
     }
-    let found = pictures.map { picture in
+    var subjects = pictures.pictures.map { picture in
       Subject(
         picture: picture,
         record: ["id": .string(picture.shown), "image": .string(picture.shown)])
     }
-    guard let list else { return found }
-    return try found + listed(list, session)
+    if let list { subjects += try listed(list, &pictures, session) }
+    Self.tell(pictures.others, session)
+    return subjects
   }
 
-  private func listed(_ list: String, _ session: Session) throws(Failure) -> [Subject] {
-    let reader = try session.imageReader([list], format: .auto, imageKey: imageKey)
+  /// Says which names were other names of one picture, of which there is one caption.
+  private static func tell(_ others: [(name: FilePath, picture: FilePath)], _ session: Session) {
+    guard let first = others.first else { return }
+    let found =
+      others.count == 1
+      ? "1 name is another name of a picture that came before, which is captioned once"
+      : "\(grouped(others.count)) names are other names of pictures that came before, which are"
+        + " captioned once"
+    session.reporter.note(
+      "\(found): \(first.name.shown) is \(first.picture.shown)\(others.count > 1 ? ", ..." : "")")
+  }
+
+  private func listed(
+    _ list: String, _ pictures: inout DistinctPictures, _ session: Session
+  ) throws(Failure) -> [Subject] {
+    let reader = try session.imageReader([list], format: from, imageKey: imageKey)
     var subjects: [Subject] = []
     while let line = try reader.next() {
       let record = line.record
@@ -45,9 +61,10 @@ extension SearchOptions {
       }
       do throws(Failure) {
         let object = try line.result.get()
-        let image = try onlyImage(of: object)
+        let index = pictures.add(FilePath(try onlyImage(of: object))).index
         subjects.append(
-          Subject(picture: FilePath(image), record: Record(object, id: record.id).identified))
+          Subject(
+            picture: pictures.pictures[index], record: Record(object, id: record.id).identified))
       } catch {
         try session.recordSkipped(error, at: record)
       }
@@ -57,7 +74,7 @@ extension SearchOptions {
 
   private func onlyImage(of object: JSONObject) throws(Failure) -> String {
     let images = try Record.imagePaths(of: object)
-    guard let image = images.first else {
+    guard !images.isEmpty else {
       throw Failure(
         .invalidInput, code: "record/no-image", "expected an `image`, found none",
         remedy: "name the member or column that says where it is: --image-key KEY")
@@ -67,7 +84,7 @@ extension SearchOptions {
         .invalidInput, code: "record/images", "expected one image, found \(images.count)",
         remedy: "records with several go through convo-format")
     }
-    guard !image.utf8.starts(with: "data:".utf8), image.utf8.count <= longestPath else {
+    guard let image = Record.firstImagePath(of: object), image.utf8.count <= longestPath else {
       throw Failure(
         .invalidInput, code: "record/image", "expected a path of a picture, found something else",
         remedy: "pictures inside records go through convo-format and the pipe")

@@ -61,8 +61,12 @@ struct TargetOptions: ParsableArguments {
       throw ValidationError("--tsv writes tabs, not commas: name the file .tsv")
     }
     if let sidecar {
-      guard !sidecar.isEmpty, !sidecar.utf8.contains(where: { $0 == 0x2F || $0 == 0 }) else {
-        throw ValidationError("--sidecar must be a suffix such as .txt, found '\(sidecar)'")
+      let isPlain =
+        !sidecar.utf8.contains(UInt8(ascii: "/")) && escapedForTerminal(sidecar) == sidecar
+      guard !sidecar.isEmpty, isPlain else {
+        throw ValidationError(
+          "--sidecar must be a suffix such as .txt, without / and control characters, found"
+            + " '\(escapedForTerminal(sidecar))'")
       }
       guard !PictureSearch.extensions.contains(FilePath("a" + sidecar).lowercasedExtension) else {
         throw ValidationError("--sidecar \(sidecar) would be taken for a picture: write .txt, say")

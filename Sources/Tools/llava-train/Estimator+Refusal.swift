@@ -42,7 +42,7 @@ extension Estimator {
     return max(held, files.longest)
   }
 
-  /// The shortest cut that leaves every record something to learn.
+  /// The shortest cut that leaves every record half of what there is to learn.
   private var shortestCut: Int {
     guard case .files(let files, _) = data.kind else { return assumedLength }
     return min(files.shortestCut, longest)

@@ -105,21 +105,19 @@ struct RunOutput {
     return record
   }
 
-  /// How the result is used.
+  /// The pipe that uses the result.
   func nextCommand(_ path: String) -> String {
     let place = quotedForShell(path)
     let model = base.isEmpty ? "MODEL" : quotedForShell(base)
-    let decode = "vicuna-decode -m \(model)"
-    if self.model.plan.trainsVision {
-      return "clip-encode -m \(place) | llava-project -m \(place) | vicuna-decode -m \(place)"
+    let plan = self.model.plan
+    let own = plan.leavesWholeModel ? place : model
+    let isAdapted = !plan.leavesWholeModel && plan.adapterScale != nil
+    let answers = "vicuna-decode -m \(own)" + (isAdapted ? " --lora \(place)" : "")
+    guard self.model.start.projectorConfig != nil else {
+      return "echo '{\"text\":\"Hello\"}' | convo-format -m \(own) | \(answers)"
     }
-    switch self.model.plan.language {
-    case .frozen: return "llava-project -m \(model) --projector \(place) | \(decode)"
-    case .full: return "llava-project -m \(place) | vicuna-decode -m \(place)"
-    case .adapter:
-      let adapted = "\(decode) --lora \(place)"
-      guard self.model.start.projectorConfig != nil else { return adapted }
-      return "llava-project -m \(model) --projector \(place) | \(adapted)"
-    }
+    let projector = plan.leavesWholeModel ? "" : " --projector \(place)"
+    return "convo-format -m \(own) --ask 'Describe this image.' photo.jpg | clip-encode -m \(own)"
+      + " | llava-project -m \(own)\(projector) | \(answers)"
   }
 }

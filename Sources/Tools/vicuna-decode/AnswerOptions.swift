@@ -85,7 +85,9 @@ private struct SidecarAnswers: AnswerWriter {
   private let reporter: Reporter
   private let plan = SidecarPlan(suffix: ".txt", existing: .append)
   /// The file that was written last, by this run.
-  private var own: FilePath?
+  private var own: FilePlace?
+  /// Directories without what killed runs left half written.
+  private var cleared: Set<FileIdentity> = []
   private var kept = 0
   private var imageless = 0
   private var inside = 0
@@ -104,13 +106,17 @@ private struct SidecarAnswers: AnswerWriter {
     }
     let (picture, caption) = (FilePath(image), Caption(of: object))
     let file = plan.file(beside: picture)
-    guard file == own || file.status == nil else {
+    let entry = file.entry
+    guard entry == own || !file.isThere else {
       kept += 1
       return
     }
-    let old = file == own ? try file.contents(limit: SidecarPlan.largestText) : nil
+    if let directory = file.directory.identity, cleared.insert(directory).inserted {
+      file.directory.removeAbandonedFiles()
+    }
+    let old = entry == own ? try file.contents(limit: SidecarPlan.largestText) : nil
     if let bytes = plan.contents([caption.text], over: old) { try file.replace(with: bytes) }
-    own = file
+    own = entry
   }
 
   func skip(_ object: JSONObject, _ mark: SkipMark) {}

@@ -28,7 +28,8 @@ struct PromptSource {
   init(session: Session, path: String?, width: Int, positions: Int, chat: ChatInput?)
     throws(Failure)
   {
-    switch try session.recordStream(path) {
+    // Requests come from users, as those of chat-complete do: none is no sign of a tool that failed.
+    switch try session.recordStream(path, refusesEmptyInput: chat == nil) {
     case .tensors(let reader):
       guard chat == nil else { throw Self.noRequests(reader) }
       try Self.check(reader, width: width)

@@ -45,6 +45,53 @@ private func code(_ body: () throws -> Void) -> String? {
   #expect(attributes[.posixPermissions] as? Int == 0o600)
 }
 
+/// A link to something that is not there is the user's, and is neither replaced nor written through.
+@Test func atomicFileLeavesDanglingLinks() throws {
+  let directory = try TemporaryDirectory()
+  symlink("nowhere", directory.file("link"))
+  #expect(code { _ = try AtomicFile(path: directory.file("link")) } == "file/dangling-link")
+  #expect(FilePath(directory.file("link")).isDanglingLink)
+  #expect(directory.names == ["link"])
+}
+
+/// Names that are no text, and names as long as names can be.
+@Test func atomicFileTakesAnyName() throws {
+  let directory = try TemporaryDirectory()
+  let names = [[0xFF, 0x61], Array(String(repeating: "é", count: 127).utf8)]
+  for name in names {
+    let path = FilePath(directory.path).appending(FilePath(bytes: name))
+    try path.replace(with: [1, 2])
+    #expect(try path.contents(limit: 9) == [1, 2])
+  }
+  #expect(directory.names.count == 2)
+}
+
+/// What killed processes left goes; what is another's, somebody's, locked or something else stays.
+@Test func abandonedFilesGo() throws {
+  let directory = try TemporaryDirectory()
+  let gone = try Shell.bash("true & wait; echo $!", in: directory).text.dropLast()
+  let kept = [
+    ".llava-\(getpid()).tmp", ".llava-1.tmp", ".x.llava-\(getpid())-a.tmp", ".llava-\(gone)",
+    "x.llava-\(gone)-a.tmp", ".my-llava-\(gone).tmp", ".x.llava-\(gone).tmp",
+    ".x.llava-\(gone)-.tmp",
+    ".x.llava-\(gone)-a-b.tmp", ".llava-\(gone)-a.tmp", ".llava-.tmp", ".llava-99999999999.tmp",
+    ".llava--\(gone).tmp", ".x.llava-\(gone)-locked.tmp", ".llava-0.tmp",
+  ]
+  let removed = [".llava-\(gone).tmp", ".x.jpg.txt.llava-\(gone)-1abc.tmp"]
+  for name in kept + removed { try directory.write("half", to: name) }
+  symlink("nowhere", directory.file(".l.llava-\(gone)-a.tmp"))
+  mkdir(directory.file(".d.llava-\(gone)-a.tmp"), 0o700)
+  mkfifo(directory.file(".p.llava-\(gone)-a.tmp"), 0o600)
+  let lock = try AppendFile(path: directory.file(".x.llava-\(gone)-locked.tmp"))
+  let open = try AtomicFile(path: directory.file("out"))
+  let before = Set(directory.names)
+  FilePath(directory.path).removeAbandonedFiles()
+  #expect(before.subtracting(directory.names) == Set(removed))
+  try open.finish()
+  withExtendedLifetime(lock) {}
+  FilePath(directory.file("none")).removeAbandonedFiles()
+}
+
 @Test func atomicFileWritesDevicesInPlace() throws {
   let null = try AtomicFile(path: "/dev/null")
   try null.write("x")

@@ -47,3 +47,15 @@ import Testing
 func replacesByBytes(_ text: String, _ old: String, _ new: String, _ expected: String) {
   #expect(replacing(old, in: text, with: new).utf8.elementsEqual(expected.utf8))
 }
+
+/// Whatever is cut is cut between characters, and both ends stay.
+@Test func textsAreShortenedInTheMiddle() {
+  #expect("aé".shortenedInTheMiddle(bytes: 3) == "aé")
+  let long = String(repeating: "é", count: 5000)
+  for limit in 99...102 {
+    let short = long.shortenedInTheMiddle(bytes: limit)
+    #expect(short.utf8.count <= limit && short.utf8.count > limit - 6, "\(short)")
+    #expect(short.contains("é... (10,000 bytes) ...é"), "\(short)")
+    #expect(!short.unicodeScalars.contains("\u{FFFD}"))
+  }
+}

@@ -82,4 +82,25 @@ struct DataURLTests {
     let object: JSONObject = ["photo": .string("data:image/png;base64,YWJj")]
     #expect(Record(object, number: 1).unnamedImage == "photo")
   }
+
+  /// What was decoded is not decoded once more, also where it is asked for again; what was not asked for
+  /// since twice is forgotten.
+  @Test func standInsAreRemembered() throws {
+    let text = "data:image/png;base64,YWJj"
+    let url = try #require(DataURL(text))
+    let standIns = StandIns()
+    // Other bytes than those in the URL tell that it is not decoded.
+    standIns.add(url, of: [1, 2])
+    #expect(
+      standIns.text(of: url) == url.standIn(of: [1, 2]) && url.standIn != url.standIn(of: [1, 2]))
+    let object = Record.withoutInlineImages(["image": .string(text)], standIns)
+    #expect(object["image"]?.string == url.standIn(of: [1, 2]))
+    for _ in 0..<3 {
+      standIns.forgetOld()
+      #expect(standIns.text(of: url) == url.standIn(of: [1, 2]))
+    }
+    standIns.forgetOld()
+    standIns.forgetOld()
+    #expect(standIns.text(of: url) == url.standIn)
+  }
 }

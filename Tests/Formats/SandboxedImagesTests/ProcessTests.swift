@@ -127,6 +127,32 @@ struct ProcessTests {
     #expect(failure?.spoilsRecordOnly == true)
   }
 
+  /// What it warns of is kept, each once, for the tool to tell; the picture is good.
+  @Test func warningsAreKept() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(
+      """
+      #!/bin/bash
+      echo '{"level":"warning","message":"no walls"}' >&2
+      echo '{"level":"note","message":"nothing"}' >&2
+      printf 'P6\\n%s\\n255\\n' "$SIZE"; head -c $((${SIZE% *} * ${SIZE#* } * 3)) /dev/zero
+      """, to: "script")
+    var options = DecodeOptions()
+    let plain = try ImageFile(Golden.bytes("palette.gif"), options: options)
+    let image = try plain.decode()
+    #expect(options.sandboxWarnings.texts == [])
+    let made = try Shell.bash(
+      "sed 's/[$]SIZE/\(image.width) \(image.height)/; s/[$]{SIZE% [*]}/\(image.width)/; s/[$]{SIZE#[*] }/\(image.height)/' script > decoder; chmod +x decoder",
+      in: directory.path)
+    try #require(made.status == 0, "\(made.errors)")
+    options.sandboxProgram = directory.file("decoder")
+    for _ in 0..<2 {
+      let file = try ImageFile(Golden.bytes("palette.gif"), options: options)
+      #expect(try file.decode().width == image.width)
+    }
+    #expect(options.sandboxWarnings.texts == ["no walls"])
+  }
+
   @Test func aMissingProgramEndsTheRun() throws {
     var options = DecodeOptions()
     options.sandboxProgram = "/nonexistent/image-decode"

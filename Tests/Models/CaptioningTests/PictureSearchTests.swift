@@ -25,11 +25,10 @@ struct PictureSearchTests {
   {
     let root = directory.path.utf8.count + 1
     var failures = 0
-    let found = search.pictures(in: paths.map { FilePath(directory.file($0)) }) { _ in
-      failures += 1
-    }
+    var found = DistinctPictures()
+    search.find(in: paths.map { FilePath(directory.file($0)) }, &found) { _ in failures += 1 }
     #expect(failures == 0)
-    return found.map { FilePath(bytes: $0.bytes[root...]).shown }
+    return found.pictures.map { FilePath(bytes: $0.bytes[root...]).shown }
   }
 
   @Test func picturesAreFoundInOrder() throws {
@@ -39,8 +38,7 @@ struct PictureSearchTests {
       found == [
         "a/deep/x.jpeg", "a/linked.jpg", "b/1.png", "b/2.JPG", #"b/odd\xE9.jpg"#,
         "b/two\nlines.jpg",
-        "c.jpg",
-      ])
+      ], "c.jpg is linked.jpg")
   }
 
   @Test func whatIsNamedIsTakenOnce() throws {
@@ -53,6 +51,31 @@ struct PictureSearchTests {
           ".secret.jpg",
         ])
     #expect(names(PictureSearch(), ["empty"], in: directory) == [])
+  }
+
+  /// Other spellings, links and other names of a file are no other pictures; what is not there is only
+  /// its spelling.
+  @Test func onePictureHasManyNames() throws {
+    let directory = try folder()
+    let made = try Shell.bash("ln c.jpg d.jpg; ln -s c.jpg e.jpg", in: directory)
+    try #require(made.status == 0, "\(made.errors)")
+    var found = DistinctPictures()
+    let paths = [
+      "c.jpg", "./c.jpg", "d.jpg", "b", "link/1.png", "e.jpg", "c.jpg", "none", "./none",
+    ]
+    PictureSearch().find(in: paths.map { FilePath(directory.file($0)) }, &found) { _ in }
+    let root = directory.path + "/"
+    func names(_ paths: [FilePath]) -> [String] {
+      paths.map { String($0.shown.dropFirst(root.count)) }
+    }
+    #expect(
+      names(found.pictures) == [
+        "c.jpg", "b/1.png", "b/2.JPG", #"b/odd\xE9.jpg"#, "b/two\nlines.jpg", "none",
+      ])
+    #expect(
+      names(found.others.map(\.name)) == ["./c.jpg", "d.jpg", "link/1.png", "e.jpg", "./none"])
+    #expect(
+      names(found.others.map(\.picture)) == ["c.jpg", "c.jpg", "b/1.png", "c.jpg", "none"])
   }
 
   @Test func patternsChoose() throws {
@@ -70,9 +93,10 @@ struct PictureSearchTests {
     let path = directory.file("closed")
     let made = try Shell.bash("mkdir closed; touch closed/a.jpg; chmod 0 closed", in: directory)
     #expect(made.status == 0)
-    let found = PictureSearch().pictures(in: [FilePath(path)]) { told.append($0) }
+    var found = DistinctPictures()
+    PictureSearch().find(in: [FilePath(path)], &found) { told.append($0) }
     // Nothing is closed to root.
-    #expect(told.count == 1 && found.isEmpty || told.isEmpty && found.count == 1)
+    #expect(told.count + found.pictures.count == 1)
     _ = try Shell.bash("chmod 700 closed", in: directory)
   }
 }

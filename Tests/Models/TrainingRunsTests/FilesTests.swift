@@ -63,6 +63,8 @@ struct FilesTests {
     // 6 tokens and 2 rows; 6 tokens and 7 rows.
     #expect(files.sequences == 2 && files.positions == 21 && files.longest == 13)
     #expect(files.targets == 6 && files.truncated == 0)
+    // Of the longer one's last three positions, which are learned, two.
+    #expect(files.shortestCut == 12)
     #expect(files.digests.count == 1 && files.digests[0].count == 64 && files.lengths.isEmpty)
   }
 

@@ -104,6 +104,32 @@ struct RequestTests {
     #expect(failure?.code == code && failure?.spoilsRecordOnly == true)
   }
 
+  /// Images in archives are found by the path that leads into them, as everywhere.
+  @Test func imagesInArchivesAreSent() throws {
+    let directory = try TemporaryDirectory()
+    let png: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1]
+    try directory.write(png, to: "a.png")
+    let made = try Shell.bash("tar -cf x.tar a.png; gzip -k x.tar; rm a.png", in: directory)
+    try #require(made.status == 0, "\(made.errors)")
+    for (root, place) in [
+      (try FileRoot(path: directory.path), "x.tar/"), (nil, directory.file("x.tar/")),
+    ] {
+      let images = RequestImages(root: root, limit: 100)
+      func sent(_ image: String) throws -> String {
+        try body(
+          #"{"messages":[{"role":"user","content":"q"}],"image":"\#(image)"}"#, images: images)
+      }
+      let url = "data:image/png;base64," + Data(png).base64EncodedString()
+      #expect(try sent(place + "a.png").contains(url))
+      for (path, code) in [
+        (place + "b.png", "path/missing"), ("https://a.b/c.png", "path/url"),
+        (place.dropLast() + ".gz/a.png", "tar/compressed"),
+      ] {
+        #expect(#expect(throws: Failure.self) { try sent(String(path)) }?.code == code)
+      }
+    }
+  }
+
   @Test func imagesInRecordsGoAsTheyAre() throws {
     let images = RequestImages(root: nil, limit: 20)
     func sent(_ image: String) throws -> String {

@@ -45,6 +45,23 @@ import Testing
       + #""message":"cut\nshort","remedy":"copy it again"}"#)
 }
 
+/// A record's id and what a message quotes can have any length; the longest path stays whole.
+@Test func messagesHaveAnEnd() throws {
+  let path = String(repeating: "p", count: 4095)
+  let whole = Failure(.usage, code: "a/b", at: "stdin: line 3: \(path)", "odd")
+  #expect(Reporter.text(whole, tool: "t") == "t: stdin: line 3: \(path): odd")
+  let long = String(repeating: "x", count: 1 << 20)
+  let failure = Failure(
+    .usage, code: "a/b", at: "stdin: line 3 id=\(long): here", "first \(long) last", remedy: long)
+  for text in [
+    Reporter.text(failure, tool: "t"), Reporter.json(failure, tool: "t", level: "error"),
+  ] {
+    #expect(text.utf8.count < 40_000)
+    #expect(text.contains("stdin: line 3 id=xxx") && text.contains("x: here"))
+    #expect(text.contains("xxx... (1,048,599 bytes) ...xxx") && text.contains("x last"))
+  }
+}
+
 @Test func messagesInJSONCannotSteerATerminal() {
   let failure = Failure(.invalidInput, code: "a/b", "\u{9b}2J\u{7f}\u{202e}")
   #expect(

@@ -20,6 +20,29 @@ import Testing
     #expect(result.text == "1\nsks dog, sks dog, ", "\(result.text) \(result.errors)")
   }
 
+  /// All files of the makefile go where OUT says, and none beside it.
+  @Test func theFoldersMakefileWritesWhereItIsTold() throws {
+    let result = try run(
+      """
+      make -s -C $RECIPES/../caption-folder PATH="$PATH" PHOTOS=$PWD/photos OUT=$PWD/to/out 2> log; echo $?
+      ls to/out; jq -r .image to/out/captions.jsonl
+      make -s -C $RECIPES/../caption-folder PATH="$PATH" PHOTOS=$PWD/photos OUT=$PWD/to/out clean; ls to/out
+      """, try Workbench.bare())
+    #expect(
+      result.text == """
+        0
+        captions.jsonl
+        features.tsz
+        inputs.txt
+        list.txt
+        prompts.jsonl.zst
+        cut.jpg
+        grey.jpg
+        rgb-8.png
+
+        """, "\(result.text) \(result.errors)")
+  }
+
   @Test func threeQuestionsMakeATable() throws {
     let result = try run(
       """

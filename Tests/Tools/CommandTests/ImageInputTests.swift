@@ -111,9 +111,34 @@ import Testing
       byId["5"]?["image"]
         == .array([.string("x#.tar/000002.left.png"), .string("x#.tar/000002.right.jpg")]))
     #expect(byId["d/a #1"]?["image"]?.string == "x#.tar/d/a #1.jpg")
-    #expect(objects.filter { $0["skipped"] != nil }.count == 1 && objects.count == 5)
+    #expect(objects.filter { $0["skipped"] != nil }.compactMap { $0["id"]?.string } == ["000004"])
+    #expect(objects.count == 5)
     #expect(result.errors.contains("nothing reads 000001.npy"), "\(result.errors)")
     #expect(result.errors.contains("x#.tar: sample 4: 000004.json"), "\(result.errors)")
+  }
+
+  /// What cannot be read of an archive goes by its sample's name, and is called what it is.
+  @Test func samplesThatCannotBeReadHaveTheirNames() throws {
+    let directory = try Workbench.bare()
+    let result = try Workbench.run(
+      """
+      mkdir s; cp grey.jpg s/good.jpg; cp grey.jpg s/long.jpg; seq 9999 > s/long.txt
+      cp grey.jpg s/odd.jpg; echo '[]' > s/odd.json; cp grey.jpg $'s/n\\xe9.jpg'
+      tar --sort=name -C s -cf x.tar .
+      convo-format --max-line 4096 --plain --ask x x.tar | jq -r '.id + " " + (.skipped.code // "")'
+      convo-format --max-line 4096 --check x.tar
+      """, in: directory)
+    #expect(
+      result.text.utf8.starts(
+        with: "good \nlong json/too-long\nn\\xE9 text/utf8\nodd json/not-an-object\n".utf8),
+      "\(result.text)")
+    #expect(!result.text.contains("line-"), "\(result.text)")
+    for message in [
+      "x.tar: sample 2: long.txt: expected a text of at most 4096 bytes: skipped",
+      "x.tar: sample 3: n\\xE9", "x.tar: sample 4: odd.json: expected a JSON object: skipped",
+    ] {
+      #expect(result.errors.contains(message), "\(result.errors)")
+    }
   }
 
   @Test func archivesAreArgumentsAsImagesAre() throws {
@@ -136,11 +161,18 @@ import Testing
   @Test(arguments: [
     ("convo-format --ask x cut.tar", 3, "cut.tar:byte 0: the archive ends inside a member"),
     ("convo-format --ask x --from tar grey.jpg", 3, "expected a header of a tar archive"),
-    ("convo-format --ask x --from tar x.tar.gz", 3, "(unpack it first: gzip -dk 'x.tar.gz')"),
-    ("convo-format --ask x x.tar.gz", 3, "found gzip data (unpack it first: gzip -dc)"),
+    (
+      "convo-format --ask x --from tar x.tar.gz", 3, "gzip -dc 'x.tar.gz' > 'x.tar', and name that)"
+    ),
+    ("convo-format --ask x x.tar.gz", 3, "gzip -dc 'x.tar.gz' > 'x.tar', and name that)"),
+    ("convo-format --ask x < x.tar.gz", 3, "found gzip data (unpack it first: gzip -dc)"),
+    (
+      "gzip < x.tar > list.gz; convo-format --ask x list.gz", 3,
+      "(unpack it first, and name - instead: gzip -dc 'list.gz' |)"
+    ),
     ("convo-format --ask x --from tar < x.tar", 2, "expected the path of a tar archive"),
     ("convo-format --ask x < x.tar", 3, "name its file, not compressed"),
-    ("echo x.tar.gz/grey.jpg | clip-encode > f", 1, "unpack it first: gzip -dk 'x.tar.gz'"),
+    ("echo x.tar.gz/grey.jpg | clip-encode > f", 1, "unpack it first: gzip -dc 'x.tar.gz'"),
     ("echo x.tar/none.jpg | clip-encode > f", 1, "the archive x.tar has no file of this name"),
     ("echo grey.jpg/none.jpg | clip-encode > f", 1, "no such file"),
     ("echo ../x.tar/grey.jpg | clip-encode --image-root sub > f", 1, "leads out"),

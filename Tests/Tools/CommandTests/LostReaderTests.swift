@@ -38,6 +38,28 @@ import Testing
     #expect(result.errors == "")
   }
 
+  /// A list that brings nothing, not even its first line, keeps nobody whom no one reads; what goes to a
+  /// file waits for it.
+  @Test func anIdleListEndsWithItsReader() throws {
+    let directory = try Workbench.bare()
+    let result = try Workbench.run(
+      """
+      mkfifo in out
+      llava-caption --list - < in > out & tool=$!
+      exec 4> in 5< out
+      exec 5<&-
+      wait $tool; echo $?
+      exec 4>&-
+      llava-caption --max-tokens 1 --list - --tsv table < in > out & tool=$!
+      exec 4> in 5< out
+      exec 5<&-
+      sleep 0.3; echo grey.jpg >&4; exec 4>&-
+      wait $tool; echo $?; wc -l < table
+      """, in: directory, timeout: 60)
+    #expect(result.text == "141\n0\n2\n", "\(result.text) \(result.errors)")
+    #expect(result.errors == "")
+  }
+
   /// Input that is there is taken before anything else: its end is no waiting.
   @Test func anInputThatEndsIsReadToItsEnd() throws {
     let directory = try TemporaryDirectory()

@@ -371,6 +371,10 @@ ok  -  1\n  llava-weights convert $LLAVA_MODEL --type f32 -v -o c5 2>&1 | grep -
 0|2  --plot and --output are the same file  none  echo '{"caption":"a cat"}' | caption-filter --plot x.svg -o x.svg
 2  a file of reviews is named twice  none  llava-eval judge score a.jsonl a.jsonl
 2  --template plain has no place for roles  none  vicuna-decode --chat --template plain list
+ok  -  none  : | vicuna-decode --chat
+0|3  found no bytes  none  : | vicuna-decode
+0|1  ... (1,000,  -  (printf '{"id":"'; head -c 1000000 /dev/zero | tr '\0' x; echo '","image":"none.jpg"}') | clip-encode
+0|1  ... (1,000,  -  (printf '{"id":"'; head -c 1000000 /dev/zero | tr '\0' x; echo '","messages":5}') | vicuna-decode --chat
 2  --chat and --emit logits exclude each other  none  vicuna-decode --chat --emit logits list
 2  --unordered and --emit logits exclude each other  none  vicuna-decode --unordered --emit logits list
 2  --unordered and --format text exclude each other  none  vicuna-decode --unordered --format text list
