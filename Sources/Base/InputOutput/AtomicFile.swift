@@ -23,17 +23,16 @@ public final class AtomicFile: ByteSink {
       throw .system("create", shownName ?? path, errno: ENAMETOOLONG)
     }
     name = shownName ?? path
-    var status = stat()
-    let exists = stat(path, &status) == 0
-    if exists, status.st_mode & S_IFMT != S_IFREG {
+    let status = try fileStatus(path)
+    if let status, status.st_mode & S_IFMT != S_IFREG {
       let opened = retryingInterrupted { open(path, O_WRONLY | O_CLOEXEC) }
       guard opened >= 0 else { throw .system("open", path, errno: errno) }
       (descriptor, target, temporary, slot) = (opened, path, nil, -1)
       return
     }
-    target = exists ? Self.resolved(path) : path
-    let mode = exists ? status.st_mode & 0o777 : 0o666
-    let created = try Self.createBeside(target, mode: mode)
+    target = status == nil ? path : try Self.resolved(path)
+    let mode = status.map { $0.st_mode & 0o777 } ?? 0o666
+    let created = try Self.createBeside(target, shownName: name, mode: mode)
     (descriptor, temporary) = (created.descriptor, created.path)
     slot = llava_register_temporary(created.path)
   }
@@ -41,15 +40,15 @@ public final class AtomicFile: ByteSink {
   deinit { discard() }
 
   /// A link stays a link: its target is what gets replaced.
-  private static func resolved(_ path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return path }
+  private static func resolved(_ path: String) throws(Failure) -> String {
+    guard let resolved = realpath(path, nil) else { throw .system("create", path, errno: errno) }
     defer { free(resolved) }
     return String(cString: resolved)
   }
 
-  private static func createBeside(_ target: String, mode: mode_t) throws(Failure)
-    -> (descriptor: Int32, path: String)
-  {
+  private static func createBeside(
+    _ target: String, shownName: String, mode: mode_t
+  ) throws(Failure) -> (descriptor: Int32, path: String) {
     let (directory, name) = splitPath(target)
     // With a tag of 13 bytes at most, the name stays within the 255 that file systems take.
     let start = prefix(of: name, bytes: 200)
@@ -58,9 +57,9 @@ public final class AtomicFile: ByteSink {
       let path = "\(directory)/.\(start).\(tag).tmp"
       let opened = retryingInterrupted { open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode) }
       if opened >= 0 { return (opened, path) }
-      if errno != EEXIST { throw .system("create", target, errno: errno) }
+      if errno != EEXIST { throw .system("create", shownName, errno: errno) }
     }
-    throw .system("create", target, errno: EEXIST)
+    throw .system("create", shownName, errno: EEXIST)
   }
 
   /// As much of `text` as fits into `bytes` of UTF-8.
@@ -92,16 +91,16 @@ public final class AtomicFile: ByteSink {
     precondition(isOpen, "finished twice: \(name)")
     guard let temporary else {
       isOpen = false
-      if close(descriptor) != 0 { throw .system("close", name, errno: errno) }
+      if closeWritten(descriptor) != 0 { throw .system("close", name, errno: errno) }
       return
     }
-    if fsync(descriptor) != 0 {
+    if synchronize(descriptor) != 0 {
       let code = errno
       discard()
       throw .system("fsync", name, errno: code)
     }
     isOpen = false
-    let closed = close(descriptor)
+    let closed = closeWritten(descriptor)
     guard closed == 0, rename(temporary, target) == 0 else {
       let code = errno
       unlink(temporary)
@@ -109,7 +108,7 @@ public final class AtomicFile: ByteSink {
       throw .system("rename", name, errno: code)
     }
     llava_forget_temporary(slot)
-    try synchronizeDirectory(splitPath(target).directory)
+    try synchronizeDirectory(splitPath(target).directory, shownName: name)
   }
 
   /// Leaves no trace. Harmless after `finish`.
@@ -122,13 +121,14 @@ public final class AtomicFile: ByteSink {
   }
 }
 
-/// Makes a rename inside `path` last through a power cut.
-public func synchronizeDirectory(_ path: String) throws(Failure) {
+/// Makes a rename inside `path` last through a power cut. `shownName`: what messages call it, where its
+/// own path says nothing to the user.
+public func synchronizeDirectory(_ path: String, shownName: String? = nil) throws(Failure) {
   let descriptor = retryingInterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-  guard descriptor >= 0 else { throw .system("open", path, errno: errno) }
+  guard descriptor >= 0 else { throw .system("open", shownName ?? path, errno: errno) }
   defer { close(descriptor) }
   // Some file systems cannot flush a directory and say so.
-  if fsync(descriptor) != 0, errno != EINVAL, errno != EROFS {
-    throw .system("fsync", path, errno: errno)
+  if synchronize(descriptor) != 0, errno != EINVAL, errno != EROFS {
+    throw .system("fsync", shownName ?? path, errno: errno)
   }
 }

@@ -16,7 +16,8 @@ extension FilePath {
     }
     defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    guard fstat(descriptor, &status) == 0 else { throw .system("stat", shown, errno: errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
       throw RegularFile.notRegular(shown, status.st_mode)
     }
     return try readWhole(FileSource(descriptor: descriptor, name: shown), limit: limit)
@@ -40,13 +41,13 @@ extension FilePath {
       try bytes.withUnsafeBufferPointer { (bytes) throws(Failure) in
         try writeAll(UnsafeRawBufferPointer(bytes), to: descriptor, name: shown)
       }
-      guard fsync(descriptor) == 0 else { throw .system("fsync", shown, errno: errno) }
+      guard synchronize(descriptor) == 0 else { throw .system("fsync", shown, errno: errno) }
     } catch {
       close(descriptor)
       _ = temporary.withCString { unlink($0) }
       throw error
     }
-    let closed = close(descriptor)
+    let closed = closeWritten(descriptor)
     let renamed = temporary.withCString { from in target.withCString { rename(from, $0) } }
     guard closed == 0, renamed == 0 else {
       let code = errno

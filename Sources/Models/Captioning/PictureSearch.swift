@@ -25,22 +25,28 @@ public struct PictureSearch: Sendable {
   ///
   /// Hidden files and directories are left out, links to directories are not entered. A path that is no
   /// directory is a picture, whatever it is. `unreadable` is told of directories that cannot be read.
-  public func pictures(in paths: [FilePath], unreadable: (Failure) -> Void) -> [FilePath] {
+  /// Throws `io/…` where the system is at fault: what it hides may be any picture.
+  public func pictures(in paths: [FilePath], unreadable: (Failure) -> Void) throws(Failure)
+    -> [FilePath]
+  {
     var (found, seen): ([FilePath], Set<FilePath>) = ([], [])
     for path in paths {
-      let files = path.isDirectory ? inside(path, unreadable) : [path]
+      let type = try path.found().map { $0.st_mode & S_IFMT }
+      let files = type == S_IFDIR ? try inside(path, unreadable) : [path]
       for file in files where seen.insert(file).inserted { found.append(file) }
     }
     return found
   }
 
-  private func inside(_ root: FilePath, _ unreadable: (Failure) -> Void) -> [FilePath] {
+  private func inside(_ root: FilePath, _ unreadable: (Failure) -> Void) throws(Failure)
+    -> [FilePath]
+  {
     var found: [FilePath] = []
     // Names below the root, the next one last: as deep as the system's paths are long.
     var open = [FilePath("")]
     while let next = open.popLast() {
       let path = next.bytes.isEmpty ? root : root.appending(next)
-      let type = path.status.map { $0.st_mode & S_IFMT }
+      let type = try path.found().map { $0.st_mode & S_IFMT }
       guard next.bytes.isEmpty || type == S_IFDIR else {
         if type == S_IFREG, takes(next) { found.append(path) }
         continue
@@ -52,6 +58,7 @@ public struct PictureSearch: Sendable {
         }
         open += below.reversed()
       } catch {
+        if error.isOfSystem { throw error }
         unreadable(error)
       }
     }
@@ -83,14 +90,19 @@ extension FilePath {
   }
 
   /// The names in this directory but those that begin with a dot, ascending by bytes.
-  /// Throws `io/open`.
+  /// Throws `io/open` or `io/read`.
   func visibleNames() throws(Failure) -> [FilePath] {
     guard let stream = withCString({ opendir($0) }) else {
       throw .system("open", shown, errno: errno)
     }
     defer { closedir(stream) }
     var names: [FilePath] = []
-    while let entry = readdir(stream) {
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else {
+        guard errno == 0 else { throw .system("read", shown, errno: errno) }
+        break
+      }
       let name = withUnsafeBytes(of: &entry.pointee.d_name) {
         FilePath(bytes: $0.prefix { $0 != 0 })
       }

@@ -20,7 +20,7 @@ extension SearchOptions {
   func subjects(_ paths: [String], _ session: Session) throws(Failure) -> [Subject] {
     session.reporter.showStatus { "looking for pictures" }
     var unreadable: [Failure] = []
-    let pictures = search.pictures(in: paths.map { FilePath($0) }) { unreadable.append($0) }
+    let pictures = try search.pictures(in: paths.map { FilePath($0) }) { unreadable.append($0) }
     for var failure in unreadable {
       failure.status = .invalidInput
       try session.recordSkipped(failure, at: Record(JSONObject(), number: 1))
