@@ -30,8 +30,8 @@ PYTHON ?= .venv/bin/python
 LLAMA_CPP ?=
 LLAMA_BUILD := $(if $(LLAMA_CPP),,.build/llama.cpp/ready)
 BENCH ?=
-MINUTES ?= 10
-FUZZED := zip pickle gguf manifest
+TIME ?= 600
+FUZZED ?= $(patsubst Tests/Fuzz/corpus/%/,%,$(wildcard Tests/Fuzz/corpus/*/))
 # limits.c has instructions of x86; elsewhere its rows are left out.
 LIMITS := $(if $(filter x86_64,$(shell uname -m)),.build/limits)
 VENV := $(if $(filter .venv/%,$(PYTHON)),.venv/ready)
@@ -106,18 +106,15 @@ bench: build bench-packages $(VENV) $(LIMITS) $(LLAMA_BUILD) ## Time the tools, 
 	PYTHON=$(PYTHON) Tests/Benchmarks/llama_cpp.sh .build/llama.cpp
 	touch $@
 
-fuzz: ## Fuzz the readers of PyTorch's and GGUF files for MINUTES (10) each, from Tests/Fuzz/corpus on
-	for fuzzer in checkpoint-fuzzer gguf-fuzzer; do \
-	  LLAVA_FUZZ=1 swift build -c release --sanitize=fuzzer --scratch-path .build/fuzz --product $$fuzzer; \
-	done
-	mkdir -p $(addprefix .build/fuzz/,$(FUZZED)) .build/fuzz/seeds
-	cp Tests/Golden/gguf/*.gguf .build/fuzz/seeds
-	for kind in $(FUZZED); do \
-	  case $$kind in zip|pickle) fuzzer=checkpoint-fuzzer seeds=Tests/Fuzz/corpus/$$kind ;; \
-	    gguf) fuzzer=gguf-fuzzer seeds=.build/fuzz/seeds ;; \
-	    *) fuzzer=gguf-fuzzer seeds=Tests/Fuzz/corpus/$$kind ;; esac; \
-	  .build/fuzz/release/$$fuzzer -max_total_time=$$((60 * $(MINUTES))) -max_len=16384 \
-	    -rss_limit_mb=1024 -timeout=5 -artifact_prefix=.build/fuzz/ .build/fuzz/$$kind $$seeds; \
+fuzz: ## Fuzz every reader for TIME (600) seconds each, from Tests/Fuzz/corpus on; FUZZED: some of them
+	LLAVA_FUZZ=1 swift build -c release --sanitize=fuzzer --scratch-path .build/fuzz --product reader-fuzzer
+	mkdir -p $(addprefix .build/fuzz/found/,$(FUZZED))
+	for reader in $(FUZZED); do \
+	  case $$reader in image) seeds=images ;; stream) seeds=streams ;; tokenizer) seeds=text ;; \
+	    gguf|sandboxed) seeds=$$reader ;; config) seeds=models/llava-hf ;; *) seeds= ;; esac; \
+	  LLAVA_FUZZED=$$reader .build/fuzz/release/reader-fuzzer -max_total_time=$(TIME) -max_len=16384 \
+	    -rss_limit_mb=1024 -timeout=5 -artifact_prefix=.build/fuzz/$$reader- .build/fuzz/found/$$reader \
+	    Tests/Fuzz/corpus/$$reader $${seeds:+Tests/Golden/$$seeds}; \
 	done
 
 agreement: build $(VENV) ## Compare every stage with PyTorch at true widths

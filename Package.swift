@@ -58,7 +58,7 @@ let base = group(
     "JSON": [],
     "Randomness": [],
     "Tensors": ["CKernels"],
-    "Threads": [],
+    "Threads": ["InputOutput"],
     "Quantisation": ["CQuantisation", "Tensors", "Threads"],
     // Linked by chat-complete alone.
     "HTTP": ["CCurl", "CHTTP", "InputOutput"],
@@ -97,7 +97,7 @@ let models = group(
   [
     "Checkpoints": [
       "InputOutput", "JSON", "Tensors", "Operations", "Preprocessing", "Safetensors", "Pickle",
-      "GGUF",
+      "GGUF", "Tokenizers",
     ],
     "Recipes": ["InputOutput", "JSON", "Streams"],
     "Chat": ["InputOutput", "JSON"],
@@ -122,7 +122,7 @@ let models = group(
     "CaptionFiltering": ["InputOutput", "JSON", "Randomness"],
     "Captioning": ["InputOutput", "JSON", "Randomness"],
     "Initialisation": [
-      "Checkpoints", "InputOutput", "JSON", "Randomness", "Tensors",
+      "Checkpoints", "InputOutput", "JSON", "Randomness", "Tensors", "Tokenizers",
     ],
     "InstructionData": ["Decimals", "InputOutput", "JSON", "Randomness", "Records", "Chat"],
     "Inspection": [
@@ -220,6 +220,14 @@ let testTargets: [Target] = [
     path: "Tests/Helpers/GGUFWriting"),
   .target(name: "CTileEmulation", path: "Tests/Helpers/CTileEmulation"),
   .target(name: "CTestImages", dependencies: ["CJPEG"], path: "Tests/Helpers/CTestImages"),
+  // What `make fuzz` feeds; tests feed it what was found so far.
+  .target(
+    name: "FuzzTargets",
+    dependencies: [
+      "COCO", "Checkpoints", "GGUF", "Images", "InputOutput", "JSON", "Pickle", "Preprocessing",
+      "Records", "Safetensors", "SandboxedImages", "Streams", "Tensors", "Tokenizers",
+    ],
+    path: "Tests/Fuzz/FuzzTargets"),
   // A chat server that a test writes down: no network beyond this machine.
   .target(name: "LoopbackServer", path: "Tests/Helpers/LoopbackServer"),
   tests("Base", "InputOutputTests", "CSystem", "InputOutput"),
@@ -318,6 +326,7 @@ let testTargets: [Target] = [
     "CPU",
     "Streams", "Tensors", exclude: ["pipes.tst"]),
   tests("Project", "DocsTests", "JSON"),
+  tests("Project", "FuzzTests", "FuzzTargets"),
   tests("Project", "LayoutTests", "InputOutput"),
 ]
 
@@ -340,13 +349,10 @@ let fuzzers: [Target] =
   Context.environment["LLAVA_FUZZ"] == nil
   ? []
   : [
-    ("checkpoint-fuzzer", ["Pickle"]),
-    ("gguf-fuzzer", ["Checkpoints", "GGUF", "InputOutput", "Tensors", "Tokenizers"]),
-  ].map { name, uses in
     .executableTarget(
-      name: name, dependencies: names(uses), path: "Tests/Fuzz/\(name)",
+      name: "reader-fuzzer", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/reader-fuzzer",
       swiftSettings: [.unsafeFlags(["-parse-as-library"])])
-  }
+  ]
 
 /// Packages that `make dist` has put beside the sources build without a network.
 let vendored = Context.packageDirectory + "/vendor/swift-argument-parser"

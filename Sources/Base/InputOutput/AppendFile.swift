@@ -28,7 +28,12 @@ public final class AppendFile {
     let path = path.shown
     guard opened >= 0 else { throw .system("open", path, errno: errno) }
     var status = stat()
-    guard fstat(opened, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    guard fstat(opened, &status) == 0 else {
+      let code = errno
+      close(opened)
+      throw .system("stat", path, errno: code)
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
       close(opened)
       throw RegularFile.notRegular(path, status.st_mode)
     }
@@ -53,7 +58,8 @@ public final class AppendFile {
   /// for a moment too: the lock of a file that was closed here may be there a little longer.
   private static func lock(_ descriptor: Int32) -> Bool {
     for _ in 0..<10 {
-      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK { return true }
+      let locked = retryingInterrupted { flock(descriptor, LOCK_EX | LOCK_NB) }
+      if locked == 0 || errno != EWOULDBLOCK { return true }
       usleep(20_000)
     }
     return false
@@ -113,7 +119,7 @@ public final class AppendFile {
       }
     } catch {
       // What a full disk took of it would stand before the next line.
-      _ = ftruncate(descriptor, off_t(size))
+      _ = retryingInterrupted { ftruncate(descriptor, off_t(size)) }
       throw error
     }
     size += bytes.count
@@ -129,6 +135,8 @@ public final class AppendFile {
 
   /// Makes what was written last through a power cut.
   public func synchronize() throws(Failure) {
-    guard fsync(descriptor) == 0 else { throw .system("fsync", path, errno: errno) }
+    guard InputOutput.synchronize(descriptor) == 0 else {
+      throw .system("fsync", path, errno: errno)
+    }
   }
 }

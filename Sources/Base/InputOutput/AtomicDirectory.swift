@@ -19,10 +19,9 @@ public final class AtomicDirectory: OutputPlace {
   public init(path: String, outside inputs: [String] = []) throws(Failure) {
     try checkPath(path)
     name = path
-    var status = stat()
-    let exists = lstat(path, &status) == 0
-    if exists { try Self.checkIsEmpty(path) }
-    target = try Self.resolved(path, exists: exists)
+    let status = try fileStatus(path, followingLinks: false)
+    if status != nil { try Self.checkIsEmpty(path) }
+    target = try Self.resolved(path, exists: status != nil)
     for input in inputs {
       guard let resolved = realpath(input, nil) else { continue }
       defer { free(resolved) }
@@ -36,7 +35,7 @@ public final class AtomicDirectory: OutputPlace {
     }
     temporary = try Self.createBeside(target, shownName: path, mode: 0o777)
     // One that the user made keeps its permissions.
-    if exists { chmod(temporary, status.st_mode & 0o777) }
+    if let status { chmod(temporary, status.st_mode & 0o777) }
     slot = llava_register_temporary(temporary)
   }
 
@@ -44,6 +43,7 @@ public final class AtomicDirectory: OutputPlace {
 
   private static func checkIsEmpty(_ path: String) throws(Failure) {
     guard let stream = opendir(path) else {
+      guard errno == ENOTDIR || errno == ENOENT else { throw .system("open", path, errno: errno) }
       throw Failure(
         .usage, code: "usage/exists", at: path,
         "expected a new or an empty directory for the output, found something else",
@@ -51,7 +51,9 @@ public final class AtomicDirectory: OutputPlace {
     }
     defer { closedir(stream) }
     var count = 0
+    errno = 0
     while readdir(stream) != nil { count += 1 }
+    guard errno == 0 else { throw .system("read", path, errno: errno) }
     // `.` and `..` are in every directory.
     guard count <= 2 else { throw isTaken(path) }
   }
@@ -105,7 +107,7 @@ public final class AtomicDirectory: OutputPlace {
   /// Renames it, and flushes the directory that holds it. Every file must be finished.
   public func finish() throws(Failure) {
     precondition(isOpen, "finished twice: \(name)")
-    do { try synchronizeDirectory(temporary) } catch {
+    do { try synchronizeDirectory(temporary, shownName: name) } catch {
       discard()
       throw error
     }
@@ -117,7 +119,7 @@ public final class AtomicDirectory: OutputPlace {
     }
     isOpen = false
     llava_forget_temporary(slot)
-    try synchronizeDirectory(splitPath(target).directory)
+    try synchronizeDirectory(splitPath(target).directory, shownName: name)
   }
 
   /// Leaves no trace. Harmless after `finish`.

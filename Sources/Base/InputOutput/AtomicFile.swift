@@ -27,7 +27,7 @@ public final class AtomicFile: ByteSink {
     guard path.name.bytes.count <= Int(NAME_MAX) else {
       throw .system("create", name, errno: ENAMETOOLONG)
     }
-    let status = path.status
+    let status = try path.found()
     if let status, status.st_mode & S_IFMT != S_IFREG {
       let opened = path.withCString { path in
         retryingInterrupted { open(path, O_WRONLY | O_CLOEXEC) }
@@ -63,10 +63,10 @@ public final class AtomicFile: ByteSink {
     precondition(isOpen, "finished twice: \(name)")
     guard let temporary else {
       isOpen = false
-      if close(descriptor) != 0 { throw .system("close", name, errno: errno) }
+      if closeWritten(descriptor) != 0 { throw .system("close", name, errno: errno) }
       return
     }
-    if fsync(descriptor) != 0 {
+    if synchronize(descriptor) != 0 {
       let code = errno
       discard()
       throw .system("fsync", name, errno: code)
@@ -80,8 +80,8 @@ public final class AtomicFile: ByteSink {
     }
     isOpen = false
     temporary.forget()
-    guard close(descriptor) == 0 else { throw .system("close", name, errno: errno) }
-    try synchronizeDirectory(target.directory)
+    guard closeWritten(descriptor) == 0 else { throw .system("close", name, errno: errno) }
+    try synchronizeDirectory(target.directory, shownName: name)
   }
 
   /// Leaves no trace. Harmless after `finish`.
@@ -103,20 +103,21 @@ extension Failure {
   }
 }
 
-/// Makes a rename inside `path` last through a power cut.
-public func synchronizeDirectory(_ path: String) throws(Failure) {
-  try synchronizeDirectory(FilePath(path))
+/// Makes a rename inside `path` last through a power cut. `shownName`: what messages call it, where its
+/// own path says nothing to the user.
+public func synchronizeDirectory(_ path: String, shownName: String? = nil) throws(Failure) {
+  try synchronizeDirectory(FilePath(path), shownName: shownName)
 }
 
 /// The same for a path that need not be text.
-public func synchronizeDirectory(_ path: FilePath) throws(Failure) {
+public func synchronizeDirectory(_ path: FilePath, shownName: String? = nil) throws(Failure) {
   let descriptor = path.withCString { path in
     retryingInterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
   }
-  guard descriptor >= 0 else { throw .system("open", path.shown, errno: errno) }
+  guard descriptor >= 0 else { throw .system("open", shownName ?? path.shown, errno: errno) }
   defer { close(descriptor) }
   // Some file systems cannot flush a directory and say so.
-  if fsync(descriptor) != 0, errno != EINVAL, errno != EROFS {
-    throw .system("fsync", path.shown, errno: errno)
+  if synchronize(descriptor) != 0, errno != EINVAL, errno != EROFS {
+    throw .system("fsync", shownName ?? path.shown, errno: errno)
   }
 }

@@ -14,12 +14,19 @@ private func memoryOfProcess() -> Int? {
   let pages = lines("/proc/self/statm").first?.split(separator: " ").map { Int($0) ?? 0 } ?? []
   guard pages.count > 5 else { return nil }
   let left = [(RLIMIT_AS, pages[0]), (RLIMIT_DATA, pages[5])].compactMap { resource, used -> Int? in
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur < 1 << 60
-    else { return nil }
-    return max(0, Int(limit.rlim_cur) - used * Int(getpagesize()))
+    processLimit(resource).map { max(0, $0 - used * Int(getpagesize())) }
   }
   return left.min()
+}
+
+/// Bytes of address space that the process may have (`ulimit -v`); nil where nothing limits it.
+public func addressSpaceLimit() -> Int? { processLimit(RLIMIT_AS) }
+
+private func processLimit(_ resource: __rlimit_resource) -> Int? {
+  var limit = rlimit()
+  guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur < 1 << 60
+  else { return nil }
+  return Int(limit.rlim_cur)
 }
 
 /// `MemAvailable` of /proc/meminfo.

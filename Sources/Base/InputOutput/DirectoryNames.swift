@@ -4,14 +4,19 @@ import CSystem
 import Glibc
 
 /// The names in the directory `path` but those that begin with a dot, ascending: all of them, or
-/// some `limit` of a directory that has more. Throws `io/open` where it cannot be read.
+/// some `limit` of a directory that has more. Throws `io/open` or `io/read` where it cannot be read.
 public func namesInDirectory(_ path: String, limit: Int, hidden: Bool = false) throws(Failure)
   -> [String]
 {
   guard let stream = opendir(path) else { throw .system("open", path, errno: errno) }
   defer { closedir(stream) }
   var names: [String] = []
-  while names.count < limit, let entry = readdir(stream) {
+  while names.count < limit {
+    errno = 0
+    guard let entry = readdir(stream) else {
+      guard errno == 0 else { throw .system("read", path, errno: errno) }
+      break
+    }
     // In place: the system gives each entry no more memory than its name takes.
     let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
       name.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
@@ -23,14 +28,19 @@ public func namesInDirectory(_ path: String, limit: Int, hidden: Bool = false) t
 
 extension FilePath {
   /// The names in this directory for which `isWanted` holds, ascending by bytes; `.` and `..` are none.
-  /// Throws `io/open`.
+  /// Throws `io/open` or `io/read`.
   public func names(where isWanted: (FilePath) -> Bool) throws(Failure) -> [FilePath] {
     guard let stream = withCString({ opendir($0) }) else {
       throw .system("open", shown, errno: errno)
     }
     defer { closedir(stream) }
     var names: [FilePath] = []
-    while let entry = readdir(stream) {
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else {
+        guard errno == 0 else { throw .system("read", shown, errno: errno) }
+        break
+      }
       let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
         name.withMemoryRebound(to: CChar.self, capacity: 1) { name in
           let bytes = UnsafeBufferPointer(start: name, count: strlen(name))

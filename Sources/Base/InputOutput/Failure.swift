@@ -29,6 +29,8 @@ public enum FailureKind: Sendable {
   case unreadableFile
   /// The machine lacks memory, descriptors or the like: no record is at fault.
   case shortage
+  /// The system refused a call, whatever the file is or holds: the same call may do well next time.
+  case system
   /// The input ends before what it began.
   case cut
   /// The input ends where it may, but without its end mark.
@@ -76,6 +78,9 @@ public struct Failure: Error, Equatable, Sendable {
     }
   }
 
+  /// Whether the system is at fault, so that what was looked for may be there all the same.
+  public var isOfSystem: Bool { kind == .system || kind == .shortage }
+
   /// The same failure, found at `outer` (prefixed to a place it already has, except to the name of
   /// the file that `outer` begins with). A byte of a file is `file:byte N` everywhere.
   public func at(_ outer: String) -> Failure {
@@ -87,5 +92,14 @@ public struct Failure: Error, Equatable, Sendable {
       failure.place = outer
     }
     return failure
+  }
+}
+
+/// What `body` gives; nil where what it reads is not there or not usable, for who can do without.
+/// Throws where the system is at fault: going on without would give another result.
+public func ifUsable<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result? {
+  do throws(Failure) { return try body() } catch {
+    if error.isOfSystem { throw error }
+    return nil
   }
 }

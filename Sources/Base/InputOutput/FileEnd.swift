@@ -24,5 +24,5 @@ public func mendEnd(of path: String, size: Int, keeping count: Int, ending: [UIn
   try ending.withUnsafeBufferPointer { (bytes) throws(Failure) in
     try writeAll(UnsafeRawBufferPointer(bytes), to: descriptor, name: path)
   }
-  guard fsync(descriptor) == 0 else { throw .system("fsync", path, errno: errno) }
+  guard synchronize(descriptor) == 0 else { throw .system("fsync", path, errno: errno) }
 }

@@ -77,6 +77,14 @@ public struct FilePath: Hashable, Sendable {
     return withCString { stat($0, &found) } != 0 && errno == ENOTDIR
   }
 
+  /// As `fileStatus`, links followed. Throws `io/stat` where the system cannot say.
+  public func found() throws(Failure) -> stat? {
+    if let status { return status }
+    let code = errno
+    guard Failure.tellsOfPath(code) else { throw .system("stat", shown, errno: code) }
+    return nil
+  }
+
   /// What the system says of the file, links followed; nil where it says nothing.
   public var status: stat? {
     var found = stat()

@@ -34,7 +34,7 @@ public final class FileSink: ByteSink {
     // Closing a copy shows errors that only close(2) reports, and keeps the descriptor taken.
     let copy = dup(descriptor)
     guard copy >= 0 else { throw .system("write", name, errno: errno) }
-    if close(copy) != 0, errno != EINTR { throw .system("write", name, errno: errno) }
+    if closeWritten(copy) != 0 { throw .system("write", name, errno: errno) }
   }
 }
 
@@ -48,7 +48,7 @@ func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, name: Strin
     if count >= 0 {
       rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     } else if errno == EAGAIN {
-      waitUntilReady(descriptor, for: POLLOUT)
+      try waitUntilReady(descriptor, for: POLLOUT, name: name)
     } else if errno != EINTR {
       throw .system("write", name, errno: errno)
     }

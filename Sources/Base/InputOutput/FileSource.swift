@@ -36,11 +36,10 @@ public final class FileSource: ByteSource {
 
   public var isTerminal: Bool { isatty(descriptor) == 1 }
 
-  /// The size when this is a regular file; progress uses it, parsing never.
-  public var regularFileSize: Int? {
+  /// Whether what is read can be read once more.
+  public var isRegularFile: Bool {
     var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    return Int(status.st_size)
+    return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
@@ -51,7 +50,7 @@ public final class FileSource: ByteSource {
       if count >= 0 { return count }
       switch errno {
       case EINTR: break
-      case EAGAIN: waitUntilReady(descriptor, for: POLLIN)
+      case EAGAIN: try waitUntilReady(descriptor, for: POLLIN, name: name)
       default: throw .system("read", name, errno: errno)
       }
       try Interruption.check(name)

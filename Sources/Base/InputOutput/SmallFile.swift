@@ -15,7 +15,8 @@ extension FilePath {
     }
     defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    guard fstat(descriptor, &status) == 0 else { throw .system("stat", shown, errno: errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
       throw RegularFile.notRegular(shown, status.st_mode)
     }
     return try readWhole(FileSource(descriptor: descriptor, name: shown), limit: limit)

@@ -22,7 +22,16 @@ extension Failure {
     }
     return Failure(
       .inputOutput, code: "io/\(action)", at: place,
-      "\(action): \(String(cString: strerror(code)))", remedy: remedy)
+      "\(action): \(String(cString: strerror(code)))", remedy: remedy,
+      kind: tellsOfPath(code) ? .ordinary : .system)
+  }
+
+  /// Whether the system says by `code` that there is nothing at a path for this process to use.
+  static func tellsOfPath(_ code: Int32) -> Bool {
+    switch code {
+    case ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP, EACCES, EPERM, EINVAL, EISDIR: true
+    default: false
+    }
   }
 
   /// What needed `byteCount` bytes, or an unknown number of them, and did not get them.
@@ -50,8 +59,17 @@ package func retryingInterrupted<Result: SignedInteger>(_ call: () -> Result) ->
   }
 }
 
-/// Waits until `descriptor` is ready: someone else may have made it non-blocking.
-func waitUntilReady(_ descriptor: Int32, for events: Int32) {
+/// Waits until `descriptor` is ready, or a signal comes: someone else may have made it non-blocking.
+func waitUntilReady(_ descriptor: Int32, for events: Int32, name: String) throws(Failure) {
   var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)
-  _ = poll(&entry, 1, -1)
+  if poll(&entry, 1, -1) < 0, errno != EINTR { throw .system("poll", name, errno: errno) }
+}
+
+/// fsync(2), through interruptions.
+package func synchronize(_ descriptor: Int32) -> Int32 { retryingInterrupted { fsync(descriptor) } }
+
+/// close(2) of a file that was written. Linux has closed it even where it says that it was interrupted.
+func closeWritten(_ descriptor: Int32) -> Int32 {
+  let result = close(descriptor)
+  return result < 0 && errno == EINTR ? 0 : result
 }

@@ -48,7 +48,12 @@ public struct BoundedProcess: Sendable {
     outputEnd.close()
     errorEnd.close()
     var kept = (output: [UInt8](), errors: [UInt8]())
-    let ending = collect(output, errors, into: &kept)
+    let ending: Ending?
+    do throws(Failure) { ending = try collect(output, errors, into: &kept) } catch {
+      kill(number, SIGKILL)
+      _ = wait(for: number)
+      throw error
+    }
     if ending != nil { kill(number, SIGKILL) }
     let status = wait(for: number)
     return Result(ending: ending ?? status, output: kept.output, errors: kept.errors)
@@ -85,7 +90,7 @@ public struct BoundedProcess: Sendable {
   private func collect(
     _ output: Descriptor, _ errors: Descriptor,
     into kept: inout (output: [UInt8], errors: [UInt8])
-  ) -> Ending? {
+  ) throws(Failure) -> Ending? {
     let end = monotonicSeconds() + seconds
     let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
     defer { chunk.deallocate() }
@@ -96,9 +101,13 @@ public struct BoundedProcess: Sendable {
     while entries.contains(where: { $0.fd >= 0 }) {
       let left = end - monotonicSeconds()
       guard left > 0 else { return .overtime }
-      _ = poll(&entries, 2, Int32(min(left * 1000 + 1, 1e6)))
+      if poll(&entries, 2, Int32(min(left * 1000 + 1, 1e6))) < 0 {
+        guard errno == EINTR else { throw .system("poll", program, errno: errno) }
+        continue
+      }
       for index in 0..<2 where entries[index].fd >= 0 && entries[index].revents != 0 {
         let count = retryingInterrupted { read(entries[index].fd, chunk.baseAddress, chunk.count) }
+        guard count >= 0 else { throw .system("read", program, errno: errno) }
         guard count > 0 else {
           entries[index].fd = -1
           continue

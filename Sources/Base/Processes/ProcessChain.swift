@@ -67,7 +67,7 @@ public final class ProcessChain {
         // Who has answered all, or has ended, needs no more: nobody may wait for what nobody feeds.
         if !isOpen.output { (input, pending) = (nil, []) }
         if pending.isEmpty, input != nil { pending = try fetch(feed) }
-        let ready = wait(
+        let ready = try wait(
           input: pending.isEmpty ? nil : input, output: isOpen.output ? output : nil,
           errors: isOpen.errors ? errors : nil)
         if ready.input, let input { send(&pending, to: input) }
@@ -103,16 +103,17 @@ public final class ProcessChain {
     }
   }
 
-  private func wait(input: Descriptor?, output: Descriptor?, errors: Descriptor?) -> (
-    input: Bool, output: Bool, errors: Bool
-  ) {
+  private func wait(input: Descriptor?, output: Descriptor?, errors: Descriptor?) throws(Failure)
+    -> (input: Bool, output: Bool, errors: Bool)
+  {
     var polled = [
       pollfd(fd: input?.number ?? -1, events: Int16(POLLOUT), revents: 0),
       pollfd(fd: output?.number ?? -1, events: Int16(POLLIN), revents: 0),
       pollfd(fd: errors?.number ?? -1, events: Int16(POLLIN), revents: 0),
     ]
-    // Interrupted or not: what is not ready is asked for again.
     let count = poll(&polled, nfds_t(polled.count), -1)
+    if count < 0, errno != EINTR { throw .system("poll", "the pipe", errno: errno) }
+    // Interrupted: what is not ready is asked for again.
     guard count > 0 else { return (false, false, false) }
     return (polled[0].revents != 0, polled[1].revents != 0, polled[2].revents != 0)
   }
@@ -131,16 +132,17 @@ public final class ProcessChain {
     }
   }
 
-  /// False at the end.
+  /// False at the end. Throws `io/read` where the pipe cannot be read: what is left is no end.
   private func receive(
     from descriptor: Descriptor, _ take: (ArraySlice<UInt8>) throws(Failure) -> Void
   ) throws(Failure) -> Bool {
+    var code: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
-      repeat {
-        count = read(descriptor.number, buffer.baseAddress, buffer.count)
-      } while count < 0 && errno == EINTR
-      count = max(0, count)
+      let found = retryingInterrupted { read(descriptor.number, buffer.baseAddress, buffer.count) }
+      if found < 0 { code = errno }
+      count = max(0, found)
     }
+    guard code == 0 else { throw .system("read", "the pipe", errno: code) }
     guard !bytes.isEmpty else { return false }
     try take(bytes[...])
     return true

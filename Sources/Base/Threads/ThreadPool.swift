@@ -1,6 +1,7 @@
 // Threads that share out numbered tasks.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import InputOutput
 import Synchronization
 
 /// A fixed number of threads, the caller's among them.
@@ -50,11 +51,7 @@ public final class ThreadPool: @unchecked Sendable {
 
   /// The threads whose stacks take an eighth of the address space that `ulimit -v` leaves.
   private static func affordable() -> Int {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
-      limit.rlim_cur < UInt64(Int.max)
-    else { return .max }
-    return Int(limit.rlim_cur) / 8 / stackBytes
+    addressSpaceLimit().map { $0 / 8 / stackBytes } ?? .max
   }
 
   deinit {

@@ -15,7 +15,6 @@
 /* Loshchilov and Hutter, arXiv 1711.05101, with the roundings of PyTorch's adam.py. */
 static void adamw(float *parameter, const float *gradient, float *first, float *second,
                   const llava_adamw *step, size_t count) {
-#pragma STDC FP_CONTRACT OFF
     const llava_adamw s = *step;
     for (size_t i = 0; i < count; i++) {
         float g = gradient[i] * s.gradient_factor;

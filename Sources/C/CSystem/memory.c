@@ -5,15 +5,13 @@
 #include "last_words.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { longest = 501 };
-static char lines[2][longest] = {
-    "no memory left (memory/exhausted)\n",
-    "a mapped file became shorter while it was read (file/changed)\n",
-};
+static char lines[2][longest];
 
 static void set_line(enum last_words which, const char *line) {
   strncpy(lines[which], line, longest - 1);
@@ -25,8 +23,17 @@ void llava_set_last_words(const char *memory, const char *file_changed) {
   set_line(last_words_file_changed, file_changed);
 }
 
+// What is said before the tool has set its own words.
+static void set_first_words(enum last_words which) {
+  const char *what = which == last_words_memory
+                         ? "no memory left (memory/exhausted)"
+                         : "a mapped file became shorter while it was read (file/changed)";
+  snprintf(lines[which], longest, "%.200s: %s\n", program_invocation_short_name, what);
+}
+
 _Noreturn void llava_end_with_last_words(enum last_words which, int status) {
   llava_remove_temporaries();
+  if (lines[which][0] == 0) set_first_words(which);
   if (write(2, lines[which], strlen(lines[which])) < 0) _exit(status);
   _exit(status);
 }

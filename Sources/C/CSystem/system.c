@@ -137,7 +137,10 @@ static void remove_entries(int directory) {
 }
 
 void llava_remove_temporary(const char *path) {
-  int directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  int directory;
+  do {
+    directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  } while (directory < 0 && errno == EINTR);
   if (directory < 0) {
     unlink(path);
     return;

@@ -22,7 +22,7 @@ extension ImageDecoder {
   ) throws(Failure) -> RGBImage {
     var image = try run(
       codec_decode_jpeg, on: bytes, width: outline.width, height: outline.height, options)
-    if let end = outline.end, end < bytes.count { image.notes.insert(.trailingBytes) }
+    if let end = outline.end, end < bytes.count { image.isWholeFile = false }
     return options.appliesExif ? try image.turned(to: outline.photo.orientation) : image
   }
 

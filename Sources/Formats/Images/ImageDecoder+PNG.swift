@@ -28,8 +28,7 @@ extension ImageDecoder {
   ) throws(Failure) -> RGBImage {
     var image = try run(
       codec_decode_png, on: bytes, width: outline.width, height: outline.height, options)
-    if let end = outline.end, end < bytes.count { image.notes.insert(.trailingBytes) }
-    if outline.colourType == 0, outline.bitDepth == 16 { image.notes.insert(.reducedGrey) }
+    if let end = outline.end, end < bytes.count { image.isWholeFile = false }
     return options.appliesExif ? try image.turned(to: outline.photo.orientation) : image
   }
 }

@@ -19,10 +19,8 @@ extension ImageDecoder {
       guard options.padsTruncated else {
         throw ImageFailure.truncated("the samples end before the image does")
       }
-      image.notes.insert(.padded)
     }
-    if isComplete, reader.hasMore { image.notes.insert(.trailingBytes) }
-    if channels == 1, maximum > 255 { image.notes.insert(.reducedGrey) }
+    image.isWholeFile = isComplete && !reader.hasMore
     return image
   }
 

@@ -51,10 +51,7 @@ public enum ImageDecoder {
       }
     }
     try check(status, report)
-    var notes: DecodeNotes = []
-    if report.padded { notes.insert(.padded) }
-    if report.warned { notes.insert(.guessed) }
-    return RGBImage(pixels: pixels, notes: notes)
+    return RGBImage(pixels: pixels, isWholeFile: !report.padded && !report.warned)
   }
 
   /// Throws what a decoder in C stopped for.

@@ -1,41 +1,25 @@
-// A decoded image: RGB8 rows without gaps, and what was remarkable about the file.
+// A decoded image: RGB8 rows without gaps, and whether the file was that and nothing else.
 // SPDX-License-Identifier: Apache-2.0
 import CImageCodecs
 import InputOutput
 import Tensors
 
-/// What a decoder passed over and the user may want to hear of.
-public struct DecodeNotes: OptionSet, Sendable, Hashable {
-  public let rawValue: UInt8
-  public init(rawValue: UInt8) { self.rawValue = rawValue }
-
-  /// The file ended early and the rest was filled up (`DecodeOptions.padsTruncated`).
-  public static let padded = DecodeNotes(rawValue: 1 << 0)
-  /// Bytes followed the end of the image.
-  public static let trailingBytes = DecodeNotes(rawValue: 1 << 1)
-  /// Corrupt data was decoded by a guess (`DecodeOptions.isLenient`).
-  public static let guessed = DecodeNotes(rawValue: 1 << 2)
-  /// Grey with more than 8 bits was reduced to its high byte, where Pillow would clip to white.
-  public static let reducedGrey = DecodeNotes(rawValue: 1 << 3)
-  /// The image was turned as its EXIF orientation says.
-  public static let turned = DecodeNotes(rawValue: 1 << 4)
-}
-
 /// An image of 8-bit red, green and blue.
 public struct RGBImage: Sendable {
   /// U8 [height, width, 3].
   public let pixels: Tensor
-  public var notes: DecodeNotes
+  /// Whether the file held all of it and nothing behind it, and no part is a guess.
+  public var isWholeFile: Bool
 
   public var width: Int { pixels.shape[1] }
   public var height: Int { pixels.shape[0] }
 
   /// - Parameter pixels: U8 [height, width, 3], neither size zero.
-  public init(pixels: Tensor, notes: DecodeNotes = []) {
+  public init(pixels: Tensor, isWholeFile: Bool = true) {
     precondition(pixels.elementType == .u8 && pixels.shape.count == 3 && pixels.shape[2] == 3)
     precondition(pixels.shape[0] > 0 && pixels.shape[1] > 0)
     self.pixels = pixels
-    self.notes = notes
+    self.isWholeFile = isWholeFile
   }
 
   /// The image as it should be seen, given its EXIF orientation 1 ... 8.
@@ -52,7 +36,7 @@ public struct RGBImage: Sendable {
           to.assumingMemoryBound(to: UInt8.self))
       }
     }
-    return RGBImage(pixels: output, notes: notes.union(.turned))
+    return RGBImage(pixels: output, isWholeFile: isWholeFile)
   }
 }
 

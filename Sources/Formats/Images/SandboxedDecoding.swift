@@ -59,7 +59,9 @@ struct SandboxedDecoding {
   /// The pixmap that it wrote.
   private func picture(_ output: [UInt8]) throws(Failure) -> RGBImage {
     guard case .pnm(6) = ImageFormat(of: output),
-      let image = try? ImageDecoder.decode(output, options: plainOptions), image.notes.isEmpty
+      let image = try ifUsable({ () throws(Failure) in
+        try ImageDecoder.decode(output, options: plainOptions)
+      }), image.isWholeFile
     else { throw stopped("wrote something else than pixels") }
     return image
   }

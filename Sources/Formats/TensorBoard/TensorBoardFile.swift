@@ -21,7 +21,8 @@ public final class TensorBoardFile {
     try Self.make(directory)
     let start = max(Int(clamping: time), try Self.latest(in: directory) + 1)
     path = "\(directory)/\(Self.name(start))"
-    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o666)
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC
+    descriptor = retryingInterrupted { [path] in open(path, flags, 0o666) }
     guard descriptor >= 0 else { throw Self.failure(path) }
     sink = FileSink(descriptor: descriptor, name: path)
     try add(TensorBoardEvent(time: time, step: 0, .fileVersion))

@@ -11,10 +11,17 @@ extension Tokenizer {
   /// Bytes of the largest small file beside it: some hundred times the largest known.
   static let smallFileLimit = 8 << 20
 
+  /// The files that hold a tokenizer, in the order in which they are looked for.
+  public static let fileNames = ["tokenizer.model", "tokenizer.json"]
+  /// The files beside it that add to it.
+  public static let companionNames = [
+    "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+  ]
+
   /// The tokenizer of the model in `directory`: `tokenizer.model` if it is there, else
   /// `tokenizer.json`, with what `tokenizer_config.json` and `added_tokens.json` add.
   public static func load(directory: String) throws(Failure) -> Tokenizer {
-    for name in ["tokenizer.model", "tokenizer.json"] where exists("\(directory)/\(name)") {
+    for name in fileNames where try exists("\(directory)/\(name)") {
       return try load(path: "\(directory)/\(name)")
     }
     throw Failure(
@@ -27,7 +34,7 @@ extension Tokenizer {
   /// Beside a file its directory's `tokenizer_config.json` and `added_tokens.json` count too, but a GGUF
   /// file says everything itself.
   public static func load(path: String) throws(Failure) -> Tokenizer {
-    if isDirectory(path) { return try load(directory: path) }
+    if try isDirectory(path) { return try load(directory: path) }
     do {
       if let file = try ggufFile(path) { return try Tokenizer(GGUFVocabulary(file).parts()) }
       var parts = try parts(path)
@@ -96,14 +103,12 @@ extension Tokenizer {
   }
 
   /// Whether there is such a name; a link that leads nowhere counts, so that opening it tells.
-  fileprivate static func exists(_ path: String) -> Bool {
-    var status = stat()
-    return lstat(path, &status) == 0
+  fileprivate static func exists(_ path: String) throws(Failure) -> Bool {
+    try fileExists(path, followingLinks: false)
   }
 
-  private static func isDirectory(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  private static func isDirectory(_ path: String) throws(Failure) -> Bool {
+    try fileStatus(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
   }
 }
 
@@ -194,7 +199,7 @@ extension TokenizerParts {
 
   /// The object in the file `path`, nil where there is no such file.
   private static func object(_ path: String) throws(Failure) -> JSONObject? {
-    guard Tokenizer.exists(path) else { return nil }
+    guard try Tokenizer.exists(path) else { return nil }
     let bytes = try readWholeFile(path, limit: Tokenizer.smallFileLimit)
     guard let object = try Tokenizer.json(bytes, path).object else {
       throw Failure(.invalidInput, code: "json/invalid", at: path, "expected an object")

@@ -15,8 +15,6 @@ public struct PhraseUses: Sendable {
 
   public var captionCount: Int { ends.count }
   public var phraseCount: Int { counts.count }
-  /// The uses of all phrases: each counts once in a caption.
-  public var useCount: Int { phrases.count }
 
   /// Adds the next caption, whose phrases are `keys`: what occurs twice among them counts once.
   /// Throws `captions/too-many`.

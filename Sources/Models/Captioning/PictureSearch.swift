@@ -25,21 +25,26 @@ public struct PictureSearch: Sendable {
   ///
   /// Hidden files and directories are left out, links to directories are not entered. A path that is no
   /// directory is a picture, whatever it is. `unreadable` is told of directories that cannot be read.
+  /// Throws `io/…` where the system is at fault: what it hides may be any picture.
   public func find(
     in paths: [FilePath], _ found: inout DistinctPictures, unreadable: (Failure) -> Void
-  ) {
+  ) throws(Failure) {
     for path in paths {
-      for file in path.isDirectory ? inside(path, unreadable) : [path] { _ = found.add(file) }
+      let type = try path.found().map { $0.st_mode & S_IFMT }
+      let files = type == S_IFDIR ? try inside(path, unreadable) : [path]
+      for file in files { _ = found.add(file) }
     }
   }
 
-  private func inside(_ root: FilePath, _ unreadable: (Failure) -> Void) -> [FilePath] {
+  private func inside(_ root: FilePath, _ unreadable: (Failure) -> Void) throws(Failure)
+    -> [FilePath]
+  {
     var found: [FilePath] = []
     // Names below the root, the next one last: as deep as the system's paths are long.
     var open = [FilePath("")]
     while let next = open.popLast() {
       let path = next.bytes.isEmpty ? root : root.appending(next)
-      let type = path.status.map { $0.st_mode & S_IFMT }
+      let type = try path.found().map { $0.st_mode & S_IFMT }
       guard next.bytes.isEmpty || type == S_IFDIR else {
         if type == S_IFREG, takes(next) { found.append(path) }
         continue
@@ -51,6 +56,7 @@ public struct PictureSearch: Sendable {
         }
         open += below.reversed()
       } catch {
+        if error.isOfSystem { throw error }
         unreadable(error)
       }
     }
@@ -74,7 +80,7 @@ public struct PictureSearch: Sendable {
 
 extension FilePath {
   /// The names in this directory but those that begin with a dot, ascending by bytes.
-  /// Throws `io/open`.
+  /// Throws `io/open` or `io/read`.
   func visibleNames() throws(Failure) -> [FilePath] {
     try names { $0.bytes.first != UInt8(ascii: ".") }
   }

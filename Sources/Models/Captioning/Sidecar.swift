@@ -66,7 +66,7 @@ public struct SidecarPlan: Equatable, Sendable {
         .invalidInput, code: "sidecar/name",
         "the name of its text would have \(length) bytes, and a file's has at most \(NAME_MAX)")
     }
-    guard file.directory.isDirectory else {
+    guard try file.directory.found().map({ $0.st_mode & S_IFMT == S_IFDIR }) == true else {
       throw Failure(
         .invalidInput, code: "sidecar/place", "expected a directory beside it for its text",
         remedy: "pictures inside archives have none: write --jsonl or --tsv")

@@ -61,8 +61,11 @@ final class SidecarJournal {
     if !torn.isEmpty { try file.truncate(to: file.size - torn.count) }
     // An entry that others follow was carried out.
     guard let last, last.place.upperBound + 1 == file.size else { return }
-    let found = try? directory.appending(last.name).contents(limit: SidecarPlan.largestText)
-    guard found.map(Self.digest) != last.digest else { return }
+    let sidecar = directory.appending(last.name)
+    let found = try ifUsable { () throws(Failure) in
+      try sidecar.contents(limit: SidecarPlan.largestText)
+    }
+    guard (found ?? nil).map(Self.digest) != last.digest else { return }
     changed.remove(last.name)
     try file.truncate(to: last.place.lowerBound)
   }

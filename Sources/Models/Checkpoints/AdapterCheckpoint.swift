@@ -1,6 +1,5 @@
 // A low-rank adapter on disk: its settings, its pairs, and the projector that was trained beside it.
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 import InputOutput
 import Tensors
 
@@ -26,11 +25,11 @@ public struct AdapterCheckpoint: Sendable {
   /// the projector's, and what opening the files throws.
   public init(_ path: String) throws(Failure) {
     let found = try HubCache.resolve(path)
-    guard access(found, F_OK) == 0 else { throw ModelSource.notFound(found) }
-    guard let directory = Directory(holding: found),
-      directory.contains(WeightFiles.adapterConfig),
+    guard try fileExists(found) else { throw ModelSource.notFound(found) }
+    guard let directory = try Directory(holding: found),
+      try directory.contains(WeightFiles.adapterConfig),
       let checkpoint = try Checkpoint.adapter(in: directory.path)
-    else { throw Self.absent(at: found) }
+    else { throw try Self.absent(at: found) }
     try OutputClaims.checkDirectory(directory.path)
     let place = directory.path(of: WeightFiles.adapterConfig)
     config = try AdapterConfig(readObject(place, limit: ModelSource.configLimit), place: place)
@@ -56,8 +55,8 @@ public struct AdapterCheckpoint: Sendable {
     }.map { $0.split(atByte: UInt8(ascii: ".")).last ?? $0 }
   }
 
-  private static func absent(at path: String) -> Failure {
-    if let directory = Directory(path), WeightFiles.find(in: directory) == nil,
+  private static func absent(at path: String) throws(Failure) -> Failure {
+    if let directory = try Directory(path), try WeightFiles.find(in: directory) == nil,
       let refusal = OtherKind.refusal(of: directory)
     {
       return refusal

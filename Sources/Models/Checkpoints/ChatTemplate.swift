@@ -1,6 +1,5 @@
 // Finds the chat template that a checkpoint carries, as text: nothing here runs it.
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 import InputOutput
 import JSON
 
@@ -20,13 +19,13 @@ public struct ChatTemplate: Equatable, Sendable {
     let directory = try self.directory(of: path)
     try OutputClaims.checkDirectory(directory.path)
     let jinja = directory.path(of: "chat_template.jinja")
-    if directory.contains("chat_template.jinja") {
+    if try directory.contains("chat_template.jinja") {
       let bytes = try readWholeFile(jinja, limit: sizeLimit)
       guard let text = String(validating: bytes, as: UTF8.self) else { throw noText(jinja) }
       return ChatTemplate(text: text, path: jinja)
     }
     for name in ["chat_template.json", "processor_config.json", "tokenizer_config.json"]
-    where directory.contains(name) {
+    where try directory.contains(name) {
       let path = directory.path(of: name)
       let object = try readObject(path, limit: ModelSource.configLimit)
       guard let value = object["chat_template"], value != .null else { continue }
@@ -45,7 +44,7 @@ public struct ChatTemplate: Equatable, Sendable {
   }
 
   private static func directory(of path: String) throws(Failure) -> Directory {
-    guard access(path, F_OK) == 0, let directory = Directory(holding: path) else {
+    guard try fileExists(path), let directory = try Directory(holding: path) else {
       throw Failure(
         .inputOutput, code: "checkpoint/not-found", at: path,
         "there is no such file or directory", remedy: "check the path")

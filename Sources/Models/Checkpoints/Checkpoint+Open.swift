@@ -1,6 +1,5 @@
 // Opens a checkpoint: a file of any format, an index of several, or a directory that holds one.
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 import InputOutput
 import Pickle
 
@@ -13,8 +12,8 @@ extension Checkpoint {
     if let model = try GGUFModel.find(path) {
       return try Checkpoint(path: path, files: model.tensorFiles())
     }
-    if let directory = Directory(path) {
-      if let found = WeightFiles.find(in: directory) { return try open(found) }
+    if let directory = try Directory(path) {
+      if let found = try WeightFiles.find(in: directory) { return try open(found) }
       if let refusal = OtherKind.refusal(of: directory) { throw refusal }
       throw Failure(
         .invalidInput, code: "checkpoint/no-weights", at: path,
@@ -28,14 +27,17 @@ extension Checkpoint {
   /// The file that holds a projector alone and lies beside the weights of `directory`, nil where
   /// there is none.
   static func projectorFile(beside path: String) throws(Failure) -> Checkpoint? {
-    guard let found = Directory(path).flatMap(WeightFiles.projector) else { return nil }
+    guard let directory = try Directory(path),
+      let found = try WeightFiles.projector(in: directory)
+    else { return nil }
     return try open(found)
   }
 
   /// The tensors of the adapter in the directory `path`, and of what was trained beside it; nil where
   /// there is none. Throws `checkpoint/no-weights` where only its configuration is there.
   static func adapter(in path: String) throws(Failure) -> Checkpoint? {
-    guard let directory = Directory(path), let found = WeightFiles.adapter(in: directory) else {
+    guard let directory = try Directory(path), let found = try WeightFiles.adapter(in: directory)
+    else {
       return nil
     }
     guard found.first.map({ splitPath($0).name.hasPrefix("adapter_model.") }) == true else {
@@ -92,7 +94,7 @@ extension Checkpoint {
     let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     var files: [any TensorFile] = []
     for name in index.fileNames {
-      guard access(directory + name, F_OK) == 0 else {
+      guard try fileExists(directory + name) else {
         throw Failure(
           .invalidInput, code: "checkpoint/no-shard", at: path,
           "the index names \(escapedForTerminal(name)), which is not there",

@@ -7,17 +7,22 @@ import InputOutput
 struct Directory: Equatable {
   let path: String
 
-  /// Nil when `path` is not a directory.
-  init?(_ path: String) {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+  /// Nil when `path` is not a directory. This and all that follows throw `io/stat` where the system
+  /// cannot say.
+  init?(_ path: String) throws(Failure) {
+    guard let status = try fileStatus(path), status.st_mode & S_IFMT == S_IFDIR else { return nil }
     self.path = path
   }
 
   /// The directory `path`, or the one that holds the file `path`; nil where there is neither.
-  init?(holding path: String) {
-    guard let found = Directory(path) ?? Directory(splitPath(path).directory) else { return nil }
-    self = found
+  init?(holding path: String) throws(Failure) {
+    if let found = try Directory(path) {
+      self = found
+    } else if let found = try Directory(splitPath(path).directory) {
+      self = found
+    } else {
+      return nil
+    }
   }
 
   func path(of name: String) -> String {
@@ -26,13 +31,18 @@ struct Directory: Equatable {
 
   /// Whether there is such a name. A link that leads nowhere counts: who opens it is told, where it
   /// would otherwise pass for a file that the model does without.
-  func contains(_ name: String) -> Bool {
-    var status = stat()
-    return lstat(path(of: name), &status) == 0
+  func contains(_ name: String) throws(Failure) -> Bool {
+    try fileExists(path(of: name), followingLinks: false)
+  }
+
+  /// The first of `names` that is there.
+  func first(of names: [String]) throws(Failure) -> String? {
+    for name in names where try contains(name) { return name }
+    return nil
   }
 
   /// Whether the name leads to something.
-  func holds(_ name: String) -> Bool { access(path(of: name), F_OK) == 0 }
+  func holds(_ name: String) throws(Failure) -> Bool { try fileExists(path(of: name)) }
 
   /// The names in it, ascending; see `namesInDirectory`.
   func entries(limit: Int) throws(Failure) -> [String] {

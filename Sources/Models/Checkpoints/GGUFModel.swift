@@ -25,14 +25,16 @@ struct GGUFModel: Sendable {
   /// Throws `checkpoint/several` where there is a choice, and what opening the files throws.
   static func find(_ path: String) throws(Failure) -> GGUFModel? {
     if let name = OllamaName(path) { return try OllamaStore.find(name, called: path) }
-    if let directory = Directory(path) {
-      guard WeightFiles.find(in: directory) == nil, !WeightFiles.isAdapter(directory) else {
+    if let directory = try Directory(path) {
+      guard try WeightFiles.find(in: directory) == nil, try !WeightFiles.isAdapter(directory) else {
         return nil
       }
       let names = try files(in: directory)
       return names.isEmpty ? nil : try GGUFModel(path, directory, names)
     }
-    guard let mapped = try? MappedFile(path: path), GGUFFile.isFormat(mapped.bytes) else {
+    guard let mapped = try ifUsable({ () throws(Failure) in try MappedFile(path: path) }),
+      GGUFFile.isFormat(mapped.bytes)
+    else {
       return nil
     }
     let file = try GGUFFile(mapped)
@@ -46,7 +48,7 @@ struct GGUFModel: Sendable {
   }
 
   private static func files(in directory: Directory) throws(Failure) -> [String] {
-    guard let names = try? directory.entries(limit: 10_000) else { return [] }
+    let names = try ifUsable { () throws(Failure) in try directory.entries(limit: 10_000) } ?? []
     let found = names.filter { $0.ends(withBytesOf: ".gguf") }
     guard found.count <= fileLimit else {
       throw several(directory.path, "\(found.count) GGUF files")
@@ -56,7 +58,7 @@ struct GGUFModel: Sendable {
 
   /// The one file of `directory` that calls itself a projector; nil where there is none or a choice.
   private static func projector(in directory: String) throws(Failure) -> GGUFFile? {
-    guard let found = Directory(directory) else { return nil }
+    guard let found = try Directory(directory) else { return nil }
     let names = try files(in: found).filter { $0.firstRange(of: "mmproj") != nil }
     guard names.count == 1, let name = names.first else { return nil }
     return try open(found.path(of: name))

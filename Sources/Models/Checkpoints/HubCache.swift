@@ -11,7 +11,7 @@ public enum HubCache {
   /// directory of that model's files in the cache. Throws `checkpoint/not-found` where there is
   /// neither.
   public static func resolve(_ path: String) throws(Failure) -> String {
-    guard access(path, F_OK) != 0, let name = Name(path) else { return path }
+    guard let name = Name(path), try !fileExists(path) else { return path }
     return try find(name, called: path)
   }
 
@@ -25,7 +25,7 @@ public enum HubCache {
   private static func find(_ name: Name, called path: String) throws(Failure) -> String {
     let root = directory
     let folder = "\(root ?? "")/models--\(name.organisation)--\(name.model)"
-    guard root != nil, let snapshots = Directory("\(folder)/snapshots") else {
+    guard root != nil, let snapshots = try Directory("\(folder)/snapshots") else {
       throw Failure(
         .inputOutput, code: "checkpoint/not-found", at: path,
         "there is no such directory, and no model of that name in the hub's cache"
@@ -96,14 +96,15 @@ public enum HubCache {
   private static func revisionDirectory(
     _ revision: String, _ folder: String, _ snapshots: Directory
   ) throws(Failure) -> String? {
-    if let found = Directory(snapshots.path(of: revision)) { return found.path }
-    return try reference(revision, folder).flatMap { Directory(snapshots.path(of: $0))?.path }
+    if let found = try Directory(snapshots.path(of: revision)) { return found.path }
+    guard let named = try reference(revision, folder) else { return nil }
+    return try Directory(snapshots.path(of: named))?.path
   }
 
   /// What `refs/NAME` says, if there is such a file and that is a revision.
   private static func reference(_ name: String, _ folder: String) throws(Failure) -> String? {
     let path = "\(folder)/refs/\(name)"
-    guard access(path, F_OK) == 0 else { return nil }
+    guard try fileExists(path) else { return nil }
     let text = String(decoding: try readWholeFile(path, limit: 1 << 10), as: UTF8.self)
     let revision = strippingWhitespace(text)
     return Name.isPart(revision) ? revision : nil

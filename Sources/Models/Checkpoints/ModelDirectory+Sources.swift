@@ -13,9 +13,6 @@ extension ModelDirectory {
     return named.compactMap { $0?.directory }
   }
 
-  /// Where the tower is that the model only names; nil where the hub's cache lacks it.
-  var namedTowerPath: String? { ((try? namedTower()) ?? nil)?.path }
-
   /// Whether the tower's weights are the model's own or were named by the user, rather than only
   /// found by the name in the configuration. Throws what opening the weights throws.
   public func ownsVisionWeights() throws(Failure) -> Bool {
@@ -26,8 +23,8 @@ extension ModelDirectory {
 
   /// The object in the file `name` beside the language model; nil where there is no such file.
   public func languageObject(_ name: String) throws(Failure) -> JSONObject? {
-    guard let source = language ?? model, let directory = Directory(source.directory),
-      directory.contains(name)
+    guard let source = language ?? model, let directory = try Directory(source.directory),
+      try directory.contains(name)
     else { return nil }
     return try readObject(directory.path(of: name), limit: ModelSource.configLimit)
   }
@@ -50,7 +47,9 @@ extension Checkpoint {
       parts[.projector] = try Weights(beside, part: ModelPart.projector.rawValue)
     }
     if parts[.vision] == nil, parts[.language] != nil,
-      let tower = (try? ModelDirectory.open(model: path))?.namedTowerPath
+      let tower = try ifUsable({ () throws(Failure) in
+        try ModelDirectory.open(model: path).namedTower()?.path
+      }) ?? nil
     {
       parts[.vision] = try Weights(open(tower), part: ModelPart.vision.rawValue)
     }

@@ -79,7 +79,7 @@ extension ModelDirectory {
   /// followed: it is of another machine, and a file must not choose what is opened here.
   func namedTower() throws(Failure) -> ModelSource? {
     guard let name = model?.config?.visionTowerName, HubCache.isName(name),
-      let path = (try? HubCache.cached(name)) ?? nil
+      let path = try ifUsable({ () throws(Failure) in try HubCache.cached(name) }) ?? nil
     else { return nil }
     return try ModelSource(path)
   }

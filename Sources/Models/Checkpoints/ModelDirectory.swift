@@ -84,13 +84,19 @@ public struct ModelDirectory: Sendable {
   /// The directory that holds tokenizer.model or tokenizer.json, or the GGUF file that has the
   /// vocabulary inside: the language model's own, or the model's.
   public func tokenizerPath() throws(Failure) -> String {
-    let sources = [language, model].compactMap { $0 }
-    if let found = sources.first(where: \.holdsTokenizer) { return found.tokenizerPath }
-    guard let first = sources.first else { throw Self.unnamed(.language) }
+    if let found = try tokenizerPathIfAny() { return found }
+    guard let first = language ?? model else { throw Self.unnamed(.language) }
     throw Failure(
       .invalidInput, code: "checkpoint/no-tokenizer", at: first.path,
       "expected tokenizer.model or tokenizer.json in the directory",
       remedy: "copy it from the checkpoint that the language model came from")
+  }
+
+  /// The same; nil where there is none.
+  public func tokenizerPathIfAny() throws(Failure) -> String? {
+    let sources = [language, model].compactMap { $0 }
+    for source in sources where try source.holdsTokenizer() { return source.tokenizerPath }
+    return nil
   }
 
   /// The language model's configuration, without its weights.

@@ -1,9 +1,9 @@
 // A place that parts of a model come from: its configuration and the files beside it.
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 import InputOutput
 import JSON
 import Preprocessing
+import Tokenizers
 
 /// A directory, or a weights file and what lies beside it; a model's name on the hub stands for its
 /// directory in the cache, `ollama:NAME:TAG` for files of Ollama's.
@@ -35,17 +35,17 @@ struct ModelSource: Sendable {
       config = try gguf.config()
       return
     }
-    if let found = Directory(path) {
+    if let found = try Directory(path) {
       directory = found.path
       try OutputClaims.checkDirectory(found.path)
-      guard found.contains("config.json") else {
-        if part == .projector, WeightFiles.isAdapter(found) {
+      guard try found.contains("config.json") else {
+        if part == .projector, try WeightFiles.isAdapter(found) {
           let name = Self.adapterDescription
-          config = found.contains(name) ? try Self.readConfig(found, name) : nil
+          config = try found.contains(name) ? Self.readConfig(found, name) : nil
           return
         }
         if let refusal = OtherKind.refusal(of: found) { throw refusal }
-        guard WeightFiles.find(in: found) != nil else {
+        guard try WeightFiles.find(in: found) != nil else {
           throw Failure(
             .invalidInput, code: "checkpoint/no-config", at: path,
             "expected config.json in the directory",
@@ -56,7 +56,7 @@ struct ModelSource: Sendable {
       }
       config = try Self.readConfig(found)
     } else {
-      guard access(path, F_OK) == 0 else { throw Self.notFound(path) }
+      guard try fileExists(path) else { throw Self.notFound(path) }
       let (parent, name) = splitPath(path)
       directory = parent
       if WeightFiles.others.contains(name) {
@@ -65,9 +65,11 @@ struct ModelSource: Sendable {
           "expected a model directory or weights, found a file that lies beside them",
           remedy: "name the directory: \(directory)")
       }
-      let beside = Directory(directory)
-      config = try beside.flatMap { $0.contains("config.json") ? $0 : nil }
-        .map { (directory) throws(Failure) in try Self.readConfig(directory) }
+      if let beside = try Directory(directory), try beside.contains("config.json") {
+        config = try Self.readConfig(beside)
+      } else {
+        config = nil
+      }
     }
   }
 
@@ -81,7 +83,7 @@ struct ModelSource: Sendable {
   static func config(of path: String) throws(Failure) -> ModelConfig? {
     let path = try HubCache.resolve(path)
     if let model = try GGUFModel.find(path) { return try model.config() }
-    guard let directory = Directory(holding: path), directory.contains("config.json") else {
+    guard let directory = try Directory(holding: path), try directory.contains("config.json") else {
       return nil
     }
     return try readConfig(directory)
@@ -92,7 +94,7 @@ struct ModelSource: Sendable {
   ) throws(Failure) -> ModelConfig {
     let path = directory.path(of: name)
     var config = try ModelConfig(readObject(path, limit: configLimit), place: path)
-    if config.language != nil, directory.contains("generation_config.json") {
+    if config.language != nil, try directory.contains("generation_config.json") {
       let path = directory.path(of: "generation_config.json")
       let problems = ConfigProblems()
       let reader = ConfigReader(
@@ -107,22 +109,22 @@ struct ModelSource: Sendable {
   /// transformers put into processor_config.json, or what a GGUF file says. Nil when there is none.
   func readPreprocessor() throws(Failure) -> PreprocessorSettings? {
     if let gguf { return try gguf.preprocessor() }
-    guard let directory = Directory(directory) else { return nil }
-    if directory.contains("preprocessor_config.json") {
+    guard let directory = try Directory(directory) else { return nil }
+    if try directory.contains("preprocessor_config.json") {
       let path = directory.path(of: "preprocessor_config.json")
       return try PreprocessorSettings(readObject(path, limit: Self.configLimit), place: path)
     }
-    guard directory.contains("processor_config.json") else { return nil }
+    guard try directory.contains("processor_config.json") else { return nil }
     let path = directory.path(of: "processor_config.json")
     let object = try readObject(path, limit: Self.configLimit)
     guard let settings = object["image_processor"]?.object else { return nil }
     return try PreprocessorSettings(settings, place: path)
   }
 
-  var holdsTokenizer: Bool {
+  func holdsTokenizer() throws(Failure) -> Bool {
     if let gguf { return gguf.tokenizerPath != nil }
-    guard let directory = Directory(directory) else { return false }
-    return directory.contains("tokenizer.model") || directory.contains("tokenizer.json")
+    guard let directory = try Directory(directory) else { return false }
+    return try directory.first(of: Tokenizer.fileNames) != nil
   }
 
   /// The directory, or the GGUF file, that the tokenizer is read from.

@@ -97,10 +97,11 @@ enum OllamaStore {
   ) {
     let stores = directories
     for root in stores {
-      let hosts = Directory("\(root)/manifests").flatMap { try? $0.entries(limit: 100) } ?? []
-      for host in hosts {
+      let manifests = try Directory("\(root)/manifests")
+      let hosts = try ifUsable { () throws(Failure) in try manifests?.entries(limit: 100) } ?? nil
+      for host in hosts ?? [] {
         let manifest = "\(root)/manifests/\(host)/\(name.user)/\(name.name)/\(name.tag)"
-        if access(manifest, F_OK) == 0 { return (root, manifest) }
+        if try fileExists(manifest) { return (root, manifest) }
       }
     }
     let closed = stores.first { access($0, F_OK) != 0 && errno == EACCES }

@@ -43,7 +43,9 @@ public struct SourceSurvey: Sendable {
     self.name = name
     let path = (try? HubCache.resolve(name)) ?? name
     self.path = path
-    if let directory = Directory(path), WeightFiles.isAdapter(directory) {
+    if let directory = (try? Directory(path)) ?? nil,
+      (try? WeightFiles.isAdapter(directory)) == true
+    {
       let source = Result { () throws(Failure) in try ModelSource(name, part: .projector) }
       let opened = Result { () throws(Failure) in try AdapterCheckpoint(path) }
       adapter = try? opened.get()
@@ -65,7 +67,7 @@ public struct SourceSurvey: Sendable {
     let checkpoint = Result { () throws(Failure) in try Checkpoint.open(path) }
     let found = try? source.get()
     config = found?.config
-    holdsTokenizer = found?.holdsTokenizer ?? false
+    holdsTokenizer = (try? found?.holdsTokenizer()) ?? false
     var checkpoints = [try? checkpoint.get()].compactMap { $0 }
     if let beside = try? Checkpoint.projectorFile(beside: path),
       checkpoints.first?.path != beside.path

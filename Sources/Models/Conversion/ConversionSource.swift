@@ -55,7 +55,7 @@ public struct ConversionSource: Sendable {
     let ownsTower = try directory.ownsVisionWeights()
     let needsTower = layout == .huggingFace || ownsTower || trained?.tunesVision == true
     vision = needsTower ? try directory.visionCheckpoint() : nil
-    let tokenizerDirectory = try? directory.tokenizerPath()
+    let tokenizerDirectory = try directory.tokenizerPathIfAny()
     if layout == .huggingFace, tokenizerDirectory == nil { _ = try directory.tokenizerPath() }
     if let tokenizerDirectory {
       tokenizer = try TokenizerFiles(tokenizerDirectory)

@@ -1,6 +1,5 @@
 // The files that a tokenizer is read from, and the same with tokens added or taken away.
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 import InputOutput
 import JSON
 import Tokenizers
@@ -14,17 +13,14 @@ struct TokenizerFiles: Sendable {
   /// By name; each is copied unless it must change.
   private let files: [String: [UInt8]]
 
-  private static let names = [
-    "tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-    "added_tokens.json",
-  ]
+  private static let names = Tokenizer.fileNames + Tokenizer.companionNames
   private static let limit = 64 << 20
 
   init(_ directory: String) throws(Failure) {
     self.directory = directory
     tokenizer = try Tokenizer.load(path: directory)
     var files: [String: [UInt8]] = [:]
-    for name in Self.names where access("\(directory)/\(name)", F_OK) == 0 {
+    for name in Self.names where try fileExists("\(directory)/\(name)") {
       files[name] = try readWholeFile("\(directory)/\(name)", limit: Self.limit)
     }
     // Not read here where tokenizer.model is, but by transformers of the copy.

@@ -1,10 +1,10 @@
 // What a new model shall be like: a config.json, and the files that go along with it.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
-import Glibc
 import InputOutput
 import JSON
 import Tensors
+import Tokenizers
 
 /// A directory whose config.json describes a model. Weights in it are of no account.
 public struct ModelShapes: Sendable {
@@ -13,11 +13,11 @@ public struct ModelShapes: Sendable {
   private let object: JSONObject
 
   /// Everything that belongs to a model beside its weights.
-  private static let companions = [
-    "generation_config.json", "preprocessor_config.json", "processor_config.json",
-    "chat_template.json", "chat_template.jinja", "tokenizer.model", "tokenizer.json",
-    "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-  ]
+  private static let companions =
+    [
+      "generation_config.json", "preprocessor_config.json", "processor_config.json",
+      "chat_template.json", "chat_template.jinja",
+    ] + Tokenizer.fileNames + Tokenizer.companionNames
   private static let limit = 64 << 20
 
   /// Reads config.json in `directory`. Throws `checkpoint/…`, or `init/config` where there is none, and
@@ -25,7 +25,7 @@ public struct ModelShapes: Sendable {
   public init(_ directory: String) throws(Failure) {
     self.directory = directory
     let path = "\(directory)/config.json"
-    guard access(path, F_OK) == 0, let config = try ModelConfig.find(in: directory) else {
+    guard try fileExists(path), let config = try ModelConfig.find(in: directory) else {
       throw Failure(
         .inputOutput, code: "init/config", at: directory,
         "expected a directory with a config.json that describes the model",
@@ -43,8 +43,11 @@ public struct ModelShapes: Sendable {
   }
 
   /// Whether a tokenizer lies beside config.json.
-  public var holdsTokenizer: Bool {
-    ["tokenizer.model", "tokenizer.json"].contains { access("\(directory)/\($0)", F_OK) == 0 }
+  public func holdsTokenizer() throws(Failure) -> Bool {
+    for name in Tokenizer.fileNames {
+      if try fileExists("\(directory)/\(name)") { return true }
+    }
+    return false
   }
 
   /// Whether the model has its tower's weights in its own file.
@@ -109,7 +112,7 @@ public struct ModelShapes: Sendable {
   /// Every file but the weights, in the order that they are written in.
   func otherFiles(elementType: ElementType) throws(Failure) -> [(name: String, bytes: [UInt8])] {
     var files = [("config.json", JSONValue.object(configuration(elementType)).indented())]
-    for name in Self.companions where access("\(directory)/\(name)", F_OK) == 0 {
+    for name in Self.companions where try fileExists("\(directory)/\(name)") {
       files.append((name, try readWholeFile("\(directory)/\(name)", limit: Self.limit)))
     }
     return files

@@ -98,7 +98,4 @@ public struct Recipe: Sendable, Equatable {
       && imagePosition == other.imagePosition && marksImages == other.marksImages
       && aspect == other.aspect
   }
-
-  /// Records of one step of the optimiser.
-  public var globalBatch: Int { microBatch * accumulation }
 }

@@ -19,11 +19,13 @@ struct RecordMeasure: Equatable {
   /// Takes how the record begins: its tokens before an image of `imageRows` rows, which is at `path`.
   mutating func begin(_ tokens: Prompt.Tokens, imageRows: Int, path: String?) {
     guard let path, let position = tokens.imagePositions.first else { return }
-    var hasher = Hasher()
-    hasher.combine(tokens.ids.prefix(position))
-    hasher.combine(imageRows)
-    for byte in path.utf8 { hasher.combine(byte) }
-    prefix = Int32(truncatingIfNeeded: hasher.finalize())
+    // FNV-1a, the same in every run.
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    func add(_ value: UInt32) { hash = (hash ^ UInt64(value)) &* 0x100_0000_01b3 }
+    for id in tokens.ids.prefix(position) { add(UInt32(bitPattern: id)) }
+    add(UInt32(truncatingIfNeeded: imageRows))
+    for byte in path.utf8 { add(UInt32(byte)) }
+    prefix = Int32(truncatingIfNeeded: hash ^ (hash >> 32))
     prefixRows = Int32(clamping: position) + Int32(clamping: min(imageRows, 1 << 30))
   }
 

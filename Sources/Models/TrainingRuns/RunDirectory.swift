@@ -25,9 +25,10 @@ public final class RunDirectory {
     newParents = Self.makeParents(of: path)
     isNew = mkdir(path, 0o777) == 0
     if !isNew, errno != EEXIST { throw Self.system("create", path) }
-    descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    descriptor = retryingInterrupted { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw Self.system("open", path) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+    let locked = retryingInterrupted { flock(descriptor, LOCK_EX | LOCK_NB) }
+    guard locked == 0 || errno != EWOULDBLOCK else {
       throw Failure(
         .usage, code: "usage/locked", at: path, "another run is writing here",
         remedy: "wait for it, or name another directory with -o")
@@ -65,7 +66,10 @@ public final class RunDirectory {
     let names = try namesInDirectory(path, limit: 1 << 20)
     // A log, say, of a run that was killed before its first checkpoint may lie there, and the result
     // of one that was too short for any.
-    guard !resumes || (names.contains("config.json") && result() == nil) else { return }
+    if resumes {
+      let holdsModel = names.contains("config.json")
+      guard holdsModel, try result() == nil else { return }
+    }
     guard let found = names.first else { return }
     throw Failure(
       .usage, code: "usage/exists", at: path,
@@ -87,9 +91,12 @@ public final class RunDirectory {
   }
 
   /// What the run that left a result here says of itself; nil where there is no result.
-  public func result() -> Result? {
+  public func result() throws(Failure) -> Result? {
     for name in ["llava_config.json", "config.json"] {
-      guard let bytes = try? readWholeFile("\(path)/\(name)", limit: 16 << 20),
+      guard
+        let bytes = try ifUsable({ () throws(Failure) in
+          try readWholeFile("\(path)/\(name)", limit: 16 << 20)
+        }),
         let record = (try? JSONValue(parsing: bytes))?.object?["llava_tools"]?.object,
         let run = record["run"]?.object
       else { continue }
@@ -119,7 +126,7 @@ public final class RunDirectory {
   /// The steps that there are checkpoints of in the directory `path`, ascending; none where there is
   /// no directory.
   public static func steps(in path: String) throws(Failure) -> [Int] {
-    guard access(path, F_OK) == 0 else { return [] }
+    guard try fileExists(path) else { return [] }
     return try namesInDirectory(path, limit: 1 << 20).compactMap { name in
       guard name.hasPrefix(prefix) else { return nil }
       // Other spellings of a number are none of ours: `checkpointPath` would not find them.
@@ -143,6 +150,7 @@ public final class RunDirectory {
   public func publish(_ write: (AtomicDirectory) throws(Failure) -> Void) throws(Failure) {
     let hidden = "\(path)/.\(Self.prefix)result.tmp"
     removeFlatDirectory(hidden)
+    defer { removeFlatDirectory(hidden) }
     let files = try AtomicDirectory(path: hidden)
     try write(files)
     try files.finish()
@@ -153,7 +161,6 @@ public final class RunDirectory {
         throw Self.system("rename", "\(path)/\(name)")
       }
     }
-    removeFlatDirectory(hidden)
     try synchronizeDirectory(path)
   }
 

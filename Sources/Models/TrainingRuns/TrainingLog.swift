@@ -13,14 +13,16 @@ public final class TrainingLog {
 
   /// Opens `path` to go on after `step`, and after the evaluation of step `evaluated`: 0 begins it anew.
   public init(_ path: String, after step: Int, evaluated: Int = 0) throws(Failure) {
-    descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, 0o666)
+    descriptor = retryingInterrupted {
+      open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, 0o666)
+    }
     guard descriptor >= 0 else { throw RunDirectory.system("open", path) }
     sink = FileSink(descriptor: descriptor, name: path)
     // A terminal or a pipe keeps what it has.
     guard sink.isRegularFile else { return }
     let kept =
       step > 0 ? try Self.kept(of: path, upTo: step, evaluated) : (byteCount: 0, hasEnd: true)
-    guard ftruncate(descriptor, off_t(kept.byteCount)) == 0 else {
+    guard retryingInterrupted({ ftruncate(descriptor, off_t(kept.byteCount)) }) == 0 else {
       throw RunDirectory.system("truncate", path)
     }
     if !kept.hasEnd { try sink.write("\n") }
@@ -50,7 +52,7 @@ public final class TrainingLog {
 
   /// Not as an input is read: outputs are none.
   private static func bytes(of path: String) throws(Failure) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = retryingInterrupted { open(path, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw RunDirectory.system("open", path) }
     defer { close(descriptor) }
     var (bytes, chunk) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))

@@ -40,7 +40,8 @@ extension TrainingLoop {
     var best = Set([evaluations.best?.step].compactMap(\.self))
     if options.keepsBest {
       for step in try directory.steps().suffix(max(1, options.keep)) {
-        let manifest = try? Manifest(in: directory.checkpointPath(step))
+        let path = directory.checkpointPath(step)
+        let manifest = try ifUsable { () throws(Failure) in try Manifest(in: path) }
         if let step = manifest?.evaluations?.best?.step { best.insert(step) }
       }
     } else {

@@ -65,7 +65,7 @@ extension Session {
   ) throws(Failure) -> any ObjectReader {
     let source = try textSource(path)
     // A path that is read once more, as a record's image is, must not be a pipe.
-    let isFile = path != nil && path != "-" && source.regularFileSize != nil
+    let isFile = path != nil && path != "-" && source.isRegularFile
     let reporter = reporter
     return try openObjects(
       source, format: format.forFile(path), limits: settings.limits,

@@ -22,7 +22,11 @@ extension ConvoFormat {
       try Tokenizer.load(path: path)
     }
     // A model that no tool can run still has a template: others will say what is wrong with it.
-    let config = (model ?? modelFromEnvironment()).flatMap { try? ModelConfig.find(in: $0) }
+    let path = model ?? modelFromEnvironment()
+    let config =
+      try ifUsable { () throws(Failure) in
+        try path.map { (path) throws(Failure) in try ModelConfig.find(in: path) } ?? nil
+      } ?? nil
     options.imageTokens = sequence.imageTokens ?? config?.rowsPerImage ?? options.imageTokens
     options.maxLength = sequence.maxLength
     options.specials = sequence.special

@@ -21,7 +21,7 @@ extension SearchOptions {
     session.reporter.showStatus { "looking for pictures" }
     var unreadable: [Failure] = []
     var pictures = DistinctPictures()
-    search.find(in: paths.map { FilePath($0) }, &pictures) { unreadable.append($0) }
+    try search.find(in: paths.map { FilePath($0) }, &pictures) { unreadable.append($0) }
     for var failure in unreadable {
       failure.status = .invalidInput
       try session.recordSkipped(failure, at: Record(JSONObject(), number: 1))

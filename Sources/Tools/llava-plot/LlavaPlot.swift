@@ -109,6 +109,11 @@ struct LlavaPlot: ToolProgram {
   func run(_ session: Session) throws(Failure) {
     let format = format ?? output.flatMap(PictureFormat.init(ending:)) ?? .svg
     let runs = try LogReading(session: session).read(logs.isEmpty ? ["-"] : logs, named: name)
+    for run in runs where logY && run.countWithoutLogarithm > 0 {
+      session.reporter.warning(
+        "\(run.name): \(counted(run.countWithoutLogarithm, "value")) of zero or less left out, which have"
+          + " no place on a logarithmic axis")
+    }
     let figure = try RunFigure(
       runs: runs, wanted: panels?.panels, across: x, isLogarithmic: logY, halfLife: smooth,
       title: title

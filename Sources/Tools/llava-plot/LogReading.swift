@@ -23,6 +23,14 @@ struct NamedRun {
   }
 }
 
+extension NamedRun {
+  /// Losses and norms that have no place on a logarithmic axis: zero and less.
+  var countWithoutLogarithm: Int {
+    log.steps.reduce(0) { $0 + ($1.loss <= 0 ? 1 : 0) + ($1.norm <= 0 ? 1 : 0) }
+      + log.evaluations.count { $0.loss <= 0 }
+  }
+}
+
 struct LogReading {
   let session: Session
 

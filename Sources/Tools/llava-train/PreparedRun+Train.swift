@@ -10,7 +10,7 @@ import TrainingRuns
 
 extension PreparedRun {
   func train() throws(Failure) {
-    if run.command.run.resume, let result = directory.result(),
+    if run.command.run.resume, let result = try directory.result(),
       result.isFinished(totalSteps: data.totalSteps)
     {
       return session.reporter.note(

@@ -49,7 +49,7 @@ struct PreparedRun<Command: TrainingCommand> {
       whole["evaluation"] = .object(run.command.evaluation.description(heldOut))
     }
     (description, resultDescription) = (whole, run.command.evaluation.decides ? whole : plain)
-    if run.command.run.resume, let result = directory.result() {
+    if run.command.run.resume, let result = try directory.result() {
       try RunDescription.check(result.run, is: resultDescription, at: directory.path)
     }
     let state = try Self.state(run, model, directory, whole, options.optimizer)
@@ -89,7 +89,7 @@ struct PreparedRun<Command: TrainingCommand> {
     _ description: JSONObject, _ optimizer: Optimizer
   ) throws(Failure) -> TrainingCheckpoint.State? {
     guard let latest = try directory.steps().last else {
-      if run.command.run.resume, directory.result() == nil {
+      if run.command.run.resume, try directory.result() == nil {
         run.session.reporter.note("\(directory.path) has no checkpoint: beginning")
       }
       return nil

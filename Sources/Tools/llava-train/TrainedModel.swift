@@ -73,7 +73,9 @@ struct TrainedModel {
     if let tower { parents["vision"] = .string(tower) }
     requirements = FeatureRequirements(
       width: config?.inputWidth, tower: tower, pixelSide: vision?.config.imageSize)
-    tokenizer = try? Tokenizer.load(path: directory.tokenizerPath())
+    tokenizer = try ifUsable { [directory] () throws(Failure) in
+      try Tokenizer.load(path: directory.tokenizerPath())
+    }
     self.parents = parents
     settings = Self.settings(directory, header, marksImages: command.data.marksImages)
   }

@@ -22,22 +22,16 @@ struct DecodeTests {
     #expect(Golden.sum(image.pixels) == row[4], "\(row[0]) \(row[1])")
   }
 
-  @Test("tells what it passed over")
-  func notes() throws {
-    func notes(_ name: String, _ flags: String = "") throws -> DecodeNotes {
-      try ImageDecoder.decode(Golden.bytes(name), options: Golden.options(flags)).notes
-    }
-    #expect(try notes("baseline-420.jpg") == [])
-    #expect(try notes("trailing.jpg") == .trailingBytes)
-    #expect(try notes("metadata.png") == .trailingBytes)
-    #expect(try notes("cut.jpg", "p") == .padded)
-    #expect(try notes("grey-16.png") == .reducedGrey)
-    #expect(try notes("raw-1000.pgm") == .reducedGrey)
-    #expect(try notes("raw-1000.ppm") == [])
-    #expect(try notes("orientation-6.jpg") == [])
-    #expect(try notes("orientation-6.jpg", "e") == .turned)
-    #expect(try notes("orientation-1.jpg", "e") == [])
-    #expect(try notes("wrong-restart.jpg", "l") == .guessed)
+  @Test(
+    "tells whether the file was the image and nothing else",
+    arguments: [
+      ("baseline-420.jpg", "", true), ("trailing.jpg", "", false), ("metadata.png", "", false),
+      ("cut.jpg", "p", false), ("grey-16.png", "", true), ("raw-1000.pgm", "", true),
+      ("orientation-6.jpg", "e", true), ("wrong-restart.jpg", "l", false),
+    ])
+  func wholeFile(name: String, flags: String, isWhole: Bool) throws {
+    let image = try ImageDecoder.decode(Golden.bytes(name), options: Golden.options(flags))
+    #expect(image.isWholeFile == isWhole)
   }
 
   @Test("a cut PNG or PNM is filled up with black when asked")
@@ -46,7 +40,7 @@ struct DecodeTests {
     let whole = try ImageDecoder.decode(png).pixels.bytes
     let padded = try ImageDecoder.decode(
       Array(png.prefix(png.count * 2 / 3)), options: Golden.options("p"))
-    #expect(padded.notes == .padded)
+    #expect(!padded.isWholeFile)
     let row = 19 * 3
     let begins = padded.pixels.bytes.prefix(4 * row) == whole.prefix(4 * row)
     #expect(begins)
@@ -64,7 +58,7 @@ struct DecodeTests {
     #expect(try ImageDecoder.decode(plain).pixels.bytes == [1, 2, 3])
     let two = try ImageDecoder.decode(Array("P5 1 1 255\n?P5 1 1 255\n!".utf8))
     #expect(two.pixels.bytes == [63, 63, 63])
-    #expect(two.notes == .trailingBytes)
+    #expect(!two.isWholeFile)
   }
 
   @Test("turning eight ways", arguments: 1...8)

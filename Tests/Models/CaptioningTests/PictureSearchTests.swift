@@ -26,7 +26,7 @@ struct PictureSearchTests {
     let root = directory.path.utf8.count + 1
     var failures = 0
     var found = DistinctPictures()
-    search.find(in: paths.map { FilePath(directory.file($0)) }, &found) { _ in failures += 1 }
+    try? search.find(in: paths.map { FilePath(directory.file($0)) }, &found) { _ in failures += 1 }
     #expect(failures == 0)
     return found.pictures.map { FilePath(bytes: $0.bytes[root...]).shown }
   }
@@ -63,7 +63,7 @@ struct PictureSearchTests {
     let paths = [
       "c.jpg", "./c.jpg", "d.jpg", "b", "link/1.png", "e.jpg", "c.jpg", "none", "./none",
     ]
-    PictureSearch().find(in: paths.map { FilePath(directory.file($0)) }, &found) { _ in }
+    try PictureSearch().find(in: paths.map { FilePath(directory.file($0)) }, &found) { _ in }
     let root = directory.path + "/"
     func names(_ paths: [FilePath]) -> [String] {
       paths.map { String($0.shown.dropFirst(root.count)) }
@@ -94,7 +94,7 @@ struct PictureSearchTests {
     let made = try Shell.bash("mkdir closed; touch closed/a.jpg; chmod 0 closed", in: directory)
     #expect(made.status == 0)
     var found = DistinctPictures()
-    PictureSearch().find(in: [FilePath(path)], &found) { told.append($0) }
+    try PictureSearch().find(in: [FilePath(path)], &found) { told.append($0) }
     // Nothing is closed to root.
     #expect(told.count + found.pictures.count == 1)
     _ = try Shell.bash("chmod 700 closed", in: directory)

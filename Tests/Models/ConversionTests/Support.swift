@@ -80,3 +80,18 @@ func variant(
   try SafetensorsWriter.write(tensors, to: "\(path)/model.safetensors")
   return path
 }
+
+/// The weights of `source` are touched when `work` tells of its progress for the third time.
+func expectNoticesChange(of source: String, _ work: (_ progress: () -> Void) throws -> Void) throws
+{
+  var times = 0
+  func touch() {
+    times += 1
+    guard times == 3 else { return }
+    try? FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSince1970: 1)],
+      ofItemAtPath: "\(source)/model.safetensors")
+  }
+  #expect(code { try work(touch) } == "file/changed")
+  #expect(times > 100)
+}

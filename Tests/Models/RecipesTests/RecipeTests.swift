@@ -44,7 +44,7 @@ struct RecipeTests {
   ) throws {
     let recipe = try Recipe.named(name)
     #expect(recipe.rate == rate)
-    #expect(recipe.globalBatch == batch && recipe.accumulation == 8)
+    #expect(recipe.microBatch * recipe.accumulation == batch && recipe.accumulation == 8)
     #expect(recipe.epochs == epochs)
     #expect(recipe.template == template)
     #expect(recipe.imageSide == side && recipe.aspect == aspect && recipe.featureLayer == -2)
