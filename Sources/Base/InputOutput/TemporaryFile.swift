@@ -32,7 +32,13 @@ final class TemporaryFile {
       // Some file systems cannot lock; then nobody takes the file for abandoned either.
       flock(opened, LOCK_EX | LOCK_NB)
       var status = stat()
-      guard fstat(opened, &status) == 0, status.st_nlink > 0 else {
+      guard fstat(opened, &status) == 0 else {
+        let code = errno
+        path.remove()
+        close(opened)
+        throw .system("stat", shownName, errno: code)
+      }
+      guard status.st_nlink > 0 else {
         // Another machine took it for abandoned before it had its lock.
         close(opened)
         continue

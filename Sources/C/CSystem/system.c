@@ -142,7 +142,7 @@ void llava_remove_temporary(const char *path) {
     directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   } while (directory < 0 && errno == EINTR);
   if (directory < 0) {
-    unlink(path);
+    if (unlink(path) != 0) rmdir(path);
     return;
   }
   // A name may be passed over while others go: once more finds it.

@@ -47,7 +47,9 @@ struct JudgeQuestion {
     let object = entry.object
     id = try entry.id()
     guard let text = entry.question else {
-      throw Failure(.invalidInput, code: "judge/question", "expected `text`, the question, or `conversations`")
+      throw Failure(
+        .invalidInput, code: "judge/question",
+        "expected `text`, the question, or `conversations`")
     }
     guard let category = entry.category, !category.isEmpty else {
       throw Failure(
