@@ -144,6 +144,23 @@ struct RankFaultTests {
     #expect(lines[8].hasPrefix("memory: ") && lines[9].hasPrefix("time: ") && lines[10] == "0")
   }
 
+  /// Open MPI's own default for two ranks.
+  @Test func aRankBoundToFewerCoresIsToldOf() throws {
+    let result = try RankBench.run(
+      """
+      for bound in core none; do
+        timeout -k 5 60 mpirun -q --oversubscribe --allow-run-as-root --bind-to $bound -n 2 \\
+          $TRAIN -j 2 -o $bound --accumulate 2 $RECORDS 2> errors || fail "$bound: $?"
+        ours | grep -o '1 core, and has 2 threads: start it with mpirun --bind-to none'
+      done
+      test $(nproc) -gt 1 || echo 'one core'
+      """, in: TemporaryDirectory())
+    let warning = "1 core, and has 2 threads: start it with mpirun --bind-to none\n"
+    #expect(
+      result.text == warning || result.text == warning + warning + "one core\n",
+      "\(result.text)\(result.errors)")
+  }
+
   /// A file system that is full in the middle of a checkpoint.
   @Test(.enabled(if: canMount, "needs to mount a tmpfs"))
   func aFullDiskEndsTheJob() throws {
