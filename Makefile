@@ -14,6 +14,11 @@ SHARE = $(DESTDIR)$(datadir)
 # What a reader without the sources has beside the pages.
 DOCUMENTS := README.md CHANGELOG.md BENCHMARKS.md SECURITY.md LICENSE
 BIN := .build/release
+# MPI for llava-train, which finds the library beside itself or in lib/llava-tools.
+MPICC ?= mpicc
+MPI_LIBRARY ?= $(BIN)/libllava-mpi.so
+MPI_PACKAGES := libopenmpi-dev openmpi-bin
+libdir ?= $(PREFIX)/lib
 TOOLS := $(shell sed -n '/^let tools/,/^]/s/^  "\([a-z-]*\)":.*/\1/p' Package.swift)
 # Folders of examples/ that tools read by themselves.
 SHARED := prompts rubrics
@@ -43,7 +48,7 @@ RELEASE := swift build -c release --static-swift-stdlib --disable-local-rpath -X
 # What `run.sh` leaves out of the screen stands in its log.
 SWIFT_TEST = LLAVA_TOOLS_DIRECTORY="$(CURDIR)/$(BIN)" Tests/run.sh .build/test.log swift test
 
-.PHONY: always help packages bench-packages build demo test test-cpus soak fuzz bench agreement docs docs-check \
+.PHONY: always help packages bench-packages build mpi mpi-library demo test test-cpus soak fuzz bench agreement docs docs-check \
   format lint install dist deb uninstall clean
 
 help: ## List these commands
@@ -81,10 +86,25 @@ endef
 build: packages .build/link/flags ## Build the tools in release, Swift's library linked statically
 	for tool in $(TOOLS); do $(RELEASE) --product $$tool; done
 
+mpi: ## Build the library for training with MPI; installs Debian's Open MPI where there is no mpicc
+	@command -v $(MPICC) > /dev/null || $(MAKE) mpi-packages
+	@$(MAKE) mpi-library
+
+mpi-packages:
+	$(call install-packages,$(MPI_PACKAGES))
+
+mpi-library: $(MPI_LIBRARY)
+
+# Anew for each MPI: their interfaces differ.
+$(MPI_LIBRARY): Sources/C/CMPI/plugin/mpi.c Sources/C/CMPI/include/CMPI.h always
+	@mkdir -p $(@D)
+	$(MPICC) -std=c11 -D_DEFAULT_SOURCE -O2 -Wall -Wextra -fPIC -fvisibility=hidden -shared -o $@ $<
+
 demo: build ## Caption the bundled pictures with the bundled tiny model
 	@examples/demo.sh
 
 test: build ## Run every test, the command tests on the release tools (long sweeps in short)
+	@! command -v $(MPICC) > /dev/null || $(MAKE) mpi-library
 	@$(SWIFT_TEST)
 
 test-cpus: build ## Run every test with each set of kernels as the ceiling
@@ -154,6 +174,9 @@ install: $(addprefix $(BIN)/,$(TOOLS)) ## Install under PREFIX (/usr/local), bel
 	  install -D -m 644 completions/zsh/_$$tool "$(SHARE)/zsh/site-functions/_$$tool"; \
 	  install -D -m 644 completions/fish/$$tool.fish "$(SHARE)/fish/vendor_completions.d/$$tool.fish"; \
 	done
+	if [ -e $(MPI_LIBRARY) ]; then \
+	  install -D -m 644 $(MPI_LIBRARY) "$(DESTDIR)$(libdir)/llava-tools/libllava-mpi.so"; \
+	fi
 	for page in man/*.[157]; do install -D -m 644 $$page "$(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}"; done
 	install -D -m 644 -t "$(DESTDIR)$(docdir)" $(DOCUMENTS)
 	for file in $$(cd examples && find $(SHARED) -type f); do \
@@ -172,7 +195,7 @@ uninstall: ## Remove what install put there
 	  "$(SHARE)/bash-completion/completions/$$tool" "$(SHARE)/zsh/site-functions/_$$tool" \
 	  "$(SHARE)/fish/vendor_completions.d/$$tool.fish"; done
 	for page in man/*.[157]; do rm -f "$(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}"; done
-	rm -rf "$(DESTDIR)$(docdir)"
+	rm -rf "$(DESTDIR)$(docdir)" "$(DESTDIR)$(libdir)/llava-tools"
 	for name in $(SHARED); do rm -rf "$(SHARE)/llava-tools/$$name"; done
 
 clean: ## Remove what was built

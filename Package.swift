@@ -14,8 +14,8 @@ func group(_ name: String, _ modules: KeyValuePairs<String, [String]>) -> [Targe
 }
 
 /// A module of group C that is written here.
-func cModule(_ name: String, _ uses: String...) -> Target {
-  .target(name: name, dependencies: names(uses), path: "Sources/C/\(name)")
+func cModule(_ name: String, _ uses: String..., exclude: [String] = []) -> Target {
+  .target(name: name, dependencies: names(uses), path: "Sources/C/\(name)", exclude: exclude)
 }
 
 /// A library of the system's, which Debian installs.
@@ -36,6 +36,8 @@ let c: [Target] = [
   cModule("CQuantisation"),
   // Loads libopenblas when f32 is first asked for; Debian: libopenblas-dev.
   cModule("COpenBLAS"),
+  // Loads the library that `make mpi` makes of its plugin; needs no MPI to build.
+  cModule("CMPI", exclude: ["plugin"]),
   cModule("CSystem"),
   system("CJPEG", pkgConfig: "libjpeg", apt: "libjpeg-dev"),
   system("CPNG", pkgConfig: "libpng", apt: "libpng-dev"),
@@ -59,6 +61,7 @@ let base = group(
     "Randomness": [],
     "Tensors": ["CKernels"],
     "Threads": ["InputOutput"],
+    "Ranks": ["CMPI", "InputOutput", "JSON", "Tensors"],
     "Quantisation": ["CQuantisation", "Tensors", "Threads"],
     // Linked by chat-complete alone.
     "HTTP": ["CCurl", "CHTTP", "InputOutput"],
@@ -136,11 +139,11 @@ let models = group(
     "TrainingOutput": ["Checkpoints", "Conversion", "InputOutput", "JSON", "Tensors"],
     "Training": [
       "Checkpoints", "Images", "Initialisation", "Operations", "Towers", "Projectors", "Decoders",
-      "InputOutput", "JSON", "Randomness", "Tensors", "Tokenizers",
+      "InputOutput", "JSON", "Randomness", "Ranks", "Tensors", "Tokenizers",
     ],
     "TrainingRuns": [
       "Checkpoints", "Recipes", "Records", "Streams", "TensorBoard", "Tokenizers", "Training",
-      "TrainingData", "InputOutput", "JSON", "Safetensors", "Tensors",
+      "TrainingData", "InputOutput", "JSON", "Ranks", "Safetensors", "Tensors",
     ],
   ])
 
@@ -175,7 +178,7 @@ let tools: KeyValuePairs = [
   ],
   "llava-train": [
     "Training", "TrainingRuns", "TrainingData", "TrainingOutput", "Conversations", "Conversion",
-    "Recipes", "Decoders",
+    "Ranks", "Recipes", "Decoders",
     "Checkpoints", "Operations", "CPU", "ModelSupport", "Streams", "Tokenizers",
   ],
   "llava-plot": ["Charts", "Streams", "TrainingCurves"],
@@ -237,6 +240,7 @@ let testTargets: [Target] = [
   tests("Base", "RandomnessTests", "Randomness"),
   tests("Base", "TensorsTests", "Tensors"),
   tests("Base", "ThreadsTests", "Threads"),
+  tests("Base", "RanksTests", "Ranks", "InputOutput"),
   tests(
     "Base", "QuantisationTests", "InputOutput", "Quantisation", "Safetensors", "Tensors", "Threads"),
   tests("Base", "HTTPTests", "HTTP", "InputOutput", "LoopbackServer"),

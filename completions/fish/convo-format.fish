@@ -20,7 +20,7 @@ function __convo-format_parse_tokens -S
     set -l unparsed_tokens (__convo-format_tokens -pc)
     switch $unparsed_tokens[1]
     case 'convo-format'
-        __convo-format_parse_subcommand -r 1 'from=' 'ask=+' 'ask-file=' 'm/model=' 'template=' 'recipe=' 'print-recipe' 'template-for=' 'image-key=' 'system=' 'image-position=' 'seed=' 'image-markers' 'train' 'compat=' 'tokenizer=' 'image-tokens=' 'max-length=' 'special=' 'separators=' 'start=' 'skip-done=' 'repair' 'show-mask' 'check' 'json' 'plain' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+        __convo-format_parse_subcommand -r 1 'from=' 'ask=+' 'ask-file=' 'm/model=' 'template=' 'recipe=' 'print-recipe' 'template-for=' 'image-key=' 'system=' 'image-position=' 'seed=' 'image-markers' 'train' 'compat=' 'tokenizer=' 'image-tokens=' 'max-length=' 'special=' 'separators=' 'start=' 'shard=' 'skip-done=' 'repair' 'show-mask' 'check' 'json' 'plain' 'z/compress' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __convo-format_parse_subcommand -r 1 'version'
@@ -99,6 +99,7 @@ complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" special' -l 'special' -d 'What becomes of special tokens\' names in texts.' -rfka 'error text allow'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" separators' -l 'separators' -d 'What becomes of the template\'s separators in texts.' -rfka 'warn error'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" start' -l 'start' -d 'Pass over the first records of the input.' -rfka ''
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" shard' -l 'shard' -d 'Take the K-th of N equal parts of the input\'s records, one after the other.' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" skip-done' -l 'skip-done' -d 'Leave out records whose id is in this JSONL file; it need not be there.' -rF
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" repair' -l 'repair' -d 'Cut a record that was not finished off the end of the --skip-done file.'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" show-mask' -l 'show-mask' -d 'Print each token and whether it carries loss, instead of records.'

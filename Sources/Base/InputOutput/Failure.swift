@@ -37,6 +37,8 @@ public enum FailureKind: Sendable {
   case noEndMark
   /// Options and input do not fit each other, a recipe and a stream say: no record is at fault.
   case wholeRun
+  /// A signal asked to stop.
+  case interrupted
   /// The bytes are of another format than the one that was looked for.
   case otherFormat
 }

@@ -40,6 +40,9 @@ public enum Interruption {
   /// Remembers SIGUSR1 from now on: a wish to save without stopping.
   public static func acceptSaveRequests() { llava_install_save_request_handler() }
 
+  /// Takes SIGUSR2 as SIGTERM from now on: the only wish to stop that a launcher of ranks passes on.
+  public static func acceptStopRequests() { llava_install_stop_request_handler() }
+
   /// Whether SIGUSR1 has come since this was last asked.
   public static func takeSaveRequest() -> Bool { llava_take_save_request() != 0 }
 }

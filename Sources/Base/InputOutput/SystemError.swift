@@ -46,7 +46,8 @@ extension Failure {
   }
 
   static func interrupted(_ place: String) -> Failure {
-    Failure(.inputOutput, code: "io/interrupted", at: place, "stopped by a signal")
+    Failure(
+      .inputOutput, code: "io/interrupted", at: place, "stopped by a signal", kind: .interrupted)
   }
 }
 

@@ -222,4 +222,6 @@ static void on_save_request(int signal) {
 
 void llava_install_save_request_handler(void) { handle(SIGUSR1, on_save_request); }
 
+void llava_install_stop_request_handler(void) { handle(SIGUSR2, on_interruption); }
+
 int llava_take_save_request(void) { return atomic_exchange(&save_requested, 0); }

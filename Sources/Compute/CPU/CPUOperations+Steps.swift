@@ -25,39 +25,34 @@ extension CPUOperations {
     withExtendedLifetime(arrays) {}
   }
 
-  /// Elements that are added before their sum joins the others: the same for every machine.
-  private static let normBlock = 4096
-
-  public func squaredNorm(_ x: Tensor) -> Double {
-    let function = engine.vectors.training.squared_norm
-    let size = Self.normBlock
-    let sum = sum(blocks: (x.count + size - 1) / size) { block in
+  public func squares(_ x: Tensor) -> [Double] {
+    let (function, size) = (engine.vectors.training.squared_norm, normBlock)
+    let squares = values(blocks: (x.count + size - 1) / size) { block in
       function(x.floats + block * size, min(size, x.count - block * size))
     }
     keep(x)
-    return sum
+    return squares
   }
 
   public func finite(_ x: Tensor) -> Bool {
     let function = engine.vectors.training.finite
     let size = 16384
-    let faults = sum(blocks: (x.count + size - 1) / size) { block in
+    let faults = values(blocks: (x.count + size - 1) / size) { block in
       function(x.floats + block * size, min(size, x.count - block * size)) == 0 ? 1 : 0
     }
     keep(x)
-    return faults == 0
+    return faults.allSatisfy { $0 == 0 }
   }
 
-  /// What the blocks give, in parallel, added in their order.
-  private func sum(blocks: Int, _ body: (Int) -> Double) -> Double {
-    let sums = [Double](unsafeUninitializedCapacity: blocks) { sums, count in
+  /// What the blocks give, in parallel.
+  private func values(blocks: Int, _ body: (Int) -> Double) -> [Double] {
+    [Double](unsafeUninitializedCapacity: blocks) { sums, count in
       nonisolated(unsafe) let sums = sums
       engine.forRowBlocks(blocks, width: 4096) {
         for block in $0 { sums.initializeElement(at: block, to: body(block)) }
       }
       count = blocks
     }
-    return sums.reduce(0, +)
   }
 
   public func scale(_ x: Tensor, by factor: Float) {

@@ -122,8 +122,8 @@ public protocol Operations: Sendable {
   func adamW(
     _ parameter: Tensor, gradient: Tensor, first: Tensor, second: Tensor, _ step: AdamWStep)
 
-  /// The sum of squares of x, added in blocks of 4096 elements in their order.
-  func squaredNorm(_ x: Tensor) -> Double
+  /// The sums of squares of x's blocks of `normBlock` elements, the last one perhaps shorter.
+  func squares(_ x: Tensor) -> [Double]
 
   /// Whether no element of x is infinite or a NaN.
   func finite(_ x: Tensor) -> Bool
@@ -221,4 +221,12 @@ extension Operations {
 /// doing the same: a rehearsal. Their results have shapes alone.
 public protocol CountingOperations: Operations {
   var count: MemoryCount { get }
+}
+
+/// Elements whose squares are added before their sum joins the others: the same for every machine.
+public let normBlock = 4096
+
+extension Operations {
+  /// The sum of squares of x, added in blocks in their order.
+  public func squaredNorm(_ x: Tensor) -> Double { squares(x).reduce(0, +) }
 }

@@ -1,6 +1,7 @@
 // What a model makes of held-out records: their loss, and the share of tokens it would have chosen.
 // SPDX-License-Identifier: Apache-2.0
 import Decoders
+import JSON
 import Operations
 import Tensors
 
@@ -24,11 +25,49 @@ public struct Evaluation: Equatable, Sendable {
   public var accuracy: Double { Double(hits) / Double(max(1, targets)) }
 
   mutating func add(_ losses: [Float], hits: Int, of batch: MicroBatch) {
-    for loss in losses { sum += Double(loss) }
-    records += batch.sequences.count
-    targets += losses.count
-    self.hits += hits
-    if firstBad == nil { firstBad = batch.firstBad(losses).map { batch.sequences[$0].id } }
+    add(EvaluatedBatch(batch, losses: losses, hits: hits))
+  }
+
+  /// Adds what a batch has given.
+  public mutating func add(_ batch: EvaluatedBatch) {
+    for loss in batch.losses { sum += Double(loss) }
+    records += batch.records
+    targets += batch.losses.count
+    hits += batch.hits
+    if firstBad == nil { firstBad = batch.firstBad }
+  }
+}
+
+/// What the model makes of a batch: ranks tell each other.
+public struct EvaluatedBatch: Equatable, Sendable {
+  public var records: Int
+  /// Of each learned token.
+  public var losses: [Float]
+  public var hits: Int
+  /// The id of the first sequence whose loss is no number.
+  public var firstBad: String?
+
+  /// Losses to their last bit.
+  public var json: JSONValue {
+    var object: JSONObject = [
+      "records": .int(records), "hits": .int(hits),
+      "losses": .array(losses.map { .int(Int($0.bitPattern)) }),
+    ]
+    object["first_bad"] = firstBad.map { .string($0) }
+    return .object(object)
+  }
+
+  public init?(_ value: JSONValue) {
+    guard let object = value.object, let records = object["records"]?.int,
+      let hits = object["hits"]?.int, let losses = object["losses"]?.array
+    else { return nil }
+    (self.records, self.hits, firstBad) = (records, hits, object["first_bad"]?.string)
+    self.losses = losses.compactMap { $0.int.map { Float(bitPattern: UInt32(clamping: $0)) } }
+  }
+
+  init(_ batch: MicroBatch, losses: [Float], hits: Int) {
+    (records, self.losses, self.hits) = (batch.sequences.count, losses, hits)
+    firstBad = batch.firstBad(losses).map { batch.sequences[$0].id }
   }
 }
 
@@ -37,10 +76,15 @@ extension TrainingModel {
   ///
   /// Throws `AllocationError`, and `io/interrupted` between two layers.
   public func evaluate(_ batch: MicroBatch, into evaluation: inout Evaluation) throws {
+    evaluation.add(try evaluated(batch))
+  }
+
+  /// What a batch gives, likewise.
+  public func evaluated(_ batch: MicroBatch) throws -> EvaluatedBatch {
     let hidden = try language.hidden(
       embeddings(of: batch, isRecorded: false).0, within: batch.spans)
     let (losses, hits) = try language.score(hidden, batch.targets)
-    evaluation.add(losses, hits: hits, of: batch)
+    return EvaluatedBatch(batch, losses: losses, hits: hits)
   }
 }
 

@@ -56,6 +56,9 @@ final class GradientSum {
     return partial.last?.gradients
   }
 
+  /// Takes back zeros that were not added.
+  func giveBack(_ gradients: TrainedParameters<Tensor>) { free.append(gradients) }
+
   /// Forgets what was added.
   func reset() {
     free += partial.map(\.gradients)

@@ -66,17 +66,4 @@ extension TrainedParameters<[Int]> {
   func muonMatrices(_ optimizer: Optimizer) -> [[Int]] {
     named.filter { optimizer.method(of: $0.name, shape: $0.value) == .muon }.map(\.value)
   }
-
-  /// What `optimizer` keeps of parameters of these shapes; `make` gives each tensor by its kind and
-  /// the parameter's name.
-  public func states<E>(
-    of optimizer: Optimizer,
-    _ make: (_ kind: String, _ name: String, _ shape: [Int]) throws(E) -> Tensor
-  ) throws(E) -> TrainedParameters<OptimizerState> {
-    try map { (name, shape) throws(E) in
-      try OptimizerState(optimizer.method(of: name, shape: shape)) { (kind) throws(E) in
-        try make(kind, name, shape)
-      }
-    }
-  }
 }

@@ -38,10 +38,10 @@ public struct RunEstimate: Equatable, Sendable {
   }
 
   /// The estimate where `recomputedLayers` layers keep their input alone. `operations` makes those
-  /// that count a rehearsal.
+  /// that count a rehearsal. `size` is that of one of `ranks`.
   public init(
     _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize,
-    optimizer: Optimizer = .adamw, recomputedLayers: Int,
+    optimizer: Optimizer = .adamw, recomputedLayers: Int, ranks: Int = 1,
     counting operations: () -> any CountingOperations
   ) throws {
     let shapes = start.shapes(plan)
@@ -63,9 +63,14 @@ public struct RunEstimate: Equatable, Sendable {
     ).peaks()
     activations = max(0, peaks.step - 4 * trained - states)
     evaluation = max(0, peaks.evaluation - 4 * trained - states)
+    if ranks > 1 {
+      // The optimiser keeps a rank's share, and slices of all ranks need room.
+      let largest = shapes.values.map { $0.reduce(1, *) }.max() ?? 0
+      states += 4 * (largest - kept + kept / ranks)
+    }
     let matrices = shapes.muonMatrices(optimizer)
     exactOperations = matrices.reduce(0) { $0 + Muon.floatingPointOperations($1) }
-    operationsOfEvaluation = size.evaluation?.operations(start, plan) ?? 0
+    operationsOfEvaluation = (size.evaluation?.operations(start, plan) ?? 0) / Double(ranks)
     floatingPointOperations =
       Self.operations(start, plan, size, recomputedLanguageLayers)
       + (vision?.floatingPointOperations ?? 0)

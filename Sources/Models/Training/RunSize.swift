@@ -44,6 +44,16 @@ public struct RunSize: Equatable, Sendable {
     (self.rowsOfStep, self.targetsOfStep) = (rowsOfStep, targetsOfStep)
   }
 
+  /// What one of so many ranks has of it.
+  public func share(ofRanks ranks: Int) -> RunSize {
+    var share = self
+    share.accumulation = (accumulation + ranks - 1) / ranks
+    share.rowsOfStep /= Double(ranks)
+    share.targetsOfStep /= Double(ranks)
+    share.imagesOfStep /= Double(ranks)
+    return share
+  }
+
   public init(rows: Int, rowsOfStep: Double, targetsOfStep: Double, accumulation: Int) {
     self.init(
       batch: BatchSize(rows: rows), rowsOfStep: rowsOfStep, targetsOfStep: targetsOfStep,

@@ -4,6 +4,7 @@ import Checkpoints
 import Glibc
 import InputOutput
 import Operations
+import Ranks
 import Tensors
 
 /// What a step did.
@@ -20,49 +21,57 @@ public struct StepReport: Sendable {
   public var tokens = 0
   public var targets = 0
   public var ids: [String] = []
+  /// Bytes that this rank gave to others since the step before: of gradients and weights, and all else;
+  /// nil of one process.
+  public var sentBytes: (slices: Int, other: Int)?
   /// What the step took after its last micro-batch, however long that was.
   public var updateTime = Duration.zero
 }
 
 /// Trains a model step by step. The same micro-batches give the same bytes, whatever the threads and
-/// whatever layers keep.
+/// whatever layers keep; several ranks compute a share of them each.
 public final class Trainer {
   public let model: TrainingModel
   public let options: OptimizerOptions
   /// f32: what is trained, changed in place; the model reads it where it is.
   public let masters: TrainedParameters<Tensor>
-  /// What the optimiser keeps of each parameter.
+  /// What the optimiser keeps of each parameter: of the own slice where there are several ranks.
   public let states: TrainedParameters<OptimizerState>
   /// Steps that are done.
   public private(set) var finishedSteps: Int
+  public let ranks: RankGroup
+  public let slices: ParameterSlices
   let sum: GradientSum
+  /// Room for the slices of all ranks.
+  let received: Tensor
   private let muon: Muon
-  private var losses: [Done] = []
-
-  /// What is known of a micro-batch that was added: without its features, which take room.
-  private struct Done {
-    let loss: MicroBatchLoss
-    let length: Int
-    let ids: [String]
-  }
+  var sentBefore = (slices: 0, other: 0)
+  /// Of the own micro-batches of the step that is going on.
+  public private(set) var reports: [MicroBatchReport] = []
 
   /// Goes on after `finishedSteps` steps with the states that these left; from the start without.
   public init(
     model: TrainingModel, masters: TrainedParameters<Tensor>, options: OptimizerOptions,
+    ranks: RankGroup = RankGroup(),
     resuming state: (finishedSteps: Int, states: TrainedParameters<OptimizerState>)? = nil
   ) throws(AllocationError) {
-    (self.model, self.masters, self.options) = (model, masters, options)
+    (self.model, self.masters, self.options, self.ranks) = (model, masters, options, ranks)
     let (shapes, operations) = (masters.map { $1.shape }, model.operations)
+    let slices = ParameterSlices(
+      shapes, optimizer: options.optimizer, rank: ranks.rank, ranks: ranks.size)
+    self.slices = slices
     finishedSteps = state?.finishedSteps ?? 0
     if let state {
       states = state.states
     } else {
-      states = try shapes.states(of: options.optimizer) { (_, _, shape) throws(AllocationError) in
-        try operations.zeros(shape)
+      states = try slices.states(shapes, options.optimizer) {
+        (_, _, index) throws(AllocationError) in
+        try operations.zeros(slices.ownShape(index))
       }
     }
     muon = try Muon(shapes.muonMatrices(options.optimizer), operations: operations)
     sum = GradientSum(shapes, operations: operations)
+    received = try operations.zeros([ranks.size > 1 ? slices.mostReceived : 0])
   }
 
   /// Adds one more micro-batch to the step that is going on.
@@ -76,51 +85,64 @@ public final class Trainer {
     let loss = try model.addGradients(of: batch, factor: factor, to: gradients)
     if let bad = loss.firstBad { throw notFinite(loss: batch.sequences[bad]) }
     sum.add(gradients)
-    losses.append(
-      Done(loss: loss, length: batch.length, ids: batch.sequences.map(\.id)))
+    reports.append(
+      MicroBatchReport(
+        loss: loss.sum, targets: loss.targets, length: batch.length, ids: batch.sequences.map(\.id),
+        digests: batch.sequences.map(\.digest)))
   }
 
   /// Forgets the micro-batches of an unfinished step.
   public func dropStep() {
     sum.reset()
-    losses = []
+    reports = []
   }
 
   /// Whether a step is going on.
-  public var hasMicroBatches: Bool { !losses.isEmpty }
+  public var hasMicroBatches: Bool { !reports.isEmpty }
 
-  /// Changes the parameters by the micro-batches that were added.
+  /// Changes the parameters by the micro-batches that were added; `all` are those of all ranks in their
+  /// order, of which the first `active` have some.
   ///
   /// `look` sees the step's gradients as they are before clipping, and the factor that they must be
-  /// multiplied by. Throws `training/not-finite` before anything is changed.
+  /// multiplied by. Throws `training/not-finite` before anything is changed, and `AllocationError`.
   public func finishStep(
+    _ all: [MicroBatchReport]? = nil, active: Int = 1,
     look: ((TrainedParameters<Tensor>, _ factor: Double) throws(Failure) -> Void)? = nil
-  ) throws(Failure) -> StepReport {
-    guard let gradients = sum.total() else { preconditionFailure("a step without micro-batches") }
+  ) throws -> StepReport {
+    let all = all ?? reports
+    let gradients = try sum.total() ?? sum.zeros()
+    precondition(!all.isEmpty, "a step without micro-batches")
     let began = ContinuousClock.now
-    let targets = losses.reduce(0) { $0 + $1.loss.targets }
+    let place = "the gradients of step \(step)"
+    addSlices(of: gradients, active: active, at: place)
+    let targets = all.reduce(0) { $0 + $1.targets }
     let factor =
-      options.lossNorm == .micro ? 1 / Double(losses.count) : 1 / Double(max(1, targets))
-    let norm = try norm(of: gradients) * factor
-    try look?(gradients, factor)
+      options.lossNorm == .micro ? 1 / Double(all.count) : 1 / Double(max(1, targets))
+    let norm = try norm(of: gradients, all, at: place) * factor
+    if let look {
+      share(gradients, at: place)
+      try look(gradients, factor)
+    }
     let scheduled = options.schedule.factor(finished: finishedSteps)
     finishedSteps += 1
     update(with: gradients, factor: factor * clipping(norm), scheduled: scheduled)
+    share(masters, at: "the weights of step \(finishedSteps)")
+    if reports.isEmpty { sum.giveBack(gradients) }
     var report = StepReport(
-      step: finishedSteps, loss: loss(targets), gradientNorm: norm,
-      rate: options.rate * scheduled, tokens: losses.reduce(0) { $0 + $1.length },
-      targets: targets, ids: losses.flatMap(\.ids))
+      step: finishedSteps, loss: loss(all, targets), gradientNorm: norm,
+      rate: options.rate * scheduled, tokens: all.reduce(0) { $0 + $1.length },
+      targets: targets, ids: all.flatMap(\.ids))
     dropStep()
+    report.sentBytes = takeSentBytes()
     report.updateTime = ContinuousClock.now - began
     return report
   }
 
-  private func loss(_ targets: Int) -> Double {
+  private func loss(_ all: [MicroBatchReport], _ targets: Int) -> Double {
     switch options.lossNorm {
     case .micro:
-      losses.reduce(0) { $0 + $1.loss.sum / Double(max(1, $1.loss.targets)) }
-        / Double(losses.count)
-    case .token: losses.reduce(0) { $0 + $1.loss.sum } / Double(max(1, targets))
+      all.reduce(0) { $0 + $1.loss / Double(max(1, $1.targets)) } / Double(all.count)
+    case .token: all.reduce(0) { $0 + $1.loss } / Double(max(1, targets))
     }
   }
 
@@ -128,10 +150,15 @@ public final class Trainer {
     options.clip > 0 ? min(1, options.clip / (norm + 1e-6)) : 1
   }
 
-  private func norm(of gradients: TrainedParameters<Tensor>) throws(Failure) -> Double {
-    let squares = gradients.values.map { model.operations.squaredNorm($0) }
+  private func norm(
+    of gradients: TrainedParameters<Tensor>, _ all: [MicroBatchReport], at place: String
+  ) throws(Failure) -> Double {
+    let squares = squares(of: gradients, at: place)
     let norm = sqrt(squares.reduce(0, +))
-    guard norm.isFinite else { throw notFinite(gradients) }
+    guard norm.isFinite else {
+      let bad = squares.firstIndex { !$0.isFinite }
+      throw notFinite(gradient: bad.map { gradients.named[$0].name }, ids: all.flatMap(\.ids))
+    }
     return norm
   }
 
@@ -141,6 +168,9 @@ public final class Trainer {
     let states = states.values
     for (index, (parameter, gradient)) in zip(masters.named, gradients.values).enumerated() {
       let (name, decay) = (parameter.name, options.decay(of: parameter.name))
+      let own = slices.own(parameter.value, index)
+      if own.count == 0 { continue }
+      let gradient = slices.own(gradient, index)
       switch states[index] {
       case .adamw(let first, let second):
         let step = AdamWStep(
@@ -148,13 +178,13 @@ public final class Trainer {
           beta2: options.beta2, eps: options.epsilon, step: finishedSteps,
           gradientFactor: Float(factor))
         model.operations.adamW(
-          parameter.value, gradient: gradient, first: first, second: second, step)
+          own, gradient: gradient, first: first, second: second, step)
       case .muon(let momentum):
         let step = MuonStep(
           rate: options.rate(of: name, method: .muon) * scheduled, decay: decay,
           momentum: options.muonMomentum, adjustment: options.muonAdjustment,
           gradientFactor: factor)
-        muon.step(parameter.value, gradient: gradient, momentum: momentum, step)
+        muon.step(own, gradient: gradient, momentum: momentum, step)
       }
     }
   }
@@ -190,13 +220,11 @@ extension Trainer {
   }
 
   /// The failure of gradients that hold a number that is none.
-  private func notFinite(_ gradients: TrainedParameters<Tensor>) -> Failure {
-    let bad = gradients.named.first { !model.operations.finite($0.value) }
-    let ids = losses.flatMap(\.ids)
+  private func notFinite(gradient name: String?, ids: [String]) -> Failure {
     let more = ids.count > 3 ? " and \(ids.count - 3) more" : ""
     return Self.notFinite(
       "step \(step): records \(ids.prefix(3).map { "id=\(escapedForTerminal($0))" }.joined(separator: ", "))\(more)",
-      bad.map { "the gradient of \($0.name) is not finite" } ?? "the gradients' norm overflows")
+      name.map { "the gradient of \($0) is not finite" } ?? "the gradients' norm overflows")
   }
 
   private static func notFinite(_ place: String, _ message: String) -> Failure {

@@ -36,14 +36,14 @@ public struct TrainingSequence: Sendable {
   }
 
   public let id: String
-  public private(set) var parts: [Part]
+  public internal(set) var parts: [Part]
   /// Of each image among the parts the number that it has in its record.
-  public private(set) var imageNumbers: [Int] = []
+  public internal(set) var imageNumbers: [Int] = []
   /// Rows whose next token is learned, ascending.
-  public private(set) var targets: [Target] = []
-  public private(set) var length = 0
+  public internal(set) var targets: [Target] = []
+  public internal(set) var length = 0
   /// Positions before the cut.
-  public private(set) var fullLength = 0
+  public internal(set) var fullLength = 0
   public var isTruncated: Bool { fullLength > length }
 
   /// The sequence of `tokens` with the features of `images`, cut at the end to the longest length.

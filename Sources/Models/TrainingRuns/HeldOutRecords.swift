@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Ranks
 import Streams
 import Training
 import TrainingData
@@ -100,19 +101,35 @@ public final class HeldOutRecords {
   /// SHA-256 by which the file is known again.
   public var digest: String { files.digests.first ?? "" }
 
-  /// What `model` makes of all records, so many at a time; `progress` sees how many are done.
+  /// What `model` makes of all records, so many at a time, each rank of a part of them; `progress` sees
+  /// how many are done here.
   ///
   /// Throws `AllocationError`, `io/interrupted`, and what reading a file that was changed throws.
   public func evaluate(
-    _ model: TrainingModel, microBatch: Int, progress: (Int) -> Void = { _ in }
+    _ model: TrainingModel, microBatch: Int, ranks: RankGroup = RankGroup(),
+    progress: (Int) -> Void = { _ in }
   ) throws -> Evaluation {
-    var evaluation = Evaluation()
-    for start in stride(from: 0, to: places.count, by: microBatch) {
+    let starts = Array(stride(from: 0, to: places.count, by: microBatch))
+    let own = StepShare(microBatches: starts.count, ranks: ranks.size)
+      .block(of: ranks.rank, count: starts.count)
+    var (batches, done) = ([EvaluatedBatch](), 0)
+    for start in starts[own] {
       let block = places[start..<min(places.count, start + microBatch)]
       let batch = MicroBatch(try block.map(sequence), firstPlace: start)
-      try model.evaluate(batch, into: &evaluation)
-      progress(evaluation.records)
+      batches.append(try model.evaluated(batch))
+      done += batch.sequences.count
+      progress(done)
     }
+    if ranks.size > 1 {
+      let messages = try ranks.exchange(
+        ["batches": .array(batches.map(\.json))], at: "the end of the evaluation")
+      batches = messages.flatMap {
+        ($0["batches"]?.array ?? []).compactMap { EvaluatedBatch($0) }
+      }
+    }
+    // Losses are added one by one in the records' order, whoever computed them.
+    var evaluation = Evaluation()
+    for batch in batches { evaluation.add(batch) }
     return evaluation
   }
 

@@ -58,6 +58,26 @@ public final class IndexedSource: SequenceSource {
     return nil
   }
 
+  /// Records that are left of this epoch.
+  var remaining: Int { numbers.count - position }
+
+  /// The sequence of the record `distance` after the next one, which is not taken; nil where it would be
+  /// left out. Only who reads every record in its order can tell of that.
+  func sequence(ahead distance: Int) throws(Failure) -> TrainingSequence? {
+    let place = order.record(numbers[position + distance])
+    guard case .learn(let record, let images) = try files.record(place) else { return nil }
+    do throws(Failure) { return try reader.sequence(record, images: images) } catch {
+      guard error.spoilsRecordOnly else { throw error }
+      return nil
+    }
+  }
+
+  /// Takes the next `count` records, which others have read.
+  func advance(by count: Int) throws(Failure) {
+    if epoch == 0, position == 0 { try began(0, numbers) }
+    position += count
+  }
+
   public func beginEpoch() throws(Failure) -> Bool {
     guard epoch + 1 < epochs else { return false }
     epoch += 1

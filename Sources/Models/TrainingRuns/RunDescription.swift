@@ -9,21 +9,31 @@ public enum RunDescription {
   public static func check(_ found: JSONObject, is expected: JSONObject, at path: String)
     throws(Failure)
   {
+    guard let differences = differences(found, "there", expected, "here") else { return }
+    throw Failure(
+      .mismatch, code: "checkpoint/other-run", at: path,
+      "the checkpoint is of another run: \(differences)",
+      remedy: "resume with what the run began with, or begin another with -o")
+  }
+
+  /// The first few members that differ, with the values of both, and where each of these is; nil where
+  /// both are the same.
+  public static func differences(
+    _ found: JSONObject, _ there: String, _ expected: JSONObject, _ here: String
+  ) -> String? {
     let (found, expected) = (flat(found), flat(expected))
     let keys = expected.keys + found.keys.filter { expected[$0] == nil }
     let differing = keys.filter { expected[$0] != found[$0] }
-    guard !differing.isEmpty else { return }
+    guard !differing.isEmpty else { return nil }
     let shown = differing.prefix(3).map { key in
       if let records = digested[key], found[key] != nil, expected[key] != nil {
         return "the records of \(records) differ"
       }
-      return "\(escapedForTerminal(key)) \(text(found[key])) there and \(text(expected[key])) here"
+      return "\(escapedForTerminal(key)) \(text(found[key])) \(there)"
+        + " and \(text(expected[key])) \(here)"
     }
     let more = differing.count > 3 ? ", and \(differing.count - 3) more" : ""
-    throw Failure(
-      .mismatch, code: "checkpoint/other-run", at: path,
-      "the checkpoint is of another run: \(shown.joined(separator: ", "))\(more)",
-      remedy: "resume with what the run began with, or begin another with -o")
+    return shown.joined(separator: ", ") + more
   }
 
   /// Members that are digests, which tell nobody anything, and what they are digests of.

@@ -39,6 +39,12 @@ public final class RunDirectory {
     if isNew { try synchronizeDirectory(splitPath(path).directory) }
   }
 
+  /// The directory `path` that another rank has made and locked; nothing is written by this one.
+  public init(following path: String) {
+    self.path = path
+    (descriptor, isNew, newParents) = (-1, false, [])
+  }
+
   /// What cannot be made is found out when the directory itself is made.
   /// Returns those that were not there, the innermost first.
   private static func makeParents(of path: String) -> [String] {
@@ -51,7 +57,7 @@ public final class RunDirectory {
   deinit {
     // Those that hold something stay.
     for made in (isNew ? [path] : []) + newParents { rmdir(made) }
-    close(descriptor)
+    if descriptor >= 0 { close(descriptor) }
   }
 
   private func checkContent(resumes: Bool) throws(Failure) {

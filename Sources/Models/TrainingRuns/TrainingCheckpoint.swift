@@ -10,9 +10,10 @@ import Training
 /// keeps of it, f32, and `manifest.json`.
 public enum TrainingCheckpoint {
   static let stateName = "state.safetensors"
-  private static let masterKind = "weights"
+  private static let masterKind = StateTensors.masterKind
 
-  /// Writes the state of `trainer` as the checkpoint `path`, which appears when it is complete.
+  /// Writes the state of `trainer` as the checkpoint `path`, which appears when it is complete: the same
+  /// bytes for any number of ranks, of which rank 0 writes. All of them call this.
   ///
   /// `addOutputs` may write files that tools use into the directory.
   public static func save(
@@ -20,19 +21,42 @@ public enum TrainingCheckpoint {
     evaluations: EvaluationHistory? = nil, to path: String,
     addOutputs: (HashedDirectory) throws(Failure) -> Void
   ) throws(Failure) {
-    let directory = try AtomicDirectory(path: path)
-    let files = HashedDirectory(directory)
-    var tensors: [String: Tensor] = [:]
-    for (name, tensor) in trainer.masters.named { tensors["\(masterKind).\(name)"] = tensor }
-    for (name, state) in trainer.states.named {
-      for (kind, tensor) in state.named { tensors["\(kind).\(name)"] = tensor }
+    let ranks = trainer.ranks
+    let state = try tensors(of: trainer, path)
+    let directory = ranks.isFirst ? try AtomicDirectory(path: path) : nil
+    _ = try ranks.exchange([:], at: "the checkpoint of step \(trainer.finishedSteps)")
+    var failure: Failure?
+    if let directory {
+      let manifest = Manifest(
+        step: trainer.finishedSteps, place: place, run: run, evaluations: evaluations, files: [])
+      do throws(Failure) { try write(state, manifest, to: directory, addOutputs) } catch {
+        failure = error
+      }
     }
-    try SafetensorsWriter.write(
-      tensors, metadata: [("format", "pt")], to: files.openFile(stateName))
+    state.takeRest()
+    if let failure { throw ranks.announce(failure) }
+    _ = try ranks.exchange([:], at: "the end of the checkpoint")
+  }
+
+  private static func tensors(of trainer: Trainer, _ path: String) throws(Failure) -> StateTensors {
+    do throws(AllocationError) { return try StateTensors(trainer) } catch {
+      throw .outOfMemory(error.byteCount, at: path, remedy: "free some memory")
+    }
+  }
+
+  private static func write(
+    _ state: StateTensors, _ manifest: Manifest, to directory: AtomicDirectory,
+    _ addOutputs: (HashedDirectory) throws(Failure) -> Void
+  ) throws(Failure) {
+    let files = HashedDirectory(directory)
+    let file = try files.openFile(stateName)
+    try SafetensorsWriter.write(state.entries, metadata: [("format", "pt")], to: file) {
+      (_) throws(Failure) in
+      try state.takeNext()?.withUnsafeBytes { (bytes) throws(Failure) in try file.write(bytes) }
+    }
     try addOutputs(files)
-    let manifest = Manifest(
-      step: trainer.finishedSteps, place: place, run: run, evaluations: evaluations,
-      files: files.files)
+    var manifest = manifest
+    manifest.files = files.files
     try directory.write(JSONValue.object(manifest.json).indented(), to: Manifest.fileName)
     try directory.finish()
   }
@@ -47,22 +71,26 @@ public enum TrainingCheckpoint {
   }
 
   /// Reads the checkpoint `path` of a run described by `run`, which trains parameters of `shapes`
-  /// with `optimizer`.
+  /// with `optimizer`; of states the slices of the rank `rank` of `ranks`, whatever number of them saved
+  /// it.
   ///
   /// Throws `checkpoint/manifest`, `checkpoint/damaged`, `checkpoint/other-run` with what differs,
   /// and `checkpoint/tensors`.
   public static func load(
-    _ path: String, run: JSONObject, shapes: TrainedParameters<[Int]>, optimizer: Optimizer
+    _ path: String, run: JSONObject, shapes: TrainedParameters<[Int]>, optimizer: Optimizer,
+    rank: Int = 0, ranks: Int = 1
   ) throws(Failure) -> State {
     let manifest = try verified(path, run: run)
     let file = try SafetensorsFile(path: "\(path)/\(stateName)")
+    let slices = ParameterSlices(shapes, optimizer: optimizer, rank: rank, ranks: ranks)
     return State(
       step: manifest.step, place: manifest.place, evaluations: manifest.evaluations,
       masters: try shapes.map { (name, shape) throws(Failure) in
-        try copy(masterKind, name, shape, of: file)
+        try copy(tensor(masterKind, name, shape, of: file), file.path)
       },
-      states: try shapes.states(of: optimizer) { (kind, name, shape) throws(Failure) in
-        try copy(kind, name, shape, of: file)
+      states: try slices.states(shapes, optimizer) { (kind, name, index) throws(Failure) in
+        let whole = try tensor(kind, name, slices.shapes[index], of: file)
+        return try copy(slices.own(whole, index), file.path)
       })
   }
 
@@ -102,17 +130,14 @@ public enum TrainingCheckpoint {
   }
 
   /// What is loaded is changed in place.
-  private static func copy(
-    _ kind: String, _ name: String, _ shape: [Int], of file: SafetensorsFile
-  ) throws(Failure) -> Tensor {
-    let tensor = try tensor(kind, name, shape, of: file)
+  private static func copy(_ tensor: Tensor, _ path: String) throws(Failure) -> Tensor {
     do throws(AllocationError) {
       return try tensor.withUnsafeBytes { (bytes) throws(AllocationError) in
         defer { MappedFile.releasePages(of: bytes) }
-        return try Tensor(.f32, shape: shape, copying: bytes)
+        return try Tensor(.f32, shape: tensor.shape, copying: bytes)
       }
     } catch {
-      throw .outOfMemory(error.byteCount, at: file.path, remedy: "free some memory")
+      throw .outOfMemory(error.byteCount, at: path, remedy: "free some memory")
     }
   }
 }

@@ -85,12 +85,17 @@ public final class TrainingLog {
 
   /// Nine digits, which tell any two f32 apart; the rate in full.
   static func line(_ report: StepReport) -> JSONObject {
-    [
+    var line: JSONObject = [
       "step": .int(report.step), "loss": number(report.loss),
       "grad_norm": number(report.gradientNorm), "lr": .double(report.rate),
       "tokens": .int(report.tokens), "loss_tokens": .int(report.targets),
       "ids": .array(report.ids.map { .string($0) }),
     ]
+    if let sent = report.sentBytes {
+      line["sent_bytes"] = .int(sent.slices)
+      line["sent_other_bytes"] = .int(sent.other)
+    }
+    return line
   }
 
   private static func number(_ value: Double) -> JSONValue {

@@ -28,7 +28,7 @@ extension TrainingLoop {
     try reportEvaluation(EvaluationReport(step: step, evaluation: found, history: history))
     evaluations = history
     if savedStep == step {
-      try directory.record(history, in: step)
+      if trainer.ranks.isFirst { try directory.record(history, in: step) }
     } else if isBest, options.keepsBest, !isLast {
       try saveIfNew()
     }
@@ -37,6 +37,7 @@ extension TrainingLoop {
   /// Keeps the latest checkpoints, the best one, and those that were the best when the latest were
   /// saved: without the last of these, its user goes on from the one before.
   func removeOldCheckpoints() throws(Failure) {
+    guard trainer.ranks.isFirst else { return }
     var best = Set([evaluations.best?.step].compactMap(\.self))
     if options.keepsBest {
       for step in try directory.steps().suffix(max(1, options.keep)) {

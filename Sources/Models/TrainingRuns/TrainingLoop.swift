@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
+import Ranks
 import Tensors
 import Training
 
@@ -27,6 +28,16 @@ public struct LoopOptions: Sendable {
   public init(totalSteps: Int) { self.totalSteps = totalSteps }
 }
 
+/// What a step is made of.
+struct StepContent {
+  /// Sequences of all ranks.
+  var taken = 0
+  /// Of all micro-batches in their order.
+  var reports: [MicroBatchReport] = []
+  /// The ranks that have some, the first ones.
+  var active = 1
+}
+
 /// Why a run had no more steps.
 public enum LoopEnd: Sendable {
   /// All of them are done.
@@ -39,7 +50,7 @@ public enum LoopEnd: Sendable {
 /// Runs steps until there are enough of them, the data end, or evaluations say so.
 public final class TrainingLoop {
   let trainer: Trainer
-  private let source: any SequenceSource
+  let source: any SequenceSource
   let directory: RunDirectory
   let options: LoopOptions
   private let run: JSONObject
@@ -47,6 +58,8 @@ public final class TrainingLoop {
   private var digest: DataDigest
   private(set) var savedStep: Int
   private var isSavingAtFault = false
+  /// Whether SIGUSR1 has come to any rank.
+  var isSaveRequested = false
   /// Of the steps so far.
   public internal(set) var evaluations: EvaluationHistory
   /// Measures the model on held-out records.
@@ -92,10 +105,13 @@ public final class TrainingLoop {
       let end = try runSteps(catching)
       try evaluateStep(catching, isLast: true)
       return end
-    } catch {
+    } catch let failure {
+      let error = trainer.ranks.announce(failure)
       trainer.dropStep()
       // What led to a number that is none, or to a fault of ours, is not worth going on from.
-      if error.status != .notFinite, error.status != .internalError { saveAfter(error) }
+      if error.status != .notFinite, error.status != .internalError {
+        trainer.ranks.afterFailure(error) { saveAfter(error) }
+      }
       throw error
     }
   }
@@ -112,16 +128,16 @@ public final class TrainingLoop {
     var isEmptyEpoch = source.position == 0
     while trainer.finishedSteps < options.totalSteps {
       if isOutOfPatience { return .outOfPatience }
-      var (taken, seen) = (0, digest)
-      try catching { (taken, seen) = try self.addMicroBatches() }
-      if taken == 0 {
+      var content = StepContent()
+      try catching { content = try self.addMicroBatches() }
+      if content.taken == 0 {
         if isEmptyEpoch { throw Self.nothingToLearn(in: source.position) }
         guard try source.beginEpoch() else { return .endOfData }
         isEmptyEpoch = true
         continue
       }
       isEmptyEpoch = false
-      try finishStep(taken, seen, catching)
+      try finishStep(content, catching)
     }
     return .complete
   }
@@ -147,45 +163,64 @@ public final class TrainingLoop {
       remedy: "see why each was skipped, here or by the tools before")
   }
 
-  /// Adds up to a step's micro-batches, fewer at the end of an epoch; how many sequences they have, and
-  /// the digest with them. None of them is kept, since their features take room.
-  private func addMicroBatches() throws -> (taken: Int, digest: DataDigest) {
-    var (taken, digest) = (0, digest)
-    for _ in 0..<options.accumulation {
+  /// Adds up to a step's micro-batches, fewer at the end of an epoch. None of them is kept, since their
+  /// features take room.
+  private func addMicroBatches() throws -> StepContent {
+    guard trainer.ranks.size == 1 else { return try addSharedMicroBatches() }
+    let taken = try addInOrder { _ in true }.taken
+    return StepContent(taken: taken, reports: trainer.reports)
+  }
+
+  /// Reads a step's micro-batches one after the other and adds those whose numbers are the own ones; how
+  /// many sequences and micro-batches there are.
+  func addInOrder(_ isOwn: (Int) -> Bool) throws -> (taken: Int, count: Int) {
+    var (taken, count) = (0, 0)
+    while count < options.accumulation {
       var sequences: [TrainingSequence] = []
       while sequences.count < options.microBatch, let sequence = try source.next() {
         sequences.append(sequence)
       }
       guard !sequences.isEmpty else { break }
-      try trainer.add(
-        MicroBatch(
-          sequences, firstPlace: place.sequences + taken, sharing: options.sharesRows))
-      for sequence in sequences { digest.add(sequence) }
+      if isOwn(count) { try add(sequences, offset: taken) }
       taken += sequences.count
+      count += 1
       guard sequences.count == options.microBatch else { break }
     }
-    return (taken, digest)
+    return (taken, count)
   }
 
-  private func finishStep(_ taken: Int, _ seen: DataDigest, _ catching: Catching)
-    throws(Failure)
-  {
+  /// Adds a micro-batch that begins `offset` sequences after those of the steps before.
+  func add(_ sequences: [TrainingSequence], offset: Int) throws {
+    try trainer.add(
+      MicroBatch(
+        sequences, firstPlace: place.sequences + offset, sharing: options.sharesRows))
+  }
+
+  private func finishStep(_ content: StepContent, _ catching: Catching) throws(Failure) {
     var watched: ((TrainedParameters<Tensor>, Double) throws(Failure) -> Void)?
     if let look {
       let step = trainer.finishedSteps + 1
       watched = { (gradients, factor) throws(Failure) in try look(step, gradients, factor) }
     }
-    let done = try trainer.finishStep(look: watched)
-    digest = seen
+    var finished: StepReport?
+    try catching {
+      finished = try self.trainer.finishStep(content.reports, active: content.active, look: watched)
+    }
+    guard let done = finished else { return }
+    for sequence in content.reports.flatMap(\.digests) { digest.add(sequence) }
     place.epoch = source.epoch
     place.position = source.position
-    place.sequences += taken
+    place.sequences += content.taken
     place.digest = digest.value
     try report(done)
     if isEvaluationDue { try evaluateStep(catching, isLast: done.step == options.totalSteps) }
     let isDue = options.saveEvery > 0 && done.step % options.saveEvery == 0
     let isLast = done.step == options.totalSteps || isOutOfPatience
-    if Interruption.takeSaveRequest() || (isDue && !isLast) { try saveIfNew() }
+    // Ranks have told each other of it before the step's end.
+    if trainer.ranks.size == 1 { isSaveRequested = Interruption.takeSaveRequest() }
+    let isAsked = isSaveRequested
+    isSaveRequested = false
+    if isAsked || (isDue && !isLast) { try saveIfNew() }
   }
 
   /// Saves the last finished step unless that is saved already.
@@ -201,7 +236,7 @@ public final class TrainingLoop {
         addOutputs: addOutputs)
     } catch {
       isSavingAtFault = true
-      var failure = error
+      var failure = trainer.ranks.announce(error)
       if savedStep > 0 { failure.message += "; checkpoint-\(savedStep) is whole" }
       throw failure
     }

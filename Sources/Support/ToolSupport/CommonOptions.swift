@@ -84,6 +84,8 @@ public struct Settings: Sendable {
   public var threads = 1
   public var isQuiet = false
   public var isVerbose = false
+  /// Says nothing at all: another process of the same run does.
+  public var isSilent = false
   public var errors = ErrorFormat.text
   public var isStrict = false
   public var maxSkips: SkipLimit?

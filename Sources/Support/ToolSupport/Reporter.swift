@@ -9,23 +9,23 @@ import Synchronization
 public final class Reporter: Sendable {
   let tool: String
   private let format: ErrorFormat
-  private let isQuiet: Bool
+  private let isQuiet, isSilent: Bool
   /// Present where stderr is a terminal that someone watches.
   private let progress: Mutex<Progress>?
 
   /// `writesToStandardOutput`: a progress line and data on the same terminal would spoil each other, and
   /// of the tools of a pipe only the last one shows how far it is.
   public init(
-    tool: String, format: ErrorFormat = .text, isQuiet: Bool = false,
+    tool: String, format: ErrorFormat = .text, isQuiet: Bool = false, isSilent: Bool = false,
     writesToStandardOutput: Bool = true
   ) {
     self.tool = tool
     self.format = format
-    self.isQuiet = isQuiet
+    (self.isQuiet, self.isSilent) = (isQuiet || isSilent, isSilent)
     let terminal = getenv("TERM").map { String(cString: $0) } ?? "dumb"
     let isMixed = writesToStandardOutput && (isatty(1) == 1 || isPipe(1))
     let isWatched =
-      isatty(2) == 1 && !isMixed && terminal != "dumb" && format == .text && !isQuiet
+      isatty(2) == 1 && !isMixed && terminal != "dumb" && format == .text && !self.isQuiet
     progress = isWatched ? Mutex(Progress(tool: tool)) : nil
   }
 
@@ -125,6 +125,7 @@ public final class Reporter: Sendable {
   }
 
   private func write(_ text: String) {
+    if isSilent { return }
     endProgress()
     writeError(text)
   }

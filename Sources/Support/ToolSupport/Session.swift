@@ -13,6 +13,8 @@ public final class Session {
   public let times = StageTimes()
   /// What is said of a run that a signal stops; nil for nothing.
   public var lastWord: (() -> String)?
+  /// Whether the failure that ends the run has been reported already.
+  public private(set) var isFailureTold = false
   /// The number of records to come in all, where it is known; progress shows it.
   public var total: Int?
   public private(set) var done = 0
@@ -30,6 +32,7 @@ public final class Session {
     self.settings = settings
     reporter = Reporter(
       tool: tool, format: settings.errors, isQuiet: settings.isQuiet,
+      isSilent: settings.isSilent,
       writesToStandardOutput: !settings.writesAtEnd
         && (settings.output == nil || settings.output == "-"))
   }
@@ -62,6 +65,12 @@ public final class Session {
   public func showProgress(bytes done: Int, of total: Int) {
     countsBytes = true
     reporter.update(done: done, total: total, inBytes: true)
+  }
+
+  /// Reports why the run ends before it does: a launcher kills other ranks as soon as one has ended.
+  public func tell(_ failure: Failure) {
+    reporter.error(failure)
+    isFailureTold = true
   }
 
   /// Removes the progress line before stdout gets the result.

@@ -8,6 +8,8 @@ import InputOutput
 public protocol ToolEntry: ParsableCommand {
   /// What messages begin with; a command of a tool has the tool's.
   static var toolName: String { get }
+  /// False for a process whose messages another one of the same run gives.
+  static var speaks: Bool { get }
 }
 
 /// Any tool, or a command of one. Conform with `@main`, declare options, and do the work in `run(_:)`.
@@ -45,6 +47,8 @@ extension InspectionCommand {
 extension ToolEntry {
   public static var toolName: String { configuration.commandName ?? "tool" }
 
+  public static var speaks: Bool { true }
+
   /// Runs the tool on the process's arguments and ends the process.
   public static func main() {
     Interruption.prepare()
@@ -61,7 +65,7 @@ extension ToolEntry {
   static func start(_ arguments: [String]) -> ExitStatus {
     // Asked for by scripts that only look whether the tool is there: the parser would take longer
     // than all the rest.
-    if arguments == ["--version"] { return printLine(configuration.version) }
+    if arguments == ["--version"] { return speaks ? printLine(configuration.version) : .complete }
     do {
       let command = try parseAsRoot(joiningNegativeNumbers(arguments))
       if let tool = command as? any ToolProgram { return run(tool, ErrorFormat(of: arguments)) }
@@ -124,6 +128,7 @@ extension ToolEntry {
 
   /// Prints help to stdout, or a fault of the arguments to stderr.
   private static func explain(_ error: any Error, _ arguments: [String]) -> ExitStatus {
+    guard speaks else { return exitCode(for: error) == .success ? .complete : .usage }
     guard exitCode(for: error) != .success else {
       let text = fullMessage(for: error)
       let isHelp = text.utf8.starts(with: "OVERVIEW".utf8)
@@ -184,6 +189,7 @@ extension ToolProgram {
   fileprivate func execute(_ format: ErrorFormat) -> ExitStatus {
     var atFirst = Settings()
     atFirst.errors = format
+    atFirst.isSilent = !Self.speaks
     var session = Session(tool: Self.toolName, settings: atFirst)
     do throws(Failure) {
       session = Session(tool: Self.toolName, settings: try settings())
@@ -196,7 +202,7 @@ extension ToolProgram {
       session.reporter.endProgress()
       if Interruption.signal != nil, let word = session.lastWord?() { session.reporter.note(word) }
       Interruption.dieIfSignalled()
-      session.reporter.error(error)
+      if !session.isFailureTold { session.reporter.error(error) }
       return error.status
     }
   }

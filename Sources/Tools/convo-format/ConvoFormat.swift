@@ -69,6 +69,12 @@ struct ConvoFormat: ToolCommand {
   @Option(help: ArgumentHelp("Pass over the first records of the input.", valueName: "count"))
   var start = 0
 
+  @Option(
+    help: ArgumentHelp(
+      "Take the K-th of N equal parts of the input's records, one after the other.",
+      valueName: "k/n"))
+  var shard: Shard?
+
   @OptionGroup var resuming: DoneOptions
 
   @Flag(help: "Print each token and whether it carries loss, instead of records.")
@@ -102,6 +108,9 @@ struct ConvoFormat: ToolCommand {
     if showMask, sequence.tokenizer == nil {
       throw ValidationError("--show-mask needs --tokenizer")
     }
+    try shard?.check(excluded: [
+      ("--start", start > 0), ("--check", check), ("--show-mask", showMask),
+    ])
     if check, showMask { throw ValidationError("--check and --show-mask exclude each other") }
     if json, !check { throw ValidationError("--json goes with --check") }
     if plain, compress { throw ValidationError("--plain and -z exclude each other") }
@@ -118,11 +127,14 @@ struct ConvoFormat: ToolCommand {
       formatter: formatter,
       questions: Questions(
         templates: train ? [] : questions, limit: session.settings.limits.lineBytes),
-      done: done, isFromStart: start == 0, session: session)
+      done: done, isFromStart: start == 0 && shard == nil, session: session)
     if showMask, inputs.count < 2, from.forFile(inputs.first) == .auto {
       return try run.showMasks(inputs.first, imageKey: imageKey, start: start)
     }
-    let reader = try session.imageReader(inputs, format: from, imageKey: imageKey, start: start)
+    let part = try shard?.range(of: inputs, format: from, imageKey: imageKey, session)
+    var reader = try session.imageReader(
+      inputs, format: from, imageKey: imageKey, start: part?.lowerBound ?? start)
+    if let part { reader = LimitedReader(reader, count: part.count) }
     if check {
       try run.check(reader, asJSON: json)
     } else if showMask {

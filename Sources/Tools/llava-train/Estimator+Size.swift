@@ -17,7 +17,7 @@ extension Estimator {
     size.dropout = model.dropout
     size.evaluation = heldOut?.size(
       microBatch: variation.microBatch, maxLength: variation.maxLength)
-    return size
+    return size.share(ofRanks: ranks)
   }
 
   private func size(_ variation: RunVariation, _ files: TrainingFiles, _ order: RecordOrder)

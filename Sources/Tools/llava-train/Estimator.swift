@@ -3,6 +3,7 @@
 import CPU
 import InputOutput
 import ModelSupport
+import Ranks
 import ToolSupport
 import Training
 import TrainingData
@@ -33,7 +34,7 @@ struct Estimator<Command: TrainingCommand> {
   func estimate() throws(Failure) -> RunEstimate {
     // What is free is beside what the program holds.
     let available =
-      run.command.run.memory?.count ?? availableMemory().map { $0 + process } ?? .max
+      run.command.run.memory?.count ?? availableMemory().map { $0 / ranksHere + process } ?? .max
     let size = try size(own)
     let estimate = try estimate(own, size, available)
     let seconds = try seconds(estimate)
@@ -41,6 +42,10 @@ struct Estimator<Command: TrainingCommand> {
     guard estimate.memory <= available else { throw try tooLarge(estimate, available) }
     return estimate
   }
+
+  /// Of the run, and those that share this machine's memory.
+  var ranks: Int { Launcher.found()?.size ?? 1 }
+  private var ranksHere: Int { Launcher.found()?.localSize ?? 1 }
 
   /// The run as it was asked for.
   var own: RunVariation {
@@ -59,7 +64,7 @@ struct Estimator<Command: TrainingCommand> {
     func estimate(_ layers: Int) throws -> RunEstimate {
       var estimate = try RunEstimate(
         model.start, variation.plan, size, optimizer: variation.optimizer,
-        recomputedLayers: layers, counting: operations.counting)
+        recomputedLayers: layers, ranks: ranks, counting: operations.counting)
       estimate.process = process
       return estimate
     }

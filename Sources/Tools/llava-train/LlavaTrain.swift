@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ModelSupport
+import Ranks
 import ToolSupport
 
 @main
@@ -11,6 +12,9 @@ struct LlavaTrain: ToolEntry {
   static let configuration = CommandConfiguration(
     commandName: name,
     abstract: "Train a projector, and then a language model, on image features.",
-    version: toolVersion(name, libraries: modelLibraries),
+    version: toolVersion(name, libraries: modelLibraries) { "MPI: \(MPILibrary.description)" },
     subcommands: [Pretrain.self, Finetune.self])
+
+  /// Of several ranks the first one.
+  static let speaks = (Launcher.found()?.rank ?? 0) == 0
 }

@@ -16,7 +16,7 @@ extension PreparedRun {
       let source = try IndexedSource(
         files, order: order, epochs: epochs, reader: data.reader, handling: data.handling)
       if place.sequences > 0 { try source.move(toEpoch: place.epoch, position: place.position) }
-      if let path = run.command.data.writeOrder {
+      if run.ranks.isFirst, let path = run.command.data.writeOrder {
         source.began = { (epoch, order) throws(Failure) in
           guard epoch == 0 else { return }
           let file = try AtomicFile(path: path)
@@ -25,6 +25,7 @@ extension PreparedRun {
         }
       }
       return source
+    case .dealt: return DealtSource(position: place.position)
     case .pipe(let stream):
       let start = run.command.data.start
       guard start <= place.position else {
@@ -53,11 +54,11 @@ extension PreparedRun {
           + " \(grouped(data.totalSteps)), found \(grouped(step))", remedy: "name another step")
     }
     // Opened now: a place that cannot be written must not be found out after hours.
-    let file = try AtomicFile(path: path)
+    let file = run.ranks.isFirst ? try AtomicFile(path: path) : nil
     let wanted = run.command.run.gradientsStep
     let operations = operations
     return { (step, gradients, factor) throws(Failure) in
-      guard step == wanted else { return }
+      guard step == wanted, let file else { return }
       try GradientsFile.write(gradients, factor: factor, to: file, operations: operations)
     }
   }

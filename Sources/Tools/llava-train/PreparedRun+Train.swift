@@ -29,21 +29,37 @@ extension PreparedRun {
     }
     loop.note = { session.reporter.note($0) }
     loop.warn = { session.reporter.warning($0) }
+    let ranks = run.ranks
     loop.look = try gradientsWriter()
     let watch = try RunWatch(self)
     loop.report = { (report) throws(Failure) in try watch.see(report) }
     loop.reportSave = { watch.sawSave(took: $0) }
     if let heldOut {
       let microBatch = run.settings.microBatch
-      loop.evaluate = { try watch.evaluate(heldOut, trainer.model, microBatch: microBatch) }
+      loop.evaluate = { try watch.evaluate(heldOut, trainer.model, microBatch: microBatch, ranks) }
       loop.reportEvaluation = { (report) throws(Failure) in try watch.see(report) }
     }
+    tellOfRanks()
     session.times.endStart()
     TensorStorage.keepNoIdleBlocks()
     let end = try session.times.measure("steps") { () throws(Failure) in
       try loop.run { (body) throws(Failure) in try catchingMemory(body) }
     }
     try finish(loop, watch, end)
+  }
+
+  /// Says what holds for the number of ranks.
+  private func tellOfRanks() {
+    guard run.ranks.size > 1 else { return }
+    let share = StepShare(microBatches: run.settings.accumulation, ranks: run.ranks.size)
+    let promise =
+      share.isExact
+      ? "the same bytes as with one rank"
+      : "the same bytes for this number of ranks (for those of one rank, each needs 1, 2, 4, 8, ..."
+        + " of a step's micro-batches)"
+    session.reporter.note(
+      "\(counted(run.ranks.size, "rank")), \(run.settings.accumulation) micro-batches"
+        + " a step: \(promise)")
   }
 
   /// What is to come after `finishedSteps` steps, for the time that is left.
@@ -91,22 +107,29 @@ extension PreparedRun {
     // What steps passed on from hand to hand makes room for what is written.
     TensorStorage.releaseKeptBlocks()
     do throws(Failure) {
-      var (place, masters) = (loop.place, trainer.masters)
-      if let best {
-        (place, masters) = try TrainingCheckpoint.weights(
-          directory.checkpointPath(best), run: description, shapes: model.start.shapes(model.plan))
-      }
-      try output.publish(
-        masters, place: place, run: resultDescription, step: best ?? trainer.finishedSteps,
-        templates: data.reader.templates, evaluation: decision(loop, end), into: directory)
+      if run.ranks.isFirst { try publish(loop, best, end) }
+      _ = try run.ranks.exchange([:], at: "the result")
     } catch {
-      try loop.saveIfNew()
-      throw error
+      let failure = run.ranks.announce(error)
+      try run.ranks.afterFailure(failure) { () throws(Failure) in try loop.saveIfNew() }
+      throw failure
     }
     session.endProgress()
     let text = watch.summary(loop, end, isOfBest: run.command.evaluation.keepBest)
     session.reporter.note("\(text); wrote \(directory.path)")
     session.reporter.note("next: \(output.nextCommand(directory.path))")
+  }
+
+  /// Writes the weights of the step `best`, those of the last one where it is nil.
+  private func publish(_ loop: TrainingLoop, _ best: Int?, _ end: LoopEnd) throws(Failure) {
+    var (place, masters) = (loop.place, trainer.masters)
+    if let best {
+      (place, masters) = try TrainingCheckpoint.weights(
+        directory.checkpointPath(best), run: description, shapes: model.start.shapes(model.plan))
+    }
+    try output.publish(
+      masters, place: place, run: resultDescription, step: best ?? trainer.finishedSteps,
+      templates: data.reader.templates, evaluation: decision(loop, end), into: directory)
   }
 
   /// The earlier step whose weights are the result; nil where these are the last ones.

@@ -53,6 +53,9 @@ struct PreparedRun<Command: TrainingCommand> {
       try RunDescription.check(result.run, is: resultDescription, at: directory.path)
     }
     let state = try Self.state(run, model, directory, whole, options.optimizer)
+    try run.ranks.compare(
+      whole, finishedSteps: state?.step ?? 0, kernels: operations.kernelSetName,
+      warn: { run.session.reporter.warning($0) })
     place = state?.place ?? DataPlace()
     evaluations = state?.evaluations ?? EvaluationHistory()
     let (requested, settings) = (run.requested, run.settings)
@@ -70,7 +73,7 @@ struct PreparedRun<Command: TrainingCommand> {
       trained.dropout = model.dropout
       trained.seed = settings.seed
       return try Trainer(
-        model: trained, masters: masters, options: options,
+        model: trained, masters: masters, options: options, ranks: run.ranks,
         resuming: state.map { ($0.step, $0.states) })
     }
   }
@@ -96,7 +99,7 @@ struct PreparedRun<Command: TrainingCommand> {
     }
     let state = try TrainingCheckpoint.load(
       directory.checkpointPath(latest), run: description, shapes: model.start.shapes(model.plan),
-      optimizer: optimizer)
+      optimizer: optimizer, rank: run.ranks.rank, ranks: run.ranks.size)
     guard state.step == latest else {
       throw Failure(
         .invalidInput, code: "checkpoint/manifest", at: directory.checkpointPath(latest),

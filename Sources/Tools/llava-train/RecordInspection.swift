@@ -33,6 +33,7 @@ struct RecordInspection {
         let text = try text(files.record(order.record(number)), nil, colour: colour)
         try output.write("# \(grouped(index + 1)) of \(grouped(numbers.count)): \(text)")
       }
+    case .dealt: break
     case .pipe(let stream):
       let read = TrainingInput.records(of: stream)
       for index in 0..<count {

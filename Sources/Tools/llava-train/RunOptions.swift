@@ -86,6 +86,12 @@ struct RunOptions: ParsableArguments {
       "Threads in all; default: LLAVA_THREADS, else all cores.", valueName: "count"))
   var threads: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Seconds that ranks wait for each other before the job ends; 0: without end.",
+      valueName: "seconds"))
+  var rankTimeout = 1800
+
   @Flag(help: "Stop at the first record that would be skipped.")
   var strict = false
 
@@ -116,6 +122,9 @@ struct RunOptions: ParsableArguments {
     }
     if let epochs, !(epochs > 0 && epochs <= 10000) {
       throw ValidationError("--epochs must be above 0 and at most 10000, found \(epochs)")
+    }
+    guard (0...1_000_000).contains(rankTimeout) else {
+      throw ValidationError("--rank-timeout must be 0 to 1000000, found \(rankTimeout)")
     }
     if let saveEvery, saveEvery < 0 {
       throw ValidationError("--save-every must be 0 or more, found \(saveEvery)")

@@ -1,6 +1,7 @@
 // What a run shows of itself: log, status line, and a summary at its end.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
+import Ranks
 import ToolSupport
 import Training
 import TrainingRuns
@@ -20,10 +21,12 @@ final class RunWatch {
     session = prepared.session
     let finished = prepared.trainer.finishedSteps
     let evaluated = prepared.evaluations.step
-    log = try prepared.run.command.run.log.map { (path) throws(Failure) in
+    let isWriter = prepared.run.ranks.isFirst
+    let (logPath, eventsPath) = (prepared.run.command.run.log, prepared.run.command.run.tensorboard)
+    log = try (isWriter ? logPath : nil).map { (path) throws(Failure) in
       try TrainingLog(path, after: finished, evaluated: evaluated)
     }
-    events = try prepared.run.command.run.tensorboard.map { (path) throws(Failure) in
+    events = try (isWriter ? eventsPath : nil).map { (path) throws(Failure) in
       try TrainingEvents(path, after: finished)
     }
     status = StatusLine(try prepared.course(after: finished), finishedSteps: finished)
@@ -58,15 +61,15 @@ final class RunWatch {
     session.reporter.showStatus { text }
   }
 
-  func evaluate(_ records: HeldOutRecords, _ model: TrainingModel, microBatch: Int) throws
-    -> Evaluation
-  {
+  func evaluate(
+    _ records: HeldOutRecords, _ model: TrainingModel, microBatch: Int, _ ranks: RankGroup
+  ) throws -> Evaluation {
     let start = ContinuousClock.now
     defer {
       tookEvaluation = ContinuousClock.now - start
       session.times.add(tookEvaluation / .seconds(1), to: "evaluations")
     }
-    return try records.evaluate(model, microBatch: microBatch) { done in
+    return try records.evaluate(model, microBatch: microBatch, ranks: ranks) { done in
       session.reporter.showStatus {
         "evaluating \(grouped(done))/\(grouped(records.count)) records"
       }

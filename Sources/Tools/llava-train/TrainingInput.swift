@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
+import Ranks
 import Recipes
 import Records
 import Streams
@@ -15,6 +16,8 @@ struct TrainingInput {
   enum Kind {
     case files([String])
     case pipe(RecordStream)
+    /// Another rank's pipe, whose records it deals out.
+    case dealt
   }
 
   let kind: Kind
@@ -22,11 +25,11 @@ struct TrainingInput {
   let header: StreamHeader?
 
   /// Opens the files or stdin.
-  init(_ data: DataOptions, _ session: Session) throws(Failure) {
+  init(_ data: DataOptions, _ session: Session, _ ranks: RankGroup) throws(Failure) {
     guard !data.files.isEmpty else {
-      let stream = try session.recordStream(data.inputs.first)
-      kind = .pipe(stream)
-      header = Self.header(of: stream)
+      let stream = ranks.isFirst ? try session.recordStream(data.inputs.first) : nil
+      kind = stream.map { .pipe($0) } ?? .dealt
+      header = try ranks.sharedHeader(stream.flatMap(Self.header))
       return
     }
     kind = .files(data.files)

@@ -14,6 +14,8 @@ struct TrainingRecords {
   enum Kind {
     case files(TrainingFiles, RecordOrder)
     case pipe(RecordStream)
+    /// Rank 0 deals out what it reads.
+    case dealt
   }
 
   let kind: Kind
@@ -43,6 +45,10 @@ struct TrainingRecords {
         try model.requirements.check(tensors.header, at: tensors.name)
       }
       kind = .pipe(stream)
+      totalSteps = isTrained ? try Self.stepsOfPipe(data, settings) : 0
+      description = ["order": .string("sequential"), "files": .string("pipe")]
+    case .dealt:
+      kind = .dealt
       totalSteps = isTrained ? try Self.stepsOfPipe(data, settings) : 0
       description = ["order": .string("sequential"), "files": .string("pipe")]
     case .files(let paths):

@@ -5,6 +5,7 @@ import Checkpoints
 import InputOutput
 import JSON
 import ModelSupport
+import Ranks
 import Recipes
 import Streams
 import Tensors
@@ -19,17 +20,20 @@ struct TrainingRun<Command: TrainingCommand> {
   let session: Session
   let settings: TrainingSettings
   let requested: RequestedPlan
+  let ranks: RankGroup
 
-  init(_ command: Command, _ session: Session) throws(Failure) {
-    (self.command, self.session) = (command, session)
+  init(_ command: Command, _ session: Session, _ ranks: RankGroup) throws(Failure) {
+    (self.command, self.session, self.ranks) = (command, session, ranks)
     settings = try TrainingSettings(command)
     requested = try command.plan(settings)
   }
 
   func run() throws(Failure) {
     Interruption.acceptSaveRequests()
+    Interruption.acceptStopRequests()
+    try settings.checkShare(ranks)
     let directory = try outputDirectory()
-    let input = try TrainingInput(command.data, session)
+    let input = try TrainingInput(command.data, session, ranks)
     let model = try TrainedModel(
       command, requested, input.header, recipeProjector: settings.recipe?.projector)
     let operations = try command.model.parts.operations(session)
@@ -96,6 +100,7 @@ struct TrainingRun<Command: TrainingCommand> {
         .usage, code: "usage/output", "expected the directory of the run",
         remedy: "name one with -o")
     }
+    guard ranks.isFirst else { return RunDirectory(following: output) }
     OutputClaims.claimDirectory(output)
     if let events = command.run.tensorboard { OutputClaims.claimDirectory(events) }
     for path in [command.run.log, command.run.gradients, command.data.writeOrder] {

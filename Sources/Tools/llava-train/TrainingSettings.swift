@@ -3,6 +3,7 @@
 import Checkpoints
 import InputOutput
 import JSON
+import Ranks
 import Recipes
 import Training
 import TrainingRuns
@@ -58,6 +59,15 @@ struct TrainingSettings {
         remedy: "lower it: longer sequences are cut at the end")
     }
     return maxLength
+  }
+
+  /// Throws where a step's micro-batches are too few for all ranks.
+  func checkShare(_ ranks: RankGroup) throws(Failure) {
+    guard accumulation < ranks.size else { return }
+    throw Failure(
+      .usage, code: "usage/ranks", at: "--accumulate",
+      "expected at least \(ranks.size) micro-batches a step, one a rank, found \(accumulation)",
+      remedy: "raise --accumulate and lower --micro-batch, or start fewer ranks")
   }
 
   /// Steps of so many sequences a visit: the last step of each visit may be smaller.

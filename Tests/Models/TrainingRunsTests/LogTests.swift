@@ -126,10 +126,11 @@ struct DigestTests {
     let whole = digest(a, b)
     #expect(whole.count == 64 && digest(b, after: digest(a)) == whole)
     #expect(digest() == "" && digest(b, a) != whole && digest(a, a) != digest(a))
-    // By hand: SHA-256 over the link before, id, parts and targets.
-    var hash = SHA256()
-    hash.update("\na\ntokens [1]\nimage [2, 2]\ntokens [2, 3]\ntargets [[2, 2], [3, 3]]\n")
-    #expect(digest(a) == hash.hexadecimal())
+    // By hand: SHA-256 of id, parts and targets, and of the link before and that.
+    var (own, link) = (SHA256(), SHA256())
+    own.update("a\ntokens [1]\nimage [2, 2]\ntokens [2, 3]\ntargets [[2, 2], [3, 3]]\n")
+    link.update("\n\(own.hexadecimal())\n")
+    #expect(digest(a) == link.hexadecimal())
   }
 
   @Test func whateverIsLearnedCounts() throws {

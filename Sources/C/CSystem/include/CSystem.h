@@ -51,6 +51,9 @@ int llava_pending_signal(void);
 void llava_install_save_request_handler(void);
 int llava_take_save_request(void);
 
+// After this SIGUSR2 is remembered as SIGTERM is.
+void llava_install_stop_request_handler(void);
+
 // After this `llava_check_reader` and `llava_wait_for_input` die by SIGPIPE, as writing would, where
 // nobody reads stdout any more.
 void llava_watch_reader(void);

@@ -1,0 +1,46 @@
+// Who started this process together with others, as the launcher's variables say.
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// One of the ranks that `mpirun` or `srun` has started.
+public struct Launcher: Equatable, Sendable {
+  /// What it is called.
+  public var name: String
+  public var rank: Int
+  public var size: Int
+  /// Ranks on this machine.
+  public var localSize: Int
+
+  public init(name: String, rank: Int, size: Int, localSize: Int) {
+    (self.name, self.rank, self.size, self.localSize) = (name, rank, size, localSize)
+  }
+
+  /// The variables of Open MPI's `mpirun`, of MPICH's and Intel's Hydra, and of a job step of Slurm.
+  private static let known = [
+    (
+      name: "mpirun", rank: "OMPI_COMM_WORLD_RANK", size: "OMPI_COMM_WORLD_SIZE",
+      local: "OMPI_COMM_WORLD_LOCAL_SIZE"
+    ),
+    (name: "mpiexec", rank: "PMI_RANK", size: "PMI_SIZE", local: "MPI_LOCALNRANKS"),
+    (
+      name: "srun", rank: "SLURM_PROCID", size: "SLURM_STEP_NUM_TASKS",
+      local: "SLURM_STEP_TASKS_PER_NODE"
+    ),
+  ]
+
+  /// What the environment says; nil for a process by itself, and for the only rank there is.
+  public static func found(
+    in variable: (String) -> String? = { getenv($0).map { String(cString: $0) } }
+  ) -> Launcher? {
+    for names in known {
+      guard let size = variable(names.size).flatMap({ Int($0) }), size > 1,
+        let rank = variable(names.rank).flatMap({ Int($0) }), (0..<size).contains(rank)
+      else { continue }
+      // Slurm's is a list, such as `4(x2),3`.
+      let digits = variable(names.local)?.prefix { $0.isASCII && $0.isNumber } ?? ""
+      let local = Int(digits).map { min(max(1, $0), size) } ?? 1
+      return Launcher(name: names.name, rank: rank, size: size, localSize: local)
+    }
+    return nil
+  }
+}
