@@ -53,9 +53,13 @@ struct ProcessChainTests {
   }
 
   @Test func programsThatAreNoneAreRefused() throws {
-    #expect(throws: Failure.self) { try ProcessChain([["sleep", "4711"], ["/nowhere/none"]]) }
+    // By a name that no other test's programs have.
+    let directory = try TemporaryDirectory()
+    let sleeper = directory.file("chain-sleeper")
+    try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: sleeper)
+    #expect(throws: Failure.self) { try ProcessChain([[sleeper, "4711"], ["/nowhere/none"]]) }
     // Nothing is left of the first, not even an entry in the table of processes.
-    let left = try Shell.bash("ps -o comm= --ppid \(getpid()) | grep '^sleep' || true")
+    let left = try Shell.bash("ps -o comm= --ppid \(getpid()) | grep '^chain-sleeper' || true")
     #expect(left.text.isEmpty, "\(left.text)")
   }
 

@@ -63,7 +63,8 @@ import Testing
 
   @Test(
     arguments: [
-      (0, "", "huge.jsonl -o out.png"), (0, "", "huge.jsonl --log-y -o out.svg"),
+      (0, "", "huge.jsonl -o out.png"),
+      (0, "2 values of zero or less left out", "huge.jsonl --log-y -o out.svg"),
       (1, "3 done, 3 skipped", "bad.jsonl -o out.svg"),
       (1, "3 done, 1 skipped", "deep.jsonl -o out.svg"),
       (1, "json/too-long", "--errors json --max-line 5000 deep.jsonl -o out.svg"),
