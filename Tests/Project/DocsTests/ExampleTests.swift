@@ -30,7 +30,7 @@ struct ExampleTests {
 
   @Test(arguments: [
     "README.md", "CONTRIBUTING.md", "examples/demo.sh", "examples/caption-folder/Makefile",
-    "examples/caption-folder/README.md", "examples/training.mk",
+    "examples/caption-folder/README.md", "examples/cluster/README.md", "examples/training.mk",
   ])
   func documentsShowOptionsThatExist(path: String) throws {
     let text = try read(path)
@@ -62,6 +62,19 @@ struct ExampleTests {
         let target = "\(packageRoot)/\(match.1)"
         #expect(FileManager.default.fileExists(atPath: target), "\(path) links to \(match.1)")
       }
+    }
+  }
+
+  /// The walk goes through the tree as it is.
+  @Test func theWalkNamesFilesThatExist() throws {
+    let text = try read("CONTRIBUTING.md")
+    let walk = try #require(text.firstRange(of: "\n## A walk"))
+    let section = text[walk.upperBound...]
+    let end = section.firstRange(of: "\n## ")?.lowerBound ?? section.endIndex
+    let files = section[..<end].matches(of: #/`([A-Za-z]+/[^` ]+\.(?:swift|c|h))`/#).map { $0.1 }
+    #expect(files.count > 20)
+    for file in files {
+      #expect(FileManager.default.fileExists(atPath: "\(packageRoot)/Sources/\(file)"), "\(file)")
     }
   }
 
