@@ -15,7 +15,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   case limitExceeded = 5
   /// Valid inputs that do not fit each other: shapes, vocabularies, versions.
   case mismatch = 6
-  /// Training met a number that is none: NaN or infinity.
+  /// Training met NaN or infinity.
   case notFinite = 7
   /// Our own mistake.
   case internalError = 70

@@ -9,7 +9,7 @@
      weight_t    the type a tile reads: uint16_t (bf16) or float
      WEIGHT_IS_F32   1 or 0, which of the two
      ROWS_PER_BLOCK      weight rows of one block, whole tiles
-     COLUMNS_PER_BLOCK   columns that pass before sums rest
+     COLUMNS_PER_BLOCK   columns of a K-block, accumulated before partial sums are spilled
      packed_t    the type of a packed activation
      FORMAT_TABLE    the formats with this instruction set's decoders
      tile_1 .. tile_GROUPS:
@@ -100,7 +100,7 @@ static size_t scratch_bytes(size_t m, size_t k) {
     return few > blocks ? few : blocks;
 }
 
-/* Columns that pass before sums rest. Less than a panel of activations leaves room in the cache for
+/* Columns of one K-block, accumulated before partial sums are spilled. Less than a panel of activations leaves room in the cache for
    whole rows of weights, which then are read in the order in which they lie. */
 static size_t columns_at_once(const llava_weights *w, size_t row, size_t rows, size_t k,
                               size_t groups, int round) {

@@ -68,7 +68,7 @@ public final class Generator {
     let done = try answer.advance(logits, ends: ends) { (text) throws(Failure) in
       try show(ordinal, text)
     }
-    // Only now: keys and values beside a number that is none must not serve other prompts.
+    // Only now: keys and values beside NaN or infinity must not serve other prompts.
     cache.keep(prompt, store)
     if done == nil { open.append(answer) }
     return done

@@ -199,9 +199,9 @@ extension Trainer {
     let culprit = masters.named.first { !model.operations.finite($0.value) }
     let reason: String
     if features {
-      reason = "its features hold a number that is none"
+      reason = "its features hold NaN or infinity"
     } else if let culprit {
-      reason = "\(culprit.name) holds a number that is none"
+      reason = "\(culprit.name) holds NaN or infinity"
     } else {
       reason = "the logits are beyond what f32 holds"
     }
@@ -210,16 +210,16 @@ extension Trainer {
       "the loss is not finite: \(reason)")
   }
 
-  /// Throws `training/not-finite` for parameters that hold a number that is none: what the last step
+  /// Throws `training/not-finite` for parameters that hold NaN or infinity: what the last step
   /// made of them, which only the next one's loss would show.
   public func checkParameters() throws(Failure) {
     guard let bad = masters.named.first(where: { !model.operations.finite($0.value) }) else {
       return
     }
-    throw Self.notFinite("step \(finishedSteps)", "\(bad.name) holds a number that is none")
+    throw Self.notFinite("step \(finishedSteps)", "\(bad.name) holds NaN or infinity")
   }
 
-  /// The failure of gradients that hold a number that is none.
+  /// The failure of gradients that hold NaN or infinity.
   private func notFinite(gradient name: String?, ids: [String]) -> Failure {
     let more = ids.count > 3 ? " and \(ids.count - 3) more" : ""
     return Self.notFinite(

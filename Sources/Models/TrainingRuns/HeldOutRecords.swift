@@ -60,7 +60,7 @@ public final class HeldOutRecords {
 
   /// As a skip: training itself ends at such a record, but this one changes no parameter.
   private static let notFinite = Failure(
-    .invalidInput, code: "training/not-finite", "its features hold a number that is none",
+    .invalidInput, code: "training/not-finite", "its features hold NaN or infinity",
     remedy: "encode its images again")
 
   private func count(_ sequence: TrainingSequence) {

@@ -108,7 +108,7 @@ public final class TrainingLoop {
     } catch let failure {
       let error = trainer.ranks.announce(failure)
       trainer.dropStep()
-      // What led to a number that is none, or to a fault of ours, is not worth going on from.
+      // What led to NaN or infinity, or to a fault of ours, is not worth going on from.
       if error.status != .notFinite, error.status != .internalError {
         trainer.ranks.afterFailure(error) { saveAfter(error) }
       }

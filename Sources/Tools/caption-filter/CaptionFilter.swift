@@ -20,7 +20,7 @@ struct CaptionFilter: ToolCommand {
     completion: .file())
   var input: String?
 
-  @Option(help: ArgumentHelp("What the input is.", valueName: "format"))
+  @Option(help: ArgumentHelp("The input's format.", valueName: "format"))
   var from = CaptionFormat.auto
 
   @Option(
@@ -34,7 +34,7 @@ struct CaptionFilter: ToolCommand {
       "Take phrases from this list of texts, not from captions.", valueName: "member"))
   var phrasesFrom: String?
 
-  @Option(help: ArgumentHelp("When two phrases are the same.", valueName: "key"))
+  @Option(help: ArgumentHelp("Which spellings count as one phrase.", valueName: "key"))
   var phraseKey = PhraseKey.lower
 
   @Option(help: ArgumentHelp("Pass over phrases that fewer captions have.", valueName: "count"))

@@ -25,7 +25,7 @@ struct LimitOptions: ParsableArguments {
       "First wait before a retry; each next is twice as long.", valueName: "seconds"))
   var backoff = 1.0
 
-  @Option(help: ArgumentHelp("Longest such wait.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Longest wait between two tries.", valueName: "seconds"))
   var maxBackoff = 60.0
 
   @Option(help: ArgumentHelp("Longest wait that a server may ask for.", valueName: "seconds"))

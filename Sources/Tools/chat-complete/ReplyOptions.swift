@@ -7,19 +7,26 @@ import JSON
 import ToolSupport
 
 struct ReplyOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Where a record has none: how freely to draw.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp("Where a record has none: the sampling temperature.", valueName: "number"))
   var temperature: Double?
 
-  @Option(help: ArgumentHelp("The same: draw from the likeliest to this sum.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp(
+      "Where a record has none: the share of probability to draw from.", valueName: "number"))
   var topP: Double?
 
-  @Option(help: ArgumentHelp("The same: longest reply.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp("Where a record has none: the longest reply, in tokens.", valueName: "count")
+  )
   var maxTokens: Int?
 
-  @Option(help: ArgumentHelp("The same, by its newer name.", valueName: "count"))
+  @Option(help: ArgumentHelp("The longest reply, by that limit's newer name.", valueName: "count"))
   var maxCompletionTokens: Int?
 
-  @Option(help: ArgumentHelp("The same: seed of the server's draws.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp(
+      "Where a record has none: the seed of the server's draws.", valueName: "number"))
   var seed: Int?
 
   @Option(
@@ -29,14 +36,15 @@ struct ReplyOptions: ParsableArguments {
   var stop: [String] = []
 
   @Option(
-    help: ArgumentHelp("The same: further members, such as {\"top_k\":20}.", valueName: "json"))
+    help: ArgumentHelp(
+      "Where a record has none: further members, such as {\"top_k\":20}.", valueName: "json"))
   var extra: String?
 
   @Flag(help: "Send the images that records name.")
   var images = false
 
   @Option(
-    help: ArgumentHelp("The same, from beneath this directory only.", valueName: "dir"),
+    help: ArgumentHelp("Send images from beneath this directory only.", valueName: "dir"),
     completion: .directory)
   var imageRoot: String?
 

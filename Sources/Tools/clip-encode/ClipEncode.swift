@@ -34,7 +34,7 @@ struct ClipEncode: ToolCommand {
     completion: .file())
   var inputs: [String] = []
 
-  @Option(help: "What the input is: auto, jsonl, array, paths, paths0, csv, tsv, tar.")
+  @Option(help: "The input's format: auto, jsonl, array, paths, paths0, csv, tsv, tar.")
   var from = ObjectFormat.auto
 
   @OptionGroup var models: ModelOptions

@@ -20,7 +20,7 @@ struct ConvoFormat: ToolCommand {
     completion: .file())
   var inputs: [String] = []
 
-  @Option(help: ArgumentHelp("What the input is.", valueName: "format"))
+  @Option(help: ArgumentHelp("The input's format.", valueName: "format"))
   var from = ObjectFormat.auto
 
   @OptionGroup var asking: AskOptions

@@ -24,7 +24,7 @@ struct ParseCommand: ToolCommand {
   var kind: InstructionKind
 
   @Option(
-    help: ArgumentHelp("Write what is not taken to this file.", valueName: "file"),
+    help: ArgumentHelp("Write the replies that are not taken to this file.", valueName: "file"),
     completion: .file())
   var rejected: String?
 

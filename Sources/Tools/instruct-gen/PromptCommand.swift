@@ -34,7 +34,7 @@ struct PromptCommand: ToolCommand {
     help: ArgumentHelp("Read COCO's instances with them.", valueName: "file"), completion: .file())
   var boxes: String?
 
-  @Option(help: ArgumentHelp("What the numbers of records' boxes are.", valueName: "form"))
+  @Option(help: ArgumentHelp("How the boxes of records are written.", valueName: "form"))
   var bbox = BoxForm.fractions
 
   @Flag(help: "Leave boxes as they are that reach outside their image.")

@@ -32,7 +32,7 @@ struct SearchOptions: ParsableArguments {
     completion: .file())
   var list: String?
 
-  @Option(help: ArgumentHelp("What the list is.", valueName: "format"))
+  @Option(help: ArgumentHelp("The list's format.", valueName: "format"))
   var from = ObjectFormat.auto
 
   @Option(
@@ -126,16 +126,16 @@ struct AnswerOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Longest answer, in tokens.", valueName: "count"))
   var maxTokens = 512
 
-  @Option(help: ArgumentHelp("0 takes the likeliest token, more draws.", valueName: "number"))
+  @Option(help: ArgumentHelp("Sampling temperature; 0 is greedy.", valueName: "number"))
   var temperature = 0.0
 
-  @Option(help: ArgumentHelp("Draw from the likeliest up to this sum.", valueName: "number"))
+  @Option(help: ArgumentHelp("Nucleus sampling: share of probability.", valueName: "number"))
   var topP = 1.0
 
   @Option(help: ArgumentHelp("Seed of the draws.", valueName: "number"))
   var seed: UInt64 = 0
 
-  @Option(help: ArgumentHelp("Answers that are written together.", valueName: "count"))
+  @Option(help: ArgumentHelp("Answers that are decoded together.", valueName: "count"))
   var batch = 8
 
   @Option(help: ArgumentHelp("Put this before every answer.", valueName: "text"))

@@ -44,7 +44,9 @@ struct JudgePrompt: ToolCommand {
   @Flag(help: "Ask for both orders of the two answers.")
   var swap = false
 
-  @Option(name: .customLong("repeat"), help: ArgumentHelp("Ask so many times.", valueName: "count"))
+  @Option(
+    name: .customLong("repeat"),
+    help: ArgumentHelp("Ask for each review so many times.", valueName: "count"))
   var repeats = 1
 
   @Option(help: ArgumentHelp("Seed of the first asking; each further adds 1.", valueName: "number"))

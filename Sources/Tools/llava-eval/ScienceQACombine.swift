@@ -70,7 +70,8 @@ struct ScienceQACombine: ToolProgram {
 
   @OptionGroup var pair: PairOptions
 
-  @Option(help: ArgumentHelp("How they become one: complement or judge.", valueName: "scheme"))
+  @Option(
+    help: ArgumentHelp("How two answers become one: complement or judge.", valueName: "scheme"))
   var scheme: CombinationScheme
 
   @Option(

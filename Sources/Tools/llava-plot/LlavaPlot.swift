@@ -43,7 +43,7 @@ struct LlavaPlot: ToolProgram {
       valueName: "steps"))
   var smooth: Double?
 
-  @Option(help: ArgumentHelp("What goes across: step, records or tokens.", valueName: "what"))
+  @Option(help: ArgumentHelp("The horizontal axis: step, records or tokens.", valueName: "what"))
   var x = Across.step
 
   @Flag(help: "Draw loss, held-out loss and gradient norm on logarithmic axes.")
@@ -52,7 +52,7 @@ struct LlavaPlot: ToolProgram {
   @Option(help: ArgumentHelp("The name of a run, in the order of the logs; may be given again."))
   var name: [String] = []
 
-  @Option(help: ArgumentHelp("What stands above; default: the name of a run that is alone."))
+  @Option(help: ArgumentHelp("The title; default: the name of a run that is alone."))
   var title: String?
 
   @Option(

@@ -23,7 +23,7 @@ struct DataOptions: ParsableArguments {
   @Flag(help: "Put records of like length into a step.")
   var groupByLength = false
 
-  @Flag(help: "The same, and those with and without images apart.")
+  @Flag(help: "As --group-by-length, with images and without apart.")
   var groupByModality = false
 
   @Option(

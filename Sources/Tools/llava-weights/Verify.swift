@@ -25,7 +25,8 @@ struct Verify: ToolProgram {
   var first: String
 
   @Argument(
-    help: ArgumentHelp("The one to compare it with.", valueName: "second"), completion: .file())
+    help: ArgumentHelp("The model or file to compare it with.", valueName: "second"),
+    completion: .file())
   var second: String
 
   @Option(

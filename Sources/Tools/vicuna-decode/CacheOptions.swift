@@ -8,7 +8,8 @@ import ToolSupport
 struct CacheOptions: ParsableArguments {
   @Option(
     name: .customLong("cache-memory"),
-    help: ArgumentHelp("Memory for prompts that others begin like.", valueName: "size"))
+    help: ArgumentHelp("Memory for KV caches that later prompts may go on from.", valueName: "size")
+  )
   var memory = CacheMemory(count: 2 << 30)
 
   @Option(

@@ -36,7 +36,7 @@ struct VicunaDecode: ToolCommand {
     completion: .directory)
   var lora: String?
 
-  @Option(help: ArgumentHelp("Answers that are written together.", valueName: "count"))
+  @Option(help: ArgumentHelp("Answers that are decoded together.", valueName: "count"))
   var batch = 8
 
   @OptionGroup var caches: CacheOptions
@@ -44,16 +44,16 @@ struct VicunaDecode: ToolCommand {
   @Option(help: ArgumentHelp("Longest answer.", valueName: "count"))
   var maxTokens = 512
 
-  @Option(help: ArgumentHelp("0 takes the likeliest token, more draws.", valueName: "number"))
+  @Option(help: ArgumentHelp("Sampling temperature; 0 is greedy.", valueName: "number"))
   var temperature = 0.0
 
-  @Option(help: ArgumentHelp("Draw from this many likeliest; 0: all.", valueName: "count"))
+  @Option(help: ArgumentHelp("Draw from this many likeliest tokens; 0: all.", valueName: "count"))
   var topK = 0
 
-  @Option(help: ArgumentHelp("Draw from the likeliest up to this sum.", valueName: "number"))
+  @Option(help: ArgumentHelp("Nucleus sampling: share of probability.", valueName: "number"))
   var topP = 1.0
 
-  @Option(help: ArgumentHelp("Make tokens less likely that came before.", valueName: "number"))
+  @Option(help: ArgumentHelp("Repetition penalty; 1 penalises nothing.", valueName: "number"))
   var repetitionPenalty = 1.0
 
   @Option(help: ArgumentHelp("Seed of the draws.", valueName: "number"))

@@ -1,4 +1,4 @@
-// A number that is none ends the run with its record, step and tensor, and changes nothing.
+// NaN or infinity ends the run with its record, step and tensor, and changes nothing.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import Decoders

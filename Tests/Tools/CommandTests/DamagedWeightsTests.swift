@@ -1,4 +1,4 @@
-// Weights that hold a number that is none: what they spoil is skipped and said, never passed on.
+// Weights that hold NaN or infinity: what they spoil is skipped and said, never passed on.
 // SPDX-License-Identifier: Apache-2.0
 import TestSupport
 import Testing

@@ -122,7 +122,7 @@ struct RankFaultTests {
     #expect(lines[0] == "\(status)" && lines[1].contains("rank 1 on ") && lines[1].contains(text))
   }
 
-  /// A number that is none, in a record of the second rank's.
+  /// NaN, in a record of the second rank's.
   @Test func whatARankMeetsIsSaidOnce() throws {
     let directory = try TemporaryDirectory()
     try directory.write(

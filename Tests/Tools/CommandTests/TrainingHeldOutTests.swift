@@ -46,7 +46,7 @@ import Testing
     (2, "--patience must be 1 to 65536", "--eval held --eval-every 1 --patience 0"),
     (2, "would replace this input", "--eval held --log held"),
     (5, "the run takes about", "--eval held --micro-batch 3 --memory 60K"),
-    (3, "its features hold a number that is none", "--eval nan --strict"),
+    (3, "its features hold NaN or infinity", "--eval nan --strict"),
   ]
 
   @Test func isRefusedBeforeAnyStep() throws {
@@ -77,7 +77,7 @@ import Testing
     let result = try TrainingBench.run(
       """
       $TRAIN -o run --log log --eval nan --eval-every 3 $RECORDS 2> errors; echo $?
-      grep -c 'nan: record 2 id=r1: its features hold a number that is none: skipped' errors
+      grep -c 'nan: record 2 id=r1: its features hold NaN or infinity: skipped' errors
       grep -c '"eval_records":2,' log
       """, in: try Self.prepare())
     #expect(result.text == "1\n1\n2\n", "\(result.text)\(result.errors)")
