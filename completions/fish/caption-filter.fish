@@ -78,10 +78,10 @@ end
 
 complete -c 'caption-filter' -f
 complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_positional "caption-filter" -eq 1' -F
-complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" from' -l 'from' -d 'What the input is.' -rfka 'auto jsonl array tsv'
+complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" from' -l 'from' -d 'The input\'s format.' -rfka 'auto jsonl array tsv'
 complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" caption-key' -l 'caption-key' -d 'The member with the caption (default: caption, else the answer in conversations).' -rfka ''
 complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" phrases-from' -l 'phrases-from' -d 'Take phrases from this list of texts, not from captions.' -rfka ''
-complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" phrase-key' -l 'phrase-key' -d 'When two phrases are the same.' -rfka 'as-is lower lemma head'
+complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" phrase-key' -l 'phrase-key' -d 'Which spellings count as one phrase.' -rfka 'as-is lower lemma head'
 complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" min-count' -l 'min-count' -d 'Pass over phrases that fewer captions have.' -rfka ''
 complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" cap' -l 'cap' -d 'The most captions taken for a phrase.' -rfka ''
 complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" cap-counts' -l 'cap-counts' -d 'Which captions count toward the cap: the phrase\'s own, or all selected.' -rfka 'own selected'

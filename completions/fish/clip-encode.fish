@@ -78,7 +78,7 @@ end
 
 complete -c 'clip-encode' -f
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_positional "clip-encode" -ge 1' -F
-complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" from' -l 'from' -d 'What the input is: auto, jsonl, array, paths, paths0, csv, tsv, tar.' -rfka 'auto jsonl array paths paths0 csv tsv tar'
+complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" from' -l 'from' -d 'The input\'s format: auto, jsonl, array, paths, paths0, csv, tsv, tar.' -rfka 'auto jsonl array paths paths0 csv tsv tar'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" m model' -s 'm' -l 'model' -d 'The model directory; default: LLAVA_MODEL.' -rfa '(__clip-encode_complete_directories)'
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" vision' -l 'vision' -d 'Take the vision tower from here.' -rF
 complete -c 'clip-encode' -n '__clip-encode_should_offer_completions_for_flags_or_options "clip-encode" projector' -l 'projector' -d 'Take the projector from here.' -rF

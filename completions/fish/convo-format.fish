@@ -78,7 +78,7 @@ end
 
 complete -c 'convo-format' -f
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_positional "convo-format" -ge 1' -F
-complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" from' -l 'from' -d 'What the input is.' -rfka 'auto jsonl array paths paths0 csv tsv tar'
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" from' -l 'from' -d 'The input\'s format.' -rfka 'auto jsonl array paths paths0 csv tsv tar'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format"' -l 'ask' -d 'A question for every record; give it again for more.' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" ask-file' -l 'ask-file' -d 'Ask the questions in this file, one a line.' -rF
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" m model' -s 'm' -l 'model' -d 'Take the template of this model; default: LLAVA_MODEL.' -rfa '(__convo-format_complete_directories)'

@@ -90,7 +90,7 @@ complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_posit
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" kind' -l 'kind' -d 'conversation, detail, complex or brief.' -rfka 'conversation detail complex brief'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" captions' -l 'captions' -d 'Read COCO\'s captions instead of records.' -rF
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" boxes' -l 'boxes' -d 'Read COCO\'s instances with them.' -rF
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" bbox' -l 'bbox' -d 'What the numbers of records\' boxes are.' -rfka 'fractions corners coco'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" bbox' -l 'bbox' -d 'How the boxes of records are written.' -rfka 'fractions corners coco'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" compat' -l 'compat' -d 'Leave boxes as they are that reach outside their image.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" prompts' -l 'prompts' -d 'Take system message and examples from here.' -rfa '(__instruct-gen_complete_directories)'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" ask-teacher' -l 'ask-teacher' -d 'Have the questions of kind brief asked for, too.'
@@ -114,7 +114,7 @@ complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_positional "instruct-gen parse" -eq 1' -F
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" kind' -l 'kind' -d 'conversation, detail, complex or brief.' -rfka 'conversation detail complex brief'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" rejected' -l 'rejected' -d 'Write what is not taken to this file.' -rF
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" rejected' -l 'rejected' -d 'Write the replies that are not taken to this file.' -rF
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" drop-leaks' -l 'drop-leaks' -d 'Reject replies with phrases of this list.' -rF
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" truncated' -l 'truncated' -d 'What becomes of replies that were cut.' -rfka 'skip keep'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" instructions' -l 'instructions' -d 'The list of questions (default: ours).' -rF

@@ -207,7 +207,7 @@ complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" split' -l 'split' -d 'The split, such as test; without --splits, by the problems\' own member.' -rfka ''
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" ours' -l 'ours' -d 'The answers of our model.' -rF
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" other' -l 'other' -d 'The answers of the other model, GPT-4 in the paper.' -rF
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" scheme' -l 'scheme' -d 'How they become one: complement or judge.' -rfka 'complement judge'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" scheme' -l 'scheme' -d 'How two answers become one: complement or judge.' -rfka 'complement judge'
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" judge' -l 'judge' -d 'The judge\'s answers, for that scheme.' -rF
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" json' -l 'json' -d 'Write a JSON object.'
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval scienceqa combine" guess' -l 'guess' -d 'Pick at random, by this seed, where no choice can be read.' -rfka ''
@@ -228,7 +228,7 @@ complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" context' -l 'context' -d 'JSONL of descriptions of the questions\' images.' -rF
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" rule' -l 'rule' -d 'Rubrics by category (default: those that come along).' -rF
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" swap' -l 'swap' -d 'Ask for both orders of the two answers.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" repeat' -l 'repeat' -d 'Ask so many times.' -rfka ''
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" repeat' -l 'repeat' -d 'Ask for each review so many times.' -rfka ''
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" seed' -l 'seed' -d 'Seed of the first asking; each further adds 1.' -rfka ''
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" temperature' -l 'temperature' -d 'The judge\'s temperature.' -rfka ''
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" max-tokens' -l 'max-tokens' -d 'Most tokens of a review.' -rfka ''

@@ -91,7 +91,7 @@ complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_o
 complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train pretrain" print-recipe' -l 'print-recipe' -d 'Print the recipe\'s options and exit.'
 complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train pretrain" shuffle' -l 'shuffle' -d 'Visit the records of files in another order each epoch.'
 complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train pretrain" group-by-length' -l 'group-by-length' -d 'Put records of like length into a step.'
-complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train pretrain" group-by-modality' -l 'group-by-modality' -d 'The same, and those with and without images apart.'
+complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train pretrain" group-by-modality' -l 'group-by-modality' -d 'As --group-by-length, with images and without apart.'
 complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train pretrain"' -l 'mix' -d 'Draw from several files by weight; an epoch has seen the largest once.' -rF
 complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train pretrain" order' -l 'order' -d 'Visit the records whose numbers, from 0, this file has a line each.' -rF
 complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train pretrain" write-order' -l 'write-order' -d 'Write the order that was taken.' -rF
@@ -158,7 +158,7 @@ complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_o
 complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train finetune" print-recipe' -l 'print-recipe' -d 'Print the recipe\'s options and exit.'
 complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train finetune" shuffle' -l 'shuffle' -d 'Visit the records of files in another order each epoch.'
 complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train finetune" group-by-length' -l 'group-by-length' -d 'Put records of like length into a step.'
-complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train finetune" group-by-modality' -l 'group-by-modality' -d 'The same, and those with and without images apart.'
+complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train finetune" group-by-modality' -l 'group-by-modality' -d 'As --group-by-length, with images and without apart.'
 complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train finetune"' -l 'mix' -d 'Draw from several files by weight; an epoch has seen the largest once.' -rF
 complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train finetune" order' -l 'order' -d 'Visit the records whose numbers, from 0, this file has a line each.' -rF
 complete -c 'llava-train' -n '__llava-train_should_offer_completions_for_flags_or_options "llava-train finetune" write-order' -l 'write-order' -d 'Write the order that was taken.' -rF
