@@ -10,7 +10,12 @@ set -euo pipefail
 list=${1:?usage: caption.sh LIST OUT K N} out=${2:?} shard=${3:?} shards=${4:?}
 mkdir -p "$out"
 name=$out/$shard-of-$shards
+[ -r "$list" ] || { echo "caption.sh: $list: expected a list of pictures to read" >&2; exit 4; }
 [ ! -e "$name.jsonl" ] || exit 0
+# Held by the tools, too: a task that was lost may have left them running.
+exec 9>> "$name.part"
+flock -n 9 || { echo "caption.sh: another task writes $name.part (wait for it, or end it)" >&2; exit 1; }
+[ ! -e "$name.jsonl" ] || { rm -f "$name.part"; exit 0; }
 # Status 1 says: complete, some pictures skipped and reported.
 {
   convo-format --ask "${ASK:-Describe this image.}" --shard "$shard/$shards" \

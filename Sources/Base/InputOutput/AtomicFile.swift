@@ -29,9 +29,7 @@ public final class AtomicFile: ByteSink {
     }
     let status = try path.found()
     if let status, status.st_mode & S_IFMT != S_IFREG {
-      let opened = path.withCString { path in
-        retryingInterrupted { open(path, O_WRONLY | O_CLOEXEC) }
-      }
+      let opened = path.withCString { openWaiting($0, O_WRONLY | O_CLOEXEC) }
       guard opened >= 0 else { throw .system("open", name, errno: errno) }
       (descriptor, target, temporary) = (opened, path, nil)
       return

@@ -19,7 +19,7 @@ public final class FileSource: ByteSource {
   /// Opens `path`, which may be a pipe. Throws `path/invalid`, `io/open` or `usage/same-file`.
   public init(path: String) throws(Failure) {
     try checkPath(path)
-    let opened = retryingInterrupted { open(path, O_RDONLY | O_CLOEXEC) }
+    let opened = openWaiting(path, O_RDONLY | O_CLOEXEC)
     guard opened >= 0 else { throw .system("open", path, errno: errno) }
     descriptor = opened
     name = path

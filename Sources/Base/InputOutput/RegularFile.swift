@@ -16,7 +16,7 @@ public final class RegularFile: Sendable {
     try checkPath(path, isNamedByData: isNamedByData)
     // O_NONBLOCK: opening a FIFO that nobody writes would wait for ever.
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
-    let opened = retryingInterrupted { open(path, flags) }
+    let opened = openWaiting(path, flags)
     guard opened >= 0 else {
       let code = errno
       throw isNamedByData ? .opening(path, errno: code) : .system("open", path, errno: code)

@@ -8,7 +8,7 @@ extension FilePath {
   /// Throws `io/open`, `io/read`, `file/not-regular`, and `file/too-large` beyond `limit` bytes.
   public func contents(limit: Int) throws(Failure) -> [UInt8]? {
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
-    let descriptor = withCString { path in retryingInterrupted { open(path, flags) } }
+    let descriptor = withCString { openWaiting($0, flags) }
     guard descriptor >= 0 else {
       if errno == ENOENT { return nil }
       throw .system("open", shown, errno: errno)
@@ -36,7 +36,7 @@ extension FilePath {
   public func remove() -> Bool { withCString { unlink($0) } == 0 }
 
   /// Where a link leads, and the path itself where it is none.
-  var resolved: FilePath {
+  public var resolved: FilePath {
     guard let found = withCString({ realpath($0, nil) }) else { return self }
     defer { free(found) }
     return FilePath(

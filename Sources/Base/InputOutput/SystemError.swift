@@ -1,5 +1,6 @@
 // Failures of system calls as `Failure`.
 // SPDX-License-Identifier: Apache-2.0
+import CSystem
 import Glibc
 
 extension Failure {
@@ -57,6 +58,17 @@ package func retryingInterrupted<Result: SignedInteger>(_ call: () -> Result) ->
     let result = call()
     if result < 0, errno == EINTR { continue }
     return result
+  }
+}
+
+/// open(2) of what may be a pipe that nobody has open at its other end, for which it waits: a signal
+/// that is to end the process ends it there.
+package func openWaiting(_ path: UnsafePointer<CChar>, _ flags: Int32) -> Int32 {
+  while true {
+    let result = open(path, flags)
+    guard result < 0, errno == EINTR else { return result }
+    let signal = llava_pending_signal()
+    if signal != 0 { llava_die_by_signal(signal) }
   }
 }
 

@@ -24,3 +24,17 @@ extension Failure {
       kind: object["signal"] == nil ? .ordinary : .interrupted)
   }
 }
+
+extension Failure {
+  /// Whether a rank has failed before it could tell the others.
+  public var isBeforeMPI: Bool {
+    ["mpi/missing", "mpi/library", "mpi/start", "mpi/other-launcher"].contains(code)
+  }
+
+  /// The same with `name` before its place.
+  public func said(by name: String) -> Failure {
+    var failure = self
+    failure.place = place.map { "\(name): \($0)" } ?? name
+    return failure
+  }
+}

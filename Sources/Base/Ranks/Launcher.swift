@@ -1,6 +1,7 @@
 // Who started this process together with others, as the launcher's variables say.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import InputOutput
 
 /// One of the ranks that `mpirun` or `srun` has started.
 public struct Launcher: Equatable, Sendable {
@@ -14,6 +15,18 @@ public struct Launcher: Equatable, Sendable {
   public init(name: String, rank: Int, size: Int, localSize: Int) {
     (self.name, self.rank, self.size, self.localSize) = (name, rank, size, localSize)
   }
+
+  /// Waits, in a rank that fails before it has joined the others, for the end of the job, which comes where
+  /// the first one has the same fault and has said so; false in the first rank.
+  ///
+  /// Who is still there then is the only one with its fault.
+  public var isAloneAfterAWait: Bool {
+    // By a signal, where the launcher ends the job.
+    rank > 0 && usleep(3_000_000) == 0
+  }
+
+  /// The rank as messages name it before ranks know of each other.
+  public var ownName: String { "rank \(rank) on \(escapedForTerminal(RankGroup.hostName()))" }
 
   /// The variables of Open MPI's `mpirun`, of MPICH's and Intel's Hydra, and of a job step of Slurm.
   private static let known = [

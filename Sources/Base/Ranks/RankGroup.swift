@@ -137,7 +137,7 @@ public final class RankGroup {
     return isShared || rank == 0 ? failure : failure.at(name(rank))
   }
 
-  private static func hostName() -> String {
+  static func hostName() -> String {
     var buffer = [CChar](repeating: 0, count: 256)
     guard gethostname(&buffer, buffer.count - 1) == 0 else { return "" }
     return buffer.withUnsafeBytes { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }

@@ -44,7 +44,7 @@ public struct SidecarPlan: Equatable, Sendable {
     let all = Set(pictures.map(\.entry))
     for picture in pictures {
       let file = file(beside: picture)
-      let entry = file.entry
+      let entry = (file.isLink ? file.resolved : file).entry
       guard !all.contains(entry) else {
         throw Self.clash("\(file.shown) is a picture itself", remedy: "name another --sidecar")
       }
@@ -58,7 +58,7 @@ public struct SidecarPlan: Equatable, Sendable {
 
   /// Throws `sidecar/name` for a name that no file can have, `file/dangling-link` for a link that leads
   /// nowhere, and where the texts that are there are added to or replaced `file/not-regular` and
-  /// `file/too-large` for what cannot be.
+  /// `file/too-large` for what cannot be, `sidecar/link` for a link to a file of another kind.
   func checkPlace(_ file: FilePath) throws(Failure) {
     let length = file.name.bytes.count
     guard length <= Int(NAME_MAX) else {
@@ -85,6 +85,13 @@ public struct SidecarPlan: Equatable, Sendable {
       throw Failure(
         .invalidInput, code: "file/not-regular", at: file.shown,
         "expected a text file, found something else of that name")
+    }
+    let target = file.isLink ? file.resolved : file
+    guard target.name.bytes.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) else {
+      throw Failure(
+        .invalidInput, code: "sidecar/link", at: file.shown,
+        "the link leads to \(target.shown), which does not end in \(suffix)",
+        remedy: "remove the link, or name another --sidecar")
     }
     guard status.st_size <= Self.largestText else {
       throw Failure(

@@ -10,6 +10,9 @@ public protocol ToolEntry: ParsableCommand {
   static var toolName: String { get }
   /// False for a process whose messages another one of the same run gives.
   static var speaks: Bool { get }
+  /// Of a process that does not speak, asked when its arguments are at fault: what it is called, unless
+  /// the one that speaks has said the same.
+  static var nameAlone: String? { get }
 }
 
 /// Any tool, or a command of one. Conform with `@main`, declare options, and do the work in `run(_:)`.
@@ -48,6 +51,7 @@ extension ToolEntry {
   public static var toolName: String { configuration.commandName ?? "tool" }
 
   public static var speaks: Bool { true }
+  public static var nameAlone: String? { nil }
 
   /// Runs the tool on the process's arguments and ends the process.
   public static func main() {
@@ -128,14 +132,16 @@ extension ToolEntry {
 
   /// Prints help to stdout, or a fault of the arguments to stderr.
   private static func explain(_ error: any Error, _ arguments: [String]) -> ExitStatus {
-    guard speaks else { return exitCode(for: error) == .success ? .complete : .usage }
     guard exitCode(for: error) != .success else {
+      guard speaks else { return .complete }
       let text = fullMessage(for: error)
       let isHelp = text.utf8.starts(with: "OVERVIEW".utf8)
       return printLine(isHelp ? "\(text)\nExamples and all else: man \(toolName)" : text)
     }
+    let name = speaks ? nil : nameAlone
+    guard speaks || name != nil else { return .usage }
     let failure = Failure(
-      .usage, code: "usage/arguments",
+      .usage, code: "usage/arguments", at: name,
       UsageFault.explained(message(for: unknownOption(arguments) ?? error), arguments),
       remedy: "see \(([toolName] + command(of: arguments).path).joined(separator: " ")) --help")
     Reporter(tool: toolName, format: ErrorFormat(of: arguments)).error(failure)

@@ -17,4 +17,8 @@ struct LlavaTrain: ToolEntry {
 
   /// Of several ranks the first one.
   static let speaks = (Launcher.found()?.rank ?? 0) == 0
+
+  static var nameAlone: String? {
+    Launcher.found().flatMap { $0.isAloneAfterAWait ? $0.ownName : nil }
+  }
 }

@@ -11,7 +11,15 @@ extension RankGroup {
     guard let launcher = Launcher.found() else { return RankGroup() }
     // Where only this rank can say why the job ends, it speaks.
     let voice = Reporter(tool: session.tool, format: session.settings.errors)
-    let ranks = try RankGroup(launcher, patience: patience) { voice.error($0) }
+    let ranks: RankGroup
+    do throws(Failure) {
+      ranks = try RankGroup(launcher, patience: patience) { voice.error($0) }
+    } catch {
+      if error.isBeforeMPI, launcher.isAloneAfterAWait {
+        voice.error(error.said(by: launcher.ownName))
+      }
+      throw error
+    }
     let messages = try ranks.exchange(
       ["cores": .int(availableCores()), "threads": .int(session.settings.threads)],
       at: "the start")

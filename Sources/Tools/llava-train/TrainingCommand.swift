@@ -23,6 +23,7 @@ protocol TrainingCommand: ToolProgram {
 extension TrainingCommand {
   static var toolName: String { LlavaTrain.name }
   static var speaks: Bool { LlavaTrain.speaks }
+  static var nameAlone: String? { LlavaTrain.nameAlone }
 
   func settings() throws(Failure) -> Settings {
     var settings = try run.common.settings(threads: run.threads, lineBytes: run.maxLine.count)

@@ -77,6 +77,26 @@ import Testing
       "\(result.errors)")
   }
 
+  /// What a link in a sidecar's place leads to is replaced, so that it must be a sidecar too, and of one
+  /// picture.
+  @Test func linksToPicturesAreNoSidecars() throws {
+    let directory = try directory()
+    let result = try Workbench.run(
+      """
+      cp sub/a.jpg before; ln -s a.jpg sub/rgb-8.txt
+      for existing in overwrite append; do
+        \(caption) --sidecar .txt --existing $existing sub/rgb-8.png 2>> log; echo $?
+      done
+      grep -c 'the link leads to .*a.jpg, which does not end in .txt' log
+      \(caption) --sidecar .txt --existing append sub 2> log; echo $?
+      grep -c 'is a picture itself' log; cmp before sub/a.jpg
+      touch shared.txt; ln -sf ../shared.txt sub/a.txt; ln -sf ../shared.txt sub/rgb-8.txt
+      \(caption) --sidecar .txt --existing append sub 2> log; echo $?
+      grep -c 'would share' log; wc -c < shared.txt
+      """, in: directory)
+    #expect(result.text == "1\n1\n2\n2\n1\n2\n1\n0\n", "\(result.text) \(result.errors)")
+  }
+
   /// A link where a text would be is the user's, wherever it leads.
   @Test func linksInTheirPlaceStay() throws {
     let directory = try directory()

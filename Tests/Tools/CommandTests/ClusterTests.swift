@@ -49,6 +49,27 @@ import Testing
     #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
   }
 
+  /// Two tasks of one shard would write its answers twice; what is no number of shards joins nothing.
+  @Test func oneTaskWritesAShard() throws {
+    let directory = try Workbench.bare()
+    let result = try Workbench.run(
+      """
+      PATH=\(Self.cluster):$PATH; ls *.jpg > list
+      mkdir out; exec 8>> out/1-of-1.part; flock 8
+      caption.sh list out 1 1; echo $?
+      exec 8>&-
+      ASK=What? caption.sh list out 1 1; caption.sh list out 1 1; echo $?
+      join.sh out 1 | wc -l; wc -l < list
+      for shards in 0 abc; do join.sh out $shards; echo $?; done
+      caption.sh none out 1 2; echo $?; ls out
+      """, in: directory)
+    let lines = result.text.split(separator: "\n").map(String.init)
+    try #require(lines.count == 8, "\(result.text)\(result.errors)")
+    #expect(lines[0] == "1" && lines[1] == "0" && lines[2] == lines[3])
+    #expect(lines[4...] == ["2", "2", "4", "1-of-1.jsonl"], "\(result.errors)")
+    #expect(result.errors.contains("another task writes out/1-of-1.part"))
+  }
+
   /// What both job runners are given to do, and what must come of it.
   private func run(_ script: String, stub: (name: String, text: String)? = nil) throws {
     let directory = try Workbench.bare()

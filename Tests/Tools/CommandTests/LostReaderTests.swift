@@ -107,4 +107,19 @@ import Testing
       """, in: directory)
     #expect(result.text == "-13\n", "\(result.errors)")
   }
+
+  /// A pipe whose other end nobody opens: the first signal ends who waits for it.
+  @Test(arguments: [
+    "convo-format --ask x in", "clip-encode in", "llava-caption --list in",
+    "convo-format --ask x -o in a.jpg",
+  ])
+  func aSignalEndsTheWaitForAPipe(command: String) throws {
+    let directory = try Workbench.bare()
+    let result = try Workbench.run(
+      """
+      mkfifo in; touch a.jpg
+      timeout -k 20 1 \(command) < /dev/null; echo $?
+      """, in: directory)
+    #expect(result.text == "124\n", "\(result.text) \(result.errors)")
+  }
 }

@@ -105,6 +105,8 @@ struct RankFaultTests {
     ("$RECORDS", "other.tsz", 6, ": it is of another run: the records of the input differ"),
     ("$RECORDS", "none.tsz", 4, ": none.tsz: "),
     ("--seed 1 $RECORDS", "-m $TINY $RECORDS", 6, "rank 1 on "),
+    ("$RECORDS", "--bogus $RECORDS", 2, "Unknown option '--bogus'"),
+    ("$RECORDS", "--lr abc $RECORDS", 2, "'abc' is invalid for '--lr"),
   ])
   func ranksOfAnotherRunAreRefused(first: String, second: String, status: Int, text: String) throws
   {
