@@ -30,11 +30,4 @@ extension Failure {
   public var isBeforeMPI: Bool {
     ["mpi/missing", "mpi/library", "mpi/start", "mpi/other-launcher"].contains(code)
   }
-
-  /// The same with `name` before its place.
-  public func said(by name: String) -> Failure {
-    var failure = self
-    failure.place = place.map { "\(name): \($0)" } ?? name
-    return failure
-  }
 }

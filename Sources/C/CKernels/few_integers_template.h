@@ -107,11 +107,6 @@ INLINE void finish_large_block(floats *y, const ints *upper, floats d, floats mi
     }
 }
 
-/* Asks for what the rows behind these need. */
-INLINE void fetch_lines(const uint8_t *x, size_t bytes) {
-    for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(x + i, 0, 2);
-}
-
 /* The chains y[rows] of one block whose weights stay in registers; `next` is fetched meanwhile. */
 INLINE void add_one_block(floats *y, const uint8_t *w, size_t row_bytes, const uint8_t *next,
                           const few_rows *x, const int rows, const llava_element element) {
@@ -121,14 +116,14 @@ INLINE void add_one_block(floats *y, const uint8_t *w, size_t row_bytes, const u
     ints q[SLICE_QUADS], upper[FEW_AT_ONCE];
     unpack_scales(&d, &minimum, &steps, w, row_bytes, element);
     if (!is_by_256(element)) {
-        fetch_lines(next, fetched);
+        fetch_ahead(next, fetched);
         unpack_small(q, w, row_bytes, element);
         add_small_block(y, q, d, minimum, x, rows, element);
         return;
     }
     EACH(i, rows) upper[i] = no_ints();
     EACH(slice, SLICES) {
-        fetch_lines(next + (size_t)slice * fetched / SLICES, fetched / SLICES);
+        fetch_ahead(next + (size_t)slice * fetched / SLICES, fetched / SLICES);
         unpack_slice(q, w, row_bytes, slice, element);
         add_slice(upper, q, &steps, x, slice, rows, element);
     }

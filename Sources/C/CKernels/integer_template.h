@@ -65,11 +65,6 @@ static integers integers_from(const integers *all, size_t r, size_t blocks) {
                       all->minima + place,      all->steps + part, all->least + part};
 }
 
-/* Asks for bytes that are unpacked next: processors do not foresee pieces of many rows. */
-static inline void fetch_ahead(const uint8_t *x, size_t bytes) {
-    for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(x + i, 0, 2);
-}
-
 /* `rows` weight rows from `row` on, as many as whole tiles have: the last is repeated. What follows of
    each is fetched, or after its last columns the row that takes its place. */
 static void unpack_rows(const integers *to, const integer_format *format, const llava_weights *w,

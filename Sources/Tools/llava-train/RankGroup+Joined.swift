@@ -15,9 +15,7 @@ extension RankGroup {
     do throws(Failure) {
       ranks = try RankGroup(launcher, patience: patience) { voice.error($0) }
     } catch {
-      if error.isBeforeMPI, launcher.isAloneAfterAWait {
-        voice.error(error.said(by: launcher.ownName))
-      }
+      if error.isBeforeMPI, launcher.isAloneAfterAWait { voice.error(error.at(launcher.ownName)) }
       throw error
     }
     let messages = try ranks.exchange(
