@@ -19,6 +19,7 @@ enum { ABSENT = -100 };
 static const double CALL_SECONDS = 3, SILENCE = 10;
 static MPI_Request called = MPI_REQUEST_NULL;
 static char call_byte;
+static int is_calling;
 /* How long a rank that rank 0 has told of its being there waits for it beyond the others' time. */
 static const double GRACE = 10;
 /* The most bytes of one transfer: MPI counts in int. */
@@ -86,7 +87,8 @@ static void pause_since(double begin) {
     nanosleep(&nap, NULL);
 }
 
-/* Tells a rank that calls all others that this one is there; whether one has called. */
+/* Tells a rank that calls all others that this one is there. Whether the word is left to it: of two that
+   call at once the lower one has it. */
 static int answer_call(void) {
     static char answer = 1;
     int done = 0;
@@ -96,7 +98,7 @@ static int answer_call(void) {
     MPI_Isend(&answer, 1, MPI_CHAR, status.MPI_SOURCE, ANSWER, MPI_COMM_WORLD, &request);
     MPI_Request_free(&request);
     listen_for_calls();
-    return 1;
+    return !is_calling || status.MPI_SOURCE < own_rank;
 }
 
 static int wait_for(MPI_Request *requests, int count, double seconds) {
@@ -125,7 +127,10 @@ static int call_all(unsigned char *absent) {
         MPI_Request_free(&request);
     }
     int first = -1;
-    if (wait_for(requests, ranks, CALL_SECONDS) == 0) return -1;
+    is_calling = 1;
+    int error = wait_for(requests, ranks, CALL_SECONDS);
+    is_calling = 0;
+    if (error == 0) return -1;
     /* The job ends now: what was asked for is left as it is. */
     for (int r = ranks - 1; r >= 0; r--) {
         int done = 1;
