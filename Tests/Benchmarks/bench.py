@@ -26,7 +26,8 @@ from setting import Setting
 from table import Table
 
 ROWS = {"encode": core_rows.encode, "prefill": core_rows.prefill, "decode": core_rows.decode,
-        "products": quantised_rows.products, "quantised": quantised_rows.quantised,
+        "products": quantised_rows.products, "quantised": quantised_rows.stages,
+        "quantised-job": quantised_rows.captions,
         "train": train_rows.train, "captions": caption_rows.captions,
         "job": job_rows.job, "start": job_rows.start, "version": job_rows.version,
         "memory": job_rows.memory_of, "growth": job_rows.growth, "peak": limit_rows.peak,
@@ -50,6 +51,8 @@ def options():
                        help="seconds after which a row is not repeated further (120)")
     found.add_argument("--images", type=int, default=16,
                        help="pictures of the whole job, and twice as many (16)")
+    found.add_argument("--formats", default="Q8_0,Q4_0,Q4_K_M",
+                       help="of the rows quantised and quantised-job")
     found.add_argument("--shape", choices=["true", "small"], default="true",
                        help="small: a quick try of the script itself")
     found.add_argument("--cache", default=".build/bench", help="where models are kept: 14 GB")

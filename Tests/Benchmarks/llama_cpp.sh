@@ -51,8 +51,8 @@ for kind in "$@"; do
     -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER="$compiler" \
     -DCMAKE_CXX_COMPILER="$(command -v clang++ || echo c++)" -DGGML_OPENMP=OFF \
     -DLLAMA_CURL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF \
-    -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_TOOLS=ON $flags > "$build.log"
-  ninja -C "$build" llama-batched-bench llama-mtmd-cli >> "$build.log" || {
+    -DLLAMA_BUILD_SERVER=ON -DLLAMA_BUILD_TOOLS=ON $flags > "$build.log"
+  ninja -C "$build" llama-batched-bench llama-mtmd-cli llama-server >> "$build.log" || {
     tail -n 20 "$build.log" >&2
     exit 1
   }

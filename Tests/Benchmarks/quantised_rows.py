@@ -13,17 +13,18 @@ from contextlib import closing
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
 import job_rows
+import llama_server
 from core_rows import MANY, PAST_MANY, PAST_ONE, PROMPT, STEPS
 from setting import compare, shown
 from turns import Side, by_turns, median, ratio
 
 PRODUCTS = ("Q8_0", "Q6_K", "Q5_K", "Q5_1", "Q5_0", "Q4_K", "Q4_1", "Q4_0")
-MODELS = ("Q8_0", "Q4_0", "Q4_K_M")
 ROWS = {640: 1, 16: 4, 1: 16}  # of the input, and how often one repetition multiplies them
 # Width and outputs of what a layer multiplies by: queries, keys, values, output; gate, up; down.
 LAYERS = {"true": [(4096, 4096)] * 4 + [(4096, 11008)] * 2 + [(11008, 4096)],
           "small": [(256, 256)] * 4 + [(256, 768)] * 2 + [(768, 256)]}
 SETTINGS = {"": (), " --no-repack": ("--no-repack",)}
+SLOTS = (8, 16)  # of llama-server
 
 
 def product_side(setting, kind, rows, threads):
@@ -121,7 +122,7 @@ def stages(setting, table):
              ("decode", f"decode {MANY} sequences at {PAST_MANY}", MANY,
               ["--tokens", PAST_MANY, "--batch", MANY, "--times", STEPS], (PAST_MANY, 16, MANY)))
     for mode, what, amount, options, peer in cases:
-        for kind in MODELS:
+        for kind in setting.formats:
             def file(layers, kind=kind):
                 return language_file(setting, kind, layers)
 
@@ -169,21 +170,38 @@ def llama_captions(setting, kind, name, more):
     return name, make
 
 
+def server_captions(setting, kind, slots, name, more):
+    """(name, maker) of llama-server with so many slots, on as many pictures as ours."""
+    name = f"llama-server {kind} -np {slots}{name}"
+
+    def make():
+        pictures = sorted(setting.store.pictures(2 * setting.images).iterdir())[:setting.images]
+        lines = {layers: llama_server.command(
+            setting.llama(), language_file(setting, kind, layers),
+            setting.store.gguf("mmproj", side=336), slots, more) for layers in setting.depths}
+
+        # One server at a time, each started anew: none finds a picture in its cache of prompts.
+        def run(line):
+            with closing(llama_server.LlamaServer(line)) as server:
+                return server.captions(pictures, job_rows.NEW)
+        return Side(name, {layers: lambda line=line: run(line) for layers, line in lines.items()},
+                    setting.full, shown(lines[setting.layers]))
+    return name, make
+
+
 def captions(setting, table):
     """The whole job in each format."""
-    for kind in MODELS:
+    for kind in setting.formats:
         def model_of(layers, kind=kind):
             return directory(setting, kind, layers)
 
         compare(setting, table, f"captions, {job_rows.NEW} tokens, 7B in {kind}", "an hour", 3600,
                 lambda: caption_side(setting, kind, model_of),
                 [[("ours, bf16", lambda: caption_side(setting, "ours, bf16", setting.store.llava))],
-                 [llama_captions(setting, kind, name, more) for name, more in SETTINGS.items()]],
+                 [llama_captions(setting, kind, name, more) for name, more in SETTINGS.items()],
+                 [server_captions(setting, kind, slots, name, more) for slots in SLOTS
+                  for name, more in SETTINGS.items()]],
                 note=f"ours: {setting.images} pictures with --batch 16, starting included, encoding"
-                " and projection timed once; llama.cpp's: its own lines of prompt and eval time,"
-                f" one picture. {setting.note()}")
-
-
-def quantised(setting, table):
-    stages(setting, table)
-    captions(setting, table)
+                " and projection timed once; llama-mtmd-cli's: its own lines of prompt and eval time,"
+                " one picture; llama-server's: all pictures asked for at once, its start left out."
+                f" {setting.note()}")

@@ -67,6 +67,7 @@ class Setting:
         self.repetitions, self.budget = given.repetitions, given.budget
         self.store = models.Store(given.cache, given.shape)
         self.layers, self.images, self.shape = given.layers, given.images, given.shape
+        self.formats = given.formats.split(",")
         self.llama_folder = given.llama_cpp
         self.full = models.FULL if given.shape == "true" else given.layers
         self.compile = given.compile

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Freed blocks, kept for the next tensor of about the same size.
 final class BlockCache: Sendable {
-  static let shared = BlockCache(idleBytes: 96 << 20)
+  static let shared = BlockCache(idleBytes: 256 << 20)
 
   /// An address for tensors without elements.
   nonisolated(unsafe) static let emptyBase = UnsafeMutableRawPointer.allocate(

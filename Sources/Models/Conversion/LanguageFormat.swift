@@ -103,6 +103,11 @@ public enum VisionFormat: String, CaseIterable, Sendable {
   case bf16 = "BF16"
   case q80 = "Q8_0"
 
+  /// The one that goes with a language model's: the same, or 8 bits where that has fewer.
+  public init(beside format: LanguageFormat) {
+    self = VisionFormat(rawValue: format.rawValue) ?? .q80
+  }
+
   /// The language model's of the same name.
   private var alike: LanguageFormat {
     switch self {

@@ -39,8 +39,12 @@ struct Quantize: ToolProgram {
 
   @Option(
     help: ArgumentHelp(
-      "What those of the vision tower and the projector become.", valueName: "format"))
-  var visionFormat = VisionFormat.f16
+      """
+      What those of the vision tower and the projector become; default: as --format, Q8_0 where that has \
+      fewer bits.
+      """,
+      valueName: "format"))
+  var visionFormat: VisionFormat?
 
   @Option(
     help: ArgumentHelp(
@@ -74,7 +78,8 @@ struct Quantize: ToolProgram {
       model: model, vision: parts.vision, projector: parts.projector, language: parts.language)
     let source = try GGUFSource(directory, name: model)
     var options = GGUFOptions(
-      format: format, visionFormat: visionFormat, producer: session.producer)
+      format: format, visionFormat: visionFormat ?? VisionFormat(beside: format),
+      producer: session.producer)
     options.importance = try columns(for: source, session)
     let export = try GGUFExport(source, options)
     for warning in try export.warnings() { session.reporter.warning(warning) }

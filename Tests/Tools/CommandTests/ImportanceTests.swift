@@ -28,7 +28,7 @@ import Testing
         llava-weights quantize $TINY -o weighed --format Q5_0 --importance importance.tsz 2> again
         llava-weights quantize -q $TINY -o same --format Q5_0 -j 1 --importance - < importance.tsz
         cmp warnings again; cmp weighed/model-Q5_0.gguf same/model-Q5_0.gguf
-        cmp plain/mmproj-F16.gguf weighed/mmproj-F16.gguf
+        cmp plain/mmproj-Q8_0.gguf weighed/mmproj-Q8_0.gguf
         llava-weights verify plain weighed | grep -c '\\.weight' || true
         """, in: directory, environment: Self.tiny, timeout: 300)
     #expect(result.status == 0, "\(result.errors)")

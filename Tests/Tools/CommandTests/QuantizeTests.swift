@@ -67,7 +67,7 @@ import Testing
         """, in: directory, environment: Self.tiny, timeout: 300)
     #expect(result.status == 0, "\(result.errors)")
     let lines = result.text.split(separator: "\n").map(String.init)
-    #expect(lines.prefix(2) == ["mmproj-F16.gguf", "model-Q4_K_M.gguf"])
+    #expect(lines.prefix(2) == ["mmproj-Q8_0.gguf", "model-Q4_K_M.gguf"])
     #expect(lines.count == 4, "\(lines)")
     #expect(
       lines[2] == "llava-weights: warning: the rows of 26 tensors, of 128, are no whole blocks of"
@@ -84,7 +84,7 @@ import Testing
       llava-weights quantize first/model-Q8_0.gguf -o second --format Q5_1
       llava-weights inspect second > /dev/null
       llava-weights quantize first -o same --format Q8_0 -j 1
-      cmp first/model-Q8_0.gguf same/model-Q8_0.gguf; cmp first/mmproj-F16.gguf same/mmproj-F16.gguf
+      cmp first/model-Q8_0.gguf same/model-Q8_0.gguf; cmp first/mmproj-Q8_0.gguf same/mmproj-Q8_0.gguf
       """, in: directory, environment: Self.tiny)
     #expect(result.status == 0, "\(result.errors)")
     let lines = result.errors.split(separator: "\n").map(String.init)
@@ -155,7 +155,7 @@ import Testing
       """
       llava-weights quantize -q $TINY -o whole --format Q8_0
       for size in 0 100 200000 1984000; do
-        mkdir -p cut; cp whole/mmproj-F16.gguf cut; head -c $size whole/model-Q8_0.gguf > cut/model.gguf
+        mkdir -p cut; cp whole/mmproj-Q8_0.gguf cut; head -c $size whole/model-Q8_0.gguf > cut/model.gguf
         llava-weights quantize cut -o out; echo $?
       done
       """, in: directory, environment: Self.tiny)
