@@ -34,6 +34,9 @@ PYTHON ?= .venv/bin/python
 # it where it was built. BENCH: more options.
 LLAMA_CPP ?=
 LLAMA_BUILD := $(if $(LLAMA_CPP),,.build/llama.cpp/ready)
+# A Python with the packages of requirements-openvino.txt for `bench`, or the one made here.
+OPENVINO ?= .build/openvino/bin/python
+OPENVINO_VENV := $(if $(filter .build/%,$(OPENVINO)),.build/openvino/ready)
 BENCH ?=
 TIME ?= 600
 FUZZED ?= $(patsubst Tests/Fuzz/corpus/%/,%,$(wildcard Tests/Fuzz/corpus/*/))
@@ -113,14 +116,20 @@ test-cpus: build ## Run every test with each set of kernels as the ceiling
 soak: build ## Run every test with the long forms of the sweeps: ten thousand pictures, fuzzing (hours)
 	@LLAVA_SOAK=1 $(SWIFT_TEST)
 
-bench: build bench-packages $(VENV) $(LIMITS) $(LLAMA_BUILD) ## Time the tools, PyTorch and llama.cpp side by side
+bench: build bench-packages $(VENV) $(LIMITS) $(LLAMA_BUILD) $(OPENVINO_VENV) ## Time the tools and their peers side by side
 	$(RELEASE) --product llava-bench
 	$(PYTHON) -W ignore Tests/Benchmarks/bench.py --tools $(BIN) \
-	  --llama-cpp $(or $(LLAMA_CPP),.build/llama.cpp) $(BENCH)
+	  --llama-cpp $(or $(LLAMA_CPP),.build/llama.cpp) --openvino $(OPENVINO) $(BENCH)
 
 .build/limits: Tests/Benchmarks/limits.c | bench-packages
 	mkdir -p .build
 	$$(command -v clang || echo cc) -O3 -march=native -Wall -Wextra -pthread -o $@ $<
+
+# Its packages want versions of others' that PyTorch's peer does not; where they do not install, a row says so.
+.build/openvino/ready: Tests/Benchmarks/requirements-openvino.txt | bench-packages
+	python3 -m venv .build/openvino
+	.build/openvino/bin/python -m pip install -q -r $< || echo 'bench: OpenVINO does not install'
+	touch $@
 
 .build/llama.cpp/ready: Tests/Benchmarks/llama_cpp.sh | bench-packages $(VENV)
 	PYTHON=$(PYTHON) Tests/Benchmarks/llama_cpp.sh .build/llama.cpp

@@ -41,6 +41,8 @@ def options():
     found.add_argument("--limits", default=".build/limits", help="limits.c, compiled")
     found.add_argument("--llama-cpp", default=os.environ.get("LLAMA_CPP", ""),
                        help="folder of llama.cpp's programs, or of the builds of llama_cpp.sh")
+    found.add_argument("--openvino", default=".build/openvino/bin/python",
+                       help="a Python with the packages of requirements-openvino.txt")
     found.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     found.add_argument("--only", default=",".join(ROWS), help="rows, separated by commas: "
                        + " ".join(ROWS))

@@ -119,18 +119,21 @@ def stages(setting, table):
               (PROMPT, 1, 1)),
              ("decode", f"decode 1 sequence at {PAST_ONE}", 1,
               ["--tokens", PAST_ONE, "--batch", 1, "--times", STEPS], (PAST_ONE, 16, 1)),
-             ("decode", f"decode {MANY} sequences at {PAST_MANY}", MANY,
-              ["--tokens", PAST_MANY, "--batch", MANY, "--times", STEPS], (PAST_MANY, 16, MANY)))
+             *(("decode", f"decode {MANY} sequences at {past}", MANY,
+                ["--tokens", past, "--batch", MANY, "--times", STEPS], (past, 16, MANY))
+               for past in (PAST_MANY, PAST_ONE)))
     for mode, what, amount, options, peer in cases:
         for kind in setting.formats:
             def file(layers, kind=kind):
                 return language_file(setting, kind, layers)
 
-            compare(setting, table, f"{what}, 7B in {kind}", "tokens/s", amount,
-                    lambda: ours(setting, mode, options, kind),
-                    [[plain(setting, mode, options)],
+            peers = [[plain(setting, mode, options)],
                      [setting.llama_batched(kind, mode, *peer, more=more, file=file)
-                      for more in SETTINGS.values()]], note=setting.note())
+                      for more in SETTINGS.values()]]
+            if kind.startswith("Q4"):
+                peers.append(setting.openvino(mode, options))
+            compare(setting, table, f"{what}, 7B in {kind}", "tokens/s", amount,
+                    lambda: ours(setting, mode, options, kind), peers, note=setting.note())
 
 
 def caption_side(setting, name, model_of):

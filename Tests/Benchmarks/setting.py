@@ -6,6 +6,7 @@ import contextlib
 import functools
 import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -68,6 +69,7 @@ class Setting:
         self.store = models.Store(given.cache, given.shape)
         self.layers, self.images, self.shape = given.layers, given.images, given.shape
         self.formats = given.formats.split(",")
+        self.openvino_python = Path(given.openvino).absolute()
         self.llama_folder = given.llama_cpp
         self.full = models.FULL if given.shape == "true" else given.layers
         self.compile = given.compile
@@ -177,6 +179,28 @@ class Setting:
             command = peer.batched_command(files[self.layers], prompt, new, batch, more)
             return Side(name, runs, self.full, shown(command))
         return name, make
+
+    def openvino(self, mode, options):
+        """(name, maker) of each way to run OpenVINO on weights of four bits."""
+        program = [self.openvino_python, "-W", "ignore", HERE / "openvino_peer.py"]
+
+        def files(layers):
+            def fill(folder):
+                subprocess.run([*program, "export", "-m", self.store.llava(layers), "-o", folder],
+                               check=True, stdout=sys.stderr)
+            return self.store.make(self.store.folder / f"openvino-int4-{layers}-layers", fill)
+
+        def make(way):
+            if not self.openvino_python.exists():
+                raise Missing("no OpenVINO: give --openvino")
+            try:
+                commands = {layers: [*program, mode, "-m", files(layers), "--threads", self.threads,
+                                     "--way", way, *options] for layers in self.depths}
+            except subprocess.CalledProcessError:
+                raise Missing("OpenVINO did not take the model") from None
+            return self.servers("", commands, {})
+        return [(f"openvino int4 {way}", functools.partial(make, way))
+                for way in ("groups of 32", "groups of 128", "bf16")]
 
     def limit(self, what, argument, threads=None):
         return Server([self.limits, what, argument, threads or self.threads])

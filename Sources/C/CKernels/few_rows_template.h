@@ -4,19 +4,19 @@
    A tile spends a lane on each activation row, most of them for nothing when there are few. Here
    the lanes are weight rows: PART_ROWS rows by FEW_COLUMNS columns are transposed in registers,
    then one instruction serves them all. Each sum still is the same chain over k, so both ways give
-   the same bits. The including file has defined
+   the same bits. The including file has included the vectors of its instruction set (vectors_256.h,
+   vectors_512.h) and defined
 
      FEW            activation rows, at most, that go this way; FEW_BF16, where weights are bf16
      AT_ONCE        as many of them, at most 16, as have sums that fit into registers
      DENSE          up to how many are packed without gaps, lest they fill the cache that the
                     weights pass through
      FEW_COLUMNS    columns of a step, at most 32
-     PAIRS          half as many: registers of a step, pair_t
-     PART_ROWS      weight rows of a step: the lanes of a vector of sums, vector_t
+     PAIRS          half as many: registers of a step
+     PART_ROWS      weight rows of a step: the lanes of a vector of sums
      PARTS          how many of them are summed up side by side, 1 or 2, as a chain of additions
                     waits for itself
      LAG            columns by which the second part follows the first, whole steps
-     zero_vector, store_vector
      fetch_next(w, stride, k)          from memory, what all parts take of the rows behind these
      load_pairs(v, w, stride, pairs, element)
                                        a step of `pairs` pairs of columns, as bf16, transposed
@@ -40,18 +40,18 @@ static inline size_t unaligned_columns(const uint16_t *w, size_t stride, size_t 
 }
 
 /* sum[part][lanes] += the products by `pairs` pairs of columns from k on. */
-static inline __attribute__((always_inline)) void
-add_step(const int lanes, vector_t sum[PARTS][AT_ONCE], const int part, const uint16_t *w,
-         size_t stride, const llava_element element, const packed_t *x, size_t k, int pairs) {
-    pair_t v[PAIRS];
+INLINE void add_step(const int lanes, floats sum[PARTS][AT_ONCE], const int part,
+                     const uint16_t *w, size_t stride, const llava_element element,
+                     const packed_t *x, size_t k, int pairs) {
+    ints v[PAIRS];
     load_pairs(v, w + (size_t)part * PART_ROWS * stride + k, stride, pairs, element);
     add_pairs(lanes, pairs, sum[part], v, x + k * (size_t)lanes);
 }
 
 /* All parts of them, by columns of which the last step need not be whole. */
-static inline __attribute__((always_inline)) void
-add_columns(const int lanes, vector_t sum[PARTS][AT_ONCE], const uint16_t *w, size_t stride,
-            const llava_element element, const packed_t *x, size_t from, size_t to) {
+INLINE void add_columns(const int lanes, floats sum[PARTS][AT_ONCE], const uint16_t *w,
+                        size_t stride, const llava_element element, const packed_t *x,
+                        size_t from, size_t to) {
     for (size_t k = from; k < to; k += FEW_COLUMNS) {
         int pairs = (int)(to - k < FEW_COLUMNS ? to - k : FEW_COLUMNS) / 2;
         for (int part = 0; part < PARTS; part++)
@@ -63,9 +63,9 @@ add_columns(const int lanes, vector_t sum[PARTS][AT_ONCE], const uint16_t *w, si
    as they mostly do, lines of the same columns share one set of the cache, in which there is no
    room for both parts' (1.4 times the speed on AVX2; half a line more than one, so that the parts
    begin their lines by turns). */
-static inline __attribute__((always_inline)) void
-add_lagging(const int lanes, vector_t sum[PARTS][AT_ONCE], const uint16_t *w, size_t stride,
-            const llava_element element, const packed_t *x, size_t from, size_t to) {
+INLINE void add_lagging(const int lanes, floats sum[PARTS][AT_ONCE], const uint16_t *w,
+                        size_t stride, const llava_element element, const packed_t *x,
+                        size_t from, size_t to) {
     const size_t lag = PARTS == 1 ? 0 : to - from < LAG ? to - from : LAG;
     size_t k = from;
     for (; k < from + lag; k += FEW_COLUMNS) {
@@ -82,22 +82,21 @@ add_lagging(const int lanes, vector_t sum[PARTS][AT_ONCE], const uint16_t *w, si
 }
 
 /* y[m][rows] = products over `columns`; rows a multiple of WEIGHT_ROWS, columns of 2. */
-static inline __attribute__((always_inline)) void
-multiply_few_rows(const int lanes, size_t m, float *y, size_t y_stride, size_t rows,
-                  const uint16_t *w, size_t stride, const llava_element element, const packed_t *x,
-                  size_t columns) {
+INLINE void multiply_few_rows(const int lanes, size_t m, float *y, size_t y_stride, size_t rows,
+                              const uint16_t *w, size_t stride, const llava_element element,
+                              const packed_t *x, size_t columns) {
     size_t head = unaligned_columns(w, stride, columns);
     size_t whole = head + (columns - head) / FEW_COLUMNS * FEW_COLUMNS;
     for (size_t row = 0; row < rows; row += WEIGHT_ROWS, w += WEIGHT_ROWS * stride) {
-        vector_t sum[PARTS][AT_ONCE];
+        floats sum[PARTS][AT_ONCE];
         for (int part = 0; part < PARTS; part++)
-            for (int i = 0; i < lanes; i++) sum[part][i] = zero_vector();
+            for (int i = 0; i < lanes; i++) sum[part][i] = no_floats();
         add_columns(lanes, sum, w, stride, element, x, 0, head);
         add_lagging(lanes, sum, w, stride, element, x, head, whole);
         add_columns(lanes, sum, w, stride, element, x, whole, columns);
         for (size_t i = 0; i < m; i++)
             for (size_t part = 0; part < PARTS; part++)
-                store_vector(y + i * y_stride + row + part * PART_ROWS, sum[part][i]);
+                store_floats(y + i * y_stride + row + part * PART_ROWS, sum[part][i]);
     }
 }
 

@@ -5,6 +5,9 @@
 
 #include "include/CKernels.h"
 
+/* Kernels are cut into functions that the compiler has to join again: their constants fold then. */
+#define INLINE static inline __attribute__((always_inline))
+
 extern const llava_product llava_product_scalar_bf16, llava_product_scalar_f32;
 extern const llava_product llava_product_scalar_by_32, llava_product_scalar_by_256;
 extern const llava_vectors llava_vectors_scalar;

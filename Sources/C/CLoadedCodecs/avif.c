@@ -11,10 +11,18 @@ struct avif_image {
   uint32_t width;
   uint32_t height;
   uint32_t depth;
+  int format;
+  int range;
+  int chroma_position;
+  uint8_t *planes[3]; /* samples of two bytes where depth is above 8 */
+  uint32_t row_bytes[3];
+  int owns_planes;
+  uint8_t *alpha;
+  uint32_t alpha_row_bytes;
   /* and more */
 };
 typedef struct avif_decoder avif_decoder;
-enum { format_rgba = 1, upsampling_bilinear = 4 };
+enum { format_444 = 1, format_422 = 2, format_rgba = 1 };
 enum { result_no_codec = 15, result_no_memory = 26, result_truncated = 20 };
 
 /* The conversion that is asked for: the fields up to `is_float`, then a count of threads since 1.0,
@@ -89,14 +97,41 @@ static enum codec_status failed(int result, struct codec_report *report) {
   }
 }
 
-static int convert_to(const struct avif_image *image, uint8_t *rgba) {
+static void keep_high_bits(
+    uint8_t *plane, uint32_t row_bytes, uint32_t width, uint32_t height, uint32_t shift) {
+  for (uint32_t y = 0; plane && y < height; y++) {
+    uint8_t *row = plane + (size_t)y * row_bytes;
+    for (uint32_t x = 0; x < width; x++) {
+      uint16_t sample;
+      memcpy(&sample, row + 2 * (size_t)x, sizeof sample);
+      row[x] = (uint8_t)(sample >> shift);
+    }
+  }
+}
+
+/* The high bits of deeper samples, in place, as libavif itself takes them since 1.0: 0.11 has other
+   arithmetic for them, up to 4 levels away. */
+static void to_eight_bits(struct avif_image *image) {
+  if (image->depth <= 8) return;
+  const uint32_t shift = image->depth - 8;
+  for (int p = 0; p < 3; p++) {
+    const bool halves_width = p > 0 && image->format != format_444;
+    const bool halves_height = halves_width && image->format != format_422;
+    keep_high_bits(
+        image->planes[p], image->row_bytes[p], halves_width ? (image->width + 1) / 2 : image->width,
+        halves_height ? (image->height + 1) / 2 : image->height, shift);
+  }
+  keep_high_bits(image->alpha, image->alpha_row_bytes, image->width, image->height, shift);
+  image->depth = 8;
+}
+
+static int convert_to(struct avif_image *image, uint8_t *rgba) {
+  to_eight_bits(image);
   struct conversion conversion;
   memset(&conversion, 0, sizeof conversion);
   avif.set_defaults(&conversion, image);
   conversion.format = format_rgba;
   conversion.depth = 8;
-  /* Version 0.11 would repeat chroma of 12 bits, which later ones smooth. */
-  if (image->depth > 8) conversion.upsampling = upsampling_bilinear;
   if (avif.is_before_1_0) {
     conversion.rest.before_1_0.pixels = rgba;
     conversion.rest.before_1_0.row_bytes = image->width * 4;
@@ -109,7 +144,7 @@ static int convert_to(const struct avif_image *image, uint8_t *rgba) {
 
 /* With alpha, which is dropped here: asked for RGB, libavif would put the image on black. */
 static enum codec_status convert(
-    const struct avif_image *image, const struct codec_request *request, uint8_t *rgb,
+    struct avif_image *image, const struct codec_request *request, uint8_t *rgb,
     struct codec_report *report) {
   if (image->width != request->width || image->height != request->height) {
     return loaded_stop(report, CODEC_CORRUPT, "the image has another size than its item says");

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Makes the images of this folder and the table of what Pillow makes of them.
 # SPDX-License-Identifier: Apache-2.0
-"""Needs Pillow 13 and pillow-heif 1.8 with an HEVC encoder, and numpy; the tests need none of them.
+"""Needs Pillow 13, pillow-heif 1.8 with an HEVC encoder, numpy and avifenc; the tests need none of them.
 animation.avif holds the time of its making; all others are the same each time.
 
 expected.tsv, tab-separated: file, whether EXIF is applied (e) or ignored (-), width, height, the
@@ -11,6 +11,8 @@ refused.tsv: file, failure code.
 import io
 import os
 import struct
+import subprocess
+import tempfile
 
 import numpy as np
 import pillow_heif
@@ -305,7 +307,24 @@ def make_heif():
     refuse("bomb.heic", "too-large", whole[:brand] + b"\0\1\0\0\0\1\0\0" + whole[brand + 8:])
 
 
-for make in make_webp, make_gif, make_bmp, make_tiff, make_avif, make_heif:
+def deep_avif(depth, subsampling):
+    """Pillow writes 8 bits alone; avifenc of libavif writes more."""
+    with tempfile.TemporaryDirectory() as folder:
+        RGB.save(f"{folder}/in.png")
+        subprocess.run(["avifenc", "-j", "1", "-s", "6", "-d", str(depth), "-y", subsampling,
+                        "--min", "10", "--max", "20", f"{folder}/in.png", f"{folder}/out.avif"],
+                       check=True, stdout=subprocess.DEVNULL)
+        with open(f"{folder}/out.avif", "rb") as file:
+            return file.read()
+
+
+def make_deep_avif():
+    for depth in 10, 12:
+        for subsampling in "420", "422", "444", "400":
+            accept(f"{depth}-bits-{subsampling}.avif", deep_avif(depth, subsampling), tolerance=2)
+
+
+for make in make_webp, make_gif, make_bmp, make_tiff, make_avif, make_heif, make_deep_avif:
     make()
 for name, table in ("expected.tsv", expected), ("refused.tsv", refused):
     write(name, "".join("\t".join(map(str, row)) + "\n" for row in table).encode())

@@ -119,7 +119,7 @@ import Testing
 
   @Test func aFullDiskLeavesNothing() throws {
     let directory = try TemporaryDirectory()
-    for blocks in [1, 100, 1500] {
+    for blocks in [1, 100, 700] {
       let result = try Workbench.run(
         "ulimit -f \(blocks); llava-weights quantize -q $TINY -o out; echo $?; ls -A",
         in: directory, environment: Self.tiny)

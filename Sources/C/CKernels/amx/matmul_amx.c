@@ -83,9 +83,9 @@ static void tile_1(float *sums, const weight_t *w, size_t w_stride, const packed
     tile_save(2, lower, sum_bytes);
 }
 
-#define STORE_HEADER "store_512.h"
+#define STORE_HEADER "avx512/store_512.h"
 #include "../matmul_template.h"
-#include "../pack_bf16_template.h"
+#include "../avx512/pack_bf16_template.h"
 
 static void multiply(float *y, size_t y_stride, const void *packed, const llava_weights *w,
                      size_t m, size_t n, size_t k, void *scratch) {

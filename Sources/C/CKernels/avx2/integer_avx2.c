@@ -13,7 +13,6 @@ enum { ROWS = 4, LANES = 8 };
 #define FEW_INTEGERS 4
 #define FEW_AT_ONCE 4
 #define FORMAT_TABLE llava_formats_avx2
-#define INLINE static inline __attribute__((always_inline))
 
 #include "../integer_tile.h"
 #include "vectors_256.h"

@@ -13,7 +13,6 @@ enum { ROWS = 4, LANES = 8 };
 #define FEW_AT_ONCE 4
 #define TURNED_SIGNS
 #define FORMAT_TABLE llava_formats_avx2
-#define INLINE static inline __attribute__((always_inline))
 
 #include "../integer_tile.h"
 

@@ -6,7 +6,7 @@
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define F16_IN_HARDWARE
-#include <immintrin.h>
+#include "vectors_256.h"
 
 enum { ROWS = 6, LANES = 8, K_STEP = 2, ROWS_PER_BLOCK = 48, COLUMNS_PER_BLOCK = 1024 };
 #define GROUPS 2
@@ -15,31 +15,8 @@ enum { ROWS = 6, LANES = 8, K_STEP = 2, ROWS_PER_BLOCK = 48, COLUMNS_PER_BLOCK =
 typedef float weight_t;
 typedef float packed_t;
 
-static inline __attribute__((always_inline)) void tile(const int groups, float *sums,
-                                                       const float *w, size_t w_stride,
-                                                       const float *x, size_t group_stride,
-                                                       size_t columns, int more) {
-    __m256 sum[ROWS][GROUPS];
-    for (int r = 0; r < ROWS; r++)
-        for (int g = 0; g < groups; g++)
-            sum[r][g] = more ? _mm256_loadu_ps(sums + (r * groups + g) * LANES)
-                             : _mm256_setzero_ps();
-    for (size_t k = 0; k < columns; k++) {
-        __m256 column[GROUPS];
-        for (int g = 0; g < groups; g++)
-            column[g] = _mm256_loadu_ps(x + (size_t)g * group_stride + k * LANES);
-        for (int r = 0; r < ROWS; r++) {
-            __m256 weight = _mm256_broadcast_ss(w + (size_t)r * w_stride + k);
-            for (int g = 0; g < groups; g++)
-                sum[r][g] = _mm256_fmadd_ps(weight, column[g], sum[r][g]);
-        }
-    }
-    for (int r = 0; r < ROWS; r++)
-        for (int g = 0; g < groups; g++)
-            _mm256_storeu_ps(sums + (r * groups + g) * LANES, sum[r][g]);
-}
-
-#define FEW_ROWS_HEADER "few_rows_256.h"
+#define FEW_ROWS_HEADER "avx2/few_rows_avx2.h"
+#include "../f32_tile_template.h"
 #include "../tiles_template.h"
 #include "../matmul_template.h"
 #include "../pack_f32_template.h"

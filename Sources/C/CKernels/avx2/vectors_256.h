@@ -1,5 +1,11 @@
-/* The vectors of integer products, 256 bits wide (integer_finish.h, few_integers_template.h).
+/* The vectors of AVX2, 256 bits wide, under the names that the templates of products use.
    SPDX-License-Identifier: Apache-2.0 */
+#ifndef LLAVA_VECTORS_256_H
+#define LLAVA_VECTORS_256_H
+
+#include "../sets.h"
+#include <immintrin.h>
+#include <string.h>
 
 typedef __m256i ints;
 typedef __m256 floats;
@@ -22,6 +28,8 @@ INLINE ints shift_left(ints a, const int bits) { return _mm256_slli_epi32(a, bit
 INLINE ints shift_right(ints a, const int bits) { return _mm256_srli_epi32(a, bits); }
 INLINE ints shift_signed(ints a, const int bits) { return _mm256_srai_epi32(a, bits); }
 INLINE floats as_floats(ints a) { return _mm256_cvtepi32_ps(a); }
+INLINE floats bits_as_floats(ints a) { return (floats)a; }
+INLINE floats no_floats(void) { return _mm256_setzero_ps(); }
 INLINE floats floats_at(const float *x) { return _mm256_loadu_ps(x); }
 INLINE void store_floats(float *x, floats y) { _mm256_storeu_ps(x, y); }
 INLINE floats every_float(float x) { return _mm256_set1_ps(x); }
@@ -55,3 +63,5 @@ INLINE void transpose_quads(ints y[4], const uint8_t *x, size_t stride) {
     y[2] = _mm256_unpacklo_epi64(ab, cd);
     y[3] = _mm256_unpackhi_epi64(ab, cd);
 }
+
+#endif

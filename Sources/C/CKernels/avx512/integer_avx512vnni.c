@@ -15,7 +15,6 @@ enum { ROWS = 4, LANES = 16 };
 #define FEW_AT_ONCE 16
 #define TURNED_SIGNS
 #define FORMAT_TABLE llava_formats_avx512
-#define INLINE static inline __attribute__((always_inline))
 
 #include "../integer_tile.h"
 #include "vectors_512.h"

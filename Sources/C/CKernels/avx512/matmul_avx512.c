@@ -6,7 +6,7 @@
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), apply_to = function)
 #define F16_IN_HARDWARE
-#include <immintrin.h>
+#include "vectors_512.h"
 
 enum { ROWS = 8, LANES = 16, K_STEP = 2, ROWS_PER_BLOCK = 64, COLUMNS_PER_BLOCK = 1024 };
 #define GROUPS 3
@@ -15,32 +15,9 @@ enum { ROWS = 8, LANES = 16, K_STEP = 2, ROWS_PER_BLOCK = 64, COLUMNS_PER_BLOCK 
 typedef float weight_t;
 typedef float packed_t;
 
-static inline __attribute__((always_inline)) void tile(const int groups, float *sums,
-                                                       const float *w, size_t w_stride,
-                                                       const float *x, size_t group_stride,
-                                                       size_t columns, int more) {
-    __m512 sum[ROWS][GROUPS];
-    for (int r = 0; r < ROWS; r++)
-        for (int g = 0; g < groups; g++)
-            sum[r][g] = more ? _mm512_loadu_ps(sums + (r * groups + g) * LANES)
-                             : _mm512_setzero_ps();
-    for (size_t k = 0; k < columns; k++) {
-        __m512 column[GROUPS];
-        for (int g = 0; g < groups; g++)
-            column[g] = _mm512_loadu_ps(x + (size_t)g * group_stride + k * LANES);
-        for (int r = 0; r < ROWS; r++) {
-            __m512 weight = _mm512_set1_ps(w[(size_t)r * w_stride + k]);
-            for (int g = 0; g < groups; g++)
-                sum[r][g] = _mm512_fmadd_ps(weight, column[g], sum[r][g]);
-        }
-    }
-    for (int r = 0; r < ROWS; r++)
-        for (int g = 0; g < groups; g++)
-            _mm512_storeu_ps(sums + (r * groups + g) * LANES, sum[r][g]);
-}
-
-#define FEW_ROWS_HEADER "few_rows_512.h"
-#define STORE_HEADER "store_512.h"
+#define FEW_ROWS_HEADER "avx512/few_rows_avx512.h"
+#define STORE_HEADER "avx512/store_512.h"
+#include "../f32_tile_template.h"
 #include "../tiles_template.h"
 #include "../matmul_template.h"
 #include "../pack_f32_template.h"

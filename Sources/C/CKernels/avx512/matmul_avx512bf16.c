@@ -6,8 +6,7 @@
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c"))), apply_to = function)
 #define F16_IN_HARDWARE
-#include <immintrin.h>
-#include <string.h>
+#include "vectors_512.h"
 
 enum { ROWS = 8, LANES = 16, K_STEP = 2, ROWS_PER_BLOCK = 64, COLUMNS_PER_BLOCK = 2048 };
 #define GROUPS 3
@@ -16,16 +15,14 @@ enum { ROWS = 8, LANES = 16, K_STEP = 2, ROWS_PER_BLOCK = 64, COLUMNS_PER_BLOCK 
 typedef uint16_t weight_t;
 typedef uint16_t packed_t;
 
-static inline __attribute__((always_inline)) __m512bh pair_of(const uint16_t *w) {
+INLINE __m512bh pair_of(const uint16_t *w) {
     int32_t pair;
     memcpy(&pair, w, sizeof pair);
     return (__m512bh)_mm512_set1_epi32(pair);
 }
 
-static inline __attribute__((always_inline)) void tile(const int groups, float *sums,
-                                                       const uint16_t *w, size_t w_stride,
-                                                       const uint16_t *x, size_t group_stride,
-                                                       size_t columns, int more) {
+INLINE void tile(const int groups, float *sums, const uint16_t *w, size_t w_stride,
+                 const uint16_t *x, size_t group_stride, size_t columns, int more) {
     __m512 sum[ROWS][GROUPS];
     for (int r = 0; r < ROWS; r++)
         for (int g = 0; g < groups; g++)
@@ -51,11 +48,11 @@ static inline __attribute__((always_inline)) void tile(const int groups, float *
             _mm512_storeu_ps(sums + (r * groups + g) * LANES, sum[r][g]);
 }
 
-#define FEW_ROWS_HEADER "few_rows_bf16.h"
-#define STORE_HEADER "store_512.h"
+#define FEW_ROWS_HEADER "avx512/few_rows_avx512bf16.h"
+#define STORE_HEADER "avx512/store_512.h"
 #include "../tiles_template.h"
 #include "../matmul_template.h"
-#include "../pack_bf16_template.h"
+#include "pack_bf16_template.h"
 
 const llava_product llava_product_avx512bf16 = {
     LLAVA_BF16, LANES, MAX_ROWS, ROWS_PER_BLOCK, packed_bytes, pack,

@@ -1,5 +1,11 @@
-/* The vectors of integer products, 512 bits wide (integer_finish.h, few_integers_template.h).
+/* The vectors of AVX-512, 512 bits wide, under the names that the templates of products use.
    SPDX-License-Identifier: Apache-2.0 */
+#ifndef LLAVA_VECTORS_512_H
+#define LLAVA_VECTORS_512_H
+
+#include "../sets.h"
+#include <immintrin.h>
+#include <string.h>
 
 typedef __m512i ints;
 typedef __m512 floats;
@@ -22,6 +28,8 @@ INLINE ints shift_left(ints a, const int bits) { return _mm512_slli_epi32(a, (un
 INLINE ints shift_right(ints a, const int bits) { return _mm512_srli_epi32(a, (unsigned)bits); }
 INLINE ints shift_signed(ints a, const int bits) { return _mm512_srai_epi32(a, (unsigned)bits); }
 INLINE floats as_floats(ints a) { return _mm512_cvtepi32_ps(a); }
+INLINE floats bits_as_floats(ints a) { return (floats)a; }
+INLINE floats no_floats(void) { return _mm512_setzero_ps(); }
 INLINE floats floats_at(const float *x) { return _mm512_loadu_ps(x); }
 INLINE void store_floats(float *x, floats y) { _mm512_storeu_ps(x, y); }
 INLINE floats every_float(float x) { return _mm512_set1_ps(x); }
@@ -56,3 +64,5 @@ INLINE void transpose_quads(ints y[4], const uint8_t *x, size_t stride) {
     y[2] = _mm512_unpacklo_epi64(ab, cd);
     y[3] = _mm512_unpackhi_epi64(ab, cd);
 }
+
+#endif

@@ -2,19 +2,13 @@
    The including file has defined round_line: 32 columns as two vectors of f32, rounded to bf16.
    SPDX-License-Identifier: Apache-2.0 */
 #include "transpose_512.h"
+#include "vectors_512.h"
 
 enum { FEW_COLUMNS = 32, PAIRS = 16, PART_ROWS = 16, PARTS = 1, LAG = 0 };
-typedef __m512 vector_t;
-typedef __m512i pair_t;
-
-static inline __m512 zero_vector(void) { return _mm512_setzero_ps(); }
-static inline void store_vector(float *y, __m512 sum) { _mm512_storeu_ps(y, sum); }
-
 /* About the same columns of the next rows, two lines of each second half of them by turns: sixteen
    short streams are too many for the processor's own prefetching (15 GB/s a core where this reaches
    20 and a plain read 23; a line of each row at a time, 19). */
-static inline __attribute__((always_inline)) void fetch_next(const uint16_t *w, size_t stride,
-                                                             size_t k) {
+INLINE void fetch_next(const uint16_t *w, size_t stride, size_t k) {
     size_t odd = k / FEW_COLUMNS % 2, half = PART_ROWS / 2;
     const uint16_t *next = w + (PART_ROWS + odd * half) * stride + k - odd * FEW_COLUMNS;
     for (size_t r = 0; r < half; r++) {
@@ -24,17 +18,15 @@ static inline __attribute__((always_inline)) void fetch_next(const uint16_t *w, 
 }
 
 /* 32 columns of one row as bf16, those of them that belong to `pairs`. */
-static inline __attribute__((always_inline)) __m512i line_of(const uint16_t *w, int pairs,
-                                                             llava_element element) {
+INLINE __m512i line_of(const uint16_t *w, int pairs, llava_element element) {
     __m512i line = _mm512_maskz_loadu_epi32((__mmask16)((1u << pairs) - 1), w);
     if (element == LLAVA_BF16) return line;
     return round_line(_mm512_cvtph_ps(_mm512_castsi512_si256(line)),
                       _mm512_cvtph_ps(_mm512_extracti64x4_epi64(line, 1)));
 }
 
-static inline __attribute__((always_inline)) void load_pairs(__m512i v[PAIRS], const uint16_t *w,
-                                                             size_t stride, int pairs,
-                                                             llava_element element) {
+INLINE void load_pairs(__m512i v[PAIRS], const uint16_t *w, size_t stride, int pairs,
+                       llava_element element) {
     for (int r = 0; r < PART_ROWS; r++) v[r] = line_of(w + (size_t)r * stride, pairs, element);
     transpose_16x16(v);
 }

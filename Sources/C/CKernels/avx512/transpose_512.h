@@ -3,8 +3,11 @@
 #ifndef LLAVA_TRANSPOSE_512_H
 #define LLAVA_TRANSPOSE_512_H
 
+#include "../sets.h"
+#include <immintrin.h>
+
 /* Rows of 16 32-bit words become columns, in place. */
-static inline __attribute__((always_inline)) void transpose_16x16(__m512i v[16]) {
+INLINE void transpose_16x16(__m512i v[16]) {
     __m512i t[16];
     for (int i = 0; i < 16; i += 2) {
         t[i] = _mm512_unpacklo_epi32(v[i], v[i + 1]);

@@ -21,18 +21,5 @@ static inline __m512i round_line(__m512 low, __m512 high) {
 /* Tiles would need the weights in f32 first. */
 enum { FEW = 16, FEW_BF16 = 16, AT_ONCE = 16, DENSE = 16 };
 
-/* The first of two bf16 columns is the low half of a word: shifted up it is an f32. */
-static inline __attribute__((always_inline)) void add_pairs(const int lanes, const int pairs,
-                                                            __m512 *sum, const __m512i v[PAIRS],
-                                                            const float *x) {
-    for (int pair = 0; pair < pairs; pair++, x += 2 * lanes) {
-        __m512 first = (__m512)_mm512_slli_epi32(v[pair], 16);
-        __m512 second = (__m512)_mm512_and_si512(v[pair], _mm512_set1_epi32(-65536));
-        for (int i = 0; i < lanes; i++)
-            sum[i] = _mm512_fmadd_ps(first, _mm512_set1_ps(x[i]), sum[i]);
-        for (int i = 0; i < lanes; i++)
-            sum[i] = _mm512_fmadd_ps(second, _mm512_set1_ps(x[lanes + i]), sum[i]);
-    }
-}
-
-#include "few_rows_template.h"
+#include "../f32_pairs_template.h"
+#include "../few_rows_template.h"

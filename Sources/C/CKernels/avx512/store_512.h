@@ -3,10 +3,13 @@
 #ifndef LLAVA_STORE_512_H
 #define LLAVA_STORE_512_H
 
+#include "../sets.h"
+#include <immintrin.h>
+
 enum { STORED_ROWS = 8, STORED_LANES = 16 };
 
 /* v[0..4): four rows of 16 lanes; then v[j] holds, for each quarter q, lane 4 q + j of all four. */
-static inline __attribute__((always_inline)) void transpose_quarters(__m512i v[4]) {
+INLINE void transpose_quarters(__m512i v[4]) {
     __m512i a = _mm512_unpacklo_epi32(v[0], v[1]), b = _mm512_unpackhi_epi32(v[0], v[1]);
     __m512i c = _mm512_unpacklo_epi32(v[2], v[3]), d = _mm512_unpackhi_epi32(v[2], v[3]);
     v[0] = _mm512_unpacklo_epi64(a, c);
