@@ -4,8 +4,8 @@ SPDX-License-Identifier: Apache-2.0
 
     python Tests/Benchmarks/openvino_peer.py export -m LLAVA -o FOLDER
     python Tests/Benchmarks/openvino_peer.py decode -m FOLDER --batch 16 --tokens 128
-It speaks as torch_peer.py does. Weights are symmetric in groups of 128, embedding and head have eight
-bits, which is what optimum-intel makes of them by default.
+It speaks as torch_peer.py does. Weights are symmetric in groups of 128; embedding and head have eight
+bits, which optimum-intel gives them.
 """
 import argparse
 import json
@@ -31,11 +31,13 @@ def export(model, folder):
     import torch_peer
     from optimum.intel import OVModelForCausalLM, OVWeightQuantizationConfig
 
+    language = torch_peer.language_model(model, torch.bfloat16)
+    group = 128 if language.config.hidden_size % 128 == 0 else 32
     with tempfile.TemporaryDirectory(dir=folder) as plain:
-        torch_peer.language_model(model, torch.bfloat16).save_pretrained(plain)
+        language.save_pretrained(plain)
         found = OVModelForCausalLM.from_pretrained(
             plain, export=True, compile=False,
-            quantization_config=OVWeightQuantizationConfig(bits=4, sym=True, group_size=128))
+            quantization_config=OVWeightQuantizationConfig(bits=4, sym=True, group_size=group))
         found.save_pretrained(folder)
 
 
