@@ -7,7 +7,8 @@ import Operations
 public struct ActivationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What quantised weights are multiplied by: int8 or bf16.", valueName: "format"))
+      "Format of the activations that quantised weights multiply: int8 or bf16.",
+      valueName: "format"))
   public var activations = ActivationFormat.int8
 
   public init() {}

@@ -19,19 +19,21 @@ public struct ModelOptions: ParsableArguments {
   public var model: String?
 
   @Option(
-    help: ArgumentHelp("Take the vision tower from here.", valueName: "path"), completion: .file())
+    help: ArgumentHelp("Take the vision tower from this path.", valueName: "path"),
+    completion: .file())
   public var vision: String?
 
   @Option(
-    help: ArgumentHelp("Take the projector from here.", valueName: "path"), completion: .file())
+    help: ArgumentHelp("Take the projector from this path.", valueName: "path"), completion: .file()
+  )
   public var projector: String?
 
   @Option(
-    help: ArgumentHelp("Take the language model from here.", valueName: "path"),
+    help: ArgumentHelp("Take the language model from this path.", valueName: "path"),
     completion: .file())
   public var language: String?
 
-  @Option(help: "Number format of products: bf16 or f32.")
+  @Option(help: "Number format of matrix products: bf16 or f32.")
   public var precision = Precision.bf16
 
   public init() {}

@@ -12,10 +12,10 @@ public enum ErrorFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
 
 /// How much a tool says, and how.
 public struct MessageOptions: ParsableArguments {
-  @Flag(name: .shortAndLong, help: "No progress, warnings or summary.")
+  @Flag(name: .shortAndLong, help: "Print no progress, warnings or summary.")
   public var quiet = false
 
-  @Flag(name: .shortAndLong, help: "A summary even if nothing was skipped.")
+  @Flag(name: .shortAndLong, help: "Print a summary even if nothing was skipped.")
   public var verbose = false
 
   @Option(help: ArgumentHelp("How messages are written: text or json.", valueName: "format"))

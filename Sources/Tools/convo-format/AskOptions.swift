@@ -12,11 +12,11 @@ import ToolSupport
 struct AskOptions: ParsableArguments {
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("A question for every record; give it again for more.", valueName: "text"))
+    help: ArgumentHelp("Question to ask about every record; may be repeated.", valueName: "text"))
   var ask: [String] = []
 
   @Option(
-    help: ArgumentHelp("Ask the questions in this file, one a line.", valueName: "file"),
+    help: ArgumentHelp("Ask the questions in this file, one per line.", valueName: "file"),
     completion: .file())
   var askFile: String?
 

@@ -12,11 +12,11 @@ import ToolSupport
 struct DoneOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Leave out records whose id is in this JSONL file; it need not be there.", valueName: "file"),
+      "Leave out records whose id is in this JSONL file, which need not exist.", valueName: "file"),
     completion: .file())
   var skipDone: String?
 
-  @Flag(help: "Cut a record that was not finished off the end of the --skip-done file.")
+  @Flag(help: "Remove an unfinished record from the end of the --skip-done file.")
   var repair = false
 
   func validate() throws {

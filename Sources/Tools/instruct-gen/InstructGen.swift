@@ -11,7 +11,8 @@ struct InstructGen: ToolEntry {
 
   static let configuration = CommandConfiguration(
     commandName: name,
-    abstract: "Make requests for instruction data of captions and boxes, and records of replies.",
+    abstract:
+      "Make requests for instruction data from captions and boxes, and records from the replies.",
     version: toolVersion(name),
     subcommands: [PromptCommand.self, ParseCommand.self])
 

@@ -9,7 +9,7 @@ struct LlavaEval: ToolEntry {
 
   static let configuration = CommandConfiguration(
     commandName: name,
-    abstract: "Make the questions of benchmarks, and score a model's answers.",
+    abstract: "Make the prompts of benchmarks, and score a model's answers.",
     version: toolVersion(name),
     subcommands: [ScienceQACommand.self, JudgeCommand.self])
 }
