@@ -41,7 +41,7 @@ struct DataOptions: ParsableArguments {
   var order: String?
 
   @Option(
-    help: ArgumentHelp("Write the order in which records were visited.", valueName: "file"),
+    help: ArgumentHelp("Write the order of the first epoch, for --order.", valueName: "file"),
     completion: .file())
   var writeOrder: String?
 

@@ -12,7 +12,7 @@ struct OptimizerArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Learning rate; default: 1e-3 for pretrain, 2e-5 for finetune, 2e-4 with --lora.",
+      "Learning rate; default: 1e-3 for a projector alone, 2e-4 for an adapter, else 2e-5.",
       valueName: "rate"))
   var lr: Double?
 
