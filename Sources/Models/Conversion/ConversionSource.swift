@@ -22,7 +22,7 @@ public struct ConversionSource: Sendable {
   let tokenizer: TokenizerFiles?
   let generation: JSONObject?
   let chatTemplate: ChatTemplate?
-  /// What must not be written into.
+  /// Directories that must not be written to.
   public let directories: [String]
 
   /// Opens the model in `directory` for a conversion to `layout`. `name`: what the user called it.
