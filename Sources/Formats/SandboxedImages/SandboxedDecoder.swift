@@ -1,4 +1,4 @@
-// Decodes the formats that run behind walls; called by image-decode, once the walls stand.
+// Decodes the sandboxed formats; called by image-decode, once the sandbox is in force.
 // SPDX-License-Identifier: Apache-2.0
 import CImageCodecs
 import CLoadedCodecs

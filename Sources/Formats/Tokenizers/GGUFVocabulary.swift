@@ -1,4 +1,4 @@
-// Reads the vocabulary out of a GGUF file, llama.cpp's container, without looking at the weights.
+// Reads the vocabulary from a GGUF file, llama.cpp's container, without reading the weights.
 // SPDX-License-Identifier: Apache-2.0
 import GGUF
 import InputOutput

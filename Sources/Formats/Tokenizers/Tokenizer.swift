@@ -3,7 +3,7 @@
 import InputOutput
 import JSON
 
-/// A byte-pair tokenizer with the special tokens of its checkpoint.
+/// A byte-pair tokeniser with the special tokens of its checkpoint.
 ///
 /// Text never yields a special token: those are asked for by name, so that a user's `</s>` is five
 /// ordinary characters. Tokens that a checkpoint adds as ordinary ones are found in text, by the
@@ -74,7 +74,7 @@ public struct Tokenizer: Sendable {
   /// The id of the special or added token `name`, such as `</s>` or `<image>`.
   public func id(ofSpecial name: String) -> Int32? { named[ExactText(name)] }
 
-  /// True for control, unknown and added special tokens, which stand for no text.
+  /// True for control, unknown and added special tokens, which have no text.
   public func isSpecial(_ id: Int32) -> Bool {
     if let token = added[id] { return token.isSpecial }
     guard vocabulary.pieces.indices.contains(Int(id)) else { return false }

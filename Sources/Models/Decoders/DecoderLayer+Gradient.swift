@@ -1,4 +1,4 @@
-// One layer over whole sequences, and what reaches its input and its parameters.
+// One layer over whole sequences, and its gradients.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import Operations

@@ -1,4 +1,4 @@
-// The decoder over whole sequences, its loss, and what reaches its input and its parameters.
+// The decoder over whole sequences, its loss, and its gradients.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import InputOutput

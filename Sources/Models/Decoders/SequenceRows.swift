@@ -76,7 +76,7 @@ struct SequenceRows {
       operations.addRows(x, to: sum, at: sources)
       return sum
     }
-    // Only its first sequence hands on what reaches a row's output: it went on from there once.
+    // Only the first sequence passes on the gradient of a row's output: the row went on only once.
     let spread = try operations.zeros([sources.count, dy.shape[1]])
     operations.addRows(dy, to: spread, at: sharing.owners)
     let gradients = try operations.attentionGradient(

@@ -1,4 +1,4 @@
-// One layer of the vision tower, and what reaches its input and its parameters.
+// One layer of the vision tower, and its gradients.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import Operations

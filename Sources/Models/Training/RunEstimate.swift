@@ -99,7 +99,7 @@ public struct RunEstimate: Equatable, Sendable {
     let shared = Double(config.keyValueHeads * config.headWidth)
     let (width, wide) = (Double(config.width), Double(config.intermediateWidth))
     let layer = 2 * width * (2 * heads + 2 * shared + 3 * wide)
-    // Forward and what reaches the inputs; the weights' gradients where these are trained.
+    // The forward pass and the gradients of inputs; those of weights where they are trained.
     var units = 2 + Double(recomputed) / Double(max(1, config.layers))
     if plan.language == .full { units += 1 }
     var perRow = Double(config.layers) * layer * units

@@ -15,7 +15,7 @@ struct VisionEstimate {
     guard plan.trainsVision, let vision = start.vision else { return nil }
     let recomputed = min(vision.layers, recomputedLayers)
     self.recomputedLayers = recomputed
-    // Forward, what reaches the inputs, what reaches the weights.
+    // The forward pass, and the gradients of inputs and of weights.
     let units = 3 + Double(recomputed) / Double(max(1, vision.layers))
     // Attention: two products forward and five backward.
     floatingPointOperations =
