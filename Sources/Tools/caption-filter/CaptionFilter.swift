@@ -90,7 +90,7 @@ struct CaptionFilter: ToolCommand {
     if let plot { try OutputClaims.claim(plot) }
     let reader = try session.objectReader(
       input, format: from.objects, columns: ["caption", "url"])
-    // Before the work: what cannot be opened is said at once.
+    // Before the work: an output that cannot be opened is reported at once.
     let drawing = try plot.map { (path) throws(Failure) in
       try session.sink(path, isBinary: !isSVG(path))
     }

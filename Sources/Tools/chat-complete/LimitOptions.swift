@@ -1,4 +1,4 @@
-// The options that bound requests: at once, a minute, again, and what they may cost.
+// The options that limit requests: concurrency, rates, retries and costs.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ChatClient
@@ -62,7 +62,7 @@ struct LimitOptions: ParsableArguments {
     if let tokenBudget { try require(tokenBudget, in: 0...1 << 50, "--token-budget") }
   }
 
-  /// `spent`: what earlier runs with the same journal have spent.
+  /// `spent`: the spending of earlier runs with the same journal.
   func dispatcher(spent: Spending) -> Dispatcher {
     var waits = Backoff()
     waits.first = backoff

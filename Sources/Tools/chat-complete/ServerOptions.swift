@@ -1,4 +1,4 @@
-// The options that say which server is asked, and how long it may take.
+// The options for the server and its timeouts.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ChatClient
@@ -58,7 +58,7 @@ struct ServerOptions: ParsableArguments {
     try HTTPAddress(url, ending: ReplyJudge.path)
   }
 
-  /// Throws `usage/key…` where the key is none, or would be shown to others.
+  /// Throws `usage/key…` if the key is invalid, or would be exposed to others.
   func secret(for address: HTTPAddress, _ session: Session) throws(Failure) -> Secret? {
     if noKey { return nil }
     var secret: Secret?

@@ -1,4 +1,4 @@
-// The questions that the user asks of every record, and the records that come of several.
+// The questions that the user asks about every record, and the records made for several questions.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Conversations

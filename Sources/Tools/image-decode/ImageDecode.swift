@@ -1,4 +1,4 @@
-// image-decode: one image of any format to a pixmap, behind walls of the kernel.
+// image-decode: one image of any format to a pixmap, in a sandbox of the kernel.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import CLoadedCodecs

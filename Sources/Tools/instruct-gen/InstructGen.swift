@@ -1,4 +1,4 @@
-// instruct-gen: asks a teacher for instruction data, and makes records of its replies.
+// instruct-gen: makes requests to a teacher model, and records from its replies.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import InputOutput

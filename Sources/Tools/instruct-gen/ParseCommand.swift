@@ -1,4 +1,4 @@
-// instruct-gen parse: makes records of a teacher's replies.
+// instruct-gen parse: makes records from a teacher's replies.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import InputOutput

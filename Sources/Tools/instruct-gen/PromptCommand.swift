@@ -1,4 +1,4 @@
-// instruct-gen prompt: makes requests to a teacher, or records of captions, of what is known of images.
+// instruct-gen prompt: makes requests to a teacher, or finished records, from captions and boxes.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import InputOutput

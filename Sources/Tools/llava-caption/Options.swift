@@ -1,4 +1,4 @@
-// The options of llava-caption by what they are about.
+// The options of llava-caption, by topic.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Captioning
@@ -48,7 +48,7 @@ struct SearchOptions: ParsableArguments {
     }
   }
 
-  /// What messages call the list.
+  /// The name of the list in messages.
   var listName: String? { list == "-" ? "standard input" : list }
 
   var search: PictureSearch { PictureSearch(included: include, excluded: exclude) }
@@ -93,7 +93,7 @@ struct QuestionOptions: ParsableArguments {
     if !weight.isEmpty, !choose { throw ValidationError("--weight goes with --choose") }
   }
 
-  /// What is asked about every picture, each once: the lines of the file, then those of the options.
+  /// The questions about every picture, each once: the lines of the file, then those of the options.
   /// Throws what reading the file throws.
   func texts(_ session: Session) throws(Failure) -> [String] {
     var texts =

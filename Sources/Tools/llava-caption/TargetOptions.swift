@@ -1,4 +1,4 @@
-// Where captions go: one of stdout, a table, or files beside the pictures.
+// The target of captions: stdout, a table, or files beside the pictures.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Captioning

@@ -1,4 +1,4 @@
-// llava-eval: makes the questions of benchmarks, and scores the answers.
+// llava-eval: makes the prompts of benchmarks, and scores the answers.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ToolSupport

@@ -1,4 +1,4 @@
-// llava-eval scienceqa requery and combine: two models' answers, and who decides between them.
+// llava-eval scienceqa requery and combine: two models' answers, and the choice between them.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import InputOutput

@@ -1,4 +1,4 @@
-// llava-eval scienceqa prompt: problems become records to train by or to ask.
+// llava-eval scienceqa prompt: problems become records for training or inference.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import InputOutput

@@ -1,4 +1,4 @@
-// llava-plot: draws the logs of training.
+// llava-plot: plots training logs.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Charts

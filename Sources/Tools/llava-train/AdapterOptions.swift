@@ -1,4 +1,4 @@
-// What of the model stage 2 trains.
+// The parts of the model that stage 2 trains.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Checkpoints
@@ -20,9 +20,9 @@ struct RequestedPlan {
   var trainsVision = false
   /// The tower's own.
   var visionRate: Double?
-  /// An adapter to go on with.
+  /// An adapter to continue training.
   var adapterPath: String?
-  /// The deviation that a fresh adapter's second matrices begin with.
+  /// The standard deviation of a new adapter's initial B matrices.
   var adapterDeviation = 0.0
   var layout = AdapterLayout.peft
 

@@ -1,4 +1,4 @@
-// What is learned from, and in which order.
+// The training data, and their order.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Recipes

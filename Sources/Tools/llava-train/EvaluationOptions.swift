@@ -1,4 +1,4 @@
-// Held-out records: when they are evaluated, and what follows from it.
+// Held-out records: when they are evaluated, and how that affects the run.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import JSON

@@ -1,4 +1,4 @@
-// How the parameters are changed; what is absent is the recipe's, or a default.
+// The optimiser's options; an absent one is the recipe's, or a default.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Training

@@ -1,4 +1,4 @@
-// How long a run is, what it leaves, and how it goes on.
+// The length of a run, its output, and how it is resumed.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ToolSupport
@@ -147,7 +147,7 @@ struct RunOptions: ParsableArguments {
   }
 }
 
-/// How many layers run again for their gradient.
+/// The number of layers that recompute their activations in the backward pass.
 enum Recomputation: ExpressibleByArgument, CustomStringConvertible {
   /// As few as memory allows.
   case auto

@@ -1,4 +1,4 @@
-// llava-weights inspect: says what directories hold and whether it makes a model.
+// llava-weights inspect: reports what directories hold and whether it makes a complete model.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import InputOutput

@@ -1,4 +1,4 @@
-// llava-weights: says what checkpoints are, converts them, begins one, and compares two.
+// llava-weights: inspects, converts, quantises, initialises and compares checkpoints.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ToolSupport

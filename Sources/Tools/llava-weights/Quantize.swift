@@ -1,4 +1,4 @@
-// llava-weights quantize: writes a model as GGUF files, in a few bits a weight if asked.
+// llava-weights quantize: writes a model as GGUF files with quantised weights.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Checkpoints

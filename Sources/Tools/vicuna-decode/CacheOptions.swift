@@ -1,4 +1,4 @@
-// How keys and values are kept, and those of which prompts.
+// The format of KV caches, and those kept for later prompts.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ModelSupport

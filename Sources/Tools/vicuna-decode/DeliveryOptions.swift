@@ -1,4 +1,4 @@
-// When answers leave: whole or in parts, in the order of their records or of their ends.
+// How answers are delivered: whole or in parts, in the order of records or as they finish.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 
