@@ -25,7 +25,7 @@ public struct PromptSegment: Equatable, Sendable {
 
 /// The input of a model as structure, with special tokens and images at their positions.
 public struct Prompt: Equatable, Sendable {
-  /// A prompt's ids for one tokenizer.
+  /// A prompt's ids for one tokeniser.
   public struct Tokens: Equatable, Sendable {
     public var ids: [Int32]
     /// For each image the number of ids before its features, ascending.
@@ -68,7 +68,7 @@ public struct Prompt: Equatable, Sendable {
 
   /// The ids of the segments, with BOS; `tokens` is not looked at.
   ///
-  /// - Throws: `tokenizer/unknown-special` for a special token that the tokenizer lacks.
+  /// - Throws: `tokenizer/unknown-special` for a special token that the tokeniser lacks.
   public func encoded(by tokenizer: Tokenizer) throws(Failure) -> Tokens {
     let encoding = try tokenizer.encode(
       segments: segments.map { segment in

@@ -139,7 +139,7 @@ public struct Tokenizer: Sendable {
   /// The ids of `segments` as LLaVA's `tokenizer_image_token` yields them: each stretch between
   /// images is encoded on its own, with BOS before the first only.
   ///
-  /// - Throws: `tokenizer/unknown-special` for a special token that this tokenizer lacks.
+  /// - Throws: `tokenizer/unknown-special` for a special token that this tokeniser lacks.
   public func encode(segments: [Segment], addBOS: Bool? = nil) throws(Failure) -> Encoding {
     var result = Encoding()
     if addBOS ?? addsBOS, let bos { result.append(bos, origin: -1) }
@@ -179,7 +179,7 @@ public struct Tokenizer: Sendable {
         if case .text(let range) = part { matcher.parts(of: run.bytes, in: range) } else { [part] }
       }
     }
-    // Slow tokenizers of `legacy: false` put the prefix there before they look for tokens.
+    // Slow tokenisers of `legacy: false` put the prefix there before they look for tokens.
     if begins, prefixRule == .firstText, !rule.isPairs, case .token? = parts.first {
       let prefix = NormalizedText.spaceSymbol
       PieceMerger.encode(prefix, in: prefix.indices, vocabulary: vocabulary, rule: rule, emit: emit)

@@ -3,7 +3,7 @@
 import InputOutput
 import JSON
 
-/// A language model's hyper-parameters (LlamaConfig of transformers).
+/// A language model's hyperparameters (LlamaConfig of transformers).
 public struct LanguageConfig: Equatable, Sendable {
   /// The hidden size.
   public var width: Int

@@ -4,7 +4,7 @@ import InputOutput
 import JSON
 import Operations
 
-/// A CLIP vision tower's hyper-parameters (CLIPVisionConfig of transformers).
+/// A CLIP vision tower's hyperparameters (CLIPVisionConfig of transformers).
 public struct VisionConfig: Equatable, Sendable {
   /// The hidden size.
   public var width: Int

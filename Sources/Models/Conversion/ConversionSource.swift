@@ -1,4 +1,4 @@
-// The model that is converted: its parts, opened and checked, and its tokenizer.
+// The model that is converted: its parts, opened and checked, and its tokeniser.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import InputOutput

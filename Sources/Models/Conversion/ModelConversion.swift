@@ -1,4 +1,4 @@
-// Writes a model anew in another layout: weights, configurations, tokenizer.
+// Writes a model anew in another layout: weights, configurations, tokeniser.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import InputOutput

@@ -50,7 +50,7 @@ struct VocabularyPlan: Equatable {
     var next = tokenizer.vocabularySize
     func id(of name: String, wanted: Int? = nil) -> Int {
       if let id = tokenizer.id(ofSpecial: name) { return Int(id) }
-      // Its row was trained as an image's place; where the tokenizer has a word there it stays one.
+      // Its row was trained as an image's place; where the tokeniser has a word there it stays one.
       if let wanted, wanted < next { return wanted }
       let id = wanted ?? next
       added.append(Token(name: name, id: id))

@@ -64,7 +64,7 @@ struct Questions {
   /// The most bytes of a question.
   let limit: Int
 
-  /// The records that `line` becomes, one a question, next to each other so that a picture is decoded
+  /// The records that `line` becomes, one per question, next to each other so that a picture is decoded
   /// once. A line that holds no record, or an earlier tool's skip, stays one.
   func asked(_ line: ObjectLine, _ formatter: RecordFormatter) -> LazyMapSequence<
     Range<Int>, AskedRecord

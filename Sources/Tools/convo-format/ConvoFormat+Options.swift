@@ -9,7 +9,7 @@ import Tokenizers
 import ToolSupport
 
 extension ConvoFormat {
-  /// Throws what finding the template and loading the tokenizer throw.
+  /// Throws what finding the template and loading the tokeniser throw.
   func options() throws(Failure) -> FormatOptions {
     var options = FormatOptions(template: try chosenTemplate())
     options.system = system

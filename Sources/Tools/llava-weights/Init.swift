@@ -67,7 +67,7 @@ struct Init: ToolProgram {
     }
   }
 
-  /// Throws `init/vocabulary` for a tokenizer with ids that the embedding would have no row for.
+  /// Throws `init/vocabulary` for a tokeniser with ids that the embedding would have no row for.
   private func checkTokenizer(beside shapes: ModelShapes) throws(Failure) {
     guard let language = shapes.config.language, try shapes.holdsTokenizer() else { return }
     let ids = try Tokenizer.load(directory: shapes.directory).vocabularySize
