@@ -49,7 +49,7 @@ public final class TrainingFiles {
   /// SHA-256 of each file's records.
   public var digests: [String] { indices.map(\.digest) }
 
-  /// What the record at `place` takes; zeros where it cannot be learned from.
+  /// The measure of the record at `place`; zeros if it cannot be trained on.
   func measure(_ place: SourceRecord) -> RecordMeasure { measures[place.source][place.ordinal] }
 
   /// The shortest cut that leaves every record half of what there is to learn; 0 where there is none.
