@@ -1,4 +1,4 @@
-// The address that requests go to, taken apart by the library that will use it.
+// The address that requests go to, parsed by the library that will use it.
 // SPDX-License-Identifier: Apache-2.0
 import CCurl
 import InputOutput
@@ -11,10 +11,10 @@ public struct HTTPAddress: Equatable, Sendable {
   /// In lower case; an IPv6 address stands in brackets.
   public let host: String
 
-  /// Reads `text`; where its path does not end with `ending`, `/chat/completions` say, that is added
-  /// to it. A query stays.
+  /// Reads `text`; if its path does not end with `ending`, such as `/chat/completions`, that is appended
+  /// to it. A query is kept.
   ///
-  /// Throws `usage/url` for what is no such address, or holds a name and a password: arguments are
+  /// Throws `usage/url` for anything else, or if it holds a name and a password: arguments are
   /// seen by every user of the machine.
   public init(_ text: String, ending: String) throws(Failure) {
     let url = curl_url()
@@ -47,7 +47,7 @@ public struct HTTPAddress: Equatable, Sendable {
     host = (Self.part(url, CURLUPART_HOST) ?? "").lowercased()
   }
 
-  /// For messages: without the query, which may hold what is nobody's business.
+  /// For messages: without the query, which may hold private data.
   public var shown: String { text.split(atByte: UInt8(ascii: "?"))[0] }
 
   /// Whether the host is this machine, by its name or by its number.

@@ -1,24 +1,24 @@
-// A client of one HTTP address: many requests at once, all worked on by the caller's thread.
+// A client of one HTTP address: many concurrent requests, all processed on the caller's thread.
 // SPDX-License-Identifier: Apache-2.0
 import CCurl
 import CHTTP
 import InputOutput
 
-/// Where requests go, and what they may take.
+/// The server of requests, and their limits.
 public struct HTTPSettings: Sendable {
   public var address: HTTPAddress
   /// A socket of this machine to connect to instead of the address's host.
   public var unixSocket: String?
-  /// Lines `Name: value`. What they hold is sent to the server and shown nowhere.
+  /// Lines `Name: value`. Their values are sent to the server and shown nowhere.
   public var headers: [String] = []
   public var agent = "llava-tools"
   /// Seconds to connect.
   public var connectTimeout = 10.0
-  /// Seconds in which not a byte comes or goes; whole ones.
+  /// Whole seconds without a byte received or sent.
   public var silenceTimeout = 300
-  /// Seconds for a request in all.
+  /// Seconds for a whole request.
   public var totalTimeout = 900.0
-  /// Bytes of an answer's body.
+  /// The largest body of a reply, in bytes.
   public var bodyLimit = 16 << 20
   public var connections = 8
 
@@ -28,13 +28,13 @@ public struct HTTPSettings: Sendable {
 /// POST requests to one address. Proxies are those of the environment (`https_proxy`, `no_proxy`),
 /// certificates the system's; redirects are not followed.
 ///
-/// For one thread. Nothing is sent but while `work` runs.
+/// For one thread. Data is sent only while `work` runs.
 public final class HTTPClient {
   private let client: OpaquePointer
-  /// What is being sent, kept where it is until its outcome has come.
+  /// The bodies being sent, which must not move until their outcome is known.
   private var bodies: [Int: UnsafeMutableRawBufferPointer] = [:]
 
-  /// Throws `http/library` where the library gives no client.
+  /// Throws `http/library` if the library cannot create a client.
   public init(_ settings: HTTPSettings) throws(Failure) {
     let isDirect = settings.address.isLoopback || settings.unixSocket != nil
     let lines = settings.headers + ["Content-Type: application/json", "Expect:"]
@@ -67,7 +67,7 @@ public final class HTTPClient {
     if bodies.isEmpty { http_close(client) }
   }
 
-  /// Begins to send `body`; its outcome has `tag`, which no other request under way may have.
+  /// Begins to send `body`; its outcome has `tag`, which no other request in progress may have.
   public func post(_ body: [UInt8], tag: Int) throws(Failure) {
     precondition(bodies[tag] == nil, "two requests of the tag \(tag)")
     let kept = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, body.count), alignment: 1)
@@ -79,8 +79,8 @@ public final class HTTPClient {
     bodies[tag] = kept
   }
 
-  /// Sends and receives for `seconds` at most, and returns what ended meanwhile, sooner if something
-  /// does. Throws `http/library` where the library cannot go on.
+  /// Sends and receives for at most `seconds`, or until a request ends, and returns the requests that
+  /// ended. Throws `http/library` if the library cannot continue.
   public func work(seconds: Double) throws(Failure) -> [HTTPOutcome] {
     let code = http_work(client, Int32((max(0, min(seconds, 3600)) * 1000).rounded(.up)))
     guard code == CURLM_OK.rawValue else {

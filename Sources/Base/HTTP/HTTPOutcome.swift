@@ -1,21 +1,21 @@
-// How a request ended: an answer of any status, or why there is none.
+// How a request ended: a reply of any status, or the reason why there is none.
 // SPDX-License-Identifier: Apache-2.0
 import CCurl
 import CHTTP
 
-/// Why no whole answer came.
+/// Why no complete reply arrived.
 public enum HTTPFault: Equatable, Sendable {
-  /// There is no server at the address, or no way to it.
+  /// There is no server at the address, or it cannot be reached.
   case unreachable
   /// Its certificate, or ours, is not accepted.
   case untrusted
-  /// The connection was lost before the whole answer had come.
+  /// The connection was lost before the whole reply had arrived.
   case cut
-  /// The server said nothing for too long, or took too long in all.
+  /// The server was silent for too long, or took too long in all.
   case silent
-  /// The answer is larger than what may be taken.
+  /// The reply is larger than the limit.
   case tooLarge
-  /// What answers does not speak HTTP.
+  /// The server does not speak HTTP.
   case otherProtocol
   /// Anything else.
   case other
@@ -23,19 +23,19 @@ public enum HTTPFault: Equatable, Sendable {
 
 /// The end of a request.
 public struct HTTPOutcome: Sendable {
-  /// What the request was given.
+  /// The tag of the request.
   public let tag: Int
-  /// Nil where a whole answer came.
+  /// Nil if a complete reply arrived.
   public let fault: HTTPFault?
-  /// What the library says about the fault.
+  /// The library's message about the fault.
   public let explanation: String
-  /// 0 where none came.
+  /// 0 if none arrived.
   public let status: Int
-  /// Seconds; nil where the server did not ask for a wait.
+  /// In seconds; nil if the server demanded no wait.
   public let retryAfter: Double?
-  /// Where a redirect leads.
+  /// The target of a redirect.
   public let location: String?
-  /// What came of the body.
+  /// The part of the body that arrived.
   public let body: [UInt8]
 
   public init(

@@ -2,16 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// A file that is kept from run to run: what is in it is read, and more is put behind it.
+/// A file that is kept from run to run: its contents are read, and more is appended.
 ///
 /// For one thread.
 public final class AppendFile {
   public let path: String
-  /// Bytes that are whole.
+  /// Bytes of complete lines.
   public private(set) var size: Int
   private let descriptor: Int32
 
-  /// Opens `path`, made where it is missing, for its owner alone, and locks it.
+  /// Opens `path`, creating it with permissions for its owner only if it is missing, and locks it.
   ///
   /// Throws `path/invalid`, `io/open`, `file/not-regular`; `usage/locked` where another process has it.
   public convenience init(path: String) throws(Failure) {
@@ -74,7 +74,7 @@ public final class AppendFile {
       && FileIdentity(own) == FileIdentity(found)
   }
 
-  /// Up to `count` bytes from `offset` on; fewer at the end alone.
+  /// Up to `count` bytes from `offset` on; fewer only at the end.
   public func read(at offset: Int, count: Int) throws(Failure) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: max(0, min(count, size - offset)))
     var done = 0
@@ -94,7 +94,7 @@ public final class AppendFile {
   }
 
   /// Gives `take` each whole line from the byte `start` on, without its end, and the bytes it has.
-  /// Returns what stands behind the last: a line that was not finished.
+  /// Returns the rest after the last: an unfinished line.
   public func readLines(
     from start: Int, _ take: (_ line: [UInt8], _ place: Range<Int>) throws(Failure) -> Void
   ) throws(Failure) -> [UInt8] {
@@ -111,7 +111,7 @@ public final class AppendFile {
     return lines.rest
   }
 
-  /// Puts `bytes` behind the rest, or where that fails leaves the rest as it was.
+  /// Appends `bytes`, or if that fails leaves the file as it was.
   public func append(_ bytes: [UInt8]) throws(Failure) {
     do throws(Failure) {
       try bytes.withUnsafeBufferPointer { (bytes) throws(Failure) in
@@ -125,7 +125,7 @@ public final class AppendFile {
     size += bytes.count
   }
 
-  /// Cuts what stands behind the first `count` bytes.
+  /// Truncates the file to its first `count` bytes.
   public func truncate(to count: Int) throws(Failure) {
     guard retryingInterrupted({ ftruncate(descriptor, off_t(count)) }) == 0 else {
       throw .system("truncate", path, errno: errno)
@@ -133,7 +133,7 @@ public final class AppendFile {
     size = count
   }
 
-  /// Makes what was written last through a power cut.
+  /// Flushes what was written, so that it survives a power cut.
   public func synchronize() throws(Failure) {
     guard InputOutput.synchronize(descriptor) == 0 else {
       throw .system("fsync", path, errno: errno)

@@ -3,7 +3,7 @@
 import CSystem
 
 /// The arguments without the tool's name, which is the first. Throws `usage/arguments` where there
-/// is not even that, and for an argument that is no UTF-8: repaired, it would name something else.
+/// is not even that, and for an argument that is not UTF-8: repaired, it would name something else.
 public func processArguments() throws(Failure) -> [String] {
   guard llava_argument_count() > 0 else {
     throw Failure(

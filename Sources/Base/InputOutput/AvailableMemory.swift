@@ -1,8 +1,8 @@
-// How much memory a process may still take.
+// How much memory a process may still use.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// Bytes that can be had without swapping, as the kernel, the process's control group and its own limits
+/// Bytes that are available without swapping, as the kernel, the process's control group and its own limits
 /// (`ulimit -v`, `-d`) say; nil where none does.
 public func availableMemory() -> Int? {
   [memoryOfKernel(), memoryOfGroup(), memoryOfProcess()].compactMap(\.self).min()
@@ -40,7 +40,7 @@ private func memoryOfKernel() -> Int? {
   return nil
 }
 
-/// The limit of the control group (version 2, then 1) less what is in use, but for cached files.
+/// The limit of the control group (version 2, then 1) minus the memory in use, except cached files.
 private func memoryOfGroup() -> Int? {
   for (limit, use, cache) in [
     ("memory.max", "memory.current", "inactive_file"),

@@ -1,10 +1,10 @@
-// Base 64 as RFC 4648, section 4, has it: padded, on one line, and nothing else.
+// Base 64 by RFC 4648, section 4: padded, on one line, and nothing else.
 // SPDX-License-Identifier: Apache-2.0
 
 private let letters = Array(
   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-/// What each byte stands for; 255 for those that are no letters.
+/// The value of each letter; 255 for all other bytes.
 private let values: [UInt8] = {
   var values = [UInt8](repeating: 255, count: 256)
   for (value, letter) in letters.enumerated() { values[Int(letter)] = UInt8(value) }
@@ -26,7 +26,7 @@ public func base64(_ bytes: [UInt8]) -> String {
   return String(decoding: text, as: UTF8.self)
 }
 
-/// The bytes that `text` stands for; nil where it has another character than the 64 letters, is not
+/// The bytes that `text` encodes; nil if it has a character other than the 64 letters, is not
 /// padded to a multiple of four, or leaves bits set that belong to no byte.
 public func bytes(ofBase64 text: Substring) -> [UInt8]? {
   var text = text

@@ -13,9 +13,9 @@ public protocol ByteSource: AnyObject {
 public protocol ByteSink: AnyObject {
   /// `stdout` or the path, for messages.
   var name: String { get }
-  /// True for a file on disk: what is written stays, so a hash of it is worth its time.
+  /// True for a file on disk: what is written is kept, so a hash of it is worth its time.
   var isRegularFile: Bool { get }
-  /// True where someone reads along: nothing in the text may steer a terminal.
+  /// True for a terminal: nothing in the text may control it.
   var isTerminal: Bool { get }
   /// Writes all of `bytes`.
   func write(_ bytes: UnsafeRawBufferPointer) throws(Failure)
@@ -38,7 +38,7 @@ extension ByteSink {
   public func write(_ text: String) throws(Failure) { try write(Array(text.utf8)) }
 }
 
-/// Bytes in memory as a source; hands out at most `step` bytes a read.
+/// Bytes in memory as a source, which returns at most `step` bytes per read.
 public final class MemorySource: ByteSource {
   public let name: String
   private let bytes: [UInt8]
@@ -65,7 +65,7 @@ public final class MemorySource: ByteSource {
 public final class MemorySink: ByteSink {
   public let name: String
   public private(set) var bytes: [UInt8] = []
-  /// Each write by its size: records must leave in one.
+  /// The size of each write: records must be written in one.
   public private(set) var writes: [Int] = []
 
   public init(name: String = "memory") { self.name = name }

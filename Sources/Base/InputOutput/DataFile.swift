@@ -1,4 +1,4 @@
-// Files that the data name, not the user: what is a record's fault there, and what the system's.
+// Files that the data name, not the user: faults of a record, and faults of the system.
 // SPDX-License-Identifier: Apache-2.0
 import CSystem
 import Glibc
@@ -6,8 +6,8 @@ import Glibc
 extension Failure {
   /// Why `path`, which a record names, cannot be opened beneath `directory`.
   ///
-  /// `path/missing`, `path/refused` and `file/not-regular` tell of the record, and every run would
-  /// find the same. All else, such as too many open files or a disk that fails, is `io/open`.
+  /// `path/missing`, `path/refused` and `file/not-regular` are faults of the record, which every run
+  /// would find again. Everything else, such as too many open files or a failing disk, is `io/open`.
   static func opening(
     _ path: String, errno code: Int32, in directory: Int32 = AT_FDCWD, root: String? = nil
   ) -> Failure {

@@ -3,7 +3,7 @@
 import CSystem
 import Glibc
 
-/// The names in the directory `path` but those that begin with a dot, ascending: all of them, or
+/// The names in the directory `path`, except those that begin with a dot, ascending: all of them, or
 /// some `limit` of a directory that has more. Throws `io/open` or `io/read` where it cannot be read.
 public func namesInDirectory(_ path: String, limit: Int, hidden: Bool = false) throws(Failure)
   -> [String]

@@ -15,31 +15,31 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   case limitExceeded = 5
   /// Valid inputs that do not fit each other: shapes, vocabularies, versions.
   case mismatch = 6
-  /// Training met NaN or infinity.
+  /// Training produced NaN or infinity.
   case notFinite = 7
-  /// Our own mistake.
+  /// A bug in the program.
   case internalError = 70
 }
 
-/// What a caller may do about a failure besides passing it on. What a program does depends on this
+/// What a caller may do about a failure besides passing it on. The behaviour of a program depends on this
 /// and on the status, never on a code's or a message's text.
 public enum FailureKind: Sendable {
   case ordinary
-  /// A file that a record names is not there, or nobody may read it.
+  /// A file that a record names does not exist, or may not be read.
   case unreadableFile
   /// The machine lacks memory, descriptors or the like: no record is at fault.
   case shortage
-  /// The system refused a call, whatever the file is or holds: the same call may do well next time.
+  /// The system refused a call, whatever the file holds: the same call may succeed next time.
   case system
-  /// The input ends before what it began.
+  /// The input ends inside something that it began.
   case cut
   /// The input ends where it may, but without its end mark.
   case noEndMark
-  /// Options and input do not fit each other, a recipe and a stream say: no record is at fault.
+  /// Options and input contradict each other, such as a recipe and a stream: no record is at fault.
   case wholeRun
   /// A signal asked to stop.
   case interrupted
-  /// The bytes are of another format than the one that was looked for.
+  /// The bytes are in a format other than the expected one.
   case otherFormat
 }
 
@@ -80,7 +80,7 @@ public struct Failure: Error, Equatable, Sendable {
     }
   }
 
-  /// Whether the system is at fault, so that what was looked for may be there all the same.
+  /// Whether the system is at fault, so that the file may exist all the same.
   public var isOfSystem: Bool { kind == .system || kind == .shortage }
 
   /// The same failure, found at `outer` (prefixed to a place it already has, except to the name of
@@ -97,8 +97,8 @@ public struct Failure: Error, Equatable, Sendable {
   }
 }
 
-/// What `body` gives; nil where what it reads is not there or not usable, for who can do without.
-/// Throws where the system is at fault: going on without would give another result.
+/// The result of `body`; nil if what it reads is missing or unusable, for callers that can do without it.
+/// Throws if the system is at fault: continuing without it would give a different result.
 public func ifUsable<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result? {
   do throws(Failure) { return try body() } catch {
     if error.isOfSystem { throw error }

@@ -1,9 +1,9 @@
-// Mending the end of a file in place, where a user asks for it.
+// Repairing the end of a file in place, at the user's request.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// Keeps the first `count` bytes of the regular file `path`, which must have `size` bytes, and puts
-/// `ending` behind them. Throws `io/…`, or `file/changed` where someone else still writes to it.
+/// Keeps the first `count` bytes of the regular file `path`, which must have `size` bytes, and appends
+/// `ending` to them. Throws `io/…`, or `file/changed` if another process is still writing to it.
 public func mendEnd(of path: String, size: Int, keeping count: Int, ending: [UInt8])
   throws(Failure)
 {

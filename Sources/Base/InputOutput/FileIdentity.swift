@@ -1,4 +1,4 @@
-// What makes two paths one file, whatever they are called.
+// The identity of a file, whatever paths lead to it.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 

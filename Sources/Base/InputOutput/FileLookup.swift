@@ -1,8 +1,8 @@
-// What is at a path, told apart from a system that cannot say.
+// What is at a path, as distinct from a system that cannot tell.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// What the system says of `path`; nil where there is nothing, or nothing that this process may see.
+/// The status of `path`; nil if there is nothing, or nothing that this process may see.
 ///
 /// Throws `io/stat` where it cannot say, as on a disk that fails: whoever took that for an absent file
 /// would go on without what belongs to a model.

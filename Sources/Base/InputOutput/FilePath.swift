@@ -12,7 +12,7 @@ public struct FilePath: Hashable, Sendable {
 
   private static let slash = UInt8(ascii: "/")
 
-  /// The path as text, nil where it is none.
+  /// The path as text; nil if it is not valid UTF-8.
   public var text: String? { String(validating: bytes, as: UTF8.self) }
 
   /// The path for messages and records: as it is where it is text; else bytes beyond ASCII are spelt
@@ -26,7 +26,7 @@ public struct FilePath: Hashable, Sendable {
     }.joined()
   }
 
-  /// What stands behind the last slash.
+  /// The part after the last slash.
   public var name: FilePath {
     FilePath(bytes: bytes[(bytes.lastIndex(of: Self.slash).map { $0 + 1 } ?? 0)...])
   }
@@ -56,12 +56,12 @@ public struct FilePath: Hashable, Sendable {
       bytes: bytes.last == Self.slash ? bytes + name.bytes : bytes + [Self.slash] + name.bytes)
   }
 
-  /// The same with `suffix` behind it.
+  /// The same with `suffix` appended.
   public static func + (path: FilePath, suffix: String) -> FilePath {
     FilePath(bytes: path.bytes + Array(suffix.utf8))
   }
 
-  /// The path as C takes it.
+  /// The path as a C string.
   public func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
     (bytes + [0]).withUnsafeBufferPointer { bytes in
       bytes.withMemoryRebound(to: CChar.self) { chars in
@@ -71,7 +71,7 @@ public struct FilePath: Hashable, Sendable {
     }
   }
 
-  /// Whether the path goes on behind something that is no directory, as one into an archive does.
+  /// Whether the path continues after something that is not a directory, as one into an archive does.
   public var leadsThroughFile: Bool {
     var found = stat()
     return withCString { stat($0, &found) } != 0 && errno == ENOTDIR

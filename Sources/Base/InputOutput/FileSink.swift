@@ -1,15 +1,15 @@
-// Writing a descriptor completely, or saying that it could not be done.
+// Writing to a descriptor completely, or reporting a failure.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// Writes a descriptor with `write(2)` until every byte is gone.
+/// Writes to a descriptor with `write(2)` until every byte is written.
 ///
-/// SIGPIPE keeps its default action, so a reader that leaves ends the process quietly.
+/// SIGPIPE keeps its default action, so a reader that closes the pipe ends the process quietly.
 public final class FileSink: ByteSink {
   public let name: String
   private let descriptor: Int32
 
-  /// Writes `descriptor`, which stays open afterwards.
+  /// Writes to `descriptor`, which stays open afterwards.
   public init(descriptor: Int32, name: String) {
     self.descriptor = descriptor
     self.name = name

@@ -27,7 +27,7 @@ public final class FileSource: ByteSource {
     try checkIsNoOutput()
   }
 
-  /// Throws `usage/same-file` where the process will replace this file.
+  /// Throws `usage/same-file` if the process will replace this file.
   public func checkIsNoOutput() throws(Failure) { try OutputClaims.check(descriptor, name) }
 
   deinit { if owned { close(descriptor) } }
@@ -36,7 +36,7 @@ public final class FileSource: ByteSource {
 
   public var isTerminal: Bool { isatty(descriptor) == 1 }
 
-  /// Whether what is read can be read once more.
+  /// Whether the input can be read again.
   public var isRegularFile: Bool {
     var status = stat()
     return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG

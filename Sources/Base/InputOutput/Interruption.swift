@@ -1,4 +1,4 @@
-// Signals that ask a tool to stop: remembered, acted upon between two records.
+// Signals that ask a tool to stop: remembered, and acted upon between two records.
 // SPDX-License-Identifier: Apache-2.0
 import CSystem
 
@@ -37,12 +37,12 @@ public enum Interruption {
     if let signal { llava_die_by_signal(signal) }
   }
 
-  /// Remembers SIGUSR1 from now on: a wish to save without stopping.
+  /// Remembers SIGUSR1 from now on: a request to save without stopping.
   public static func acceptSaveRequests() { llava_install_save_request_handler() }
 
-  /// Takes SIGUSR2 as SIGTERM from now on: the only wish to stop that a launcher of ranks passes on.
+  /// Treats SIGUSR2 like SIGTERM from now on: the only request to stop that a launcher of ranks passes on.
   public static func acceptStopRequests() { llava_install_stop_request_handler() }
 
-  /// Whether SIGUSR1 has come since this was last asked.
+  /// Whether SIGUSR1 has arrived since the last call.
   public static func takeSaveRequest() -> Bool { llava_take_save_request() != 0 }
 }

@@ -1,14 +1,14 @@
-// Lines out of bytes that come in pieces.
+// Lines from bytes that arrive in pieces.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Cuts bytes into lines.
+/// Splits bytes into lines.
 public struct LineBuffer {
-  /// What follows the last line's end.
+  /// The bytes after the last line's end.
   public private(set) var rest: [UInt8] = []
 
   public init() {}
 
-  /// The lines that `bytes` end, without their ends.
+  /// The lines that `bytes` complete, without their ends.
   public mutating func add(_ bytes: ArraySlice<UInt8>) -> [[UInt8]] {
     guard let end = bytes.lastIndex(of: 0x0A) else {
       rest += bytes

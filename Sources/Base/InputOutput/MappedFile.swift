@@ -1,11 +1,11 @@
-// A regular file mapped read-only: checkpoints are used straight from it.
+// A read-only memory-mapped file: checkpoints are used in place.
 // SPDX-License-Identifier: Apache-2.0
 import CSystem
 import Glibc
 import Synchronization
 
-/// The bytes of a file, mapped. If the file is cut while it is in use, the process says so in one
-/// line and exits with status 3.
+/// The bytes of a memory-mapped file. If the file is truncated while it is in use, the process reports
+/// it in one line and exits with status 3.
 public final class MappedFile: @unchecked Sendable {
   // Sendable: nothing changes after init.
   public let path: String
@@ -44,7 +44,7 @@ public final class MappedFile: @unchecked Sendable {
 
   static func isMapped(at start: UInt) -> Bool { mappings.withLock { $0[start] != nil } }
 
-  /// Lets the system take back the memory behind `bytes`; who touches them again reads the file
+  /// Lets the system reclaim the memory of `bytes`; later access reads the file
   /// again. Does nothing for bytes of no mapped file: those of a copy would be lost.
   public static func releasePages(of bytes: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
@@ -59,7 +59,7 @@ public final class MappedFile: @unchecked Sendable {
     }
   }
 
-  /// Gives `bytes` to `body` part after part, and lets the pages of each go: memory does not grow with the
+  /// Passes `bytes` to `body` part after part, and releases the pages of each: memory does not grow with the
   /// size of a mapping.
   public static func forEachPart(
     of bytes: UnsafeRawBufferPointer, size: Int, _ body: (UnsafeRawBufferPointer) -> Void
@@ -71,8 +71,8 @@ public final class MappedFile: @unchecked Sendable {
     }
   }
 
-  /// Runs `body`, which reads a little here and there: what lies behind each place is not read ahead,
-  /// which on some machines is megabytes each time.
+  /// Runs `body`, which reads small parts at random: the kernel's readahead is off, which on some
+  /// machines would read megabytes each time.
   public func withRandomAccess<Result, E>(_ body: () throws(E) -> Result) throws(E) -> Result {
     let base = bytes.baseAddress.map { UnsafeMutableRawPointer(mutating: $0) }
     if let base { madvise(base, bytes.count, MADV_RANDOM) }

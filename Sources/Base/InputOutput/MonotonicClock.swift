@@ -1,8 +1,8 @@
-// How time passes, whatever the clock on the wall says.
+// The passage of time, independent of the system's date.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// Seconds on a clock that only goes forward.
+/// Seconds on a monotonic clock.
 public func monotonicSeconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)

@@ -3,8 +3,8 @@
 import Glibc
 import Synchronization
 
-/// Outputs that are known before the first input is opened. Whatever is then read is held against
-/// them, by device and inode: a link or another spelling is the same file.
+/// Outputs that are known before the first input is opened. Every input is compared with them by device
+/// and inode: a link or another spelling is the same file.
 public enum OutputClaims {
   private struct Claims {
     var files: Set<FileIdentity> = []

@@ -1,7 +1,7 @@
-// A place that files of a result are written into, each by its name.
+// A place for the files of a result, each with its name.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Somewhere that opens new files by name: a directory that appears when it is complete, say.
+/// Something that opens new files by name, such as a directory that appears when it is complete.
 public protocol OutputPlace {
   /// A new file, which is there once it is finished.
   func openFile(_ name: String) throws(Failure) -> any ByteSink

@@ -1,4 +1,4 @@
-// Paths: their parts, and those that the system would read otherwise than they are written, refused.
+// Paths: their parts, and refusal of those that the system would read differently.
 // SPDX-License-Identifier: Apache-2.0
 
 /// Longer paths are beyond what the system takes (PATH_MAX, its final NUL included).

@@ -1,4 +1,4 @@
-// Where this program lies, and with it the others of the suite.
+// The directory of this program and of the others of the suite.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 

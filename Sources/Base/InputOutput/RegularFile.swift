@@ -59,7 +59,7 @@ public final class RegularFile: Sendable {
       "expected a regular file, found \(kind)")
   }
 
-  /// The `count` bytes from `place` on, fewer where the file ends. Throws `io/read`.
+  /// The `count` bytes from `place` on, fewer at the end of the file. Throws `io/read`.
   public func read(at place: Int, count: Int) throws(Failure) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: max(0, min(count, size - place)))
     let filled = try bytes.withUnsafeMutableBufferPointer { (bytes) throws(Failure) -> Int in
@@ -81,7 +81,7 @@ public final class RegularFile: Sendable {
     return bytes
   }
 
-  /// Whether nobody wrote to the file since it was opened, as far as its times tell.
+  /// Whether the file is unchanged since it was opened, as far as its times tell.
   public var isUnchanged: Bool {
     var status = stat()
     return fstat(descriptor, &status) == 0 && Int(status.st_size) == size
@@ -123,7 +123,7 @@ public func readWholeFile(
   return try file.readAll(limit: limit, willRead: willRead)
 }
 
-/// All bytes of a source whose length nobody knows, of which there may be at most `limit`.
+/// All bytes of a source of unknown length, of which there may be at most `limit`.
 /// Throws what reading throws, or `file/too-large`.
 public func readWhole(_ source: any ByteSource, limit: Int) throws(Failure) -> [UInt8] {
   var bytes: [UInt8] = []

@@ -1,7 +1,7 @@
-// How much memory this process holds.
+// The resident memory of this process.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bytes that this process holds resident, but for the files that `MappedFile` maps; nil where the
+/// Resident bytes of this process, except the files that `MappedFile` maps; nil if the
 /// kernel does not say.
 public func residentMemory() -> Int? {
   guard let bytes = try? readWholeFile("/proc/self/smaps", limit: 64 << 20) else { return nil }

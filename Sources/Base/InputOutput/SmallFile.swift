@@ -22,7 +22,7 @@ extension FilePath {
     return try readWhole(FileSource(descriptor: descriptor, name: shown), limit: limit)
   }
 
-  /// Replaces the file, or makes it: a reader finds what it was or what it becomes, never a part.
+  /// Replaces or creates the file: a reader sees the old or the new contents, never a part.
   ///
   /// What a link leads to is replaced, not the link. Throws what `AtomicFile` throws.
   public func replace(with bytes: [UInt8]) throws(Failure) {

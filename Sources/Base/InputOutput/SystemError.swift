@@ -4,7 +4,7 @@ import CSystem
 import Glibc
 
 extension Failure {
-  /// What the operating system said when it refused `action`, a verb such as `open`.
+  /// The operating system's message when it refused `action`, a verb such as `open`.
   public static func system(_ action: String, _ place: String, errno code: Int32) -> Failure {
     var remedy: String?
     switch code {
@@ -35,7 +35,7 @@ extension Failure {
     }
   }
 
-  /// What needed `byteCount` bytes, or an unknown number of them, and did not get them.
+  /// The failure of an allocation of `byteCount` bytes, or of an unknown number.
   public static func outOfMemory(
     _ byteCount: Int? = nil, at place: String? = nil,
     remedy: String = "raise ulimit -v, or use fewer threads with -j"

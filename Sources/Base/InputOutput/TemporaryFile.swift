@@ -1,4 +1,4 @@
-// Files that wait beside their name until they are complete, and those that nobody writes any more.
+// Temporary files beside their final name, and abandoned ones.
 // SPDX-License-Identifier: Apache-2.0
 import CSystem
 import Glibc
@@ -50,7 +50,7 @@ final class TemporaryFile {
     throw .system("create", shownName, errno: EEXIST)
   }
 
-  /// A signal need not remove it any more.
+  /// From now on a signal does not remove it.
   func forget() { llava_forget_temporary(slot) }
 
   /// The process that made the file `name`, also one of an older version: `.llava-PID.tmp`; nil for

@@ -1,4 +1,4 @@
-// Text from files made safe to show: nothing in it can steer a terminal.
+// Text from files made safe to show: nothing in it can control a terminal.
 // SPDX-License-Identifier: Apache-2.0
 
 /// `text` with control characters, line separators and writing-direction marks spelt as escapes.
@@ -57,7 +57,7 @@ public func grouped(_ number: Int) -> String {
   return String(text.reversed())
 }
 
-/// `word` between quotes, as a shell reads it back whatever is in it.
+/// `word` quoted for a shell, whatever is in it.
 public func quotedForShell(_ word: String) -> String {
   "'" + word.split(atByte: UInt8(ascii: "'")).joined(separator: "'\\''") + "'"
 }

@@ -1,7 +1,7 @@
-// Text taken by scalars and bytes, where Swift's own functions go by characters as people see them.
+// Text as scalars and bytes, where Swift's own functions work on grapheme clusters.
 // SPDX-License-Identifier: Apache-2.0
 
-/// White space as Python's `str.isspace` has it.
+/// White space by the rule of Python's `str.isspace`.
 public func isWhitespace(_ scalar: Unicode.Scalar) -> Bool {
   scalar.properties.isWhitespace || (0x1c...0x1f).contains(scalar.value)
 }

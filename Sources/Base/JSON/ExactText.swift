@@ -1,8 +1,8 @@
 // Text that is compared byte by byte.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A string that equals only the same bytes. Swift's own comparison takes two spellings of an
-/// accented letter for one; ids, paths and pieces that differ so are different things.
+/// A string that equals only the same bytes. Swift's own comparison treats two spellings of an
+/// accented letter as equal; ids, paths and vocabulary pieces that differ so are different.
 public struct ExactText: Hashable, Comparable, Sendable {
   public let text: String
 

@@ -5,7 +5,7 @@
 /// an accented letter are two keys, which Swift's own string comparison would take for one.
 public struct JSONObject: Equatable, Sendable {
   public private(set) var members: [(key: String, value: JSONValue)] = []
-  /// Where each key is; empty while there are so few that looking at all of them is faster.
+  /// The index of each key; empty while there are so few that a linear search is faster.
   private var positions: [ExactText: Int] = [:]
 
   private static let mostUnindexed = 12
@@ -64,7 +64,7 @@ public struct JSONObject: Equatable, Sendable {
 
   private func position(of key: String) -> Int? {
     if members.count > Self.mostUnindexed { return positions[ExactText(key)] }
-    // Most keys differ in length, which is there without a look at their bytes.
+    // Most keys differ in length, which is known without reading their bytes.
     return members.firstIndex {
       $0.key.utf8.count == key.utf8.count && $0.key.utf8.elementsEqual(key.utf8)
     }

@@ -1,4 +1,4 @@
-// The strict parser of RFC 8259: what it refuses, other parsers read in different ways.
+// A strict parser of RFC 8259: what it refuses, other parsers read in different ways.
 // SPDX-License-Identifier: Apache-2.0
 
 extension JSONValue {
@@ -62,7 +62,7 @@ struct JSONParser {
     while position < bytes.count, bytes[position].isJSONSpace { position += 1 }
   }
 
-  /// Steps over `byte` if it is next.
+  /// Consumes `byte` if it is next.
   mutating func take(_ byte: UInt8) -> Bool {
     guard next == byte else { return false }
     position += 1
@@ -88,7 +88,7 @@ struct JSONParser {
     }
   }
 
-  /// Refuses what Python's writer makes of numbers that JSON does not have, with the keys to it.
+  /// Refuses what Python writes for numbers that JSON lacks, and names the keys that lead to it.
   private func refuseNonFinite() throws(JSONError) {
     let names = ["NaN", "Infinity", "-Infinity"]
     guard let name = names.first(where: { bytes[position...].starts(with: $0.utf8) }) else {

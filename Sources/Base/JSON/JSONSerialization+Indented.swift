@@ -1,9 +1,9 @@
-// JSON as people read it: a member a line.
+// JSON for people to read: one member per line.
 // SPDX-License-Identifier: Apache-2.0
 
 extension JSONValue {
-  /// The text with a member of an object a line, two spaces deeper each level, lists of plain values
-  /// on one line, and a line's end at the end.
+  /// The text with one member of an object per line, indented by two spaces per level, lists of plain
+  /// values on one line, and a line end at the end.
   public func indented() -> [UInt8] {
     var bytes: [UInt8] = []
     append(to: &bytes, depth: 0)

@@ -12,7 +12,7 @@ extension JSONValue {
   /// The same as text.
   public var serializedString: String { String(decoding: serialized(), as: UTF8.self) }
 
-  /// Adds what `serialized` gives behind `bytes`.
+  /// Appends the result of `serialized` to `bytes`.
   public func append(to bytes: inout [UInt8]) {
     switch self {
     case .null: bytes += "null".utf8

@@ -59,12 +59,12 @@ extension JSONValue {
   public static func double(_ value: Double) -> JSONValue { .number(JSONNumber(value)) }
 }
 
-/// Why a text is not the JSON that was expected.
+/// The reason why a text is not the expected JSON.
 public struct JSONError: Error, Equatable, Sendable {
   /// Bytes before the fault.
   public let offset: Int
   public let message: String
-  /// Whether the bytes are no UTF-8, so that they are no text at all.
+  /// Whether the bytes are not valid UTF-8, and so no text at all.
   public let isNoText: Bool
 
   public init(offset: Int, message: String, isNoText: Bool = false) {

@@ -1,4 +1,4 @@
-// Finds the stretches of a text that JSON spells as they are.
+// Finds the runs of a text that JSON needs not escape.
 // SPDX-License-Identifier: Apache-2.0
 
 /// The first place from `start` on with a byte that a string in JSON has only escaped or as its end:

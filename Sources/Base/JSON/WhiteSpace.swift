@@ -1,4 +1,4 @@
-// What JSON takes for white space.
+// White space in JSON.
 // SPDX-License-Identifier: Apache-2.0
 
 extension UInt8 {

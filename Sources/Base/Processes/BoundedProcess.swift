@@ -1,4 +1,4 @@
-// Running a program on bytes in memory, with every way in which it may misbehave bounded.
+// Running a program on bytes in memory, with limits on everything that it may do.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
@@ -8,11 +8,11 @@ import InputOutput
 public struct BoundedProcess: Sendable {
   public let program: String
   public let arguments: [String]
-  /// Most bytes of stdout that are taken; one that writes more is ended.
+  /// Largest number of bytes read from stdout; a program that writes more is killed.
   public var outputLimit = 1 << 20
-  /// Most bytes of stderr that are kept.
+  /// Largest number of bytes kept from stderr.
   public var errorLimit = 1 << 16
-  /// After this it is ended, whatever it does.
+  /// After this time it is killed, whatever it does.
   public var seconds = 60.0
 
   public init(program: String, arguments: [String]) {
@@ -24,7 +24,7 @@ public struct BoundedProcess: Sendable {
   public enum Ending: Equatable, Sendable {
     case exited(Int32)
     case signalled(Int32)
-    /// It was still at work after its time.
+    /// It was still running after its time.
     case overtime
     /// It wrote more than its limit.
     case overflow

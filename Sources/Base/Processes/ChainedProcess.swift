@@ -17,7 +17,7 @@ final class ChainedProcess {
     self.number = number
   }
 
-  /// Nobody waits for it any more: it is ended, and leaves no trace in the system's table.
+  /// Nobody waits for it any more: it is killed and reaped.
   deinit {
     terminate()
     _ = status()

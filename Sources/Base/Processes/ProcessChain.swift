@@ -1,9 +1,9 @@
-// Programs that read each other's output, with what goes in and what comes out in our hands.
+// Programs that read each other's output, with the input and the output of the chain in our hands.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
 
-/// What a chain of programs gives while it runs.
+/// The output of a chain of programs while it runs.
 public enum ChainOutput: Sendable {
   /// Bytes of the last program's stdout.
   case output(ArraySlice<UInt8>)
@@ -11,10 +11,10 @@ public enum ChainOutput: Sendable {
   case errors(ArraySlice<UInt8>)
 }
 
-/// What a chain of programs is fed next.
+/// The next input of a chain of programs.
 public enum ChainInput: Sendable {
   case bytes([UInt8])
-  /// More may come after what the programs say next.
+  /// More may follow after the programs' next output.
   case nothingYet
   case end
 }

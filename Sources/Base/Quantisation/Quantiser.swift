@@ -1,4 +1,4 @@
-// Writes rows of weights in another format: f32 to blocks of a few bits an element.
+// Encodes rows of weights in another format: f32 to blocks with a few bits per element.
 // SPDX-License-Identifier: Apache-2.0
 import CQuantisation
 import Tensors
@@ -7,8 +7,8 @@ import Threads
 /// Encodes rows of weights. The same rows give the same bytes on every processor and for every number
 /// of threads.
 ///
-/// Blocks of 32 are byte for byte those of llama.cpp where all columns count alike. Otherwise, and always
-/// those of Q4_K, Q5_K and Q6_K, they are searched for the least sum of squared errors
+/// Blocks of 32 are byte for byte those of llama.cpp where all columns are weighted equally. Otherwise, and always
+/// in Q4_K, Q5_K and Q6_K, they are searched for the smallest sum of squared errors
 /// (`weighed_blocks_of_32.c`, `blocks_with_minima.c`, `blocks_without_minima.c`).
 public struct Quantiser: Sendable {
   public let format: WeightFormat
@@ -60,8 +60,8 @@ extension Quantiser {
   /// `order.row(ofStored: i)` of `weight`'s matrix; nil for the matrix's own order. Rows that have the
   /// format already are copied.
   ///
-  /// `importance`: a number of 0 or more for each column, by which the errors there count; nil where all
-  /// count alike. Q8_0 and plain elements do not look at it.
+  /// `importance`: a number of 0 or more for each column, which weights its errors; nil for equal
+  /// weights. Q8_0 and formats without blocks ignore it.
   ///
   /// Rows must be whole blocks. Throws `Fault` for the first element that cannot be written, in the order
   /// of the result, or `AllocationError`.

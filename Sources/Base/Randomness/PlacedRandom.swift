@@ -1,9 +1,9 @@
-// Random numbers that are functions of a seed and a place, never of what was drawn before.
+// Random numbers that depend only on a seed and a place, never on those drawn before.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What random numbers are for: draws for different ends share nothing, whatever their places.
+/// The purpose of random numbers: those for different purposes are independent, whatever their places.
 ///
-/// The values are fixed: another one would change every run of the same seed.
+/// The raw values are fixed: a different one would change every run of the same seed.
 public enum RandomPurpose: UInt64, Sendable {
   case order = 1
   case mixing = 2

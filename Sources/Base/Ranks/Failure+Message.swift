@@ -1,4 +1,4 @@
-// Failures as ranks tell each other of them.
+// Failures in the form in which ranks send them to each other.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

@@ -1,4 +1,4 @@
-// Who started this process together with others, as the launcher's variables say.
+// The launcher that started this process as one of several ranks, by its environment variables.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput

@@ -1,4 +1,4 @@
-// The library that speaks MPI: where it is looked for, and what it says of itself.
+// The library for MPI: where it is searched for, and its version.
 // SPDX-License-Identifier: Apache-2.0
 import CMPI
 import Glibc

@@ -1,4 +1,4 @@
-// What ranks move in bulk: slices of tensors, and parts that rank 0 deals out.
+// Bulk transfers between ranks: slices of tensors, and parts that rank 0 distributes.
 // SPDX-License-Identifier: Apache-2.0
 import CMPI
 import InputOutput
@@ -55,7 +55,7 @@ extension RankGroup {
     return all
   }
 
-  /// What rank 0 deals to each rank, whose `counts` of bytes all know; returns the own part.
+  /// Scatters parts from rank 0 to each rank; all ranks know their `counts` of bytes. Returns the own part.
   public func deal(_ parts: [[UInt8]], counts: [Int], at place: String) -> [UInt8] {
     guard let mpi else { return parts[0] }
     let sizes = counts.map(Int64.init)
@@ -78,7 +78,7 @@ extension RankGroup {
     return parts[0]
   }
 
-  /// Bytes that this rank has sent to others so far: values of slices, and all else.
+  /// Bytes that this rank has sent to others so far: values of slices, and everything else.
   public var sentBytes: (slices: Int, other: Int) {
     guard let mpi else { return (0, 0) }
     var (slices, other) = (UInt64(0), UInt64(0))

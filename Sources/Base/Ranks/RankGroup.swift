@@ -1,4 +1,4 @@
-// The processes that do one run together, and how they agree.
+// The processes of one distributed run, and how they agree.
 // SPDX-License-Identifier: Apache-2.0
 import CMPI
 import Glibc
@@ -12,7 +12,7 @@ import JSON
 public final class RankGroup {
   public let rank: Int
   public let size: Int
-  /// Seconds that ranks wait for each other; 0: without end.
+  /// Seconds that ranks wait for each other; 0: no limit.
   let patience: Double
   let mpi: llava_mpi?
   /// The names of all ranks' machines.

@@ -1,7 +1,7 @@
-// How the elements of an array are dealt out to ranks.
+// How the elements of an array are distributed over ranks.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Consecutive parts of an array, one a rank; some may be empty.
+/// Consecutive parts of an array, one per rank; some may be empty.
 public struct Slices: Equatable, Sendable {
   /// Where each part begins, and the end of the last.
   public let bounds: [Int]
@@ -36,7 +36,7 @@ public struct Slices: Equatable, Sendable {
 
   public subscript(rank: Int) -> Range<Int> { bounds[rank]..<bounds[rank + 1] }
 
-  /// Begins and counts of all parts, as C takes them.
+  /// Begins and counts of all parts, as C arrays.
   func withPlaces<R>(_ body: (UnsafePointer<Int64>, UnsafePointer<Int64>) -> R) -> R {
     let first = bounds.dropLast().map(Int64.init)
     let counts = (0..<ranks).map { Int64(self[$0].count) }

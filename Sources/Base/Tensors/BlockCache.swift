@@ -1,4 +1,4 @@
-// Blocks of memory that intermediate results pass from hand to hand.
+// Reuse of memory blocks for intermediate results.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import Synchronization
@@ -20,7 +20,7 @@ final class BlockCache: Sendable {
     /// gaps behind, which are nobody's and stay.
     static var mappedFrom: Int { 128 << 10 }
 
-    /// A block of any content, aligned to 64; nil when memory is out.
+    /// A block with arbitrary content, aligned to 64; nil when memory runs out.
     init?(byteCount: Int) {
       var base: UnsafeMutableRawPointer?
       if byteCount < Self.mappedFrom {
@@ -41,7 +41,7 @@ final class BlockCache: Sendable {
 
   init(idleBytes: Int = 0) { kept = Mutex(KeptBlocks(idleBytes: idleBytes)) }
 
-  /// A block of at least `byteCount` bytes, aligned to 64; nil when memory is out.
+  /// A block of at least `byteCount` bytes, aligned to 64; nil when memory runs out.
   func take(_ byteCount: Int) -> Block? {
     guard let size = Self.roundedUp(byteCount) else { return nil }
     if let found = kept.withLock({ $0.take(size) }) { return found.block }
@@ -55,7 +55,7 @@ final class BlockCache: Sendable {
 
   func keepIdle(_ byteCount: Int) { kept.withLock { $0.idleBytes = byteCount } }
 
-  /// Gives all that waits back to the system.
+  /// Returns all kept blocks to the system.
   func empty() {
     for (_, block) in kept.withLock({ $0.makeRoom(for: .max) }) { block.free() }
   }

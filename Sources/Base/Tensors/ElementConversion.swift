@@ -1,4 +1,4 @@
-// Weights in another element type, rounded to the nearest, and rows that stand for others.
+// Weights converted to another element type, rounded to nearest.
 // SPDX-License-Identifier: Apache-2.0
 
 /// A conversion among F32, F16 and BF16: to nearest, ties to even. NaN stays NaN, infinity stays.
@@ -13,7 +13,7 @@ public struct ElementConversion: Sendable {
     (self.source, self.target) = (source, target)
   }
 
-  /// A finite number that the target's range does not hold.
+  /// A finite number out of the target's range.
   public struct Overflow: Error, Equatable, Sendable {
     public let value: Float
   }
@@ -33,7 +33,7 @@ public struct ElementConversion: Sendable {
     return narrow
   }
 
-  /// Returns the place of an element that overflows.
+  /// Returns the index of an element that overflows.
   private func toBF16(_ wide: Tensor, _ bits: UnsafeMutablePointer<UInt16>) -> Int? {
     let (floats, count) = (wide.floats, wide.count)
     var overflow: Int?

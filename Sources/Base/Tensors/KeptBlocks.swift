@@ -1,4 +1,4 @@
-// Which of the freed blocks wait, which of them serve a request, and which make room.
+// Which freed blocks are kept, which are reused for a request, and which are released.
 // SPDX-License-Identifier: Apache-2.0
 
 /// Freed blocks by their size. `BlockCache` keeps memory by this rule, and `MemoryCount` counts by it.
@@ -20,8 +20,8 @@ struct KeptBlocks<Block> {
     return nil
   }
 
-  /// So much may wait while blocks of other sizes are asked for: the sizes of a layer come by turns,
-  /// and the first touch of a fresh page costs more than many a kernel.
+  /// So much may be kept while blocks of other sizes are requested: the sizes of a layer come in turn,
+  /// and the first touch of a fresh page costs more than many kernels.
   var idleBytes: Int
 
   init(idleBytes: Int = 0) { self.idleBytes = idleBytes }

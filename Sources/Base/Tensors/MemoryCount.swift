@@ -1,8 +1,8 @@
-// What tensors would take of memory, counted while there are none.
+// The memory that tensors would take, counted without allocating them.
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// Counts what a process would hold resident: pages, working memory, and blocks as `BlockCache` hands
+/// Counts the resident memory of a process: pages, working memory, and blocks as `BlockCache` hands
 /// them out and keeps them. Nothing is allocated, so that what no machine could hold can be counted.
 public final class MemoryCount: Sendable {
   fileprivate struct State {
@@ -24,11 +24,11 @@ public final class MemoryCount: Sendable {
 
   public init() {}
 
-  /// Bytes resident now, and the most so far.
+  /// Bytes resident now, and the peak so far.
   public var resident: Int { state.withLock { $0.resident } }
   public var peak: Int { state.withLock { $0.peak } }
 
-  /// The peak is from now on what follows.
+  /// Starts a new peak from now on.
   public func forgetPeak() { state.withLock { $0.peak = $0.resident } }
 
   /// Holds zeroed pages, all of which are written, as long as the result lives.

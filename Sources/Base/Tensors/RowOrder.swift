@@ -1,11 +1,11 @@
-// An order of a matrix's rows in a file that is not the model's: what a reader turns back.
+// An order of a matrix's rows in a file that differs from the model's, which a reader undoes.
 // SPDX-License-Identifier: Apache-2.0
 
 /// llama.cpp's order of the rows of queries and keys. It rotates neighbours where the model that the
 /// file was made from pairs the halves of a head, so its files hold row `i` of a head's first half and
 /// row `i` of the second side by side (reference: `permute` of its convert_hf_to_gguf.py).
 ///
-/// Rows move whole, so blocks of quantised rows stay as they are and nothing is quantised anew: a
+/// Whole rows move, so blocks of quantised rows are unchanged and nothing is quantised again: a
 /// product over the stored rows, whose results go to their places, gives every bit of the original.
 public struct RowOrder: Hashable, Sendable {
   /// Rows of one head; even.
@@ -16,7 +16,7 @@ public struct RowOrder: Hashable, Sendable {
     self.headWidth = headWidth
   }
 
-  /// The row of the matrix that stored row `stored` is.
+  /// The row of the matrix that is stored as row `stored`.
   public func row(ofStored stored: Int) -> Int {
     let (head, place) = stored.quotientAndRemainder(dividingBy: headWidth)
     return head * headWidth + place % 2 * (headWidth / 2) + place / 2

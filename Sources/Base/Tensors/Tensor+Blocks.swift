@@ -1,4 +1,4 @@
-// Tensors that are made a block of rows at a time, so that what lies between takes little memory.
+// Tensors that are made a block of rows at a time, so that intermediate results take little memory.
 // SPDX-License-Identifier: Apache-2.0
 
 extension Tensor {

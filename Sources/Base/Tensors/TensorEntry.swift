@@ -1,11 +1,11 @@
-// What a file says of a tensor besides its bytes.
+// The description of a tensor in a file, without its bytes.
 // SPDX-License-Identifier: Apache-2.0
 
 /// A tensor's type and shape.
 public struct TensorEntry: Equatable, Sendable {
   public let elementType: ElementType
   public let shape: [Int]
-  /// The format of the blocks that the elements are decoded from; nil where they stand alone.
+  /// The format of the blocks that the elements are decoded from; nil without blocks.
   public let blocks: WeightFormat?
 
   public init(elementType: ElementType, shape: [Int], blocks: WeightFormat? = nil) {
@@ -14,6 +14,6 @@ public struct TensorEntry: Equatable, Sendable {
     self.blocks = blocks
   }
 
-  /// What the file calls the format.
+  /// The file's name for the format.
   public var formatName: String { blocks?.name ?? elementType.rawValue }
 }

@@ -1,8 +1,8 @@
-// The memory behind tensors: allocated here, or borrowed from a file mapping.
+// The memory of tensors: allocated here, or borrowed from a memory-mapped file.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// Why no storage could be had.
+/// Why storage could not be allocated.
 public struct AllocationError: Error, Equatable, Sendable {
   public let byteCount: Int
 
@@ -30,8 +30,8 @@ public final class TensorStorage: @unchecked Sendable {
     release = { munmap(pages, padded) }
   }
 
-  /// Bytes of any content, for a function that writes them all; from memory that was used before
-  /// where possible, since the first touch of a fresh page costs more than many a kernel.
+  /// Bytes with arbitrary content, for a function that writes them all; from memory that was used before
+  /// where possible, since the first touch of a fresh page costs more than many kernels.
   init(uninitializedByteCount byteCount: Int) throws(AllocationError) {
     guard byteCount >= 0, let block = BlockCache.shared.take(byteCount) else {
       throw AllocationError(byteCount: byteCount)
@@ -41,7 +41,7 @@ public final class TensorStorage: @unchecked Sendable {
     release = { BlockCache.shared.giveBack(block) }
   }
 
-  /// Bytes that live elsewhere, a file mapping say; never written. `owner` is kept alive.
+  /// Bytes that live elsewhere, such as in a memory-mapped file; never written. `owner` is kept alive.
   public init(borrowing bytes: UnsafeRawBufferPointer, owner: AnyObject & Sendable) {
     // An empty buffer may have no address; nothing is ever read through this one.
     base = UnsafeMutableRawPointer(mutating: bytes.baseAddress) ?? BlockCache.emptyBase
@@ -49,7 +49,7 @@ public final class TensorStorage: @unchecked Sendable {
     release = { withExtendedLifetime(owner) {} }
   }
 
-  /// No bytes, of which nothing may be read: for a tensor that is only counted.
+  /// No bytes; nothing may be read: for a tensor that is only counted.
   init(counted byteCount: Int, owner: AnyObject & Sendable) {
     base = BlockCache.emptyBase
     self.byteCount = byteCount
@@ -62,6 +62,6 @@ public final class TensorStorage: @unchecked Sendable {
   /// process is what its largest step takes, which can be told beforehand.
   public static func keepNoIdleBlocks() { BlockCache.shared.keepIdle(0) }
 
-  /// Gives back to the system what freed tensors left for others like them.
+  /// Returns to the system the memory that freed tensors left for reuse.
   public static func releaseKeptBlocks() { BlockCache.shared.empty() }
 }

@@ -39,7 +39,7 @@ extension Tensor {
   /// integers are.
   public var firstNotFinite: Int? {
     withUnsafeBytes { bytes in
-      /// A number is none where all bits of its exponent are set.
+      /// A number is NaN or infinite if all bits of its exponent are set.
       func first<T: FixedWidthInteger>(_ type: T.Type, _ exponent: T) -> Int? {
         func isBad(_ index: Int) -> Bool {
           let offset = index * MemoryLayout<T>.size
@@ -61,13 +61,13 @@ extension Tensor {
   }
 }
 
-/// What the elements of a tensor are like.
+/// Statistics of the elements of a tensor.
 public struct TensorSummary: Equatable, Sendable {
-  /// Of the finite elements; nil where there are none.
+  /// Over the finite elements; nil if there are none.
   public private(set) var minimum: Double?
   public private(set) var maximum: Double?
   public private(set) var mean: Double?
-  /// Divided by the count, not the count less one.
+  /// Divided by the count, not by the count minus one.
   public private(set) var deviation: Double?
   public private(set) var notANumber = 0
   public private(set) var infinite = 0

@@ -1,8 +1,8 @@
-// A weight: a matrix in some format, used where it lies.
+// A weight: a matrix in some format, used in place.
 // SPDX-License-Identifier: Apache-2.0
 
 /// A matrix [rows, columns] of a model's parameters, row-major, in any `WeightFormat`: mostly bytes
-/// of a file mapping. A vector is one row. Rows may lie in another order than the matrix has them.
+/// of a memory-mapped file. A vector is one row. Rows may be stored in an order other than the matrix's.
 public struct Weight: Sendable {
   public let rows: Int
   public let columns: Int
@@ -46,7 +46,7 @@ public struct Weight: Sendable {
       byteOffset: tensor.byteOffset)
   }
 
-  /// A vector of F32 as one row, or a matrix of F32: what gradients and the like are.
+  /// A vector of F32 as one row, or a matrix of F32, such as a gradient.
   public init(f32 tensor: Tensor) {
     precondition(tensor.elementType == .f32, "expected F32, found \(tensor.elementType.rawValue)")
     rows = tensor.shape.count > 1 ? tensor.shape[0] : 1

@@ -1,10 +1,10 @@
-// The formats that weights have in files: rows of one table, which the kernels share.
+// The formats of weights in files: rows of one table, which the kernels share.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 
-/// How the elements of a weight lie in bytes: blocks of elements, each of the same number of bytes.
+/// How the elements of a weight are stored: in blocks, each with the same number of bytes.
 ///
-/// The table is CKernels' (`formats_template.h`): one decoder a format serves products, look-ups
+/// The table is that of CKernels (`formats_template.h`): one decoder per format serves products, look-ups
 /// and conversions.
 public struct WeightFormat: Hashable, Sendable {
   /// The place in the table.
@@ -27,26 +27,26 @@ public struct WeightFormat: Hashable, Sendable {
   public static let q5K = WeightFormat(LLAVA_Q5_K)
   public static let q6K = WeightFormat(LLAVA_Q6_K)
 
-  /// Integers of caches; no file's, and in no list.
+  /// Integers of KV caches; in no file, and in no list.
   package static let cached = WeightFormat(LLAVA_I8)
 
   /// Every format that files have, in the order of the table.
   public static let all = (0..<LLAVA_I8.rawValue).map { WeightFormat(llava_element($0)) }
 
-  /// The format called `name`, as files spell it; nil for one that no weight may have.
+  /// The format named `name`, as files spell it; nil if weights cannot have it.
   public init?(named name: String) {
     guard let format = Self.all.first(where: { $0.name == name }) else { return nil }
     self = format
   }
 
-  /// The format of a tensor's elements; nil where a weight may not have it.
+  /// The format of a tensor's elements; nil if weights cannot have it.
   public init?(_ elementType: ElementType) { self.init(named: elementType.rawValue) }
 
   public var name: String { withRow { String(cString: $0.name) } }
-  /// Elements of one block: 1 where elements stand alone.
+  /// Elements of one block: 1 for formats without blocks.
   public var blockElements: Int { withRow { $0.block_elements } }
   public var blockBytes: Int { withRow { $0.block_bytes } }
-  /// Whether elements share scales, so that none can be taken without its block.
+  /// Whether elements share scales, so that none can be decoded without its block.
   public var isQuantised: Bool { blockElements > 1 }
 
   /// Bytes of `count` elements, which must be whole blocks; nil where they are not, or overflow.

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// Each worker's share is a run of consecutive tasks, taken in order: what a task fetches ahead is
-/// then its worker's next one. Who has finished takes the last tasks of others.
+/// Each worker's share is a run of consecutive tasks, taken in order: what a task prefetches is
+/// then its worker's next task. A worker that has finished takes the last tasks of others.
 struct TaskShares: ~Copyable, @unchecked Sendable {
   // Sendable: the words are atomic, each a cache line from the next.
   private let words: UnsafeMutablePointer<Atomic<UInt64>>
@@ -21,7 +21,7 @@ struct TaskShares: ~Copyable, @unchecked Sendable {
     words.deallocate()
   }
 
-  /// Divides tasks 0..<count. Nobody may be taking any.
+  /// Divides tasks 0..<count. No worker may be taking tasks meanwhile.
   func deal(_ count: Int) {
     precondition(count < 1 << 31, "\(count) tasks at once")
     for worker in 0..<workers {

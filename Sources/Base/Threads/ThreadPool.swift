@@ -1,4 +1,4 @@
-// Threads that share out numbered tasks.
+// Threads that share numbered tasks.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
@@ -12,7 +12,7 @@ public final class ThreadPool: @unchecked Sendable {
   public let width: Int
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  /// Held by whoever runs something: others wait.
+  /// Held by the thread that runs something: others wait.
   private let turn = Mutex(())
   private let generation = Atomic<Int>(0)
   private let shares: TaskShares

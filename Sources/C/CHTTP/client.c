@@ -1,4 +1,4 @@
-// HTTP requests over libcurl's multi interface: set up, limited, taken apart.
+// HTTP requests over libcurl's multi interface: set-up, limits, results.
 // SPDX-License-Identifier: Apache-2.0
 #include "CHTTP.h"
 
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// More of headers than this is none of a server that means well.
+// No well-meaning server sends more bytes of headers than this.
 enum { header_limit = 1 << 18 };
 
 typedef struct transfer {
@@ -23,7 +23,7 @@ struct http_client {
   http_settings settings;
   // Taken by `http_next` and not released yet.
   CURL *ended;
-  // All that are under way, so that closing finds them.
+  // All requests in progress, so that closing finds them.
   CURL **active;
   size_t active_count, active_capacity;
 };
@@ -123,7 +123,7 @@ static void set_up(CURL *easy, const http_client *client, transfer *own) {
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->agent);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  // A redirect would take the key elsewhere.
+  // A redirect would send the key to another host.
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   if (settings->unix_socket) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, settings->unix_socket);

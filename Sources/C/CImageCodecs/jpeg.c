@@ -68,7 +68,7 @@ static void on_error(j_common_ptr jpeg) {
   leave_with_library_message(decoder, status);
 }
 
-/* Level -1 is a warning: the library has met corrupt data and would go on with a guess. */
+/* Level -1 is a warning: the library has found corrupt data and would continue with a guess. */
 static void on_message(j_common_ptr jpeg, int level) {
   struct decoder *decoder = decoder_of(jpeg);
   if (level >= 0) return;
@@ -76,7 +76,7 @@ static void on_message(j_common_ptr jpeg, int level) {
   case JWRN_JFIF_MAJOR:
   case JWRN_ADOBE_XFORM:
   case JWRN_NOT_SEQUENTIAL:
-    return; /* Odd headers that many cameras write; no pixel depends on a guess. */
+    return; /* Unusual headers that many cameras write; no pixel depends on a guess. */
   default:
     break;
   }
@@ -88,7 +88,7 @@ static void on_message(j_common_ptr jpeg, int level) {
 static void nothing(j_decompress_ptr jpeg) { (void)jpeg; }
 static void no_output(j_common_ptr jpeg) { (void)jpeg; }
 
-/* Called only when all bytes are used up, since the whole file was handed over at the start. */
+/* Called only when all bytes have been consumed, since the whole file was passed at the start. */
 static boolean fill(j_decompress_ptr jpeg) {
   static const JOCTET end_of_image[2] = {0xFF, JPEG_EOI};
   struct decoder *decoder = decoder_of((j_common_ptr)jpeg);
@@ -148,7 +148,7 @@ static int multiply_255(int a, int b) {
   return ((product >> 8) + product) >> 8;
 }
 
-/* Pillow takes every four-channel JPEG as inverted (Adobe's custom), then removes the black. */
+/* Pillow treats every four-channel JPEG as inverted (Adobe's custom), then multiplies by black. */
 static void cmyk_to_rgb(const uint8_t *inverted, uint32_t width, uint8_t *rgb) {
   for (uint32_t x = 0; x < width; x++) {
     int white = inverted[4 * x + 3];

@@ -63,11 +63,11 @@ static void set_up(struct decoder *decoder) {
   png_set_user_limits(png, request->width, request->height);
   png_set_chunk_malloc_max(png, 8 << 20);
   png_set_crc_action(png, crc, crc);
-  /* Read in small bites, so that of a cut file hardly a row is lost. */
+  /* Read in small chunks, so that hardly a row of a truncated file is lost. */
   if (request->pad_truncated) png_set_compression_buffer_size(png, 16);
-  /* An index past the palette is black, as in Pillow; no warning is wanted. */
+  /* An index beyond the palette is black, as in Pillow, without a warning. */
   png_set_check_for_invalid_index(png, -1);
-  /* Nothing but IHDR, PLTE, IDAT and IEND matters: transparency is dropped, colour is kept raw. */
+  /* Only IHDR, PLTE, IDAT and IEND matter: transparency is dropped, and colours are not converted. */
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep) "tRNS", 1);
 }
@@ -93,7 +93,7 @@ static void choose_transforms(struct decoder *decoder) {
     read_palette(decoder);
     return;
   }
-  /* The high byte, as Pillow takes it; scaling would round. */
+  /* The high byte, as in Pillow; scaling would round. */
   if (depth == 16) png_set_strip_16(png);
   if (colour & PNG_COLOR_MASK_ALPHA) png_set_strip_alpha(png);
   if (!(colour & PNG_COLOR_MASK_COLOR)) {
@@ -127,7 +127,7 @@ static void read_image(struct decoder *decoder) {
   png_read_end(png, NULL);
 }
 
-/* Each row holds its indices in its first third; from the right none is overwritten unread. */
+/* Each row holds its indices in its first third; going from the right overwrites none unread. */
 static void expand_palette(struct decoder *decoder) {
   const size_t width = decoder->request->width;
   for (uint32_t y = 0; y < decoder->request->height; y++) {

@@ -83,7 +83,7 @@ static int32_t fixed(double weight) {
   return (int32_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
 }
 
-/* Files one weight for sample `position` of the whole source under output `index`. */
+/* Adds one weight for sample `position` of the whole source to output `index`. */
 static void place(
     struct weights *weights, size_t index, const struct codec_axis *axis, int position,
     int32_t weight) {
@@ -148,7 +148,7 @@ static void used_samples(const struct weights *weights, int *first, int *end) {
   if (*first > *end) *first = *end;
 }
 
-/* What becomes of a line of nothing but background: one colour for each output sample. */
+/* The result for a line of only background: one colour for each output sample. */
 static void resize_background(
     const struct weights *weights, const uint8_t background[3], uint8_t *line) {
   for (size_t index = 0; index < weights->count; index++) {
@@ -170,7 +170,7 @@ static enum codec_status across_then_down(
   const size_t plane = pixels + x->stride;
   int first, end;
   used_samples(y, &first, &end);
-  /* One more row than are used, so that none used is no allocation of nothing. */
+  /* One more row than are used, so that the allocation is never empty. */
   uint8_t *middle = malloc(((size_t)(end - first) + 1) * width);
   uint8_t *outer = malloc(width);
   int16_t *planes = calloc(plane * 3, sizeof *planes);
@@ -232,7 +232,7 @@ static enum codec_status down_then_across(
   return status;
 }
 
-/* Pillow adds the step again and again instead of multiplying; so do we, for its rounding. */
+/* Pillow adds the step repeatedly instead of multiplying; so do we, for the same rounding. */
 static int *nearest_positions(const struct codec_axis *axis) {
   int *positions = malloc((size_t)axis->count * sizeof *positions);
   if (!positions) return NULL;

@@ -1,15 +1,15 @@
-/* Attention of one head for a block of queries, out of the rows' own products: the cached keys are
+/* Attention of one head for a block of queries, by the set's matrix products: the cached keys are
    the weights of the first product, the transposed values those of the second.
    SPDX-License-Identifier: Apache-2.0
 
-   Keys pass in blocks, so that scores stay in the cache however long the past is: the softmax goes
-   on from block to block (Milakov and Gimelshein, arXiv 1805.02867). Blocks begin at fixed
-   positions, and a query takes nothing from a block of which it sees nothing, so that its result
-   does not depend on the queries beside it. */
+   Keys are processed in blocks, so that scores stay in the processor's cache however long the
+   context is, with an online softmax (Milakov and Gimelshein, arXiv 1805.02867). Blocks begin at
+   fixed positions, and a block in which a query attends to no key leaves it unchanged, so that its
+   result does not depend on the queries beside it. */
 #include "include/CKernels.h"
 #include <string.h>
 
-/* Rows of scores lie off powers of two, whose lines would share one set of the cache. */
+/* The stride of scores is not a power of two: rows would share one set of the cache. */
 enum { KEYS_PER_BLOCK = 1024, SCORE_STRIDE = KEYS_PER_BLOCK + 32 };
 
 static size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
@@ -25,7 +25,7 @@ typedef struct workspace {
     void *packed_queries;
     void *packed_scores;
     float *scores;       /* [queries, SCORE_STRIDE] */
-    float *part;         /* [queries, width], what one block adds */
+    float *part;         /* [queries, width], the contribution of one block */
     llava_softmax *rows; /* [queries] */
     void *rest;          /* for the products */
 } workspace;
@@ -58,19 +58,19 @@ static workspace lay_out(char *scratch, const llava_product *product, const llav
     return space;
 }
 
-/* Of the keys [first, first + keys) those that query i sees. */
+/* How many of the keys [first, first + keys) query i attends to. */
 static size_t seen_keys(const llava_attention *task, size_t i, size_t first, size_t keys) {
     size_t visible = task->visible - (task->causal ? task->queries - 1 - i : 0);
     return visible <= first ? 0 : smaller(visible - first, keys);
 }
 
-/* x[i] *= scales[first + i], where there are scales. */
+/* x[i] *= scales[first + i], if there are scales. */
 static void multiply_each(float *x, const float *scales, size_t first, size_t count) {
     if (scales)
         for (size_t i = 0; i < count; i++) x[i] *= scales[first + i];
 }
 
-/* out += exp(q . keys^T) . values over keys [first, first + keys), against the largest so far. */
+/* out += exp(q . keys^T) . values over keys [first, first + keys), relative to the largest so far. */
 static void attend_block(const llava_kernels *kernels, const llava_product *product,
                          const llava_attention *task, const workspace *space, size_t first,
                          size_t keys) {

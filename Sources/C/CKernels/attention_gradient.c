@@ -1,10 +1,10 @@
-/* The gradient of attention, out of the sets' own products: scores are made again from queries
-   and keys and the softmax that attention left (Dao et al., arXiv 2205.14135, appendix B.2).
+/* The gradient of attention, by the set's matrix products: scores are recomputed from queries,
+   keys and the softmax that attention stored (Dao et al., arXiv 2205.14135, appendix B.2).
    SPDX-License-Identifier: Apache-2.0
 
-   With shares P = softmax(scale q k^T) and dP = dout v^T: dS = P (dP - rowsum(dout out)) scale,
-   dq = dS k, dk = dS^T q, dv = P^T dout. Queries pass in blocks, and the keys that they see in blocks,
-   always cut at the same positions, so that a result depends on the sequence alone. */
+   With probabilities P = softmax(scale q k^T) and dP = dout v^T: dS = P (dP - rowsum(dout out)) scale,
+   dq = dS k, dk = dS^T q, dv = P^T dout. Queries and the keys that they attend to are processed in
+   blocks, which begin at fixed positions, so that a result depends only on the sequence. */
 #include "include/CKernels.h"
 #include <string.h>
 
@@ -22,9 +22,9 @@ typedef struct workspace {
     float *keys;          /* [width, length], keys transposed */
     float *shares;        /* [QUERIES, STRIDE] */
     float *dscores;
-    float *turned;        /* [KEYS, QUERIES], shares or dscores transposed */
+    float *turned;        /* [KEYS, QUERIES], probabilities or dscores transposed */
     void *packed;         /* either, packed */
-    float *part;          /* [KEYS, width], what one block adds */
+    float *part;          /* [KEYS, width], the contribution of one block */
     float *deltas;        /* [QUERIES] */
     void *rest;           /* for the products */
 } workspace;
@@ -40,7 +40,7 @@ static void *take(char *base, size_t *used, size_t bytes) {
     return part;
 }
 
-/* Lays the parts out from `base` on; returns the bytes that they take, without the products'. */
+/* Lays out the parts from `base` on; returns their size in bytes, without that of the products. */
 static size_t lay_out(workspace *space, char *base, const llava_product *product, size_t length,
                       size_t width) {
     size_t used = 0;
@@ -91,9 +91,8 @@ static size_t place(const block *b, size_t i) {
     return (b->first + i) * b->task->q_stride + b->head * b->task->width;
 }
 
-/* The sum over the shares of what reaches them, dout . out: of dout as the products round it, since
-   it is taken off theirs. (Of dout itself the error of dq is half as large again where keys have
-   much in common.) */
+/* delta = dout . out, with dout rounded as the products round it, since delta is subtracted from
+   their results. (With dout itself the error of dq is half as large again where keys are similar.) */
 static float delta(const llava_kernels *kernels, const llava_product *product, const block *b,
                    const workspace *space, size_t i) {
     const float *dout = b->task->dout + place(b, i), *out = b->task->out + place(b, i);
@@ -135,7 +134,7 @@ static void add_turned(const llava_kernels *kernels, const llava_product *produc
         kernels->vectors.add(target + j * b->task->kv_stride, space->part + j * width, width);
 }
 
-/* What passes between the block's queries and keys [first, first + keys). */
+/* The gradients between the block's queries and keys [first, first + keys). */
 static void pass(const llava_kernels *kernels, const llava_product *product, const block *b,
                  const workspace *space, size_t first, size_t keys) {
     const llava_attention_gradient *task = b->task;

@@ -18,7 +18,7 @@ static inline float bits_float(uint32_t bits) {
     return x;
 }
 
-/* Elements of memory that a file may have put at any address. */
+/* Elements in memory that may be unaligned, as in a memory-mapped file. */
 static inline uint16_t half_at(const void *x, size_t i) {
     uint16_t half;
     memcpy(&half, (const char *)x + 2 * i, sizeof half);
@@ -33,7 +33,7 @@ static inline float float_at(const void *x, size_t i) {
 
 static inline float bf16_to_f32(uint16_t x) { return bits_float((uint32_t)x << 16); }
 
-/* To nearest, ties to even; a NaN stays a NaN and becomes quiet. */
+/* Rounds to nearest, ties to even; a NaN becomes a quiet NaN. */
 static inline uint16_t f32_to_bf16(float x) {
     uint32_t bits = float_bits(x);
     uint32_t rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
@@ -48,7 +48,7 @@ static inline float f16_to_f32(uint16_t x) {
     return (float)half;
 }
 #else
-/* Normal numbers are rescaled by a product, subnormals by a difference: no branches. */
+/* Normal numbers are rescaled by a multiplication and subnormals by a subtraction, without branches. */
 static inline float f16_to_f32(uint16_t x) {
     uint32_t wide = (uint32_t)x << 16;
     uint32_t sign = wide & 0x80000000u;
@@ -60,9 +60,9 @@ static inline float f16_to_f32(uint16_t x) {
 }
 #endif
 
-/* What was an f16, to the nearest bf16, ties to even: a product that is 17 bits wider leaves the 8
-   bits wanted when it is taken away again (Veltkamp's splitting; tested for all f16). An infinity
-   stays one, since a NaN in between makes the comparison false. */
+/* Rounds a former f16 to the nearest bf16, ties to even: subtracting a multiple that is 17 bits wider
+   leaves the 8 bits that are wanted (Veltkamp's splitting; tested for all f16). Infinity stays
+   infinity, since an intermediate NaN makes the comparison false. */
 static inline float round_f16(float x) {
 #pragma STDC FP_CONTRACT OFF
     float wide = x * 65537.0f, rest = wide - x;

@@ -1,12 +1,12 @@
-/* The product of few rows of integer activations by block formats: LANES weight rows are unpacked
-   into the lanes of vectors, and all activations are multiplied by them there. Included once an
+/* The product of quantised weights and few rows of integer activations: LANES weight rows are
+   unpacked into the lanes of vectors, where they multiply all activations. Included once for each
    instruction set; scalar/integer_scalar.c has the definition.
    SPDX-License-Identifier: Apache-2.0
 
-   The including file has defined FEW_INTEGERS, the most rows of activations, FEW_AT_ONCE, how many of
-   them are multiplied by one load of weights (4 or 16), and
+   The including file has defined FEW_INTEGERS, the largest number of activation rows, FEW_AT_ONCE,
+   the number of them that are multiplied per load of weights (4 or 16), and
 
-     dot_bytes(bits, sum, q, x)   sum += q . x, by bytes; q unsigned, but signed where bits is 8 and
+     dot_bytes(bits, sum, q, x)   sum += q . x, by bytes; q is unsigned, except where bits is 8 and
                                   TURNED_SIGNS is not defined */
 #include "integer_lanes_template.h"
 
@@ -15,21 +15,21 @@ enum { FEW_OFFSET_OF_8_BITS = 128 };
 #else
 enum { FEW_OFFSET_OF_8_BITS = 0 };
 #endif
-/* Unrolled, so that sums have registers; how far compilers unroll by themselves depends on their
+/* Unrolls a loop, so that sums stay in registers; without it unrolling depends on the compiler's
    options. */
 #define EACH(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
 
 /* Bytes of the largest block. */
 enum { MOST_BLOCK_BYTES = 210 };
 
-/* Rows of activations, each packed by itself, `stride` bytes apart, from one block on. */
+/* Activation rows from one block on, each packed separately, `stride` bytes apart. */
 typedef struct few_rows {
     const char *scale, *sums;
     const int8_t *q;
     size_t stride;
 } few_rows;
 
-/* Those from row i on. */
+/* The rows from row i on. */
 INLINE few_rows rows_from(const void *packed, size_t i, size_t k, const int large) {
     activations x = group_of(packed, i, 1, k, large);
     return (few_rows){(char *)x.scales, x.sums, x.q, group_bytes(1, k, large)};
@@ -44,7 +44,7 @@ INLINE floats scale_of(const few_rows *x, int i) {
     return every_float(float_at(x->scale + (size_t)i * x->stride, 0));
 }
 
-/* sums[rows] += `quads` quads by the columns from `column` on. */
+/* sums[rows] += the products of `quads` quads and the columns from `column` on. */
 INLINE void add_quads(ints *sums, const ints *q, const int quads, const few_rows *x, int column,
                       const int rows, const int bits) {
     EACH(j, quads)
@@ -53,12 +53,12 @@ INLINE void add_quads(ints *sums, const ints *q, const int quads, const few_rows
                                 four_bytes(x->q + (size_t)i * x->stride + column + 4 * j));
 }
 
-/* The chains y[rows] of activations go on by one by-32 block. */
+/* Adds one by-32 block to the chains y[rows]. */
 INLINE void add_small_block(floats *y, const ints q[SMALL_QUADS], floats d, floats minimum,
                             const few_rows *x, const int rows, const llava_element element) {
     const int bits = bits_of(element), half = SMALL_QUADS / 2;
     const int taken = bits == 8 ? FEW_OFFSET_OF_8_BITS : offset_of(element);
-    /* The second half is summed by itself, as one sum would wait for itself. */
+    /* Two sums, one for each half, as each addition to a single sum would wait for the one before. */
     ints first[FEW_AT_ONCE], second[FEW_AT_ONCE];
     int32_t s[FEW_AT_ONCE];
     EACH(i, rows) {
@@ -78,7 +78,7 @@ INLINE void add_small_block(floats *y, const ints q[SMALL_QUADS], floats d, floa
     }
 }
 
-/* upper[rows] += steps times sums over one slice. */
+/* upper[rows] += the sums over one slice, each times its step. */
 INLINE void add_slice(ints *upper, const ints q[SLICE_QUADS], const lane_steps *steps,
                       const few_rows *x, const int slice, const int rows,
                       const llava_element element) {
@@ -93,7 +93,7 @@ INLINE void add_slice(ints *upper, const ints q[SLICE_QUADS], const lane_steps *
     }
 }
 
-/* The chains y[rows] go on by one by-256 block, of whose steps times sums `upper` is the sum. */
+/* Adds one by-256 block to the chains y[rows]; `upper` is its sum of steps times sums. */
 INLINE void finish_large_block(floats *y, const ints *upper, floats d, floats minimum,
                                const lane_steps *steps, const few_rows *x, const int rows) {
     EACH(i, rows) {
@@ -107,7 +107,7 @@ INLINE void finish_large_block(floats *y, const ints *upper, floats d, floats mi
     }
 }
 
-/* The chains y[rows] of one block whose weights stay in registers; `next` is fetched meanwhile. */
+/* Adds one block to the chains y[rows], with its weights in registers; prefetches `next` meanwhile. */
 INLINE void add_one_block(floats *y, const uint8_t *w, size_t row_bytes, const uint8_t *next,
                           const few_rows *x, const int rows, const llava_element element) {
     const size_t fetched = LANES * FORMAT_TABLE[element].block_bytes;
@@ -137,8 +137,8 @@ INLINE void copy_blocks(uint8_t *to, const uint8_t *x, size_t row_bytes, size_t 
         memcpy(to + r * bytes, x + (r < rows ? r : rows - 1) * row_bytes, bytes);
 }
 
-/* y [m, rows], rows y_stride apart, of m rows of activations, at most `many`, by `rows` weight rows,
-   at most LANES; what is packed behind the m rows is multiplied for nothing. */
+/* y [m, rows], with rows y_stride apart, from m activation rows, at most `many`, and `rows` weight
+   rows, at most LANES; packed rows after the m rows are multiplied but unused. */
 INLINE void few_at_once(float *y, size_t y_stride, const uint8_t *w, size_t row_bytes, size_t rows,
                         few_rows x, size_t m, size_t k, const int many,
                         const llava_element element) {
@@ -161,7 +161,7 @@ INLINE void few_at_once(float *y, size_t y_stride, const uint8_t *w, size_t row_
     }
 }
 
-/* The same of any m: FEW_AT_ONCE rows at a time, then the next power of 2 of what is left. */
+/* The same for any m: FEW_AT_ONCE rows at a time, and the rest rounded up to a power of 2. */
 INLINE void few_integers(const llava_element element, float *y, size_t y_stride, const uint8_t *w,
                          size_t row_bytes, size_t rows, const void *packed, size_t m, size_t k) {
     for (size_t i = 0; i < m; i += FEW_AT_ONCE, y += FEW_AT_ONCE * y_stride) {

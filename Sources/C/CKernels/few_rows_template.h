@@ -1,38 +1,37 @@
-/* Few activation rows by bf16 or f16 weights in place, where reading the weights is all the work.
+/* Few activation rows by bf16 or f16 weights in place, where memory bandwidth is the limit.
    SPDX-License-Identifier: Apache-2.0
 
-   A tile spends a lane on each activation row, most of them for nothing when there are few. Here
-   the lanes are weight rows: PART_ROWS rows by FEW_COLUMNS columns are transposed in registers,
-   then one instruction serves them all. Each sum still is the same chain over k, so both ways give
-   the same bits. The including file has included the vectors of its instruction set (vectors_256.h,
-   vectors_512.h) and defined
+   A tile has a lane for each activation row, and wastes most lanes when there are few. Here
+   the lanes are weight rows: PART_ROWS rows by FEW_COLUMNS columns are transposed in registers, so
+   that one instruction multiplies them all. Each sum is still the same chain over k, so both methods
+   give the same bits. The including file has included the vectors of its instruction set
+   (vectors_256.h, vectors_512.h) and defined
 
-     FEW            activation rows, at most, that go this way; FEW_BF16, where weights are bf16
-     AT_ONCE        as many of them, at most 16, as have sums that fit into registers
-     DENSE          up to how many are packed without gaps, lest they fill the cache that the
-                    weights pass through
+     FEW            largest number of activation rows for this method; FEW_BF16 for bf16 weights
+     AT_ONCE        number of them, at most 16, whose sums fit into registers
+     DENSE          largest number that is packed without gaps, to leave the cache to the weights
      FEW_COLUMNS    columns of a step, at most 32
      PAIRS          half as many: registers of a step
      PART_ROWS      weight rows of a step: the lanes of a vector of sums
-     PARTS          how many of them are summed up side by side, 1 or 2, as a chain of additions
-                    waits for itself
+     PARTS          number of such parts summed side by side, 1 or 2, as each addition in a chain
+                    waits for the one before
      LAG            columns by which the second part follows the first, whole steps
-     fetch_next(w, stride, k)          from memory, what all parts take of the rows behind these
+     fetch_next(w, stride, k)          prefetches the columns of all parts in the rows after these
      load_pairs(v, w, stride, pairs, element)
                                        a step of `pairs` pairs of columns, as bf16, transposed
      add_pairs(lanes, pairs, sum, v, x)
                                        sum[lane] += its products; x is packed in `lanes` lanes
 
-   and MORE_ROWS where it has another way for more rows, and few_rows of its own. */
+   and MORE_ROWS where it has another method for more rows, and its own few_rows. */
 
 enum { WEIGHT_ROWS = PARTS * PART_ROWS };
 _Static_assert(FEW_COLUMNS == 2 * PAIRS && LAG % FEW_COLUMNS == 0, "whole steps");
 
 static inline size_t packed_lanes(size_t m) { return m <= DENSE ? m : LANES; }
 
-/* Columns, an even number, before every row's first cache line boundary; 0 where the rows differ.
-   A vector that crosses the boundary costs a sixth of the speed, and where the tensors of a file
-   begin is chance. */
+/* The number of columns, which is even, before the first cache line boundary of every row; 0 where
+   rows differ. Vectors that cross the boundary cost a sixth of the speed, and the tensors of a file
+   may begin anywhere. */
 static inline size_t unaligned_columns(const uint16_t *w, size_t stride, size_t columns) {
     size_t bytes = (64 - (uintptr_t)w % 64) % 64;
     if (stride % 32 != 0 || bytes % 4 != 0) return 0;
@@ -48,7 +47,7 @@ INLINE void add_step(const int lanes, floats sum[PARTS][AT_ONCE], const int part
     add_pairs(lanes, pairs, sum[part], v, x + k * (size_t)lanes);
 }
 
-/* All parts of them, by columns of which the last step need not be whole. */
+/* All parts, over columns whose last step may be incomplete. */
 INLINE void add_columns(const int lanes, floats sum[PARTS][AT_ONCE], const uint16_t *w,
                         size_t stride, const llava_element element, const packed_t *x,
                         size_t from, size_t to) {
@@ -59,10 +58,10 @@ INLINE void add_columns(const int lanes, floats sum[PARTS][AT_ONCE], const uint1
     }
 }
 
-/* The same by whole steps, the second part behind the first: where rows lie a power of two apart,
-   as they mostly do, lines of the same columns share one set of the cache, in which there is no
-   room for both parts' (1.4 times the speed on AVX2; half a line more than one, so that the parts
-   begin their lines by turns). */
+/* The same by whole steps, with the second part LAG columns behind the first: where the stride of
+   rows is a power of two, as it mostly is, lines of the same columns share one set of the cache,
+   which has no room for both parts (1.4 times the speed on AVX2; the lag is one and a half lines, so
+   that the parts begin their lines in turn). */
 INLINE void add_lagging(const int lanes, floats sum[PARTS][AT_ONCE], const uint16_t *w,
                         size_t stride, const llava_element element, const packed_t *x,
                         size_t from, size_t to) {
@@ -104,8 +103,8 @@ _Static_assert(AT_ONCE <= 16, "a function for each number of lanes");
 _Static_assert(DENSE == AT_ONCE || LANES == AT_ONCE,
                "what is not packed densely has as many lanes as fit into registers");
 
-/* lanes_1 .. lanes_16: code of its own for each number of lanes that may be packed, and for each
-   type: asking for it at every step costs a sixth of the speed. */
+/* lanes_1 .. lanes_16: separate code for each number of packed lanes and each type: branching on
+   them at every step costs a sixth of the speed. */
 #define ROWS_IN_LANES(count)                                                                     \
     static void lanes_##count(size_t m, float *y, size_t y_stride, size_t rows,                  \
                               const uint16_t *w, size_t stride, llava_element element,           \

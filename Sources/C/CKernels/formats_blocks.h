@@ -1,5 +1,5 @@
 /* The block formats of GGUF files (reference: ggml-common.h and ggml-quants.c of llama.cpp): a few
-   bits an element, scales for the elements of a block. Part of formats_template.h.
+   bits per element, with scales for the elements of a block. Part of formats_template.h.
    SPDX-License-Identifier: Apache-2.0
 
    Every product of a scale and an element is exact in f32: 11 bits of an f16 times at most 13; so
@@ -18,7 +18,7 @@ static inline void nibbles_to_f32(float *y, const uint8_t *q, uint32_t high, flo
     }
 }
 
-/* The same plus a minimum; adding 0 elsewhere would turn a negative zero. */
+/* The same plus a minimum; without one, adding 0 would lose the sign of a negative zero. */
 static inline void nibbles_above(float *y, const uint8_t *q, uint32_t high, float d, float minimum) {
     nibbles_to_f32(y, q, high, d, 0);
     for (int i = 0; i < 32; i++) y[i] += minimum;
@@ -51,7 +51,7 @@ static inline void q8_0_block(float *y, const uint8_t *x) {
     for (int i = 0; i < 32; i++) y[i] = d * (float)(int8_t)x[2 + i];
 }
 
-/* 16 sub-blocks of 16: scales and minima of 4 bits, elements of 2. */
+/* 16 sub-blocks of 16: scales and minima of 4 bits, elements of 2 bits. */
 static inline void q2_k_block(float *y, const uint8_t *x) {
     const uint8_t *scales = x, *q = x + 16;
     float d = block_scale(x + 80), dmin = block_scale(x + 82);
@@ -63,8 +63,8 @@ static inline void q2_k_block(float *y, const uint8_t *x) {
     }
 }
 
-/* 16 sub-blocks of 16: scales of 6 bits less 32, elements of 3 bits, whose upper bit is set where 4
-   is not taken away. */
+/* 16 sub-blocks of 16: scales of 6 bits minus 32, elements of 3 bits, from which 4 is subtracted where
+   the upper bit is not set. */
 static inline void q3_k_block(float *y, const uint8_t *x) {
     const uint8_t *mask = x, *q = x + 32, *scales = x + 96;
     float d = block_scale(x + 108);
@@ -79,7 +79,7 @@ static inline void q3_k_block(float *y, const uint8_t *x) {
     }
 }
 
-/* The scale and the minimum, 6 bits each, of sub-block `part` out of 12 bytes. */
+/* The scale and the minimum, 6 bits each, of sub-block `part`, from 12 bytes. */
 static inline void k_scale(const uint8_t *s, int part, float *scale, float *minimum) {
     if (part < 4) {
         *scale = (float)(s[part] & 63);
@@ -111,7 +111,7 @@ static inline void q4_k_block(float *y, const uint8_t *x) { k_nibbles(y, x, 0, x
 
 static inline void q5_k_block(float *y, const uint8_t *x) { k_nibbles(y, x, x + 16, x + 48); }
 
-/* 16 sub-blocks of 16: scales of 8 bits, elements of 6 less 32. */
+/* 16 sub-blocks of 16: scales of 8 bits, elements of 6 bits minus 32. */
 static inline void q6_k_block(float *y, const uint8_t *x) {
     const int8_t *scales = (const int8_t *)(x + 192);
     float d = block_scale(x + 208);
@@ -125,7 +125,7 @@ static inline void q6_k_block(float *y, const uint8_t *x) {
     }
 }
 
-/* Decoders of rows, of a function that decodes one block. */
+/* Decoders of rows, from a function that decodes one block. */
 #define BLOCK_FORMAT(name, elements, bytes)                                                      \
     static void name##_to_wide(float *y, const void *x, size_t count) {                          \
         for (size_t i = 0; i < count / (elements); i++)                                          \

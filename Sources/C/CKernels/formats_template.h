@@ -1,5 +1,5 @@
-/* The formats that weights have in files, and what decodes them: one decoder a format serves
-   products, look-ups and conversions. Included once an instruction set, as compilers vectorise it.
+/* The formats of weights in files, and their decoders: one decoder per format serves products,
+   look-ups and conversions. Included once for each instruction set, as compilers vectorise it.
    SPDX-License-Identifier: Apache-2.0
 
    A new format is a pair of functions here, a name in `llava_element` and a line in FORMATS. */
@@ -34,7 +34,7 @@ static void i8_to_wide(float *y, const void *x, size_t count) {
     for (size_t i = 0; i < count; i++) y[i] = ((const int8_t *)x)[i];
 }
 
-/* Every integer of 8 bits is a bf16. */
+/* Every 8-bit integer is exact in bf16. */
 static void i8_to_rounded(uint16_t *y, const void *x, size_t count) {
     for (size_t i = 0; i < count; i++)
         y[i] = (uint16_t)(float_bits((float)((const int8_t *)x)[i]) >> 16);

@@ -1,8 +1,8 @@
-/* What reaches the inputs of the functions along rows, in plain C that compilers vectorise; included
-   once an instruction set, behind the functions themselves.
+/* The gradients of the functions along rows, in plain C that compilers vectorise; included once for
+   each instruction set, after the functions themselves.
    SPDX-License-Identifier: Apache-2.0
 
-   dy stands for the loss's gradient with respect to y. Reductions are those of vector_template.h. */
+   dy is the gradient of the loss with respect to y. Reductions are those of vector_template.h. */
 
 /* sum over i of a[i] b[i] (c[i] - mean). */
 static inline float sum_of_products(const float *a, const float *b, const float *c, size_t count,
@@ -74,7 +74,7 @@ static void gelu_gradient(float *dx, const float *dy, const float *x, size_t cou
     }
 }
 
-/* x is multiplied last, by 0 where it is large: 1.702 x may not fit. */
+/* x is multiplied last, and by 0 where it is large: 1.702 x may overflow. */
 static void quick_gelu_gradient(float *dx, const float *dy, const float *x, size_t count) {
     for (size_t i = 0; i < count; i++) {
         float s = 1.0f / (1.0f + exponential(-1.702f * x[i]));

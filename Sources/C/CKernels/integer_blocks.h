@@ -1,19 +1,19 @@
-/* The integers of the block formats that products sum up exactly, and their scales: what
-   formats_blocks.h decodes, before anything is multiplied. Included once an instruction set.
+/* The integers of the block formats, which products sum exactly, and their scales: the numbers that
+   formats_blocks.h multiplies. Included once for each instruction set.
    SPDX-License-Identifier: Apache-2.0
 
-   An element is q times a scale, less or plus a minimum. q is never negative, but for Q8_0:
+   An element is q times a scale, plus or minus a minimum. q is never negative, except in Q8_0:
 
      by 32     Q4_0 d (q - 8)   Q5_0 d (q - 16)   Q4_1 Q5_1 d q + m   Q8_0 d q
      by 256    Q4_K Q5_K d step q - dmin least    Q6_K d step q - d (32 step)
 
-   where step and least are integers of 16 elements (of 32 in Q4_K and Q5_K, twice the same). */
+   where step and least are integers for 16 elements (for 32 in Q4_K and Q5_K, stored twice). */
 #include "convert.h"
 
 enum { SMALL_BLOCK = 32, LARGE_BLOCK = 256, PART = 16, PARTS_OF_LARGE = LARGE_BLOCK / PART };
 
-/* Some weight rows by themselves. Of by-32 formats steps and least are unused, of those without a
-   minimum minima. */
+/* Some unpacked weight rows. By-32 formats do not use steps and least; formats without a minimum do
+   not use minima. */
 typedef struct integers {
     uint8_t *q;     /* [rows], `stride` apart */
     size_t stride;
@@ -23,8 +23,8 @@ typedef struct integers {
     int16_t *least; /* [rows][blocks][PARTS_OF_LARGE] */
 } integers;
 
-/* Bits of a format's q; 8: it has a sign, which sets of kernels may turn (TURNED_SIGNS) to have all q
-   from 0 to 255, 128 too large. */
+/* Bits of a format's q. With 8 bits q is signed; sets of kernels may flip the sign bit (TURNED_SIGNS),
+   so that q is 0 to 255 and 128 too large. */
 static inline int bits_of(llava_element element) {
     switch (element) {
     case LLAVA_Q4_0: case LLAVA_Q4_1: case LLAVA_Q4_K: return 4;
@@ -34,7 +34,7 @@ static inline int bits_of(llava_element element) {
     }
 }
 
-/* What is taken from q before its product, in by-32 formats. */
+/* The offset that is subtracted from q, in by-32 formats. */
 static inline int offset_of(llava_element element) {
     return element == LLAVA_Q4_0 ? 8 : element == LLAVA_Q5_0 ? 16 : 0;
 }
@@ -47,12 +47,12 @@ static inline int is_by_256(llava_element element) {
     return element == LLAVA_Q4_K || element == LLAVA_Q5_K || element == LLAVA_Q6_K;
 }
 
-/* Bytes of a by-32 block before its nibbles, and of those before its fifth bits. */
+/* The offset in bytes of a by-32 block's nibbles; fifth bits are the 4 bytes before them. */
 static inline size_t nibbles_at(llava_element element) {
     return 2 + 2 * (size_t)has_minimum(element) + 4 * (size_t)(bits_of(element) == 5);
 }
 
-/* 16 more for each element whose bit is set. */
+/* Adds 16 to each element whose bit is set. */
 static inline void add_fifth_bits(uint8_t *q, const uint8_t *bits) {
     uint8_t own[SMALL_BLOCK], all[SMALL_BLOCK];
     for (int i = 0; i < SMALL_BLOCK; i++) own[i] = (uint8_t)(1 << i % 8);
@@ -68,7 +68,7 @@ static inline __attribute__((always_inline)) void small_integers(uint8_t *q, con
 #endif
         return;
     }
-    /* Copies keep the compiler from fearing that q is where x is. */
+    /* Copies tell the compiler that q does not alias x. */
     uint8_t nibbles[16], result[SMALL_BLOCK];
     memcpy(nibbles, x + nibbles_at(element), sizeof nibbles);
     for (int i = 0; i < 16; i++) {
@@ -79,7 +79,7 @@ static inline __attribute__((always_inline)) void small_integers(uint8_t *q, con
     memcpy(q, result, sizeof result);
 }
 
-/* Of a pair of sub-blocks, from 32 bytes of nibbles; `high` has fifth bits from bit `shift` on. */
+/* Unpacks a pair of sub-blocks from 32 bytes of nibbles; `high` has fifth bits from bit `shift` on. */
 static inline __attribute__((always_inline)) void
 pair_of_large(uint8_t *q, const uint8_t *nibbles, const uint8_t *high, const int shift) {
     uint8_t two[32], bits[32] = {0}, result[64];
@@ -113,7 +113,7 @@ static inline void half_of_sixes(uint8_t *q, const uint8_t *low, const uint8_t *
     memcpy(q, result, sizeof result);
 }
 
-/* The eight 6-bit scales and the eight minima of 12 bytes, a byte each. */
+/* Unpacks the eight 6-bit scales and eight minima in 12 bytes, to a byte each. */
 static inline void six_bit_scales(uint64_t *scales, uint64_t *minima, const uint8_t *x) {
     uint32_t a, b, c;
     memcpy(&a, x, 4);
@@ -147,7 +147,7 @@ static inline __attribute__((always_inline)) void large_integers(uint8_t *q, int
         nibbles_of_large(q, x + 16, 0);
 }
 
-/* d, and what multiplies `least`, of a by-256 block. */
+/* d, and the factor of `least`, of a by-256 block. */
 static inline float large_scale(const uint8_t *x, llava_element element) {
     return f16_to_f32(half_at(x + (element == LLAVA_Q6_K ? 208 : 0), 0));
 }
@@ -156,7 +156,7 @@ static inline float large_minimum(const uint8_t *x, llava_element element) {
     return f16_to_f32(half_at(x + (element == LLAVA_Q6_K ? 208 : 2), 0));
 }
 
-/* One row of `blocks` blocks to row r of `to`. */
+/* Unpacks one row of `blocks` blocks to row r of `to`. */
 static inline __attribute__((always_inline)) void
 row_of_integers(const integers *to, size_t r, const uint8_t *x, size_t blocks,
                 const llava_element element) {

@@ -1,5 +1,5 @@
-/* What becomes of a tile's sums of integers: one step of each chain (scalar/integer_scalar.c has the
-   definition). Included once a vector width.
+/* The end of a tile of integer sums: one step of each chain (scalar/integer_scalar.c has the
+   definition). Included once for each vector width.
    SPDX-License-Identifier: Apache-2.0
 
    The including file has defined LANES, GROUPS and ROWS, included integer_tile.h, and defined
@@ -11,13 +11,13 @@
      as_floats(ints), floats_at(x), store_floats(x, y), every_float(x), times_floats
      add_product(a, b, y), subtract_product(a, b, y)         y + a b and y - a b, rounded once */
 
-/* What sums over by-32 block b of activations begin with where q is too large by `taken`. */
+/* The initial sums over by-32 block b of activations, which correct a q that is too large by `taken`. */
 INLINE ints sums_before(const int taken, const integer_tile *tile, int g, size_t b) {
     ints s = ints_at((const int32_t *)tile->x[g].sums + b * LANES);
     return taken ? subtract_ints(no_ints(), times_ints(s, every_int(taken))) : no_ints();
 }
 
-/* sum [ROWS][groups]: of integers over by-32 block b; y [ROWS][groups]: the chains. */
+/* sum [ROWS][groups]: integer sums over by-32 block b; y [ROWS][groups]: the chains. */
 INLINE void finish_by_32(const int groups, const int minimum, const integer_tile *tile, size_t b,
                          ints sum[ROWS][GROUPS], floats y[ROWS][GROUPS]) {
     for (int g = 0; g < groups; g++) {
@@ -34,7 +34,7 @@ INLINE void finish_by_32(const int groups, const int minimum, const integer_tile
     }
 }
 
-/* The tile's chains so far, in registers while its blocks pass, and back. */
+/* Loads the tile's chains, which stay in registers while its blocks are added, and stores them. */
 INLINE void load_chains(const int groups, const integer_tile *tile, floats y[ROWS][GROUPS]) {
     for (int r = 0; r < ROWS; r++)
         for (int g = 0; g < groups; g++) y[r][g] = floats_at(tile->sums + (r * groups + g) * LANES);
@@ -45,7 +45,7 @@ INLINE void store_chains(const int groups, const integer_tile *tile, floats y[RO
         for (int g = 0; g < groups; g++) store_floats(tile->sums + (r * groups + g) * LANES, y[r][g]);
 }
 
-/* Sum of least times the activations' sums, over one by-256 block. */
+/* The sum of least times the activations' sums, over one by-256 block. */
 INLINE ints lower_sum(const int16_t *least, const int16_t *sums) {
     ints sum = no_ints();
     for (int pair = 0; pair < PARTS_OF_LARGE / 2; pair++)
@@ -54,7 +54,7 @@ INLINE ints lower_sum(const int16_t *least, const int16_t *sums) {
     return sum;
 }
 
-/* upper [ROWS][groups]: of steps times the parts' sums over by-256 block b. */
+/* upper [ROWS][groups]: sums of steps times the parts' sums over by-256 block b. */
 INLINE void finish_by_256(const int groups, const integer_tile *tile, size_t b,
                           ints upper[ROWS][GROUPS]) {
     for (int g = 0; g < groups; g++) {

@@ -1,28 +1,28 @@
-/* Blocks of LANES weight rows as integers, each row in a lane of its own. Included once an
+/* Unpacks blocks of LANES weight rows to integers, each row in its own lane. Included once for each
    instruction set.
    SPDX-License-Identifier: Apache-2.0
 
    The including file has included its vectors (vectors_256.h or vectors_512.h) and integer_tile.h.
-   `x` is where a block of the first row begins; the rows lie `stride` bytes apart. Integers and
+   `x` points to a block of the first row; rows are `stride` bytes apart. Integers and
    scales are those of integer_blocks.h. */
 
 enum {
     SMALL_QUADS = SMALL_BLOCK / 4,
-    /* A by-256 block is unpacked 64 columns at a time, as its bytes hold them. */
+    /* A by-256 block is unpacked 64 columns at a time, following the layout of its bytes. */
     SLICES = 4,
     SLICE_QUADS = LARGE_BLOCK / SLICES / 4,
 };
 
-/* What multiplies the parts of a by-256 block. */
+/* The factors of the parts of a by-256 block. */
 typedef struct lane_steps {
-    ints steps[PARTS_OF_LARGE];     /* of 16 columns in Q6_K, else of 32, the first 8 */
-    ints least[PARTS_OF_LARGE / 2]; /* pairs of 16 bits, of 16 columns each */
+    ints steps[PARTS_OF_LARGE];     /* for 16 columns in Q6_K, else for 32, of which there are 8 */
+    ints least[PARTS_OF_LARGE / 2]; /* pairs of 16-bit numbers, each for 16 columns */
 } lane_steps;
 
 INLINE ints low_nibbles(ints x) { return both(x, every_int(0x0F0F0F0F)); }
 INLINE ints high_nibbles(ints x) { return low_nibbles(shift_right(x, 4)); }
 
-/* Byte `index` of each lane. */
+/* Extracts byte `index` of each lane. */
 INLINE ints byte_of(ints x, const int index) {
     return both(shift_right(x, 8 * index), every_int(255));
 }
@@ -31,13 +31,13 @@ INLINE ints signed_byte_of(ints x, const int index) {
     return shift_signed(shift_left(x, 24 - 8 * index), 24);
 }
 
-/* Bits 0 to 3 of each lane as the fifth bits of its four bytes. */
+/* Moves bits 0 to 3 of each lane to the fifth bits of its four bytes. */
 INLINE ints fifth_bits(ints x) {
     ints spread = times_ints(both(x, every_int(15)), every_int(0x02040810));
     return both(spread, every_int(0x10101010));
 }
 
-/* The f16 at x of each row. */
+/* The f16 at x in each row, as f32. */
 INLINE floats halves_of_rows(const uint8_t *x, size_t stride) {
     uint16_t halves[LANES];
     for (size_t r = 0; r < LANES; r++) halves[r] = half_at(x + r * stride, 0);
@@ -57,7 +57,7 @@ INLINE void unpack_six_bit_steps(lane_steps *to, const ints head[4]) {
     }
 }
 
-/* The scales of Q6_K, which are bytes. */
+/* The scales of Q6_K, which are stored as bytes. */
 INLINE void unpack_byte_steps(lane_steps *to, const ints bytes[4]) {
     for (int part = 0; part < PARTS_OF_LARGE; part += 2) {
         ints first = signed_byte_of(bytes[part / 4], part % 4);
@@ -69,7 +69,7 @@ INLINE void unpack_byte_steps(lane_steps *to, const ints bytes[4]) {
     }
 }
 
-/* d and the minimum of a block, and the steps of one by 256. */
+/* d and the minimum of a block, and the steps of a by-256 block. */
 INLINE void unpack_scales(floats *d, floats *minimum, lane_steps *steps, const uint8_t *x,
                           size_t stride, const llava_element element) {
     ints head[4];
@@ -88,7 +88,7 @@ INLINE void unpack_scales(floats *d, floats *minimum, lane_steps *steps, const u
     }
 }
 
-/* A by-32 block, 4 columns in each of q. */
+/* Unpacks a by-32 block, 4 columns to each element of q. */
 INLINE void unpack_small(ints q[SMALL_QUADS], const uint8_t *x, size_t stride,
                          const llava_element element) {
     ints v[4];
@@ -111,7 +111,7 @@ INLINE void unpack_small(ints q[SMALL_QUADS], const uint8_t *x, size_t stride,
     for (int j = 0; j < SMALL_QUADS; j++) q[j] = either(q[j], fifth_bits(shift_right(v[0], 4 * j)));
 }
 
-/* Where part `part` of a slice begins: 16 columns of Q6_K, else 32. */
+/* The first column of part `part` of a slice: parts have 16 columns in Q6_K, else 32. */
 INLINE int column_of(const int slice, const int part, const llava_element element) {
     if (element == LLAVA_Q6_K) return slice / 2 * 128 + slice % 2 * 16 + 32 * part;
     return 64 * slice + 32 * part;

@@ -1,25 +1,25 @@
-/* The product of block formats by integer activations, instantiated once an instruction set.
+/* The product of quantised weights and integer activations, instantiated once for each instruction set.
    SPDX-License-Identifier: Apache-2.0
 
-   Sums of integers are exact, so that only the chain over blocks has an order: every set gives the
-   same bits (integer_scalar.c has the definition). The including file has included integer_tile.h
-   and defined FORMAT_TABLE and
+   Sums of integers are exact, so that only the order of the chain over blocks matters: every set
+   gives the same bits (integer_scalar.c has the definition). The including file has included
+   integer_tile.h and defined FORMAT_TABLE and
 
-     tile_by_32(groups, bits, offset, minimum, tile)   (constants but for the last)
+     tile_by_32(groups, bits, offset, minimum, tile)   (constants except for the last)
      tile_by_256(groups, bits, tile)
          add `tile`'s blocks to its sums [ROWS][groups][LANES]
      few_integers(element, y, y_stride, w, row_bytes, rows, packed, m, k)
          y [m, rows], m at most FEW_INTEGERS and rows at most LANES, by weights in place
          (few_integers_template.h); unless FEW_INTEGERS is 0
 
-   Weights are unpacked INTEGER_ROWS_PER_BLOCK rows by INTEGER_COLUMNS columns at a time, which all
-   activations then pass. */
+   Weights are unpacked in blocks of INTEGER_ROWS_PER_BLOCK rows by INTEGER_COLUMNS columns, each of
+   which then multiplies all activations. */
 
 enum {
     INTEGER_ROWS_PER_BLOCK = 64,
     INTEGER_COLUMNS = 1024,
     INTEGER_MAX_ROWS = 768,
-    /* Unpacked rows lie off powers of two, which would share one set of the cache. */
+    /* The stride of unpacked rows is not a power of two: rows would share one set of the cache. */
     INTEGER_STRIDE = INTEGER_COLUMNS + 64,
     LARGE_BLOCKS = INTEGER_COLUMNS / LARGE_BLOCK,
     SMALL_BLOCKS = INTEGER_COLUMNS / SMALL_BLOCK,
@@ -27,11 +27,11 @@ enum {
 _Static_assert(INTEGER_ROWS_PER_BLOCK % ROWS == 0, "a block holds whole tiles");
 _Static_assert(INTEGER_MAX_ROWS % (GROUPS * LANES) == 0, "a call holds whole panels");
 
-/* What is done for one format. */
+/* The functions for one format. */
 typedef struct integer_format {
-    /* One row of blocks to row r. */
+    /* unpacks one row of blocks to row r */
     void (*unpack)(const integers *to, size_t r, const uint8_t *x, size_t blocks);
-    /* By the groups of a tile, less 1. */
+    /* by the number of groups of a tile, minus 1 */
     void (*tiles[GROUPS])(const integer_tile *tile);
 #if FEW_INTEGERS
     void (*few)(float *y, size_t y_stride, const uint8_t *w, size_t row_bytes, size_t rows,
@@ -47,7 +47,7 @@ static size_t integer_scratch_bytes(size_t m, size_t k) {
     return INTEGER_ROWS_PER_BLOCK * (lanes * sizeof(float) + scales + steps + INTEGER_STRIDE);
 }
 
-/* Where the integers of one block of weights go, behind the sums of `lanes` lanes. */
+/* The place for the integers of one block of weights, after the sums of `lanes` lanes. */
 static integers integers_in(void *scratch, size_t lanes) {
     const size_t rows = INTEGER_ROWS_PER_BLOCK;
     float *scales = (float *)scratch + rows * lanes;
@@ -58,15 +58,15 @@ static integers integers_in(void *scratch, size_t lanes) {
     return (integers){q, INTEGER_STRIDE, scales, minima, steps, least};
 }
 
-/* The same from row r on, of rows with so many blocks. */
+/* The same from row r on, for rows with `blocks` blocks. */
 static integers integers_from(const integers *all, size_t r, size_t blocks) {
     size_t place = r * blocks, part = place * PARTS_OF_LARGE;
     return (integers){all->q + r * all->stride, all->stride,       all->scales + place,
                       all->minima + place,      all->steps + part, all->least + part};
 }
 
-/* `rows` weight rows from `row` on, as many as whole tiles have: the last is repeated. What follows of
-   each is fetched, or after its last columns the row that takes its place. */
+/* Unpacks `rows` weight rows from `row` on, and repeats the last to fill whole tiles. Prefetches what
+   follows in each row, or after its last columns the row that takes its place. */
 static void unpack_rows(const integers *to, const integer_format *format, const llava_weights *w,
                         size_t row, size_t rows, size_t column, size_t columns, size_t n, size_t k) {
     const llava_format *stored = &FORMAT_TABLE[w->element];
@@ -84,15 +84,15 @@ static void unpack_rows(const integers *to, const integer_format *format, const 
     }
 }
 
-/* Activations from block b on. */
+/* The packed activations from block b on. */
 static activations activations_from(activations group, size_t b, int large) {
     size_t block = large ? LARGE_BLOCK : SMALL_BLOCK, sums = sums_bytes(LANES, block, large);
     return (activations){group.scales + b * LANES, (char *)group.sums + b * sums,
                          group.q + b * block * LANES};
 }
 
-/* One block of weights, unpacked, by all activations: sums [rows][groups][LANES] of each panel
-   grow, from zeros where the block is a row's first. */
+/* Multiplies one block of unpacked weights by all activations and adds to the sums
+   [rows][groups][LANES] of each panel, which begin with zeros at a row's first block. */
 static void add_block(float *sums, const integer_format *format, const integers *w, size_t rows,
                       const void *packed, size_t m, size_t k, size_t column, size_t columns,
                       int large) {
@@ -113,7 +113,7 @@ static void add_block(float *sums, const integer_format *format, const integers 
     }
 }
 
-/* Rows of y from all panels' sums. */
+/* Stores the sums of all panels to rows of y. */
 static void store_sums(float *y, size_t y_stride, const float *sums, size_t m, size_t rows) {
     for (size_t first = 0; first < m; first += GROUPS * LANES) {
         size_t groups = (m - first + LANES - 1) / LANES, wide = groups < GROUPS ? groups : GROUPS;
@@ -141,7 +141,7 @@ static void multiply_many(float *y, size_t y_stride, const integer_format *forma
 }
 
 #if FEW_INTEGERS
-/* LANES weight rows by all activations before the next are read. */
+/* Multiplies LANES weight rows by all activations before the next rows are read. */
 static void multiply_few(float *y, size_t y_stride, const integer_format *format,
                          const void *packed, const llava_weights *w, size_t m, size_t n, size_t k) {
     for (size_t row = 0; row < n; row += LANES) {

@@ -1,4 +1,4 @@
-/* What tiles of integer products work on. The including file has defined LANES, ROWS, GROUPS,
+/* The data of a tile of integer products. The including file has defined LANES, ROWS, GROUPS,
    FEW_INTEGERS and FEW_AT_ONCE (integer_template.h).
    SPDX-License-Identifier: Apache-2.0 */
 #include "integer_blocks.h"
@@ -13,7 +13,7 @@ typedef struct integer_tile {
     size_t blocks;
 } integer_tile;
 
-/* Asks for bytes that are unpacked next: processors do not foresee pieces of many rows. */
+/* Prefetches bytes that are unpacked next: hardware prefetchers do not follow parts of many rows. */
 static inline void fetch_ahead(const uint8_t *x, size_t bytes) {
     for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(x + i, 0, 2);
 }

@@ -1,12 +1,12 @@
 /* Tiles of integer products with an instruction that multiplies unsigned by signed bytes and adds
-   four products to 32 bits at once. Included once a vector width.
+   four products to a 32-bit sum at once. Included once for each vector width.
    SPDX-License-Identifier: Apache-2.0
 
-   The including file has defined what integer_finish.h asks for, and
+   The including file has defined what integer_finish.h requires, and
 
      dot(sum, q, x)          sum += q . x, by bytes; q unsigned
 
-   Q8_0 comes with its sign turned: q is 128 too large, which its offset takes away. */
+   Q8_0 has its sign bit flipped: q is 128 too large, which its offset corrects. */
 #include "integer_finish.h"
 
 /* sum[ROWS][groups] += products of `steps` steps of 4 columns. */
@@ -41,7 +41,7 @@ INLINE void tile_by_32(const int groups, const int bits, const int offset, const
     store_chains(groups, tile, y);
 }
 
-/* Steps are those of 16 elements in Q6_K, of 32 in the others. */
+/* Each step is the factor of 16 elements in Q6_K, and of 32 in the other formats. */
 INLINE void tile_by_256(const int groups, const int bits, const integer_tile *tile) {
     const int columns = bits == 6 ? PART : 2 * PART;
     for (size_t b = 0; b < tile->blocks; b++) {
@@ -65,7 +65,7 @@ INLINE void tile_by_256(const int groups, const int bits, const integer_tile *ti
     }
 }
 
-/* What few_integers_template.h asks for. */
+/* What few_integers_template.h requires. */
 INLINE ints dot_bytes(const int bits, ints sum, ints q, ints x) {
     (void)bits;
     return dot(sum, q, x);

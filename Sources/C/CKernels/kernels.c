@@ -1,4 +1,4 @@
-/* The sets of kernels, best first, and the choice.
+/* The sets of kernels, best first, and the choice of one.
    SPDX-License-Identifier: Apache-2.0 */
 #include "include/CKernels.h"
 #include "cpu.h"

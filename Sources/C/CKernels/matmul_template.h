@@ -1,13 +1,13 @@
-/* The blocked product, instantiated once an instruction set.
+/* The blocked matrix product, instantiated once for each instruction set.
    SPDX-License-Identifier: Apache-2.0
 
    The including file defines
-     ROWS        weight rows of one tile
+     ROWS        weight rows of one register tile
      LANES       activation rows of one packed group (one vector, or one AMX tile)
      GROUPS      groups of one tile, at most 3
-     K_STEP      columns that one step of a tile consumes; packed widths are padded to it
+     K_STEP      columns of one step of a tile; packed widths are padded to a multiple of it
      weight_t    the type a tile reads: uint16_t (bf16) or float
-     WEIGHT_IS_F32   1 or 0, which of the two
+     WEIGHT_IS_F32   1 for float, 0 for bf16
      ROWS_PER_BLOCK      weight rows of one block, whole tiles
      COLUMNS_PER_BLOCK   columns of a K-block, accumulated before partial sums are spilled
      packed_t    the type of a packed activation
@@ -15,19 +15,19 @@
      tile_1 .. tile_GROUPS:
        void tile_G(float *sums, const weight_t *w, size_t w_stride, const packed_t *x,
                    size_t group_stride, size_t columns, int more)
-         sums[ROWS][G][LANES] (+)= products over `columns`, a multiple of K_STEP; `more` continues
-         the sums that are there. Groups of x lie group_stride elements apart.
+         sums[ROWS][G][LANES] (+)= products over `columns`, a multiple of K_STEP; with `more` they
+         are added to the sums. Groups of x are group_stride elements apart.
 
    and may define
-     FEW_ROWS_HEADER   a header with few_rows, another way to the same bits for at most FEW
-                       rows of x, FEW_BF16 where the weights are bf16; a packed group
+     FEW_ROWS_HEADER   a header with few_rows, which computes the same bits in another way for at
+                       most FEW rows of x, or FEW_BF16 where the weights are bf16; a packed group
                        then has packed_lanes(m) lanes
-     STORE_HEADER      a header with store_transposed, which stores pieces of a tile.
+     STORE_HEADER      a header with store_transposed, which stores parts of a tile.
 
-   Blocks: ROWS_PER_BLOCK x COLUMNS_PER_BLOCK weights and one panel of GROUPS groups stay in the
-   second-level cache while every panel passes. Sums that wait for more columns rest in scratch as
-   f32, so that blocking changes no bit. Less than a panel of activations lets weights in place pass
-   whole rows at a time, and up to FEW of them take few_rows. */
+   Cache blocking: a block of ROWS_PER_BLOCK x COLUMNS_PER_BLOCK weights stays in the second-level
+   cache while all panels of GROUPS groups are multiplied by it. Partial sums are spilled to scratch
+   as f32, so that blocking changes no bit. With less than a panel of activations, weights in place
+   are read in whole rows, and up to FEW rows of activations take few_rows. */
 
 #include "weights_template.h"
 
@@ -43,7 +43,7 @@ _Static_assert(MAX_ROWS % PANEL == 0, "a call holds whole panels");
 #include STORE_HEADER
 _Static_assert(LANES == STORED_LANES && ROWS % STORED_ROWS == 0, "a tile is cut into whole pieces");
 
-/* As many lanes as go by whole groups, from a tile of which all rows count: how many those are. */
+/* Stores the lanes of whole groups from a tile whose rows are all used; returns their number. */
 static size_t store_groups(float *y, size_t y_stride, const float *sums, size_t groups, size_t m) {
     for (size_t g = 0; g < m / LANES; g++)
         for (size_t r = 0; r < ROWS; r += STORED_ROWS)
@@ -100,8 +100,8 @@ static size_t scratch_bytes(size_t m, size_t k) {
     return few > blocks ? few : blocks;
 }
 
-/* Columns of one K-block, accumulated before partial sums are spilled. Less than a panel of activations leaves room in the cache for
-   whole rows of weights, which then are read in the order in which they lie. */
+/* Columns of one K-block, accumulated before partial sums are spilled. With less than a panel of
+   activations the cache has room for whole rows of weights, which are then read sequentially. */
 static size_t columns_at_once(const llava_weights *w, size_t row, size_t rows, size_t k,
                               size_t groups, int round) {
     int whole = groups < GROUPS && in_place(w, first_weight(w, row, 0), rows, k, round);
@@ -126,7 +126,7 @@ static inline void multiply_blocks(float *y, size_t y_stride, const void *packed
                 size_t lane = g * LANES, lanes = m - lane < PANEL ? m - lane : PANEL;
                 const packed_t *x = (const packed_t *)packed + g * group_stride + column * LANES;
                 for (size_t r = 0; r < rows; r += ROWS) {
-                    /* Where nothing has to rest one tile's place serves all. */
+                    /* Without spilled sums all tiles share one place. */
                     size_t place = most < k ? ROWS_PER_BLOCK * lane + r * wide * LANES : 0;
                     float *tile = sums + place;
                     run_tile(wide, tile, here.data + r * here.stride, here.stride, x, group_stride,
@@ -140,7 +140,7 @@ static inline void multiply_blocks(float *y, size_t y_stride, const void *packed
     }
 }
 
-/* Weights of any type used as bf16. */
+/* Weights of any type, converted to bf16. */
 static void multiply_bf16(float *y, size_t y_stride, const void *packed, const llava_weights *w,
                           size_t m, size_t n, size_t k, void *scratch) {
 #ifdef FEW_ROWS_HEADER
@@ -153,7 +153,7 @@ static void multiply_bf16(float *y, size_t y_stride, const void *packed, const l
 }
 
 #if WEIGHT_IS_F32
-/* Weights used as they are. */
+/* Weights in their own precision. */
 static void multiply_f32(float *y, size_t y_stride, const void *packed, const llava_weights *w,
                          size_t m, size_t n, size_t k, void *scratch) {
     multiply_blocks(y, y_stride, packed, w, m, n, k, scratch, 0);

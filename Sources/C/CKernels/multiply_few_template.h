@@ -1,5 +1,5 @@
-/* The product with few activation rows: weights that few_rows cannot read in place come to it as
-   bf16 in scratch, WEIGHT_ROWS rows at a time. Part of matmul_template.h.
+/* The product with few activation rows: weights that few_rows cannot read in place are first converted
+   to bf16 in scratch, WEIGHT_ROWS rows at a time. Part of matmul_template.h.
    SPDX-License-Identifier: Apache-2.0 */
 
 _Static_assert(FEW <= PANEL && DENSE <= LANES,
@@ -14,7 +14,7 @@ static size_t few_rows_scratch_bytes(size_t k) {
     return WEIGHT_ROWS * (rounded_stride(k) * sizeof(uint16_t) + FEW * sizeof(float));
 }
 
-/* The last weight rows, or those of another type: y[m][rows], at most WEIGHT_ROWS of them. */
+/* The last weight rows, or rows of another type: y[m][rows], with at most WEIGHT_ROWS rows. */
 static void multiply_rounded(float *y, size_t y_stride, const packed_t *x, const llava_weights *w,
                              size_t row, size_t m, size_t rows, size_t k, void *scratch) {
     float *sums = scratch;

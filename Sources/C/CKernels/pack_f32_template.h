@@ -1,10 +1,10 @@
-/* Packing for the rows whose packed activations are f32: group, then column, then lane.
+/* Packing for products whose packed activations are f32, in the order group, column, lane.
    SPDX-License-Identifier: Apache-2.0
    The including file has defined LANES and included matmul_template.h. */
 
 enum { PACKED_AT_ONCE = 64 }; /* columns, whose packed lines stay in the first-level cache */
 
-/* Some columns of one row to its lane. */
+/* Packs some columns of one row to its lane. */
 static inline void pack_lane(float *y, size_t lanes, const float *x, size_t count, int round) {
     float values[PACKED_AT_ONCE];
     for (size_t i = 0; i < count; i++)
@@ -33,7 +33,7 @@ static void pack_groups(void *packed, size_t lanes, const float *x, size_t strid
     }
 }
 
-/* Rounded to bf16 and held as f32: the values are those of the bf16 rows. */
+/* Rounded to bf16 but stored as f32: the values are those of bf16 activations. */
 static void pack_bf16(void *packed, const float *x, size_t stride, size_t m, size_t k, size_t from,
                       size_t to) {
     pack_groups(packed, packed_lanes(m), x, stride, m, k, from, to, 1);

@@ -1,5 +1,5 @@
-/* Activations as integers of 8 bits, with a scale for every 32 or 256 of a row and the sums that
-   minima are multiplied by. Part of integer_template.h.
+/* Activations quantised to 8-bit integers, with a scale for every 32 or 256 columns of a row and the
+   sums that minima multiply. Part of integer_template.h.
    SPDX-License-Identifier: Apache-2.0
 
    A packed group of `lanes` rows and width k:
@@ -37,7 +37,7 @@ static inline int integer_sum(const int8_t *q, size_t count) {
     return sum;
 }
 
-/* One row to its lane; NULL: zeros. */
+/* Packs one row to its lane; NULL: zeros. */
 static inline void pack_integer_lane(const activations *to, size_t lane, size_t lanes,
                                      const float *x, size_t k, int large) {
     size_t block = large ? LARGE_BLOCK : SMALL_BLOCK;
@@ -58,10 +58,10 @@ static inline void pack_integer_lane(const activations *to, size_t lane, size_t 
     }
 }
 
-/* Rows that few_integers takes are packed one by one. */
+/* Rows for few_integers are packed one by one. */
 static inline size_t integer_lanes(size_t m) { return m <= FEW_INTEGERS ? 1 : LANES; }
 
-/* m, or as many more as few_integers multiplies: what is behind FEW_AT_ONCE rows becomes a power of 2. */
+/* m, rounded up as few_integers multiplies: the rest after multiples of FEW_AT_ONCE to a power of 2. */
 static inline size_t few_rows_of(size_t m) {
     size_t whole = m / FEW_AT_ONCE * FEW_AT_ONCE, rest = m - whole, rows = 1;
     while (rows < rest) rows *= 2;

@@ -1,4 +1,4 @@
-/* tile_1 .. tile_GROUPS from the inlined `tile`, whose first argument then is a constant.
+/* tile_1 .. tile_GROUPS, made from the inlined `tile` with a constant first argument.
    SPDX-License-Identifier: Apache-2.0 */
 #define TILE(count)                                                                            \
     static void tile_##count(float *sums, const weight_t *w, size_t w_stride,                  \

@@ -1,11 +1,11 @@
-/* What a step of training does to whole arrays, in plain C that compilers vectorise; included once
-   an instruction set, behind the functions along rows.
+/* The operations of a training step on whole arrays, in plain C that compilers vectorise; included
+   once for each instruction set, after the functions along rows.
    SPDX-License-Identifier: Apache-2.0
 
-   No product is fused into its addition here, and sums have one order: every set gives the same
-   bits, so that a training goes on elsewhere as it would have here. */
+   There are no fused multiply-adds here, and sums have one order: every set gives the same bits, so
+   that a run can be resumed on another machine with the same result. */
 
-/* sqrtf sets errno, which keeps a loop from becoming vectors; both round correctly. */
+/* sqrtf sets errno, which prevents vectorisation; both round correctly. */
 #if __has_builtin(__builtin_elementwise_sqrt)
 #define ROOT(x) __builtin_elementwise_sqrt(x)
 #else
@@ -48,7 +48,7 @@ static int all_finite(const float *x, size_t count) {
     return found == 0;
 }
 
-/* Every bit of x in about every bit of the result: lowbias32 of
+/* Mixes every bit of x into about every bit of the result: lowbias32 of
    https://nullprogram.com/blog/2018/07/31/. */
 static inline uint32_t mixed(uint32_t x) {
     x = (x ^ x >> 16) * 0x7FEB352Du;
@@ -56,7 +56,7 @@ static inline uint32_t mixed(uint32_t x) {
     return x ^ x >> 16;
 }
 
-/* Keys are mixed before columns join them: neighbours would else share shifted rows. */
+/* Keys are mixed before columns are added: otherwise neighbouring keys would share shifted rows. */
 static void dropout(float *y, const float *x, uint64_t key, uint32_t threshold, float factor,
                     size_t width) {
     key = (key ^ key >> 30) * 0xBF58476D1CE4E5B9u;

@@ -1,5 +1,5 @@
-/* Transposition, for products by the columns of a matrix that lies row by row. Vectors of eight
-   elements, which every processor has in some form.
+/* Transposition, for products with the columns of a row-major matrix, in vectors of eight elements,
+   which every processor has in some form.
    SPDX-License-Identifier: Apache-2.0 */
 #include <stdint.h>
 #include <string.h>
@@ -8,7 +8,7 @@ typedef uint16_t halves __attribute__((vector_size(16)));
 typedef uint32_t words __attribute__((vector_size(16)));
 typedef uint64_t longs __attribute__((vector_size(16)));
 
-/* Eight rows of eight become eight columns: halves, pairs and fours change places. */
+/* Transposes eight rows of eight by swapping elements, pairs and fours. */
 static inline void transpose_8x8(uint16_t *y, size_t y_stride, const uint16_t *x, size_t x_stride) {
     halves a[8];
     words b[8];
@@ -46,7 +46,7 @@ static void transpose_16(uint16_t *y, size_t y_stride, const uint16_t *x, size_t
             y[column * y_stride + row] = x[row * x_stride + column];
 }
 
-/* The same of 32-bit elements, tiles of a cache line's width at a time. */
+/* The same for 32-bit elements, in tiles as wide as a cache line. */
 static void transpose_32(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows,
                          size_t columns) {
     enum { SIDE = 16 };

@@ -1,9 +1,9 @@
-/* The functions along rows, in plain C that compilers vectorise; included once an instruction set.
+/* The functions along rows, in plain C that compilers vectorise; included once for each instruction set.
    SPDX-License-Identifier: Apache-2.0
 
-   Reductions keep 16 partial sums, column i in partial i % 16, and join them in a fixed tree, so
-   that a row's result depends on nothing but the row. No product is fused with an addition, so that
-   every instruction set gives the same bits. */
+   Reductions keep 16 partial sums, column i in partial sum i % 16, and add these in a fixed tree, so
+   that a row's result depends only on the row. There are no fused multiply-adds, so that every
+   instruction set gives the same bits. */
 #pragma STDC FP_CONTRACT OFF
 #include "formats_template.h"
 #include "transpose_template.h"
@@ -47,11 +47,11 @@ static inline float largest_of(const float *x, size_t count) {
     return largest;
 }
 
-/* e^x within 2 units in the last place: x = n ln 2 + r, a polynomial of degree 6 in r, and n into
-   the exponent. Below -86.98, where n would leave the normal numbers, the result is 0; above 88.7
-   it is the largest that fits. */
+/* e^x within 2 units in the last place: with x = n ln 2 + r, a polynomial of degree 6 in r, and n added
+   to the exponent. Below -86.98, where the exponent would leave the normal range, the result is 0;
+   above 88.7 it is e^88.7, so that it stays finite. */
 static inline float exponential(float x) {
-    float clamped = x > -86.98f ? x : -86.98f; /* a NaN too, until the end */
+    float clamped = x > -86.98f ? x : -86.98f; /* also for NaN, until the end */
     clamped = clamped < 88.7f ? clamped : 88.7f;
     float n = rintf(clamped * 1.44269504f);
     float r = (clamped - n * 0.693359375f) - n * -2.12194440e-4f;
@@ -67,7 +67,7 @@ static inline float exponential(float x) {
     return x < -86.98f ? 0.0f : x != x ? x : result;
 }
 
-/* erf(x) as a rational function of odd over even degree, |x| cut at 4 where f32 is at 1. */
+/* erf(x) as a rational function of odd over even degree, with |x| clamped to 4, where erf is 1 in f32. */
 static inline float error_function(float x) {
     float t = x > 4.0f ? 4.0f : x < -4.0f ? -4.0f : x;
     float s = t * t;

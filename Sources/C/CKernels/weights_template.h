@@ -1,15 +1,15 @@
-/* Weights as tiles read them: in place, or converted to scratch. Part of matmul_template.h.
+/* Weights in the form that tiles read: in place, or converted to scratch. Part of matmul_template.h.
    SPDX-License-Identifier: Apache-2.0 */
 #include "convert.h"
 #include <string.h>
 
-/* Converted rows lie a cache line off a power of two, whose rows would share one set of the
-   cache. */
+/* The stride of converted rows is a cache line more than a power of two: otherwise rows would share
+   one set of the cache. */
 enum { LINE = 64 / sizeof(weight_t) };
 
 static inline size_t padded_columns(size_t k) { return (k + K_STEP - 1) / K_STEP * K_STEP; }
 
-/* y[0..columns) = weights of any format as bf16; y[columns..padded) = 0. */
+/* y[0..columns) = weights of any format, as bf16; y[columns..padded) = 0. */
 static inline void round_row(uint16_t *y, const void *x, llava_element element, size_t columns,
                              size_t padded) {
     FORMAT_TABLE[element].to_bf16(y, x, columns);
@@ -17,7 +17,7 @@ static inline void round_row(uint16_t *y, const void *x, llava_element element, 
 }
 
 #if WEIGHT_IS_F32
-/* Elements that are rounded together: whole blocks of every format. */
+/* The number of elements that are rounded together: whole blocks of every format. */
 enum { ROUNDED_TOGETHER = 256 };
 
 /* Weights of any format through bf16. */
@@ -58,8 +58,8 @@ static inline int aligned_to(size_t bytes, const llava_weights *w, const char *f
     return w->row_bytes % bytes == 0 && (uintptr_t)first % bytes == 0;
 }
 
-/* Whether tiles can read these weights where they are: already weight_t, whole tiles of rows and
-   whole steps of columns. */
+/* Whether tiles can read these weights in place: they are of weight_t already, in whole tiles of rows
+   and whole steps of columns. */
 static inline int in_place(const llava_weights *w, const char *first, size_t rows, size_t columns,
                            int round) {
     int readable = WEIGHT_IS_F32 ? w->element == LLAVA_F32 && !round : w->element == LLAVA_BF16;

@@ -1,4 +1,4 @@
-/* AVIF through libavif, loaded when first asked for. */
+/* AVIF through libavif, loaded on first use. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "library.h"
 
@@ -48,7 +48,7 @@ struct conversion {
       uint8_t *pixels;
       uint32_t row_bytes;
     } since_1_0;
-    /* For fields that come to be added. */
+    /* Room for fields that later versions add. */
     uint8_t room[256];
   } rest;
 };
@@ -142,7 +142,7 @@ static int convert_to(struct avif_image *image, uint8_t *rgba) {
   return avif.convert(image, &conversion);
 }
 
-/* With alpha, which is dropped here: asked for RGB, libavif would put the image on black. */
+/* With alpha, which is dropped here: if asked for RGB, libavif would blend the image with black. */
 static enum codec_status convert(
     struct avif_image *image, const struct codec_request *request, uint8_t *rgb,
     struct codec_report *report) {

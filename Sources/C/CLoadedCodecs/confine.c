@@ -1,4 +1,4 @@
-/* The walls around a decoder: limits of the process, and a filter of its system calls. */
+/* The sandbox of a decoder: limits of the process, and a filter of its system calls. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "CLoadedCodecs.h"
@@ -23,7 +23,7 @@
 #define MACHINE AUDIT_ARCH_AARCH64
 #endif
 
-/* Calls that reach nothing but memory, time, the process itself and descriptors that are open. */
+/* System calls that affect only memory, time, the process itself and open descriptors. */
 static const int harmless[] = {
     SYS_read, SYS_readv, SYS_write, SYS_writev, SYS_close, SYS_fstat, SYS_lseek, SYS_dup,
     SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk, SYS_futex, SYS_sched_yield,
@@ -69,8 +69,8 @@ static size_t address_space(void) {
 /* Instructions after the harmless calls; the offsets of jumps count them. */
 enum { last_count = 11 };
 
-/* What passes by its arguments: memory that is not executable, and threads, which these walls hold
-   too. clone3 hides its flags behind a pointer: without it the C library takes clone. */
+/* Calls that are allowed by their arguments: memory that is not executable, and threads, which inherit
+   the sandbox. clone3 hides its flags behind a pointer: if it fails, the C library uses clone. */
 static bool filter_calls(void) {
   const uint32_t machine = offsetof(struct seccomp_data, arch);
   const uint32_t number = offsetof(struct seccomp_data, nr);
@@ -119,7 +119,7 @@ int loaded_confine(size_t bytes, unsigned seconds) {
   if (syscall(SYS_close_range, 3u, ~0u, 0u) != 0) {
     for (int descriptor = 3; descriptor < 1024; descriptor++) close(descriptor);
   }
-  /* One beyond the standard ones: stdout is copied to see whether closing it succeeds. */
+  /* One descriptor beyond the standard ones: stdout is duplicated to check that closing it succeeds. */
   limited &= limit(RLIMIT_NOFILE, 4);
   if (limited) walls |= LOADED_WALL_LIMITS;
 #ifdef MACHINE

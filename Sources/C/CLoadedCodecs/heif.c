@@ -1,4 +1,4 @@
-/* HEIF, which is HEIC and its kin, through libheif, loaded when first asked for. */
+/* HEIF (HEIC and related formats) through libheif, loaded on first use. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "library.h"
 
@@ -52,7 +52,7 @@ const char *loaded_open_heif(const char *name) {
   };
   const char *why = loaded_library(name, functions, sizeof functions / sizeof *functions);
   if (why) return why;
-  /* These came with 1.13: threads could not be started behind the walls, and plugins not loaded. */
+  /* These came with 1.13: inside the sandbox threads could not be started nor plug-ins loaded. */
   const struct loaded_function threads = {"heif_context_set_max_decoding_threads", &heif.threads};
   if (loaded_library(name, &threads, 1)) heif.threads = NULL;
   struct heif_error (*init)(void *parameters) = NULL;
@@ -77,7 +77,7 @@ static enum codec_status failed(struct heif_error error, struct codec_report *re
   return status;
 }
 
-/* Both are to be freed, whether or not it succeeds. */
+/* The caller frees both, whether or not it succeeds. */
 static enum codec_status open_primary(
     const uint8_t *bytes, size_t count, heif_context **context, heif_handle **handle,
     struct codec_report *report) {

@@ -1,4 +1,4 @@
-/* Loading a library and the functions that are asked of it. */
+/* Loading a library and looking up its functions. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "library.h"
 
@@ -10,7 +10,7 @@ static char why[256];
 
 const char *loaded_library(
     const char *name, const struct loaded_function *functions, size_t count) {
-  /* RTLD_NOW: behind the walls nothing can be loaded any more. */
+  /* RTLD_NOW: inside the sandbox nothing can be loaded any more. */
   void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
   if (!library) {
     const char *error = dlerror();

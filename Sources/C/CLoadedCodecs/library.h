@@ -1,4 +1,4 @@
-/* Loading a library and the functions that are asked of it. */
+/* Loading a library and looking up its functions. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef LOADED_LIBRARY_H
 #define LOADED_LIBRARY_H
@@ -9,15 +9,15 @@
 
 struct loaded_function {
   const char *name;
-  /* Where the address is put: the address of a pointer to a function. */
+  /* Where the address is stored: the address of a pointer to a function. */
   void *place;
 };
 
-/* Loads `name` and finds all functions. Returns NULL, or why that failed. */
+/* Loads `name` and looks up all functions. Returns NULL, or the reason for a failure. */
 const char *loaded_library(
     const char *name, const struct loaded_function *functions, size_t count);
 
-/* Writes why a decoder stopped and returns `status`. */
+/* Writes the reason why a decoder stopped, and returns `status`. */
 enum codec_status loaded_stop(
     struct codec_report *report, enum codec_status status, const char *why);
 

@@ -1,11 +1,11 @@
-/* TIFF through libtiff, loaded when first asked for: from blocks of samples to RGB8. */
+/* TIFF through libtiff, loaded on first use: from blocks of samples to RGB8. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tiff_library.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The tags that say how samples are to be read (TIFF 6.0, section 8), and what is made of them. */
+/* The tags that say how samples are stored (TIFF 6.0, section 8), and what follows from them. */
 struct decoder {
   TIFF *tiff;
   const struct codec_request *request;
@@ -15,7 +15,7 @@ struct decoder {
   uint16_t photometric;
   uint16_t planar;
   uint16_t compression;
-  /* Samples that make the colour, and those kept of each pixel: alpha too where it was multiplied. */
+  /* The samples of the colour, and those kept of each pixel: also alpha if colours are premultiplied. */
   uint16_t colours;
   uint16_t kept;
   bool multiplied;
@@ -95,7 +95,7 @@ static enum codec_status read_tags(struct decoder *decoder) {
   return read_colours(decoder);
 }
 
-/* Sample `index` of a row as it is stored; of 16 bits the high byte. */
+/* Sample `index` of a row as it is stored; the high byte of 16 bits. */
 static uint8_t sample(const uint8_t *row, size_t index, uint16_t bits) {
   if (bits == 8) return row[index];
   if (bits == 16) {
@@ -112,7 +112,7 @@ struct block {
   uint32_t x, y, width, height;
 };
 
-/* Copies samples of a decoded block to their pixels: all that are kept, or plane `plane` alone. */
+/* Copies samples of a decoded block to their pixels: all that are kept, or only plane `plane`. */
 static void place(
     const struct decoder *decoder, const struct block *block, const uint8_t *bytes, size_t stride,
     int plane, uint8_t *kept) {
@@ -219,7 +219,7 @@ static void convert_pixel(const struct decoder *decoder, const uint8_t *kept, ui
   }
 }
 
-/* libtiff's own conversion, for YCbCr that no JPEG decoder has converted, as Pillow does. */
+/* libtiff's own conversion, as in Pillow, for YCbCr that no JPEG decoder has converted. */
 static enum codec_status convert_by_library(struct decoder *decoder, uint8_t *rgb) {
   const uint32_t width = decoder->request->width, height = decoder->request->height;
   uint32_t *raster = calloc((size_t)width * height, sizeof *raster);

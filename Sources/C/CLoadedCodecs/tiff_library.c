@@ -8,7 +8,7 @@
 
 struct tiff_library loaded_tiff;
 
-/* The first of several errors is the reason of the others. */
+/* The first of several errors is the cause of the others. */
 static void note_error(const char *module, const char *format, va_list values) {
   (void)module;
   if (loaded_tiff.message[0]) return;
@@ -73,7 +73,7 @@ static int close_nothing(void *data) {
 
 static uint64_t size_of_memory(void *data) { return ((struct tiff_memory *)data)->count; }
 
-/* What is mapped is not copied. */
+/* Mapped data is not copied. */
 static int map_memory(void *data, void **base, uint64_t *size) {
   struct tiff_memory *memory = data;
   *base = (void *)(uintptr_t)memory->bytes;

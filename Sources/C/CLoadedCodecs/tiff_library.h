@@ -1,4 +1,4 @@
-/* What of libtiff is used, declared here so that its headers are not needed to build. */
+/* The part of libtiff that is used, declared here so that its headers are not needed to build. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef LOADED_TIFF_LIBRARY_H
 #define LOADED_TIFF_LIBRARY_H
@@ -43,7 +43,7 @@ struct tiff_library {
   ptrdiff_t (*read_strip)(TIFF *tiff, uint32_t strip, void *bytes, ptrdiff_t size);
   int (*read_rgba)(
       TIFF *tiff, uint32_t width, uint32_t height, uint32_t *raster, int orientation, int stop);
-  /* What it last called an error; empty where it has called nothing one. */
+  /* libtiff's last error message; empty if there was none. */
   char message[160];
 };
 extern struct tiff_library loaded_tiff __attribute__((visibility("hidden")));

@@ -1,4 +1,4 @@
-/* WebP through libwebp, loaded when first asked for. */
+/* WebP through libwebp, loaded on first use. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "library.h"
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 const llava_mpi *llava_mpi_load(const char *path, char *reason, size_t size) {
-    /* MPI's own parts look for its symbols among the global ones. */
+    /* MPI's own plug-ins look for its symbols in the global scope. */
     void *library = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
     if (!library) {
         snprintf(reason, size, "%s", dlerror());

@@ -40,7 +40,7 @@ static int equal_rows_agree(int columns, int depth) {
 }
 
 static void load(void) {
-    /* Its constructor starts a thread for each core unless told otherwise; ours do the work. */
+    /* By default its constructor starts a thread for each core; our own threads do the work. */
     setenv("OPENBLAS_NUM_THREADS", "1", 1);
     void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
     if (library) loaded = (sgemm *)dlsym(library, "cblas_sgemm");

@@ -1,3 +1,3 @@
-// libpng: PNG is read and written by it.
+// libpng: the PNG decoder and encoder.
 // SPDX-License-Identifier: Apache-2.0
 #include <png.h>

@@ -1,9 +1,9 @@
 /* The blocks of 32 elements with one scale, byte for byte as llama.cpp's reference encoders write them
-   where all columns count alike.
+   where all columns are weighted equally.
    SPDX-License-Identifier: Apache-2.0
 
    Reference: ggml-quants.c of llama.cpp, and gguf-py's quants.py, whose bytes are the same. Where the
-   scale is so small that its inverse is infinite, x86 turns what follows into 0, and so does this. */
+   scale is so small that its inverse is infinite, x86 converts the results to 0, and so does this. */
 #include "halves.h"
 #include "include/CQuantisation.h"
 #include "weighed_blocks_of_32.h"
@@ -12,14 +12,14 @@ enum { BLOCK = 32 };
 
 static inline float inverse(float scale) { return scale != 0 ? 1.0f / scale : 0.0f; }
 
-/* The whole part of t, from 0 to `most`. */
+/* The integer part of t, clamped to 0 to `most`. */
 static inline uint8_t cut(float t, int most) {
     if (!(t < 256.0f && t > -256.0f)) return 0;
     int q = (int)t;
     return (uint8_t)(q < 0 ? 0 : q > most ? most : q);
 }
 
-/* The first element of the largest magnitude; 0 where all are. */
+/* The first element with the largest magnitude; 0 if all are 0. */
 static inline float largest(const float *x) {
     float size = 0, found = 0;
     for (int i = 0; i < BLOCK; i++) {
@@ -42,7 +42,7 @@ static inline void put_fifth_bits(uint8_t *y, const uint8_t *q) {
     for (int i = 0; i < BLOCK; i++) y[i / 8] |= (uint8_t)((q[i] >> 4 & 1) << i % 8);
 }
 
-/* The scale, such that the element of the largest magnitude becomes 0, the lowest number. */
+/* The scale for which the element with the largest magnitude becomes 0, the lowest number. */
 static inline uint16_t centred(uint8_t *q, const float *x, int half) {
     float scale = largest(x) / (float)-half, inverted = inverse(scale);
     for (int i = 0; i < BLOCK; i++) q[i] = cut(x[i] * inverted + ((float)half + 0.5f), 2 * half - 1);
@@ -116,7 +116,7 @@ size_t llava_encode_q5_1(uint8_t *y, const float *x, const float *importance, si
     return count;
 }
 
-/* To the nearest whole number, ties away from 0; |t| below 2^22 or so, else 0. */
+/* Rounds to the nearest integer, ties away from 0; 0 for |t| above about 2^22. */
 static inline int8_t away_from_zero(float t) {
     if (!(t < 256.0f && t > -256.0f)) return 0;
     int whole = (int)t;

@@ -1,17 +1,17 @@
 /* Q4_K and Q5_K: 8 sub-blocks of 32 elements d s q - e m, with q of 4 or 5 bits, s and m of 6 bits.
    SPDX-License-Identifier: Apache-2.0
 
-   First each sub-block by itself: from several spacings, numbers and the best straight line through them
-   take turns (Lloyd's method for an even grid). Then d and e are chosen for all, and for each sub-block
-   the best s and m near its line, by the error that really comes out; then d and e anew as the least
-   squares for all that was chosen, as long as the error falls. */
+   First each sub-block by itself: from several initial spacings, the numbers and the best straight line
+   through them are updated in turn (Lloyd's method for an even grid). Then d and e are chosen for the
+   block, and for each sub-block the best s and m near its line, by the actual error; then d and e are
+   refitted by least squares to these choices, as long as the error falls. */
 #include "include/CQuantisation.h"
 #include "lanes.h"
 
 enum { PARTS = 8, PART_LANES = 32 / LANES };
 
-/* How far is searched; with these the errors' squares are 4 and 9 % below those of llama.cpp's search on
-   normal numbers, in less time. Twice as much of everything gains half a percent. */
+/* The extent of the search. With it the squared errors are 4 and 9 % below those of llama.cpp's search on
+   normally distributed numbers, in less time. Doubling all of it gains half a per cent. */
 enum { FIT_TURNS = 3, MINIMUM_TURNS = 2, ROUNDS = 3 };
 #define FEWEST -2.5f /* numbers more or less than there are, between the least and the largest element */
 #define MOST 1.0f
@@ -20,7 +20,7 @@ enum { FIT_TURNS = 3, MINIMUM_TURNS = 2, ROUNDS = 3 };
 /* Largest s and m. */
 #define STEPS 63.0f
 
-/* Of a sub-block: sums over its elements, each times its importance. */
+/* Sums over the elements of a sub-block, each weighted by its importance. */
 typedef struct sums {
     float w, x, q, qq, qx;
 } sums;
@@ -35,8 +35,8 @@ typedef struct choice {
     sums sum;
 } choice;
 
-/* The error of a sub-block on a line whose numbers go to `largest`, and the sums for the best line
-   through the same numbers. `line.scale` above FLAT / 32 or so. */
+/* The error of a sub-block on a line whose numbers go up to `largest`, and the sums for the best line
+   through the same numbers. `line.scale` must be above about FLAT / 32. */
 static inline float measure(const lanes *x, const lanes *w, line line, float largest, sums *sum) {
     lanes scale = all(line.scale), minimum = all(line.minimum), inverse = all(1.0f / line.scale);
     lanes error = all(0), q1 = all(0), qq = all(0), qx = all(0);
@@ -54,7 +54,7 @@ static inline float measure(const lanes *x, const lanes *w, line line, float lar
     return sum_of(error);
 }
 
-/* The line of least squares with a minimum of 0 or more; false where all numbers are one. */
+/* The least-squares line with a minimum of 0 or more; false if all numbers are the same. */
 static inline int best_line(const sums *sum, line *line) {
     double determinant = (double)sum->w * sum->qq - (double)sum->q * sum->q;
     if (!(determinant > 0)) return 0;
@@ -148,7 +148,7 @@ static void choose(const lanes *x, const lanes *w, line line, float d, float e, 
     }
 }
 
-/* d and e of least squares for what was chosen; false where nothing changes or can be told. */
+/* The least-squares d and e for the choices; false if nothing changes or they are undetermined. */
 static int best_scales(const choice *chosen, float *d, float *e) {
     double aa = 0, ab = 0, bb = 0, ax = 0, bx = 0;
     for (int part = 0; part < PARTS; part++) {
@@ -187,7 +187,7 @@ static float choose_all(const block *b, const line *lines, float d, float e, flo
     return error;
 }
 
-/* Scales and choices for a block; false where a scale is beyond f16. */
+/* Scales and choices for a block; false if a scale is out of the range of f16. */
 static int search(const block *b, float largest, float *d, float *e, choice *chosen) {
     line lines[PARTS];
     float scale = 0, minimum = 0;

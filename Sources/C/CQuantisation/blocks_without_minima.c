@@ -1,19 +1,19 @@
 /* Q6_K: 16 sub-blocks of 16 elements d s q, with q from -32 to 31 and s of 8 bits.
    SPDX-License-Identifier: Apache-2.0
 
-   As with minima (blocks_with_minima.c): each sub-block's own scale of either sign, then d, then the best
-   s for each by the error that comes out, then d anew. */
+   As with minima (blocks_with_minima.c): first each sub-block's own scale of either sign, then d, then
+   the best s for each sub-block by the actual error, then d again. */
 #include "include/CQuantisation.h"
 #include "lanes.h"
 
 enum { PARTS = 16, PART_LANES = 16 / LANES };
 
-/* How far is searched; with these the errors' squares are 14 % below those of llama.cpp's search on
-   normal numbers, which lets the extreme be -32 and its neighbours alone. */
+/* The extent of the search. With it the squared errors are 14 % below those of llama.cpp's search on
+   normally distributed numbers, which tries only -32 and its neighbours for the extreme. */
 enum { FIT_TURNS = 2, ROUNDS = 2, NEAREST = 27, FURTHEST = 32 };
 #define REACH 3.0f /* steps of s to either side */
 
-/* Of a sub-block: sums over its elements, each times its importance. */
+/* Sums over the elements of a sub-block, each weighted by its importance. */
 typedef struct sums {
     float qq, qx;
 } sums;
@@ -51,7 +51,7 @@ static float fit(const lanes *x, const lanes *w) {
     float extreme = most > -least ? most : least;
     if (!(magnitude(extreme) > FLAT)) return 0;
     int hasError = 0;
-    /* The number of the extreme, with a scale of the other sign or of its own. */
+    /* The number for the extreme element, with a scale of the opposite sign or of the same. */
     for (int number = -FURTHEST; number <= FURTHEST; number++) {
         if (number > -NEAREST && number < NEAREST) continue;
         float tried = extreme / (float)number;

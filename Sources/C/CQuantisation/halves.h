@@ -1,4 +1,4 @@
-/* Numbers of 16 bits, without instructions that not every processor has.
+/* 16-bit numbers, with only the instructions that every processor has.
    SPDX-License-Identifier: Apache-2.0 */
 #ifndef LLAVA_HALVES_H
 #define LLAVA_HALVES_H
@@ -23,7 +23,7 @@ static inline float float_of(uint32_t bits) {
     return x;
 }
 
-/* To the nearest, ties to even; what is too large becomes infinite. No NaN. */
+/* Rounds to nearest, ties to even; too large numbers become infinite. The input is not NaN. */
 static inline uint16_t to_f16(float x) {
     uint32_t bits = bits_of(x), size = bits & 0x7FFFFFFFu, half;
     if (size >= 0x47800000u) half = 0x7C00u;
@@ -39,7 +39,7 @@ static inline float from_f16(uint16_t half) {
     return float_of(sign | bits_of(wide));
 }
 
-/* `x` as an f16 has it. */
+/* `x` rounded to f16. */
 static inline float rounded_to_f16(float x) { return from_f16(to_f16(x)); }
 
 static inline int is_infinite_f16(uint16_t half) { return (half & 0x7FFFu) >= 0x7C00u; }

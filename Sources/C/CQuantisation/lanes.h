@@ -1,7 +1,7 @@
 /* Four numbers at once, in an order of additions that is the same everywhere.
    SPDX-License-Identifier: Apache-2.0
 
-   Vectors of 16 bytes are what every processor here has; wider ones would add in another order. */
+   Every supported processor has 16-byte vectors; wider ones would add in another order. */
 #ifndef LLAVA_LANES_H
 #define LLAVA_LANES_H
 
@@ -25,8 +25,8 @@ static inline float most_of(lanes x) {
     return a > b ? a : b;
 }
 
-/* The nearest whole numbers, ties to even, of numbers below 2^22: what is added has no place for more.
-   Larger ones stay beyond any bound that they are cut to. */
+/* Rounds numbers below 2^22 to the nearest integers, ties to even: the sum has no bits for a fraction.
+   Larger numbers stay beyond any bound that they are clamped to. */
 static inline lanes whole(lanes t) { return (t + all(0x1.8p23f)) - all(0x1.8p23f); }
 
 static inline float rounded(float t) { return (t + 0x1.8p23f) - 0x1.8p23f; }
@@ -56,14 +56,14 @@ static inline void read_block(block *b, const float *x, const float *importance)
     b->size = least > most ? least : most;
 }
 
-/* Sizes that no scale of f16 reaches, even with the largest scale and number of any format; and those
-   that every scale rounds to 0. Squares of what is between fit into f32. */
+/* Magnitudes that no f16 scale reaches, even with the largest sub-scale and number of any format, and
+   those that every scale rounds to 0. Squares of magnitudes between them fit into f32. */
 #define TOO_LARGE 1e9f
 #define TOO_SMALL 0x1p-26f
 /* Differences too small for any scale. */
 #define FLAT 0x1p-40f
 
-/* The f16 nearest to `scale` above 0, but not below the smallest one: 0 would lose all. */
+/* The f16 nearest to `scale` above 0, at least the smallest positive one: 0 would lose everything. */
 static inline float usable_scale(float scale) {
     return scale <= F16_STEP ? F16_STEP : rounded_to_f16(scale);
 }

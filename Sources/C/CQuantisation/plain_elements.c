@@ -1,4 +1,4 @@
-/* Elements that stand by themselves: f32, f16 and bf16.
+/* Formats without blocks: f32, f16 and bf16.
    SPDX-License-Identifier: Apache-2.0 */
 #include "halves.h"
 #include "include/CQuantisation.h"

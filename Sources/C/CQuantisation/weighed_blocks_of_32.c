@@ -1,8 +1,8 @@
-/* Blocks of 32 elements with one scale, searched for the least sum of weighed squared errors.
+/* Blocks of 32 elements with one scale, searched for the smallest sum of weighted squared errors.
    SPDX-License-Identifier: Apache-2.0
 
-   As the blocks with scales of scales: from several scales, numbers and the best scale for them take
-   turns; every scale is rounded to f16 before its error is measured. */
+   As for the blocks with scales of scales: from several initial scales, the numbers and the best scale for
+   them are updated in turn; every scale is rounded to f16 before its error is measured. */
 #include "weighed_blocks_of_32.h"
 
 #include "lanes.h"
@@ -17,7 +17,7 @@ typedef struct weighed {
     float least, most; /* of x */
 } weighed;
 
-/* Sums over the elements, each times its importance. */
+/* Sums over the elements, each weighted by its importance. */
 typedef struct sums {
     float w, x, q, qq, qx;
 } sums;
@@ -41,7 +41,7 @@ static void read_weighed(weighed *b, const float *x, const float *importance) {
 
 static inline float magnitude(float x) { return x < 0 ? -x : x; }
 
-/* Whether a scale can be divided by, and is an f16. */
+/* Whether a scale can be a divisor and is an f16. */
 static inline int is_usable(float scale) {
     return magnitude(scale) >= F16_STEP && magnitude(scale) <= LARGEST_HALF;
 }
@@ -64,7 +64,7 @@ static float measure(const weighed *b, line line, float low, float high, sums *s
     return sum_of(error);
 }
 
-/* The error of a block as it is. */
+/* The error of a block as it is encoded. */
 static float error_of(const weighed *b, const uint8_t *q, line line) {
     lanes error = all(0);
     for (int i = 0; i < BLOCK_LANES; i++) {
@@ -97,7 +97,7 @@ void llava_improve_centred(uint8_t *q, uint16_t *scale, const float *x, const fl
     float extreme = b.most > -b.least ? b.most : b.least, step = (float)half / 64.0f;
     line given = {from_f16(*scale), -(float)half * from_f16(*scale)}, found = {0, 0};
     float best = error_of(&b, q, given);
-    /* The number of the extreme, with a scale of the other sign or of its own. */
+    /* The number for the extreme element, with a scale of the opposite sign or of the same. */
     for (int sign = -1; sign <= 1; sign += 2)
         for (int place = -10; place <= 8; place++) {
             line tried = {extreme / ((float)sign * ((float)half + (float)place * step)), 0};
@@ -120,7 +120,7 @@ void llava_improve_centred(uint8_t *q, uint16_t *scale, const float *x, const fl
     number(q, &b, found, (float)-half, (float)(half - 1));
 }
 
-/* The line of least squares, rounded to f16; false where there is none that can be used. */
+/* The least-squares line, rounded to f16; false if there is none that can be used. */
 static int best_line(const sums *sum, line *line) {
     double determinant = (double)sum->w * sum->qq - (double)sum->q * sum->q;
     if (!(determinant > 0)) return 0;

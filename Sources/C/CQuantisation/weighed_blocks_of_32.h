@@ -1,12 +1,12 @@
-/* Blocks of 32 elements whose errors do not count alike.
+/* Blocks of 32 elements whose errors are weighted differently.
    SPDX-License-Identifier: Apache-2.0 */
 #ifndef LLAVA_WEIGHED_BLOCKS_OF_32_H
 #define LLAVA_WEIGHED_BLOCKS_OF_32_H
 
 #include <stdint.h>
 
-/* Each gets a block as it would be without importance, and changes it where another has a smaller sum of
-   squared errors, each times its importance. Scales are f16, and finite. */
+/* Each function gets a block as encoded without importance, and replaces it if another has a smaller sum
+   of squared errors, each weighted by its importance. Scales are f16, and finite. */
 
 /* Elements scale (q - half). */
 void llava_improve_centred(uint8_t *q, uint16_t *scale, const float *x, const float *importance,

@@ -1,4 +1,4 @@
-// The end of a process that gets no memory: one line and status 5, where Swift would trap.
+// The end of a process that runs out of memory: one line and status 5, where Swift would trap.
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
 #include "CSystem.h"
@@ -23,7 +23,7 @@ void llava_set_last_words(const char *memory, const char *file_changed) {
   set_line(last_words_file_changed, file_changed);
 }
 
-// What is said before the tool has set its own words.
+// The message before the tool has set its own.
 static void set_first_words(enum last_words which) {
   const char *what = which == last_words_memory
                          ? "no memory left (memory/exhausted)"

@@ -1,4 +1,4 @@
-// Whether anybody reads stdout: found without writing, so that no work is done for nobody.
+// Whether anybody reads stdout, found without writing, so that no work is done in vain.
 // SPDX-License-Identifier: Apache-2.0
 #include "CSystem.h"
 
@@ -11,7 +11,7 @@ static atomic_bool watched;
 
 void llava_watch_reader(void) { atomic_store(&watched, true); }
 
-// A pipe without a reader says POLLERR, a socket or a terminal without one POLLHUP.
+// A pipe without a reader gives POLLERR, a socket or a terminal without one POLLHUP.
 static void end_where_gone(const struct pollfd *output) {
   if (output->revents & (POLLERR | POLLHUP)) llava_die_by_signal(SIGPIPE);
 }
@@ -25,7 +25,7 @@ int llava_wait_for_input(int descriptor) {
   if (!atomic_load(&watched)) return 0;
   struct pollfd both[2] = {{.fd = descriptor, .events = POLLIN}, {.fd = 1, .events = 0}};
   if (poll(both, 2, -1) < 0) return errno == EINTR ? -1 : 0;
-  // Input that is there, or its end, comes first: it may be all that there was to do.
+  // Available input, or its end, comes first: it may complete the work.
   if (both[0].revents == 0) end_where_gone(&both[1]);
   return 0;
 }

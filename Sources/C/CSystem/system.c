@@ -1,4 +1,4 @@
-// What Swift cannot call: openat2(2), the heap's options, and signal handlers that are safe.
+// What Swift cannot call: openat2(2), heap options, and async-signal-safe handlers.
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
 #include "CSystem.h"
@@ -27,7 +27,7 @@
 static int argument_count;
 static char **arguments;
 
-// glibc hands every constructor what main gets.
+// glibc passes main's arguments to every constructor.
 __attribute__((constructor)) static void keep_arguments(int count, char **values) {
   argument_count = count;
   arguments = values;
@@ -145,7 +145,7 @@ void llava_remove_temporary(const char *path) {
     if (unlink(path) != 0) rmdir(path);
     return;
   }
-  // A name may be passed over while others go: once more finds it.
+  // A name may be missed while others are removed: another pass finds it.
   for (int round = 0; round < 3; round++) {
     lseek(directory, 0, SEEK_SET);
     remove_entries(directory);
@@ -203,7 +203,7 @@ static void handle_unless_ignored(int signal, void (*handler)(int)) {
 }
 
 void llava_install_interruption_handler(void) {
-  // nohup and background shells ignore some of these on purpose.
+  // nohup and background shells deliberately ignore some of these.
   handle_unless_ignored(SIGINT, on_interruption);
   handle_unless_ignored(SIGTERM, on_interruption);
   handle_unless_ignored(SIGHUP, on_interruption);

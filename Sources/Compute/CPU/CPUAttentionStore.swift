@@ -1,4 +1,4 @@
-// The keys and values of one sequence as the kernels read them.
+// The KV cache of one sequence in the layout of the kernels.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import Operations
@@ -114,7 +114,7 @@ final class CPUAttentionStore: AttentionStore, @unchecked Sendable {
     self.length = length
   }
 
-  /// What the kernels see of one layer; valid while the store is kept.
+  /// One layer as the kernels read it; valid while the store is kept.
   func sequence(layer: Int) -> CachedSequence {
     let positions = layer * shape.heads * capacity
     let offset = positions * shape.headWidth * elementBytes

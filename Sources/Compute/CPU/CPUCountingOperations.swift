@@ -1,4 +1,4 @@
-// What the operations on the processor's cores would take of memory, without doing them.
+// The memory that the operations on the processor would take, without doing them.
 // SPDX-License-Identifier: Apache-2.0
 import Operations
 import Tensors

@@ -1,4 +1,4 @@
-// Attention within whole sequences, and what reaches its inputs.
+// Attention within whole sequences, and its gradients.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Operations

@@ -1,4 +1,4 @@
-// What reaches a linear layer's input and weight from its results.
+// The gradients of a linear layer's input and weight.
 // SPDX-License-Identifier: Apache-2.0
 import Operations
 import Tensors

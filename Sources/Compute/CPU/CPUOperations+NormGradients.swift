@@ -1,4 +1,4 @@
-// What reaches the inputs and the gains of norms.
+// The gradients of the inputs and the gains of norms.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Operations

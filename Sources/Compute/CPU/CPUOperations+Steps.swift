@@ -1,4 +1,4 @@
-// What a step of training does to parameters, gradients and activations, on the processor's cores.
+// The operations of a training step on parameters, gradients and activations, on the processor.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Glibc
@@ -44,7 +44,7 @@ extension CPUOperations {
     return faults.allSatisfy { $0 == 0 }
   }
 
-  /// What the blocks give, in parallel.
+  /// The results of the blocks, computed in parallel.
   private func values(blocks: Int, _ body: (Int) -> Double) -> [Double] {
     [Double](unsafeUninitializedCapacity: blocks) { sums, count in
       nonisolated(unsafe) let sums = sums

@@ -5,10 +5,10 @@ import Operations
 import Tensors
 import Threads
 
-/// `Operations` through the kernels of one row and a pool of threads.
+/// `Operations` with one set of kernels and a pool of threads.
 public final class CPUOperations: Operations {
   let engine: Engine
-  /// How stores of attention hold keys and values.
+  /// The number format of keys and values in KV caches.
   let cacheFormat: CacheFormat
 
   public var precision: Precision { engine.precision }
@@ -24,12 +24,12 @@ public final class CPUOperations: Operations {
   /// The threads in use.
   public var pool: ThreadPool { engine.pool }
 
-  /// The row in use: `amx`, `avx512bf16`, `avx512`, `avx2` or `scalar`.
+  /// The set of kernels in use: `amx`, `avx512bf16`, `avx512`, `avx2` or `scalar`.
   public var kernelSetName: String { engine.kernels.name }
 
   init(engine: Engine) { (self.engine, cacheFormat) = (engine, .bf16) }
 
-  /// `pool` may serve others too, the decoding of images say.
+  /// `pool` may serve others, too, such as the decoding of images.
   public init(
     kernels: KernelSet, pool: ThreadPool, precision: Precision,
     activations: ActivationFormat = .bf16, cache: CacheFormat = .bf16

@@ -9,7 +9,7 @@ import Tensors
 public struct CachedSequence: @unchecked Sendable {
   public let keys: UnsafeMutableRawPointer
   public let values: UnsafeMutableRawPointer
-  /// Of integers; nil for numbers.
+  /// Scales of integers; nil for other formats.
   let scales: (keys: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>)?
   /// A multiple of 32.
   public let capacity: Int
@@ -36,7 +36,7 @@ public struct AttentionSpan: Sendable {
   public let cache: CachedSequence
   /// Rows of the batch that belong to this sequence, in order.
   public let rows: Range<Int>
-  /// Positions in the cache that the last row sees; with `append`, where its key goes plus one.
+  /// Positions in the cache that the last row attends to; with `append`, one more than its key's position.
   public let visible: Int
 
   public init(cache: CachedSequence, rows: Range<Int>, visible: Int) {
@@ -132,7 +132,7 @@ extension Engine {
   /// out [rows, heads * headWidth] = attention of `query`, of the same shape, for each span.
   ///
   /// `heads` may be a multiple of the cache's heads (grouped queries: consecutive query heads share
-  /// one). Causal: the last row of a span sees `visible` keys, each row before it one fewer.
+  /// one). Causal: the last row of a span attends to `visible` keys, each row before it to one fewer.
   /// `softmaxes` [rows, heads], where it is given, gets what the gradient needs.
   public func attend(
     _ query: Floats, heads: Int, causal: Bool, scale: Float, spans: [AttentionSpan],

@@ -1,4 +1,4 @@
-// What reaches queries, keys and values from attention, in parallel over sequences and heads.
+// The gradients of queries, keys and values of attention, in parallel over sequences and heads.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 
@@ -11,7 +11,7 @@ extension Engine {
     let dquery: MutableFloats
     let keys, values: Floats
     let dkeys, dvalues: MutableFloats
-    /// [rows, heads], as `attend` left them.
+    /// [rows, heads], as `attend` stored them.
     let softmaxes: UnsafePointer<llava_softmax>
     let heads, keyHeads, headWidth: Int
     let causal: Bool

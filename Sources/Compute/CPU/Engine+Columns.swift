@@ -1,4 +1,4 @@
-// Products by the columns of a matrix that lies row by row: what gradients are made of.
+// Products with the columns of a row-major matrix, which gradients need.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import COpenBLAS
@@ -37,7 +37,7 @@ extension Engine {
     }
   }
 
-  /// Transposed rows lie off powers of two, whose lines would share one set of the cache.
+  /// The stride of transposed rows is not a power of two: rows would share one set of the cache.
   static let gap = 32
 
   private func multiplyBlock(

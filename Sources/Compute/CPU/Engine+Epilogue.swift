@@ -1,15 +1,15 @@
-// What becomes of a product's results while they still are in the cache.
+// The epilogue of a product: what is done to its results while they are still in the cache.
 // SPDX-License-Identifier: Apache-2.0
 import Operations
 import Tensors
 
-/// Where a product's results go, their bias added.
+/// What is done with a product's results, after their bias is added.
 public enum Epilogue: Sendable {
-  /// y = them, or the activation of them.
+  /// y = the results, or their activation.
   case store(Activation?)
-  /// y += them.
+  /// y += the results.
   case add
-  /// y = y sigmoid(y) times them: the gate of SwiGLU.
+  /// y = y sigmoid(y) times the results: the gate of SwiGLU.
   case gate
 }
 
@@ -37,7 +37,7 @@ extension Engine {
     var inOrder: Output { Output(bias: bias, epilogue, into: y, width: width) }
   }
 
-  /// A product of an input by weights, and what becomes of it.
+  /// A product of an input and weights, and its epilogue.
   public struct Product: Sendable {
     public let weights: WeightMatrix
     let output: Output

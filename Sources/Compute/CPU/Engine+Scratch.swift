@@ -1,4 +1,4 @@
-// Bytes of working memory that products take.
+// Bytes of scratch that products need.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 

@@ -6,21 +6,21 @@ import Operations
 import Synchronization
 import Threads
 
-/// Why an engine cannot compute in f32: libopenblas is not installed.
+/// The error where an engine cannot compute in f32: libopenblas is not installed.
 public struct MissingBLAS: Error, Equatable, Sendable {}
 
 /// Runs kernels over a thread pool; f32 products of weights go through OpenBLAS where that treats
-/// all rows alike. No result depends on how work is cut: a row of a product is one chain, and every
+/// all rows alike. No result depends on how work is divided: an element of a product is one chain, and every
 /// other function takes whole rows.
 ///
-/// Any number of threads may call it: they wait for each other.
+/// Any number of threads may call it; they wait for each other.
 public final class Engine: Sendable {
   public let kernels: KernelSet
   public let pool: ThreadPool
   public let precision: Precision
-  /// What inputs of products by quantised weights become, in bf16.
+  /// The format of activations multiplied by quantised weights, where products are in bf16.
   public let activations: ActivationFormat
-  /// Whether f32 products of weights are OpenBLAS's.
+  /// Whether OpenBLAS computes f32 products of weights.
   let usesBLAS: Bool
   /// Used inside a run of the pool, which is one at a time.
   private let workerScratch: [Scratch]
@@ -107,7 +107,7 @@ public final class Engine: Sendable {
     }
   }
 
-  /// Packs x [rows, columns] in some ways, as many rows at once as their products take, and runs
+  /// Packs x [rows, columns] in all ways needed, as many rows at once as their products take, and runs
   /// `body` with them.
   func forPackedRows(
     _ x: Floats, rows: Int, columns: Int, ways: [ProductWay] = [.plain],
@@ -158,7 +158,7 @@ public final class Engine: Sendable {
     }
   }
 
-  /// Runs `body` over blocks of rows, sized so that a block is worth a thread's while.
+  /// Runs `body` over blocks of rows that are large enough for a thread.
   func forRowBlocks(_ rows: Int, width: Int, _ body: (Range<Int>) -> Void) {
     let block = max(1, 16384 / max(1, width))
     pool.run((rows + block - 1) / block) { task, _ in

@@ -3,7 +3,7 @@
 import CKernels
 import Glibc
 
-/// Why no set could be chosen.
+/// The error where no set could be chosen.
 public struct UnknownKernelSet: Error, Equatable, Sendable {
   public let name: String
   public let known: [String]

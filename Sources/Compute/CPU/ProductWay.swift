@@ -1,10 +1,10 @@
-// Which of a kernel set's products multiplies by weights of a format.
+// Which product of a set of kernels multiplies weights of a format.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Operations
 import Tensors
 
-/// The ways to pack an input, each of which one product takes.
+/// The ways to pack an input, one for each product.
 enum ProductWay: Int, CaseIterable {
   /// In the engine's precision, by weights of any format.
   case plain

@@ -1,4 +1,4 @@
-// Working memory that is kept from one call to the next.
+// Scratch memory that is kept from one call to the next.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import Synchronization

@@ -1,4 +1,4 @@
-// The working memory that products keep from one call to the next, counted.
+// The scratch memory that products keep from one call to the next, counted.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Synchronization

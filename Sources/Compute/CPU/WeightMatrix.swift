@@ -1,4 +1,4 @@
-// A weight as the kernels read it: an address, a format and the distance of rows.
+// A weight as the kernels read it: an address, a format and the stride of rows.
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Tensors

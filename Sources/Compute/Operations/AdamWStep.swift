@@ -1,13 +1,13 @@
 // One step of AdamW, as scalars.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What one step of AdamW needs to know (Loshchilov and Hutter, arXiv 1711.05101).
+/// The parameters of one step of AdamW (Loshchilov and Hutter, arXiv 1711.05101).
 ///
 /// With g the gradient times `gradientFactor`: p *= 1 - rate decay; m += (1 - beta1)(g - m);
 /// v = beta2 v + (1 - beta2) g g; p -= rate / (1 - beta1^step) m / (sqrt(v / (1 - beta2^step)) + eps).
 public struct AdamWStep: Sendable, Equatable {
   public var rate: Double
-  /// Weight decay, which does not pass through the moments.
+  /// Weight decay, decoupled from the moments.
   public var decay: Double
   public var beta1: Double
   public var beta2: Double

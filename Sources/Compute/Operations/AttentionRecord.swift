@@ -1,16 +1,16 @@
-// What attention leaves for its gradient.
+// What attention stores for its gradient.
 // SPDX-License-Identifier: Apache-2.0
 import Tensors
 
-/// The output of attention, and the softmax of each row and head: enough to make the shares again.
+/// The output of attention, and the softmax of each row and head: enough to recompute the probabilities.
 public struct AttentionRecord: Sendable {
   /// [rows, heads * headWidth].
   public let output: Tensor
-  /// [rows, heads, 2]: of the scores the largest, and the sum of their exponentials against it.
+  /// [rows, heads, 2]: the largest score, and the sum of exp(score - largest).
   public let softmaxes: Tensor
   public let headWidth: Int
   public let spans: [Range<Int>]
-  /// Whether rows saw nothing after themselves.
+  /// Whether rows attended only to themselves and the rows before.
   public let isCausal: Bool
 
   public init(

@@ -1,21 +1,21 @@
-// The keys and values of one sequence: made by a machine's operations, read by them alone.
+// The KV cache of one sequence, which only the operations that made it can read.
 // SPDX-License-Identifier: Apache-2.0
 import Tensors
 
 /// The KV cache of one sequence, all layers of it. Only the operations that made it see inside.
 public protocol AttentionStore: AnyObject, Sendable {
-  /// Positions that there is room for.
+  /// The number of positions that fit.
   var capacity: Int { get }
-  /// Positions that hold a token.
+  /// The number of positions in use.
   var length: Int { get }
-  /// Memory for all positions.
+  /// The memory for all positions, in bytes.
   var byteCount: Int { get }
 
-  /// Makes room for `count` more tokens; the caller writes them in every layer.
+  /// Advances by `count` positions, which the caller writes in every layer.
   func advance(by count: Int)
-  /// Forgets the positions from `length` on. What they held stays finite and is never seen.
+  /// Drops the positions from `length` on. Their contents stay finite and are never attended to.
   func truncate(to length: Int)
-  /// Takes over the first `length` positions of `other`, made by the same operations for the same
+  /// Copies the first `length` positions of `other`, made by the same operations for the same
   /// layers and heads.
   func copyPrefix(of other: any AttentionStore, length: Int)
 }
@@ -31,7 +31,7 @@ public struct SequenceSpan: Sendable {
   }
 }
 
-/// What an attention store is made for.
+/// The shape of a model's KV cache.
 public struct AttentionShape: Sendable, Equatable {
   public var layers: Int
   /// Heads of keys and values.

@@ -1,4 +1,4 @@
-// How large the columns of activations are, for those who measure a model.
+// Squares of the columns of activations, for the importance matrix of a model.
 // SPDX-License-Identifier: Apache-2.0
 import Tensors
 

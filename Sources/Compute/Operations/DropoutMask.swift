@@ -1,12 +1,12 @@
-// Which elements dropout makes zero.
+// Which elements dropout sets to zero.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Elements to drop: each a function of its row's key and its column alone, so that nothing needs to
-/// be kept for the gradient or for going on later.
+/// The elements to drop: each depends only on its row's key and its column, so that nothing needs to
+/// be kept for the gradient or for resuming.
 public struct DropoutMask: Sendable, Equatable {
   /// The share of elements that become 0, from 0 to below 1; the others are divided by 1 - rate.
   public var rate: Double
-  /// One key a row. Rows of one key drop the same columns; keys may be neighbours.
+  /// One key per row. Rows with the same key drop the same columns; keys may be consecutive numbers.
   public var rowKeys: [UInt64]
 
   public init(rate: Double, rowKeys: [UInt64]) {

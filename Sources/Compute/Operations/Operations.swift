@@ -1,18 +1,18 @@
-// The operations that the models use, all of them: a second machine is a second implementation.
+// All operations that the models use: support for another device is another implementation.
 // SPDX-License-Identifier: Apache-2.0
 import Tensors
 
-/// What a model may ask of the machine it runs on.
+/// The operations that a model needs from the device it runs on.
 ///
 /// Tensors, weights and attention stores belong to the operations that made or uploaded them, and
-/// only these may use them; on the processor's own cores they lie in the program's memory.
-/// Activations are f32. Matrices are [out, in] in any format, used where they lie; gains and biases
+/// only these may use them; on the processor they are in the program's memory.
+/// Activations are f32. Matrices are [out, in] in any format, used in place; gains and biases
 /// are what `vector` gives. Results are new tensors unless a function says `in place`; no result
 /// depends on the other rows of the batch or on the number of threads.
 public protocol Operations: Sendable {
   var precision: Precision { get }
 
-  /// This machine with products in f32; tensors and weights of the one are the other's too.
+  /// The same device with products in f32; tensors and weights are shared between the two.
   var exact: any Operations { get }
 
   // MARK: Between the program's memory and the machine's
@@ -44,7 +44,7 @@ public protocol Operations: Sendable {
   /// y [rows, out] += linear(x), in place.
   func addLinear(_ x: Tensor, weight: Weight, bias: Weight?, to y: Tensor)
 
-  /// Several linear layers of the same x, which is prepared once for them.
+  /// Several linear layers of the same x, which is packed once for all of them.
   func linears(_ x: Tensor, _ layers: [(weight: Weight, bias: Weight?)]) throws(AllocationError)
     -> [Tensor]
 
@@ -54,19 +54,19 @@ public protocol Operations: Sendable {
 
   // MARK: Their gradients
 
-  /// What reaches a linear layer's input from dy [rows, out]: dy times weight [out, in], read where
-  /// it lies: [rows, in].
+  /// The gradient of a linear layer's input from dy [rows, out]: dy times weight [out, in], read in
+  /// place: [rows, in].
   func inputGradient(_ dy: Tensor, weight: Weight) throws(AllocationError) -> Tensor
 
   /// dx [rows, in] += `inputGradient`, in place.
   func addInputGradient(_ dy: Tensor, weight: Weight, to dx: Tensor)
 
-  /// gradient [out, in] += dy [rows, out] transposed times x [rows, in], in place: what reaches a
+  /// gradient [out, in] += dy [rows, out] transposed times x [rows, in], in place: the gradient of a
   /// linear layer's weight. Each element is one chain over the rows in their order.
   func addWeightGradient(_ dy: Tensor, _ x: Tensor, to gradient: Tensor) throws(AllocationError)
 
-  /// gradient [out] += the sum over the rows of dy [rows, out], in their order, in place: what
-  /// reaches a bias.
+  /// gradient [out] += the sum over the rows of dy [rows, out], in their order, in place: the
+  /// gradient of a bias.
   func addBiasGradient(_ dy: Tensor, to gradient: Tensor)
 
   // MARK: Functions whose inputs are kept for their gradients
@@ -74,39 +74,39 @@ public protocol Operations: Sendable {
   /// activation(x), element by element.
   func activate(_ x: Tensor, _ activation: Activation) throws(AllocationError) -> Tensor
 
-  /// What reaches x from dy of `activate`.
+  /// The gradient of x from dy of `activate`.
   func activationGradient(_ dy: Tensor, of x: Tensor, _ activation: Activation)
     throws(AllocationError) -> Tensor
 
   /// gate sigmoid(gate) times up, element by element.
   func gate(_ gate: Tensor, _ up: Tensor) throws(AllocationError) -> Tensor
 
-  /// What reaches gate and up from dy of `gate`.
+  /// The gradients of gate and up from dy of `gate`.
   func gateGradient(_ dy: Tensor, gate: Tensor, up: Tensor) throws(AllocationError)
     -> (gate: Tensor, up: Tensor)
 
-  /// What reaches x [rows, width] from dy of `rmsNorm`.
+  /// The gradient of x [rows, width] from dy of `rmsNorm`.
   func rmsNormGradient(_ dy: Tensor, of x: Tensor, gain: Weight, eps: Float)
     throws(AllocationError) -> Tensor
 
-  /// gradient [width] += what reaches the gain of `rmsNorm`, row after row, in place.
+  /// gradient [width] += the gradient of the gain of `rmsNorm`, row after row, in place.
   func addGainGradient(_ dy: Tensor, of x: Tensor, eps: Float, to gradient: Tensor)
 
-  /// What reaches x [rows, width] from dy of `layerNorm`.
+  /// The gradient of x [rows, width] from dy of `layerNorm`.
   func layerNormGradient(_ dy: Tensor, of x: Tensor, gain: Weight, eps: Float)
     throws(AllocationError) -> Tensor
 
-  /// gradient [width] += what reaches the gain of `layerNorm`, row after row, in place. Its bias is
-  /// reached as any (`addBiasGradient`).
+  /// gradient [width] += the gradient of the gain of `layerNorm`, row after row, in place. For its bias
+  /// see `addBiasGradient`.
   func addLayerGainGradient(_ dy: Tensor, of x: Tensor, eps: Float, to gradient: Tensor)
 
-  /// Causal attention of query [rows, heads * headWidth] over keys and values of the same rows, fewer
-  /// heads perhaps, within each of `spans`, which are whole sequences; and what its gradient needs.
+  /// Causal attention of query [rows, heads * headWidth] over keys and values of the same rows, with
+  /// possibly fewer heads, within each of `spans`, which are whole sequences; and what its gradient needs.
   func attendCausally(
     _ query: Tensor, keys: Tensor, values: Tensor, headWidth: Int, within spans: [Range<Int>]
   ) throws(AllocationError) -> AttentionRecord
 
-  /// What reaches query, keys and values from dy of the output of `record`.
+  /// The gradients of query, keys and values from dy of the output of `record`.
   func attentionGradient(
     _ dy: Tensor, of record: AttentionRecord, query: Tensor, keys: Tensor, values: Tensor
   ) throws(AllocationError) -> (query: Tensor, keys: Tensor, values: Tensor)
@@ -115,9 +115,9 @@ public protocol Operations: Sendable {
   /// their gradients times `factor`, in place.
   func crossEntropy(_ logits: Tensor, labels: [Int32], factor: Float) -> [Float]
 
-  // MARK: Steps of training; their bits are those of every other machine
+  // MARK: Training steps, with the same bits on every device
 
-  /// One step of AdamW, in place: parameter and its moments `first` and `second` change. All four
+  /// One step of AdamW, in place: updates the parameter and its moments `first` and `second`. All four
   /// are f32 of one count.
   func adamW(
     _ parameter: Tensor, gradient: Tensor, first: Tensor, second: Tensor, _ step: AdamWStep)
@@ -125,7 +125,7 @@ public protocol Operations: Sendable {
   /// The sums of squares of x's blocks of `normBlock` elements, the last one perhaps shorter.
   func squares(_ x: Tensor) -> [Double]
 
-  /// Whether no element of x is infinite or a NaN.
+  /// Whether no element of x is infinite or NaN.
   func finite(_ x: Tensor) -> Bool
 
   /// x *= factor, in place.
@@ -137,17 +137,17 @@ public protocol Operations: Sendable {
   /// y [columns, rows] becomes x [rows, columns] transposed, f32 both.
   func transpose(_ x: Tensor, into y: Tensor)
 
-  /// x [rows, width] with some elements 0 and the others larger, as the mask says. Its gradient is
-  /// the same function of dy.
+  /// Dropout: x [rows, width] with some elements 0 and the others scaled up, by the mask. Its gradient
+  /// is the same function of dy.
   func dropout(_ x: Tensor, _ mask: DropoutMask) throws(AllocationError) -> Tensor
 
-  /// Row `ids[r]` of table [count, width] += row r of x [rows, width], row after row, in place: what
-  /// reaches a table from its `rows`. The caller has checked the ids.
+  /// Row `ids[r]` of table [count, width] += row r of x [rows, width], row after row, in place: the
+  /// gradient of a table from its `rows`. The caller has checked the ids.
   func addRows(_ x: Tensor, to table: Tensor, at ids: [Int32])
 
   // MARK: Along rows
 
-  /// [rows, width] to zero mean and unit variance a row, times gain, plus bias.
+  /// Each row of [rows, width] normalised to zero mean and unit variance, times gain, plus bias.
   func layerNorm(_ x: Tensor, gain: Weight, bias: Weight, eps: Float) throws(AllocationError)
     -> Tensor
 
@@ -166,11 +166,11 @@ public protocol Operations: Sendable {
   func append(keys: Tensor, values: Tensor, layer: Int, spans: [SequenceSpan])
 
   /// Attention of query [rows, heads * headWidth] over the stores of `spans`: the same shape.
-  /// Causal: each row of a span sees one position fewer than the row after it.
+  /// Causal: each row of a span attends to one position fewer than the row after it.
   func attend(_ query: Tensor, layer: Int, spans: [SequenceSpan]) throws(AllocationError) -> Tensor
 
-  /// Attention of query, keys and values [rows, heads * headWidth] within each of `spans`, every
-  /// row of which sees all of them: the same shape, and what its gradient needs.
+  /// Attention of query, keys and values [rows, heads * headWidth] within each of `spans`, where every
+  /// row attends to all rows: the same shape, and what its gradient needs.
   func attend(
     _ query: Tensor, keys: Tensor, values: Tensor, headWidth: Int, within spans: [Range<Int>]
   ) throws(AllocationError) -> AttentionRecord
@@ -187,7 +187,7 @@ public protocol Operations: Sendable {
   /// The rows of several [rows, width] f32 tensors, one after the other.
   func join(_ parts: [Tensor]) throws(AllocationError) -> Tensor
 
-  /// Cuts images [batch, channels, side, side] into squares, row by row:
+  /// Splits images [batch, channels, side, side] into patches, row by row:
   /// [batch * squares, channels * patchSide * patchSide].
   func patches(of images: Tensor, patchSide: Int) throws(AllocationError) -> Tensor
 
@@ -206,7 +206,7 @@ extension Operations {
     try rotary.angles(at: positions)
   }
 
-  /// A parameter as models use it: a vector as F32, a matrix where it lies.
+  /// A parameter as models use it: a vector as F32, a matrix in place.
   public func adopt(_ weight: Weight) throws(AllocationError) -> Weight {
     try weight.rows == 1 ? vector(weight) : upload(weight)
   }

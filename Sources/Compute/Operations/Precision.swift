@@ -9,20 +9,20 @@ public enum Precision: String, Sendable, CaseIterable {
   case f32
 }
 
-/// What products with quantised weights take their inputs in, where products are in bf16.
+/// The format of activations multiplied by quantised weights, where products are in bf16.
 public enum ActivationFormat: String, Sendable, CaseIterable {
-  /// Integers of 8 bits, with a scale for every 32 or 256 of a row as the weights' blocks have. Sums
+  /// 8-bit integers, with a scale for every 32 or 256 of a row, like the weights' blocks. Sums
   /// of a block are exact, so that every set of kernels gives the same bits.
   case int8
-  /// As with other weights, which blocks are decoded to.
+  /// As with other weights: blocks are decoded to bf16.
   case bf16
 }
 
-/// How a cache holds keys and values between steps.
+/// The number format of a KV cache.
 public enum CacheFormat: String, Sendable, CaseIterable {
-  /// As products take them: bf16, or f32 where everything is.
+  /// The format of products: bf16, or f32 where everything is.
   case bf16
-  /// Integers of 8 bits with a scale for each head of a position: half of bf16's memory.
+  /// 8-bit integers with a scale for each head of a position: half of bf16's memory.
   case int8
 }
 

@@ -7,7 +7,7 @@ import Tensors
 /// transformers port).
 public struct RotaryEmbedding: Sendable {
   package let headWidth: Int
-  /// Of each pair, in radians a position.
+  /// The frequency of each pair, in radians per position.
   private let frequencies: [Float]
 
   /// Angle of pair i at position p: p / factor / theta^(2 i / headWidth).

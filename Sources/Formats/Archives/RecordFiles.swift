@@ -1,13 +1,13 @@
-// The files that records name as their images, wherever they lie.
+// The files that records name as their images, wherever they are.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 
-/// Files by the paths that records have: below one directory or anywhere, in tar archives too.
+/// Files by the paths in records: below one directory or anywhere, including in tar archives.
 public struct RecordFiles: Sendable {
   private let root: FileRoot?
   private let archives = TarArchives()
 
-  /// `root`: paths are confined to it; nil takes any path.
+  /// `root`: paths are confined to it; nil allows any path.
   public init(root: FileRoot?) { self.root = root }
 
   /// The bytes of the file at `path`, at most `limit`. Before memory is taken `willRead` gets the size.

@@ -1,9 +1,9 @@
-// The members of a tar archive by their names, read where they lie.
+// The members of a tar archive by their names, read in place.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import Synchronization
 
-/// An archive whose headers were read once. For each member memory holds its name and 16 bytes.
+/// An archive whose headers were read once. Memory holds the name and 16 bytes for each member.
 public final class TarArchive: Sendable {
   private let file: RegularFile
   private let places: [[UInt8]: Range<Int>]
@@ -82,8 +82,8 @@ public final class TarArchive: Sendable {
   private var shown: String { escapedForTerminal(file.path) }
 }
 
-/// Files in archives, by paths that go on behind an archive as if it were a directory:
-/// `shard-000.tar/000001.jpg`. No file can have such a path itself, so that there is nothing to escape.
+/// Files in archives, by paths that continue into an archive as if it were a directory:
+/// `shard-000.tar/000001.jpg`. No file can have such a path itself, so that nothing needs to be escaped.
 public final class TarArchives: Sendable {
   /// The last few that were asked for: records of one archive stand together.
   private let open = Mutex<[(path: [UInt8], archive: TarArchive)]>([])

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 
-/// What a header says, numbers checked. Nothing of it is believed but the place of the next header.
+/// The contents of a header, with its numbers checked.
 struct TarHeader {
   static let byteCount = 512
 

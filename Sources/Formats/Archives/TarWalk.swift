@@ -1,4 +1,4 @@
-// Goes from member to member of a tar archive, reading headers alone.
+// Iterates over the members of a tar archive, reading only headers.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 

@@ -1,4 +1,4 @@
-// COCO's captions and instances, read without ever holding a whole file.
+// COCO's captions and instances, read without holding a whole file in memory.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
@@ -36,7 +36,7 @@ public struct COCODataSet: Sendable {
     boxes.annotations.group(rowCount: images.count)
   }
 
-  /// How many images are listed or spoken of.
+  /// The number of images that are listed or that annotations refer to.
   public var count: Int { images.count }
   public var captionCount: Int { captions.annotations.count }
   public var boxCount: Int { boxes.annotations.count }

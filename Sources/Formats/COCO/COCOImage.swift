@@ -1,4 +1,4 @@
-// What COCO's annotations say of one image.
+// COCO's annotations of one image.
 // SPDX-License-Identifier: Apache-2.0
 
 /// An image of COCO with its captions and boxes, in the order of the files.

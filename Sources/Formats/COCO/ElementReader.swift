@@ -1,4 +1,4 @@
-// The elements of COCO's big lists, one by one, with the wanted members alone.
+// The elements of COCO's large lists, one by one, with only the wanted members.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

@@ -1,4 +1,4 @@
-// Walks JSON that is too large to hold: values are taken out or passed over as they come.
+// Walks JSON that is too large for memory: values are extracted or skipped as they come.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

@@ -1,4 +1,4 @@
-// From values to places along an axis, and where its ticks are.
+// The mapping from values to positions along an axis, and its ticks.
 // SPDX-License-Identifier: Apache-2.0
 import Decimals
 import Glibc

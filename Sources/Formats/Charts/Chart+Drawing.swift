@@ -1,4 +1,4 @@
-// How a chart looks: frame, ticks, curves, legend.
+// The drawing of a chart: frame, ticks, curves, legend.
 // SPDX-License-Identifier: Apache-2.0
 
 extension Chart {

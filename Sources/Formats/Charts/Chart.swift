@@ -1,4 +1,4 @@
-// A chart of curves: what it shows, not yet how it looks.
+// A chart of curves: its contents, without its drawing.
 // SPDX-License-Identifier: Apache-2.0
 
 /// Curves over two axes.

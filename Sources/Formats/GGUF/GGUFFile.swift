@@ -1,11 +1,11 @@
-// A GGUF file, llama.cpp's format of weights with their settings, used straight from its mapping.
+// A memory-mapped GGUF file, llama.cpp's format for weights and settings.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import Tensors
 
 /// The metadata and the tensors of one GGUF file of version 2 or 3 (reference: ggml's docs/gguf.md).
 ///
-/// Nothing is copied: values of metadata and blocks of weights stay in the mapping, which lives as
+/// Nothing is copied: metadata values and blocks of weights stay in the memory-mapped file, which lives as
 /// long as any of them. Every number is checked before it is used: lengths and counts against the
 /// bytes that are left, so that no file asks for more memory than a multiple of its own header.
 public final class GGUFFile: Sendable {
@@ -25,7 +25,7 @@ public final class GGUFFile: Sendable {
   /// The key, a type and a value of one byte.
   private static let smallestValue = 8 + 1 + 4 + 1
 
-  /// Throws codes `gguf/…` for a file that is damaged or lies, and `io/…` or `file/…` when there is
+  /// Throws codes `gguf/…` for a damaged or inconsistent file, and `io/…` or `file/…` when there is
   /// no such regular file.
   public convenience init(path: String) throws(Failure) {
     try self.init(MappedFile(path: path))

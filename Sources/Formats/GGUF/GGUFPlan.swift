@@ -37,7 +37,7 @@ public struct GGUFPlan: Sendable {
   /// The value under `key`.
   public subscript(key: String) -> GGUFSetting? { settings.first { $0.key == key }?.value }
 
-  /// Bytes of all tensors, without header and padding.
+  /// The size of all tensors in bytes, without header and padding.
   public var byteCount: Int { tensors.reduce(0) { $0 + $1.byteCount } }
 
   /// Everything before the first tensor's bytes.

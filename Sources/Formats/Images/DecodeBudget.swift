@@ -1,13 +1,13 @@
-// The memory that all images at work share, whichever threads decode them.
+// The memory budget that all images in progress share, whichever threads decode them.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// Bytes for files that were read and images that are decoded. Threads wait for their share; what
-/// they make does not depend on it.
+/// Bytes for files that were read and images that are decoded. Threads wait for their share; results
+/// do not depend on it.
 ///
-/// A file is let in where it fits, or where nothing else is held; a decoding where it fits, or where
-/// no other goes on. So no two wait for each other, an image above the budget is decoded alone, and
-/// never is more held than the budget and one image.
+/// A file is admitted if it fits, or if nothing else is held; a decoding if it fits, or if no other is
+/// in progress. So there is no deadlock, an image above the budget is decoded alone, and never more
+/// than the budget plus one image is held.
 public final class DecodeBudget: @unchecked Sendable {
   // Sendable: the counts are touched only under `mutex`.
   public let bytes: Int
@@ -30,10 +30,10 @@ public final class DecodeBudget: @unchecked Sendable {
     change.deallocate()
   }
 
-  /// The most bytes that were held at a time.
+  /// The peak of the bytes held.
   public var mostHeld: Int { locked { most } }
 
-  /// What one image holds, for the thread that works on it.
+  /// The share of one image, for the thread that decodes it.
   public final class Share {
     private let budget: DecodeBudget
     private var held = 0
@@ -65,7 +65,7 @@ public final class DecodeBudget: @unchecked Sendable {
       budget.most = max(budget.most, budget.held)
     }
 
-    /// Gives everything back.
+    /// Releases the whole share.
     public func end() {
       budget.locked {
         budget.held -= held

@@ -4,25 +4,25 @@ import InputOutput
 
 /// Limits and choices for `ImageDecoder`. The defaults refuse whatever is not a sound image.
 public struct DecodeOptions: Sendable, Equatable {
-  /// Most pixels of an image.
+  /// Largest image, in pixels.
   public var maxPixels = 50_000_000
   /// Longest side, in pixels.
   public var maxSide = 65_500
-  /// Most times the longer side may be longer than the shorter.
+  /// Largest aspect ratio, longer to shorter side.
   public var maxAspect = 1_000
-  /// Most scans of a progressive JPEG. Each can cost a pass over the image for a few bytes.
+  /// Largest number of scans of a progressive JPEG. Each can cost a pass over the image for a few bytes.
   public var maxScans = 100
-  /// Most pixels times scans of a JPEG.
+  /// Largest product of pixels and scans of a JPEG.
   public var maxWork = 2_000_000_000
-  /// Most marker segments of a JPEG or chunks of a PNG.
+  /// Largest number of marker segments of a JPEG or chunks of a PNG.
   public var maxSegments = 10_000
-  /// Most bytes of metadata (APP and COM segments, ancillary chunks).
+  /// Largest size of metadata in bytes (APP and COM segments, ancillary chunks).
   public var maxMetadata = 16 << 20
-  /// Fills up an image that ends early instead of failing.
+  /// Pads an image that ends early instead of failing.
   public var padsTruncated = false
-  /// Decodes corrupt data by a guess where the libraries would, as Pillow does.
+  /// Guesses at corrupt data where the libraries would, as Pillow does.
   public var isLenient = false
-  /// Turns the image as its EXIF orientation says, as transformers does. LLaVA's own code does not.
+  /// Applies the EXIF orientation, as transformers does. LLaVA's own code does not.
   public var appliesExif = true
   /// The program that decodes other formats than JPEG, PNG and PNM; nil: `image-decode` beside this
   /// one.

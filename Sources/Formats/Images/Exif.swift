@@ -1,4 +1,4 @@
-// Reads which way up a photo is out of its metadata: EXIF, or XMP where EXIF does not say it.
+// Reads the orientation of a photo from its metadata: EXIF, or XMP if EXIF has none.
 // SPDX-License-Identifier: Apache-2.0
 
 /// The metadata of a file that may name an orientation, gathered as Pillow gathers them.

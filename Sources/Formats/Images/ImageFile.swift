@@ -1,4 +1,4 @@
-// An image file whose headers are read: what its decoding takes is known before it begins.
+// An image file whose headers are read, so that the memory for decoding is known beforehand.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 

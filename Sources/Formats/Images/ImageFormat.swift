@@ -1,7 +1,7 @@
 // Names the format of an image file by its first bytes.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the first bytes of a file say it is; names and extensions are never believed.
+/// The format of a file by its first bytes; names and extensions are ignored.
 enum ImageFormat: Equatable {
   case empty
   case jpeg

@@ -1,4 +1,4 @@
-// Image to pixels, and pixels to the numbers a vision tower takes, as CLIPImageProcessor does.
+// Image preprocessing for a vision tower, as in CLIPImageProcessor: resize, crop, normalise.
 // SPDX-License-Identifier: Apache-2.0
 import CImageCodecs
 import InputOutput
@@ -9,15 +9,15 @@ import Tensors
 /// `CLIPImageProcessorPil` of transformers.
 public struct Preprocessor: Sendable {
   public let settings: PreprocessorSettings
-  /// The colour around an image that is padded: LLaVA's `int(mean * 255)`.
+  /// The padding colour: LLaVA's `int(mean * 255)`.
   private let background: [UInt8]
-  /// For each channel the normalised value of each byte.
+  /// The normalised value of each byte, for each channel.
   private let tables: [Float]
 
   /// Longest side of an image that is resized.
   static let maxInput = 1 << 24
 
-  /// - Throws: `preprocessor/settings` when a size, mean or deviation makes no sense.
+  /// - Throws: `preprocessor/settings` when a size, mean or standard deviation makes no sense.
   public init(_ settings: PreprocessorSettings) throws(Failure) {
     try settings.check()
     self.settings = settings
@@ -75,7 +75,7 @@ public struct Preprocessor: Sendable {
     return output
   }
 
-  /// Puts what is smaller than the crop in its middle, on black. The odd pixel goes before.
+  /// Centres an image that is smaller than the crop on black; an odd pixel of padding goes first.
   private func centred(_ part: Tensor) throws(Failure) -> Tensor {
     let (height, width) = (part.shape[0], part.shape[1])
     let output = try allocate(.u8, shape: [settings.cropHeight, settings.cropWidth, 3])

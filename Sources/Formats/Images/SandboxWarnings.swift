@@ -1,8 +1,8 @@
-// What the processes that decode images warned of.
+// Warnings of the processes that decode images.
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// Warnings of `image-decode`, each once: that the kernel builds no walls, say.
+/// Warnings of `image-decode`, each once, such as that the kernel has no sandbox.
 public final class SandboxWarnings: Sendable, Equatable {
   private let found = Mutex<[String]>([])
   /// Nobody needs more kinds than these.

@@ -1,4 +1,4 @@
-// The decoding of one image by a process of its own, and what its end means.
+// The decoding of one image by a separate process, and the meaning of its exit.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

@@ -1,7 +1,7 @@
-// The formats that no tool decodes by itself: each image goes to a process of its own.
+// The formats that are decoded only in a sandbox: a separate process for each image.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A format that `image-decode` decodes, behind walls of the kernel.
+/// A format that `image-decode` decodes, in a sandbox of the kernel.
 public enum SandboxedFormat: String, Sendable, CaseIterable {
   case avif = "AVIF"
   case bmp = "BMP"

@@ -1,4 +1,4 @@
-// A PyTorch checkpoint, zip and pickle, used straight from its mapping.
+// A memory-mapped PyTorch checkpoint, zip and pickle.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import Synchronization

@@ -1,4 +1,4 @@
-// The few functions that a state dict's pickle calls, done here on data.
+// The few functions that a state dict's pickle calls, reproduced here on data.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 

@@ -1,4 +1,4 @@
-// Interprets the pickle of a state dict as data: there is nothing in it that could run code.
+// Interprets the pickle of a state dict as data: nothing in it can run code.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 

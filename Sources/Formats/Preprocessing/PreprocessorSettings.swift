@@ -1,4 +1,4 @@
-// How images become a tower's pixels: what preprocessor_config.json asks for, as a plain value.
+// The image preprocessing of a tower: the settings of preprocessor_config.json, as a plain value.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 
@@ -23,9 +23,9 @@ public struct PreprocessorSettings: Sendable, Equatable {
 
   /// How an image that is not square becomes square (`image_aspect_ratio` of the model).
   public enum Aspect: String, Sendable, CaseIterable {
-    /// The middle is kept.
+    /// The centre is kept.
     case crop
-    /// The image is first put in the middle of a square of the mean colour.
+    /// The image is first padded to a square with the mean colour.
     case pad
   }
 

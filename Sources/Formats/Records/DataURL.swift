@@ -1,4 +1,4 @@
-// An image that stands in its record as a data: URL (RFC 2397), and the short text that stands for it.
+// An image inside its record as a data: URL (RFC 2397), and the short stand-in for it.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

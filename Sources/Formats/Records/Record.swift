@@ -1,4 +1,4 @@
-// A user's record: its id, its images and the mark of a skip, by the one definition that all tools use.
+// A user's record: its id, its images and its skip mark, by the one definition that all tools use.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

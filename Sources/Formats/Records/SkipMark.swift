@@ -1,4 +1,4 @@
-// The mark of a record that an earlier tool could not make.
+// The mark of a record that an earlier tool skipped.
 // SPDX-License-Identifier: Apache-2.0
 import JSON
 

@@ -1,4 +1,4 @@
-// Looks for an image that a record names under a member that no tool reads.
+// Looks for images that a record names in a member that no tool reads.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

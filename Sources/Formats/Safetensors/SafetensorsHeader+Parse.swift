@@ -1,4 +1,4 @@
-// Reading a header that may lie: nothing is believed before it is checked.
+// Reading an untrusted header: everything is checked before it is used.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

@@ -1,4 +1,4 @@
-// Decodes the formats that run behind walls; called by image-decode, once the walls stand.
+// Decodes the sandboxed formats; called by image-decode, once the sandbox is in force.
 // SPDX-License-Identifier: Apache-2.0
 import CImageCodecs
 import CLoadedCodecs
@@ -9,9 +9,9 @@ import Tensors
 /// The decoder of one image, its library loaded.
 ///
 /// Pixels equal Pillow's `ImageOps.exif_transpose(Image.open(f)).convert('RGB')`, with pillow-heif
-/// for HEIF: the same bytes of formats without loss and of WebP, within 2 of HEIC, AVIF and TIFF in
-/// YCbCr, within 4 of AVIF of 10 and 12 bits. Of an animation it is the first image; alpha is dropped.
-/// 16 bits of a TIFF keep their high byte.
+/// for HEIF: the same bytes for lossless formats and WebP, and within 2 of 255 for HEIC, AVIF and TIFF in
+/// YCbCr. Of an animation the first image is decoded; alpha is dropped. TIFF samples of 16 bits keep their
+/// high byte.
 public struct SandboxedDecoder {
   private let outline: SandboxedOutline
 

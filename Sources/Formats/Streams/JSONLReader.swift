@@ -1,4 +1,4 @@
-// Reads JSONL: an object a line, with the marks of our own writer where they are.
+// Reads JSONL: one object per line, with the marks of our own writer if present.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

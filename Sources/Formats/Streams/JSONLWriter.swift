@@ -1,11 +1,11 @@
-// Writes JSONL: an object a line, each leaving in one write, or many together.
+// Writes JSONL: one object per line, in one write each or many together.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
 import Records
 
-/// A JSONL stream in the making. Compressed, it has a begin mark, a frame a line, and an end mark
-/// that only `finish` writes, so that a reader notices a cut anywhere.
+/// A JSONL stream being written. Compressed, it has a begin mark, one frame per line, and an end mark
+/// that only `finish` writes, so that a reader detects truncation anywhere.
 public final class JSONLWriter {
   public private(set) var recordCount = 0
   public private(set) var skippedCount = 0

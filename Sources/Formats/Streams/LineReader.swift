@@ -1,4 +1,4 @@
-// Cuts decompressed bytes into lines of bounded length.
+// Splits decompressed bytes into lines of bounded length.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput

@@ -1,4 +1,4 @@
-// A mapped file as a source of bytes, read from wherever it is set to.
+// A memory-mapped file as a source of bytes, readable from any position.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 

@@ -1,4 +1,4 @@
-// Any line of a JSONL file, in any order and from any thread.
+// Random access to the lines of a JSONL file, from any thread.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

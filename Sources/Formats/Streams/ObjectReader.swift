@@ -1,11 +1,11 @@
-// JSON objects in a row, whatever they are written as: JSONL, an array, a table, a list of paths.
+// A sequence of JSON objects from any format: JSONL, an array, a table, a list of paths.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
 import JSON
 import Records
 
-/// One object of the input, or why there is none at its place.
+/// One object of the input, or the reason why there is none.
 public struct ObjectLine: Sendable {
   /// The line in JSONL and in lists, the element in an array; from 1.
   public let number: Int

@@ -1,4 +1,4 @@
-// The way through a JSONL file that builds its index.
+// The scan of a JSONL file that builds its index.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput

@@ -1,4 +1,4 @@
-// Goes from record to record of a mapped tensor stream without decompressing what their tensors hold.
+// Iterates over the records of a memory-mapped tensor stream without decompressing their tensors.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 

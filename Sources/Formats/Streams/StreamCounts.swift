@@ -1,4 +1,4 @@
-// What the end record says about all the records before it.
+// The counts in the end record over all records before it.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 

@@ -1,16 +1,16 @@
-// How much of an untrusted stream a reader takes before it refuses.
+// The limits beyond which a reader refuses an untrusted stream.
 // SPDX-License-Identifier: Apache-2.0
 import Safetensors
 
 /// Limits of the readers; the defaults are those of llava-stream(5).
 public struct StreamLimits: Sendable {
-  /// The most bytes of one tensor record, uncompressed. Raised by `--max-record`.
+  /// The largest tensor record in bytes, uncompressed. Raised by `--max-record`.
   public var recordBytes = 1 << 30
-  /// The most bytes of one line of JSONL or one element of an array. Raised by `--max-line`.
+  /// The largest line of JSONL or element of an array, in bytes. Raised by `--max-line`.
   public var lineBytes = 16 << 20
   /// The largest zstd window: a decoder needs that much memory.
   public var windowBytes = 8 << 20
-  /// The most bytes of one skippable frame.
+  /// The largest skippable frame, in bytes.
   public var skippableBytes = 16 << 20
   /// Refuse frames without a checksum instead of warning once.
   public var requireChecksums = false

@@ -1,4 +1,4 @@
-// The marks at both ends of compressed JSONL: skippable frames that other tools pass over.
+// The marks at both ends of compressed JSONL: skippable frames that other tools ignore.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

@@ -1,4 +1,4 @@
-// What a tensor stream holds: a header, then records that carry tensors or the reason for none.
+// The contents of a tensor stream: a header, then records with tensors or the reason for none.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
@@ -17,7 +17,7 @@ public struct StreamHeader: Sendable {
   public var producer: String
   /// `sha256:…` of the checkpoint.
   public var model: String?
-  /// JSON of everything that changes the numbers.
+  /// JSON of every setting that changes the numbers.
   public var config: String?
   /// The `digest` of the header of the stream that this one was made from.
   public var input: String?
@@ -86,7 +86,7 @@ extension DataRecord {
   }
 }
 
-/// A record that could not be made: its place is kept, with the reason.
+/// A skip record: it keeps the position of a record that could not be made, with the reason.
 public struct SkipRecord: Sendable {
   public let sequence: Int
   public let id: String

@@ -1,4 +1,4 @@
-// What the tensors of every data record of a stream look like.
+// The names, types and shapes of the tensors in every data record of a stream.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

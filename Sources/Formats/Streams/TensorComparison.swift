@@ -1,13 +1,13 @@
-// How far two tensors, or two records, are from each other.
+// The difference between two tensors, or two records.
 // SPDX-License-Identifier: Apache-2.0
 import Tensors
 
-/// How much two streams may differ and still be called equal.
+/// The tolerance within which two streams are equal.
 public struct Tolerance: Equatable, Sendable {
   /// Times the largest magnitude of the second tensor.
   public var relative = 0.0
   public var absolute = 0.0
-  /// The least cosine between any two rows; nil: not looked at.
+  /// The smallest allowed cosine similarity between two rows; nil: not checked.
   public var cosine: Double?
 
   public init(relative: Double = 0, absolute: Double = 0, cosine: Double? = nil) {
@@ -17,13 +17,13 @@ public struct Tolerance: Equatable, Sendable {
   }
 }
 
-/// What was found between two tensors of one shape. The second one is the reference.
+/// The difference between two tensors of one shape. The second one is the reference.
 public struct TensorComparison: Equatable, Sendable {
-  /// The largest absolute difference; infinite where one element is no number and the other is.
+  /// The largest absolute difference; infinite if one element is NaN and the other is not.
   public private(set) var largestDifference = 0.0
   /// The largest magnitude among the finite elements of the reference.
   public private(set) var largestExpected = 0.0
-  /// The least cosine between two rows (of the last dimension); two rows of zeros have 1.
+  /// The smallest cosine similarity between two rows (of the last dimension); two rows of zeros have 1.
   public private(set) var leastCosine = 1.0
 
   /// Compares element by element. The shapes must be equal, the types need not.
@@ -82,7 +82,7 @@ public struct TensorComparison: Equatable, Sendable {
   }
 }
 
-/// What was found between two records at the same place of two streams.
+/// The differences between two records at the same position of two streams.
 public enum RecordComparison: Sendable {
   /// The tensors of both, by name.
   case compared([(name: String, comparison: TensorComparison)])

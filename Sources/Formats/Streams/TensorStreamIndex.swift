@@ -1,4 +1,4 @@
-// Any record of a tensor stream in a regular file, in any order and from any thread.
+// Random access to the records of a tensor stream in a regular file, from any thread.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 

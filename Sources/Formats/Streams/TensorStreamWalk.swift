@@ -1,4 +1,4 @@
-// The way through a tensor stream that builds its index: all that can be told without the tensors.
+// The scan of a tensor stream that builds its index, without reading the tensors.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

@@ -1,12 +1,12 @@
-// Writes Tensor Stream 1 (llava-stream(5)): each record leaves in one write as soon as it is done.
+// Writes Tensor Stream 1 (llava-stream(5)): each record in one write as soon as it is finished.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
 import Safetensors
 import Tensors
 
-/// A tensor stream in the making. Without `finish` it has no end record and every reader refuses
-/// it: that is how a failure stays visible, so call `finish` only after all input was read well.
+/// A tensor stream being written. Without `finish` it has no end record and every reader refuses
+/// it: so a failure stays visible, and `finish` must be called only after all input was read without error.
 public final class TensorStreamWriter {
   public let header: StreamHeader
   /// Records written so far, skipped ones included.

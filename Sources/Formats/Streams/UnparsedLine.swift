@@ -1,4 +1,4 @@
-// A line of the input whose parsing is left to whoever has a thread for it.
+// A line of the input that can be parsed later, on any thread.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 

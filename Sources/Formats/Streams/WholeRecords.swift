@@ -1,4 +1,4 @@
-// How much of the JSONL that a stopped run left is whole.
+// How much of the JSONL that an interrupted run left is complete.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

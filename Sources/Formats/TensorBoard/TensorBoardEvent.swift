@@ -1,4 +1,4 @@
-// One event of a TensorBoard file, as the bytes of its record.
+// One event of a TensorBoard file, encoded as its record.
 // SPDX-License-Identifier: Apache-2.0
 
 /// An event: what happened, at which step, and when.

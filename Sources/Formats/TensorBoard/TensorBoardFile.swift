@@ -1,4 +1,4 @@
-// A new file of events in a directory that TensorBoard shows as a run.
+// A new event file in a directory that TensorBoard shows as a run.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput

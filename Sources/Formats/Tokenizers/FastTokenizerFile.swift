@@ -1,4 +1,4 @@
-// Reads `tokenizer.json`, the file of Hugging Face's fast tokenizers, where it is of LLaMA's shape.
+// Reads `tokenizer.json`, the file of Hugging Face's fast tokenisers, where it is of LLaMA's shape.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

@@ -1,10 +1,10 @@
-// Reads the vocabulary out of a GGUF file, llama.cpp's container, without looking at the weights.
+// Reads the vocabulary from a GGUF file, llama.cpp's container, without reading the weights.
 // SPDX-License-Identifier: Apache-2.0
 import GGUF
 import InputOutput
 import JSON
 
-/// The tokenizer that the metadata of a GGUF file describes (reference: `llama_vocab` of llama.cpp's
+/// The tokeniser that the metadata of a GGUF file describes (reference: `llama_vocab` of llama.cpp's
 /// src/llama-vocab.cpp).
 struct GGUFVocabulary {
   private let file: GGUFFile
@@ -12,7 +12,7 @@ struct GGUFVocabulary {
 
   init(_ file: GGUFFile) { self.file = file }
 
-  /// What LLaMA's tokenizer needs of it.
+  /// What LLaMA's tokeniser needs of it.
   func parts() throws(Failure) -> TokenizerParts {
     let model = value("model")?.text ?? ""
     if model == "gpt2" { throw Tokenizer.byteLevel("a byte-level byte-pair tokenizer") }

@@ -1,8 +1,8 @@
-// Byte-pair encoding as SentencePiece does it: from characters on, the best merge at a time.
+// Byte-pair encoding as in SentencePiece: from characters on, the best merge first.
 // SPDX-License-Identifier: Apache-2.0
 import JSON
 
-/// How merges are chosen.
+/// The rule by which merges are chosen.
 enum MergeRule: Sendable {
   /// Any two neighbours whose concatenation is a piece, by that piece's score (`tokenizer.model`).
   case pieces

@@ -14,7 +14,7 @@ public struct PromptSegment: Equatable, Sendable {
   }
 
   public var content: Content
-  /// Whether training predicts this part.
+  /// Whether this part carries loss.
   public var carriesLoss: Bool
 
   public init(_ content: Content, carriesLoss: Bool = false) {
@@ -23,16 +23,16 @@ public struct PromptSegment: Equatable, Sendable {
   }
 }
 
-/// What a model is given, as structure: where the special tokens and the images stand.
+/// The input of a model as structure, with special tokens and images at their positions.
 public struct Prompt: Equatable, Sendable {
-  /// A prompt's ids for one tokenizer.
+  /// A prompt's ids for one tokeniser.
   public struct Tokens: Equatable, Sendable {
     public var ids: [Int32]
     /// For each image the number of ids before its features, ascending.
     public var imagePositions: [Int]
     /// For each position the number of the record's image that goes there.
     public var imageOrder: [Int]
-    /// The ids that training predicts, as ranges in ascending order. Empty for inference.
+    /// The ids that carry loss, as ranges in ascending order. Empty for inference.
     public var lossSpans: [Range<Int>]
 
     public init(
@@ -68,7 +68,7 @@ public struct Prompt: Equatable, Sendable {
 
   /// The ids of the segments, with BOS; `tokens` is not looked at.
   ///
-  /// - Throws: `tokenizer/unknown-special` for a special token that the tokenizer lacks.
+  /// - Throws: `tokenizer/unknown-special` for a special token that the tokeniser lacks.
   public func encoded(by tokenizer: Tokenizer) throws(Failure) -> Tokens {
     let encoding = try tokenizer.encode(
       segments: segments.map { segment in

@@ -1,7 +1,7 @@
-// Token ids to text, a piece at a time, never half a character.
+// Token ids to text, one piece at a time, and never half a character.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Turns ids into text as they arrive. Special tokens stand for no text and are left out.
+/// Turns ids into text as they arrive. Special tokens have no text and are left out.
 ///
 /// The first piece loses the space that the dummy prefix gave it. Bytes wait until their character
 /// is whole; a byte that no character can hold becomes U+FFFD, one for one, as in SentencePiece.

@@ -5,7 +5,7 @@ import JSON
 extension Tokenizer {
   /// The document of tokenizer.json that gives texts the same ids: byte pairs with the merges that
   /// the pieces' scores mean (reference: transformers' convert_slow_tokenizer.py). Nil for a
-  /// tokenizer that came from such a file, or whose vocabulary has pieces that no merge can make.
+  /// tokeniser that came from such a file, or whose vocabulary has pieces that no merge can make.
   public func fastFile() -> JSONObject? {
     guard case .pieces = rule, vocabulary.normalizer.addsDummyPrefix,
       vocabulary.normalizer.escapesWhitespace, !vocabulary.normalizer.removesExtraWhitespace,

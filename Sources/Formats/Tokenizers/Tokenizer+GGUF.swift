@@ -1,4 +1,4 @@
-// The metadata that gives a GGUF file the same tokenizer.
+// The metadata that gives a GGUF file the same tokeniser.
 // SPDX-License-Identifier: Apache-2.0
 import GGUF
 import InputOutput
@@ -6,7 +6,7 @@ import InputOutput
 extension Tokenizer {
   /// `tokenizer.ggml.*` for a model whose embedding has `rows` rows: a token for each, as llama.cpp
   /// wants it; those beyond the vocabulary are names that no text has. `imageToken` is the id of
-  /// `<image>` where the model's configuration has one and the tokenizer need not know.
+  /// `<image>` where the model's configuration has one and the tokeniser need not know.
   ///
   /// Throws `tokenizer/gguf` for a vocabulary that the format has no form for.
   public func ggufSettings(rows: Int, imageToken: Int? = nil) throws(Failure)
@@ -54,7 +54,7 @@ extension Tokenizer {
     return settings
   }
 
-  /// What of this tokenizer a GGUF file with `rows` tokens does not say, a clause each.
+  /// What of this tokeniser a GGUF file with `rows` tokens does not say, a clause each.
   public func ggufLosses(rows: Int) -> [String] {
     var losses: [String] = []
     if vocabularySize > rows {

@@ -3,7 +3,7 @@
 import InputOutput
 import JSON
 
-/// A byte-pair tokenizer with the special tokens of its checkpoint.
+/// A byte-pair tokeniser with the special tokens of its checkpoint.
 ///
 /// Text never yields a special token: those are asked for by name, so that a user's `</s>` is five
 /// ordinary characters. Tokens that a checkpoint adds as ordinary ones are found in text, by the
@@ -74,7 +74,7 @@ public struct Tokenizer: Sendable {
   /// The id of the special or added token `name`, such as `</s>` or `<image>`.
   public func id(ofSpecial name: String) -> Int32? { named[ExactText(name)] }
 
-  /// True for control, unknown and added special tokens, which stand for no text.
+  /// True for control, unknown and added special tokens, which have no text.
   public func isSpecial(_ id: Int32) -> Bool {
     if let token = added[id] { return token.isSpecial }
     guard vocabulary.pieces.indices.contains(Int(id)) else { return false }
@@ -139,7 +139,7 @@ public struct Tokenizer: Sendable {
   /// The ids of `segments` as LLaVA's `tokenizer_image_token` yields them: each stretch between
   /// images is encoded on its own, with BOS before the first only.
   ///
-  /// - Throws: `tokenizer/unknown-special` for a special token that this tokenizer lacks.
+  /// - Throws: `tokenizer/unknown-special` for a special token that this tokeniser lacks.
   public func encode(segments: [Segment], addBOS: Bool? = nil) throws(Failure) -> Encoding {
     var result = Encoding()
     if addBOS ?? addsBOS, let bos { result.append(bos, origin: -1) }
@@ -179,7 +179,7 @@ public struct Tokenizer: Sendable {
         if case .text(let range) = part { matcher.parts(of: run.bytes, in: range) } else { [part] }
       }
     }
-    // Slow tokenizers of `legacy: false` put the prefix there before they look for tokens.
+    // Slow tokenisers of `legacy: false` put the prefix there before they look for tokens.
     if begins, prefixRule == .firstText, !rule.isPairs, case .token? = parts.first {
       let prefix = NormalizedText.spaceSymbol
       PieceMerger.encode(prefix, in: prefix.indices, vocabulary: vocabulary, rule: rule, emit: emit)

@@ -1,4 +1,4 @@
-// Finds a tokenizer in a model directory, or in one file.
+// Finds a tokeniser in a model directory, or in one file.
 // SPDX-License-Identifier: Apache-2.0
 import GGUF
 import Glibc
@@ -6,19 +6,19 @@ import InputOutput
 import JSON
 
 extension Tokenizer {
-  /// Bytes of the largest file that is read: several times the largest known tokenizer.
+  /// Bytes of the largest file that is read: several times the largest known tokeniser.
   static let fileLimit = 64 << 20
   /// Bytes of the largest small file beside it: some hundred times the largest known.
   static let smallFileLimit = 8 << 20
 
-  /// The files that hold a tokenizer, in the order in which they are looked for.
+  /// The files that hold a tokeniser, in the order in which they are looked for.
   public static let fileNames = ["tokenizer.model", "tokenizer.json"]
   /// The files beside it that add to it.
   public static let companionNames = [
     "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
   ]
 
-  /// The tokenizer of the model in `directory`: `tokenizer.model` if it is there, else
+  /// The tokeniser of the model in `directory`: `tokenizer.model` if it is there, else
   /// `tokenizer.json`, with what `tokenizer_config.json` and `added_tokens.json` add.
   public static func load(directory: String) throws(Failure) -> Tokenizer {
     for name in fileNames where try exists("\(directory)/\(name)") {
@@ -30,7 +30,7 @@ extension Tokenizer {
       remedy: "copy it from the checkpoint that the model came from")
   }
 
-  /// The tokenizer in `path`: a directory, `tokenizer.model`, `tokenizer.json` or a GGUF file.
+  /// The tokeniser in `path`: a directory, `tokenizer.model`, `tokenizer.json` or a GGUF file.
   /// Beside a file its directory's `tokenizer_config.json` and `added_tokens.json` count too, but a GGUF
   /// file says everything itself.
   public static func load(path: String) throws(Failure) -> Tokenizer {
@@ -87,7 +87,7 @@ extension Tokenizer {
       && words[0].allSatisfy(base64.contains)
   }
 
-  /// The refusal of tokenizers of the other great family.
+  /// The refusal of tokenisers of the other great family.
   static func byteLevel(_ found: String) -> Failure {
     Failure(
       .mismatch, code: "tokenizer/byte-level",
@@ -147,7 +147,7 @@ extension TokenizerParts {
     eosName = Self.name(config["eos_token"]) ?? eosName
   }
 
-  /// Puts prefixes where slow tokenizers with such a `legacy` put them.
+  /// Puts prefixes where slow tokenisers with such a `legacy` put them.
   mutating func follow(legacy: Bool) {
     prefixRule = legacy ? .everyText : .firstText
     start.dropsSpaces = legacy

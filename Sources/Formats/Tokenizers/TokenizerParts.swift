@@ -1,8 +1,8 @@
-// What a tokenizer is made of before it is one.
+// The parts from which a tokeniser is made.
 // SPDX-License-Identifier: Apache-2.0
 import JSON
 
-/// What a tokenizer is made of, whichever file it came from.
+/// The parts of a tokeniser, whichever file it came from.
 struct TokenizerParts {
   var vocabulary: Vocabulary
   var rule = MergeRule.pieces

@@ -27,9 +27,9 @@ struct Vocabulary: Sendable {
     var escapesWhitespace = true
   }
 
-  /// More pieces than any tokenizer has.
+  /// More pieces than any tokeniser has.
   static let sizeLimit = 1 << 20
-  /// Longer pieces than any tokenizer has, in bytes.
+  /// Longer pieces than any tokeniser has, in bytes.
   static let pieceLimit = 1 << 12
 
   let pieces: [Piece]

@@ -10,11 +10,11 @@ public enum CapCounting: String, CaseIterable, Sendable {
   case selected
 }
 
-/// The numbers of the choice; the defaults are the paper's.
+/// The settings of the selection; the defaults are the paper's.
 public struct SelectionRule: Sendable {
-  /// Phrases that fewer captions have are passed over.
+  /// Phrases that occur in fewer captions are ignored.
   public var minCount = 3
-  /// The most captions that are taken for a phrase.
+  /// The largest number of captions taken for one phrase.
   public var cap = 100
   public var counting = CapCounting.own
   public var seed: UInt64 = 0
@@ -29,7 +29,7 @@ public struct SelectionRule: Sendable {
 /// their first appearance. A phrase's draws are a function of the seed and of its number.
 public struct CaptionSelection: Sendable {
   public let rule: SelectionRule
-  /// For each caption whether it was taken.
+  /// Whether each caption was selected.
   public private(set) var isSelected: [Bool]
   /// The phrases that are not passed over, from the rarest upward.
   public let order: [UInt32]

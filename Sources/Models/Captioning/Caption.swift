@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 
-/// What was asked about a picture and answered.
+/// A question about a picture, and the answer.
 public struct Caption: Equatable, Sendable {
   public let picture: FilePath
   public let question: String
@@ -18,7 +18,7 @@ public struct Caption: Equatable, Sendable {
   }
 }
 
-/// What is put around answers, and what must or must not be in them.
+/// The prefix and suffix of answers, and the texts that they must or must not contain.
 public struct CaptionRules: Equatable, Sendable {
   public var prefix = ""
   public var suffix = ""

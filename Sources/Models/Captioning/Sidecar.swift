@@ -3,7 +3,7 @@
 import Glibc
 import InputOutput
 
-/// What becomes of a text that is there already.
+/// What to do with an existing text.
 public enum ExistingText: String, CaseIterable, Sendable {
   case skip
   case overwrite
@@ -11,14 +11,14 @@ public enum ExistingText: String, CaseIterable, Sendable {
   case prepend
 }
 
-/// Which file is beside a picture, and what it shall hold.
+/// The file beside a picture, and its contents.
 public struct SidecarPlan: Equatable, Sendable {
-  /// What stands in the place of the picture's extension, `.txt` say.
+  /// The suffix that replaces the picture's extension, such as `.txt`.
   public var suffix: String
-  /// Whether it stands behind the extension instead: `a.jpg.txt`.
+  /// Whether it is appended to the extension instead: `a.jpg.txt`.
   public var keepsExtension: Bool
   public var existing: ExistingText
-  /// What stands between a text that was there and a new one, and between two answers.
+  /// The separator between an existing text and a new one, and between two answers.
   public var joint: String
 
   public init(

@@ -3,7 +3,7 @@
 import InputOutput
 import JSON
 
-/// Who speaks.
+/// The role of a speaker.
 public enum ChatRole: String, Sendable, CaseIterable {
   case system, user, assistant
 }

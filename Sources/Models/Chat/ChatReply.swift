@@ -3,7 +3,7 @@
 import InputOutput
 import JSON
 
-/// What a model answered.
+/// A model's reply.
 public struct ChatReply: Equatable, Sendable {
   public var text: String
   /// Why the text ends: `stop`, `length` where it was cut; nil where nothing says so.
@@ -34,7 +34,7 @@ public struct ChatReply: Equatable, Sendable {
     self.init(text: text, finishReason: reason.string, usage: object["usage"]?.object)
   }
 
-  /// Whether the text was cut at the most tokens that it might have.
+  /// Whether the text was truncated at the token limit.
   public var isTruncated: Bool { finishReason == "length" }
 
   /// The request without its messages, and the reply.

@@ -95,7 +95,7 @@ extension AdapterCheckpoint {
       remedy: "name the language model that the adapter was trained on")
   }
 
-  /// The pairs for a decoder of the shape `language`, mapped; every number of them is finite.
+  /// The pairs for a decoder of the shape `language`, memory-mapped; all their numbers are finite.
   ///
   /// Throws what `check` throws, and `checkpoint/not-finite`.
   public func parameters(for language: LanguageConfig) throws(Failure) -> AdapterParameters<Weight>
@@ -134,7 +134,7 @@ extension AdapterCheckpoint {
       })
   }
 
-  /// A short name for the pairs and how much they add: equal adapters have equal ones.
+  /// A short name for the pairs and their scale: equal adapters have equal names.
   public func identity() throws(Failure) -> String {
     let factor = scale.factor.bitPattern
     return Self.hash("adapter \(factor)\n\(try weights.identity())\n")

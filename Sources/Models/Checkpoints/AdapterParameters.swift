@@ -1,7 +1,7 @@
 // The parameters of a low-rank adapter of a LLaMA decoder.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What LoRA (Hu et al., arXiv 2106.09685) adds to one linear layer [out, in]: b a, times a factor.
+/// The low-rank pair that LoRA (Hu et al., arXiv 2106.09685) adds to a linear layer [out, in]: b a, times a factor.
 public struct LowRankPair<T> {
   /// [rank, in].
   public var a: T
@@ -72,18 +72,18 @@ extension LowRankPair: Sendable where T: Sendable {}
 extension AdapterParameters: Sendable where T: Sendable {}
 extension AdapterParameters.Layer: Sendable where T: Sendable {}
 
-/// How much an adapter adds.
+/// The scale of an adapter.
 public struct AdapterScale: Equatable, Sendable {
   public var rank: Int
   public var alpha: Double
-  /// Divides alpha by the root of the rank, not by the rank (Kalajdzievski, arXiv 2312.03732).
+  /// rsLoRA: divides alpha by the square root of the rank (Kalajdzievski, arXiv 2312.03732).
   public var isRankStabilized: Bool
 
   public init(rank: Int, alpha: Double, isRankStabilized: Bool = false) {
     (self.rank, self.alpha, self.isRankStabilized) = (rank, alpha, isRankStabilized)
   }
 
-  /// What b a is multiplied by.
+  /// The factor of b a.
   public var factor: Double {
     alpha / (isRankStabilized ? Double(rank).squareRoot() : Double(rank))
   }

@@ -9,7 +9,7 @@ public struct ChatTemplate: Equatable, Sendable {
   public let path: String
 
   /// The template of the model at `path`, a directory, a weights file in one, or a GGUF model; nil
-  /// where it has none. The processor's own goes before the tokenizer's.
+  /// where it has none. The processor's own goes before the tokeniser's.
   ///
   /// Throws `checkpoint/not-found`, what reading throws, or `checkpoint/chat-template` for a
   /// template that is no text.

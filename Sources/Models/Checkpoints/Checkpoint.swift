@@ -3,7 +3,7 @@
 import InputOutput
 import Tensors
 
-/// Named tensors from one or more mapped files.
+/// Named tensors from one or more memory-mapped files.
 public struct Checkpoint: Sendable {
   /// The file or index that was opened.
   public let path: String
@@ -39,12 +39,12 @@ public struct Checkpoint: Sendable {
     owners[name].flatMap { files[$0].entry(named: name) }
   }
 
-  /// The tensor called `name`, a view of the mapped file, or decoded from its blocks.
+  /// The tensor named `name`, a view of the memory-mapped file, or decoded from its blocks.
   public func tensor(named name: String) throws(Failure) -> Tensor {
     try owner(of: name).tensor(named: name)
   }
 
-  /// The tensor called `name` as a weight where it lies; nil where no weight may have its type.
+  /// The tensor named `name` as a weight in place; nil if weights cannot have its type.
   func weight(named name: String) throws(Failure) -> Weight? {
     try owner(of: name).weight(named: name)
   }

@@ -3,17 +3,17 @@
 import InputOutput
 import JSON
 
-/// A language model's hyper-parameters (LlamaConfig of transformers).
+/// A language model's hyperparameters (LlamaConfig of transformers).
 public struct LanguageConfig: Equatable, Sendable {
   /// The hidden size.
   public var width: Int
-  /// Width between the layers of the MLP.
+  /// The intermediate size of the MLP.
   public var intermediateWidth: Int
   public var layers: Int
   public var heads: Int
-  /// Heads of keys and values; divides `heads`.
+  /// The number of key-value heads; divides `heads`.
   public var keyValueHeads: Int
-  /// Even, because rotary embedding turns pairs.
+  /// Even, because rotary embedding rotates pairs.
   public var headWidth: Int
   /// Token ids are below this; the embedding may have more rows.
   public var vocabulary: Int
@@ -21,11 +21,11 @@ public struct LanguageConfig: Equatable, Sendable {
   public var epsilon: Double
   /// The base of the rotary embedding's frequencies.
   public var ropeTheta: Double
-  /// Linear scaling: positions are divided by this; 1 for none.
+  /// Linear position scaling: positions are divided by this; 1 for none.
   public var ropeFactor: Double
-  /// The longest sequence that the model was made for.
+  /// The context length of the model.
   public var maxPositions: Int
-  /// The output layer is the embedding.
+  /// Whether the output layer is the embedding (tied).
   public var tiesEmbeddings: Bool
   /// The id that begins a text, nil for none.
   public var beginToken: Int?
@@ -56,12 +56,12 @@ public struct LanguageConfig: Equatable, Sendable {
 }
 
 extension LanguageConfig {
-  /// What transformers' LlamaConfig takes for a missing key.
+  /// The defaults of transformers' LlamaConfig for missing keys.
   static let classDefault = LanguageConfig(
     width: 4096, intermediateWidth: 11008, layers: 32, heads: 32, vocabulary: 32000,
     epsilon: 1e-6, maxPositions: 2048)
 
-  /// What its MistralConfig takes: Mistral is a LLaMA of this shape, with a window of attention.
+  /// Those of its MistralConfig: Mistral is a LLaMA of this shape, with a sliding attention window.
   static let mistralDefault = LanguageConfig(
     width: 4096, intermediateWidth: 14336, layers: 32, heads: 32, keyValueHeads: 8,
     vocabulary: 32000, epsilon: 1e-6, maxPositions: 4096 * 32)
@@ -130,7 +130,7 @@ extension ConfigReader {
     ["mistral", "llava_mistral"].contains(object["model_type"]?.string)
   }
 
-  /// Positions that attention sees, nil for all; MistralConfig takes 4096 for a missing key.
+  /// The sliding attention window in positions, nil for none; MistralConfig's default is 4096.
   fileprivate var window: Int? {
     isMistral && object["sliding_window"] == nil ? 4096 : value("sliding_window")?.int
   }

@@ -25,9 +25,9 @@ public struct ModelConfig: Equatable, Sendable {
   public var vision: VisionConfig?
   public var projector: ProjectorConfig?
   public var language: LanguageConfig?
-  /// Which hidden state is the feature: negative ones count from the last, 0 is the embeddings.
+  /// The feature layer: negative numbers count from the last hidden state, 0 is the embeddings.
   public var featureLayer = -2
-  /// The feature includes the class token's row, before the patches (`full`, `cls_patch`).
+  /// Whether features include the class token's row, before the patches' (`full`, `cls_patch`).
   public var keepsClassToken = false
   /// Images are padded to squares; nil when the configuration does not say.
   public var padsToSquare: Bool?

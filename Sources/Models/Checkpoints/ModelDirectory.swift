@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 
-/// The vision tower, projector, language model and tokenizer behind `-m`, `--vision`,
+/// The vision tower, projector, language model and tokeniser behind `-m`, `--vision`,
 /// `--projector` and `--language`.
 public struct ModelDirectory: Sendable {
   let model: ModelSource?

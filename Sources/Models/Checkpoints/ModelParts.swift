@@ -7,17 +7,17 @@ import Tensors
 /// A vision tower ready for use.
 public struct VisionCheckpoint: Sendable {
   public let config: VisionConfig
-  /// How many blocks give the feature: 23 of 24 for LLaVA's layer -2; no final norm follows.
+  /// The number of blocks up to the feature layer: 23 of 24 for LLaVA's layer -2; no final norm follows.
   public let blocks: Int
-  /// The class token's row stays before the patches' rows.
+  /// Whether the class token's row is kept, before the patches' rows.
   public let keepsClassToken: Bool
   public let preprocessor: PreprocessorSettings
   public let weights: Weights
 
-  /// Rows of features that one image gives.
+  /// The number of feature rows per image.
   public var rowsPerImage: Int { config.patches + (keepsClassToken ? 1 : 0) }
 
-  /// The mapped weights that the features are computed with.
+  /// The memory-mapped weights that the features are computed with.
   public func parameters() throws(Failure) -> VisionParameters<Weight> {
     try config.expectedParameters(blocks: blocks).prefix(blocks)
       .map { name, _ throws(Failure) in try weights.weight(name) }

@@ -127,6 +127,6 @@ struct ModelSource: Sendable {
     return try directory.first(of: Tokenizer.fileNames) != nil
   }
 
-  /// The directory, or the GGUF file, that the tokenizer is read from.
+  /// The directory, or the GGUF file, that the tokeniser is read from.
   var tokenizerPath: String { gguf?.tokenizerPath ?? directory }
 }

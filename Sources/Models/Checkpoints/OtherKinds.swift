@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 
-/// What a directory or a configuration holds instead of a model's weights.
+/// What a directory or a configuration holds in place of a model's weights.
 enum OtherKind {
   /// Why `directory` has no weights that can be used; nil where nothing in it tells.
   static func refusal(of directory: Directory) -> Failure? {

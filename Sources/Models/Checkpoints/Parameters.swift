@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Tensors
 
-/// A model's parameters with a value in the place of each: an expected shape, a mapped weight, a
-/// gradient, a moment of the optimiser, a name in another layout.
+/// A model's parameters with a value for each: an expected shape, a memory-mapped weight, a
+/// gradient, an optimiser moment, a name in another layout.
 ///
-/// A model's fields, with their names, stand once in its `map`; its shapes once in its
-/// configuration's `expectedParameters`. All else goes through these.
+/// A model's fields and their names are listed once in its `map`, and its shapes once in its
+/// configuration's `expectedParameters`. Everything else uses these.
 public protocol Parameters<Value> {
   associatedtype Value
 

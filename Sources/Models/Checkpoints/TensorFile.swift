@@ -4,7 +4,7 @@ import InputOutput
 import Pickle
 import Tensors
 
-/// The tensors of one mapped file.
+/// The tensors of one memory-mapped file.
 public protocol TensorFile: Sendable {
   var path: String { get }
   /// The format's name, for people.
@@ -30,7 +30,7 @@ public protocol TensorFile: Sendable {
   /// Throws `file/changed` if the file is not the one that was mapped.
   func verifyUnchanged() throws(Failure)
 
-  /// Reads all bytes and holds them against the checksums of the format, where it has any.
+  /// Reads all bytes and compares them with the checksums of the format, if it has any.
   func verifyChecksums() throws(Failure)
 
   /// The same of the bytes that the tensor called `name` lies among, once for those that share them.

@@ -4,11 +4,11 @@ import InputOutput
 import JSON
 import Operations
 
-/// A CLIP vision tower's hyper-parameters (CLIPVisionConfig of transformers).
+/// A CLIP vision tower's hyperparameters (CLIPVisionConfig of transformers).
 public struct VisionConfig: Equatable, Sendable {
   /// The hidden size.
   public var width: Int
-  /// Width between the two layers of the MLP.
+  /// The intermediate size of the MLP.
   public var intermediateWidth: Int
   public var layers: Int
   public var heads: Int
@@ -46,11 +46,11 @@ public struct VisionConfig: Equatable, Sendable {
 }
 
 extension VisionConfig {
-  /// What transformers' CLIPVisionConfig takes for a missing key.
+  /// The defaults of transformers' CLIPVisionConfig for missing keys.
   static let classDefault = VisionConfig(
     width: 768, intermediateWidth: 3072, layers: 12, heads: 12, imageSize: 224, patchSize: 32)
 
-  /// What LlavaConfig takes when there is no `vision_config` at all: ViT-L/14 at 336 pixels.
+  /// The default of LlavaConfig without a `vision_config`: ViT-L/14 at 336 pixels.
   static let llavaDefault = VisionConfig(
     width: 1024, intermediateWidth: 4096, layers: 24, heads: 16, imageSize: 336, patchSize: 14)
 

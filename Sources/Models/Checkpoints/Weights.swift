@@ -3,8 +3,8 @@
 import InputOutput
 import Tensors
 
-/// One part's tensors: all that its configuration calls for are present, with the right shapes and
-/// of a format that weights may have, before the first is handed out.
+/// One part's tensors: all that its configuration requires are present, with the right shapes and
+/// in a format that weights can have, before the first is returned.
 public struct Weights: Sendable {
   private let checkpoint: Checkpoint
   /// Canonical names and what the file calls them.
@@ -13,7 +13,7 @@ public struct Weights: Sendable {
   /// The canonical names, ascending.
   public var canonicalNames: [String] { names.keys.sorted() }
 
-  /// The tensor called `name` (`TensorNames`), a view of the mapped file, or decoded from its blocks.
+  /// The tensor named `name` (`TensorNames`), a view of the memory-mapped file, or decoded from its blocks.
   public func tensor(_ name: String) throws(Failure) -> Tensor {
     try checkpoint.tensor(named: found(name))
   }
@@ -27,7 +27,7 @@ public struct Weights: Sendable {
     return found
   }
 
-  /// The weight called `name` (`TensorNames`), where it lies in the mapped file.
+  /// The weight named `name` (`TensorNames`), in place in the memory-mapped file.
   public func weight(_ name: String) throws(Failure) -> Weight {
     guard let weight = try checkpoint.weight(named: found(name)) else {
       throw Failure(

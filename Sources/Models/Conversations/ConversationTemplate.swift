@@ -54,7 +54,7 @@ public struct ConversationTemplate: Equatable, Sendable {
   }
 }
 
-/// Special tokens that templates and LLaVA's tokenizers use, for when no tokenizer is at hand.
+/// Special tokens that templates and LLaVA's tokenisers use, for when no tokeniser is at hand.
 public let commonSpecialTokens = [
   "<s>", "</s>", "<unk>", "<pad>", "[PAD]", "<|im_start|>", "<|im_end|>", "<|endoftext|>",
   "<im_start>", "<im_end>", "<im_patch>",

@@ -41,7 +41,7 @@ public struct FormatOptions: Sendable {
 
   public init(template: ConversationTemplate) { self.template = template }
 
-  /// The special tokens to look for in texts. `<image>` is none of them even where the tokenizer
+  /// The special tokens to look for in texts. `<image>` is none of them even where the tokeniser
   /// has it: where it does not place an image it is text.
   var specialNames: [String] {
     (tokenizer?.specialNames ?? commonSpecialTokens).filter { $0 != imagePlaceholder }

@@ -60,7 +60,7 @@ public struct MaskTable {
     self.rows = rows
   }
 
-  /// A line a token: its place where the rows tell, id, piece, and `loss` where there is one, in green
+  /// One line per token: its position if known, id, piece, and `loss` if it carries loss, in green
   /// with `colour`.
   public func text(colour: Bool) -> String {
     let widest = rows.map(\.piece.count).max() ?? 0

@@ -49,7 +49,7 @@ public struct RecordFormatter: Sendable {
     return formatter
   }
 
-  /// Throws `tokenizer/unknown-special` when the tokenizer lacks a token that every prompt needs.
+  /// Throws `tokenizer/unknown-special` when the tokeniser lacks a token that every prompt needs.
   public func checkTokenizer() throws(Failure) {
     guard let tokenizer = options.tokenizer else { return }
     let turns = [Dialogue.Turn(.human, [.image(0)]), Dialogue.Turn(.assistant, [.text("a")])]

@@ -1,4 +1,4 @@
-// The model that is converted: its parts, opened and checked, and its tokenizer.
+// The model that is converted: its parts, opened and checked, and its tokeniser.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import InputOutput
@@ -22,7 +22,7 @@ public struct ConversionSource: Sendable {
   let tokenizer: TokenizerFiles?
   let generation: JSONObject?
   let chatTemplate: ChatTemplate?
-  /// What must not be written into.
+  /// Directories that must not be written to.
   public let directories: [String]
 
   /// Opens the model in `directory` for a conversion to `layout`. `name`: what the user called it.

@@ -7,11 +7,11 @@ import Quantisation
 import Tensors
 import Threads
 
-/// What the files shall be like.
+/// Options for the files.
 public struct GGUFOptions: Sendable {
   public var format: LanguageFormat
   public var visionFormat: VisionFormat
-  /// What writes it: `llava-weights/0.1.0`.
+  /// The program that writes it: `llava-weights/0.1.0`.
   public var producer: String
   /// By canonical name of a matrix a number for each of its columns, by which errors there count; an
   /// absent one's columns count alike.

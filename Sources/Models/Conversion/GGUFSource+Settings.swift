@@ -57,7 +57,7 @@ extension GGUFSource {
     return settings
   }
 
-  /// The ids that end an answer, the tokenizer's own first. Never empty.
+  /// The ids that end an answer, the tokeniser's own first. Never empty.
   var endTokens: [Int] {
     let ends = language.config.endTokens.isEmpty ? [2] : language.config.endTokens
     guard let own = tokenizer.eos.map(Int.init), ends.contains(own) else { return ends }

@@ -1,4 +1,4 @@
-// The model that is written as GGUF files: its parts, opened and checked, and its tokenizer.
+// The model that is written as GGUF files: its parts, opened and checked, and its tokeniser.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import Conversations
@@ -17,7 +17,7 @@ public struct GGUFSource: Sendable {
   let chatTemplate: String?
   /// Nil for a bare language model.
   let pictures: (vision: VisionCheckpoint, projector: ProjectorCheckpoint)?
-  /// What must not be written into.
+  /// Directories that must not be written to.
   let directories: [String]
 
   /// Opens the model in `directory`; `name`: what the user called it. A model without projector and

@@ -5,17 +5,17 @@ import InputOutput
 import Streams
 import Tensors
 
-/// The importance of columns, from a stream that `vicuna-decode --emit importance` wrote
-/// (llava-stream(5)), held against the model that it shall serve.
+/// The importance matrix in a stream that `vicuna-decode --emit importance` wrote
+/// (llava-stream(5)), checked against the model that it is for.
 public struct Importance: Sendable {
-  /// By canonical name of a matrix a number above 0 for each column, around 1. Matrices whose inputs
-  /// were always 0 are absent, since nothing is known of their columns.
+  /// A number above 0, around 1, for each column of a matrix, by the matrix's canonical name. Matrices whose
+  /// inputs were always 0 are absent, since nothing is known about their columns.
   public let columns: [String: [Float]]
-  /// What the user should know, a line each.
+  /// Notes for the user, one line each.
   public let warnings: [String]
 
-  /// The least share of the mean that a column counts: of one that the prompts never used, the weights
-  /// still become what they are, as far as nothing else suffers.
+  /// The smallest importance of a column, as a share of the mean: weights in a column that the prompts
+  /// never used are still approximated, as far as no other column suffers.
   private static let leastShare = 1e-6
 
   /// Reads all records of `reader`; several, of streams put one behind the other, count by their
@@ -68,7 +68,7 @@ public struct Importance: Sendable {
     return warnings
   }
 
-  /// The columns of every matrix that activations are multiplied by, by its canonical name.
+  /// The columns of every matrix that multiplies activations, by its canonical name.
   private static func matrices(of source: GGUFSource) throws(Failure) -> [String: Int] {
     var expected = source.language.config.expectedParameters.map { _, tensor in
       tensor.shape.count == 2 ? tensor.shape.last : nil

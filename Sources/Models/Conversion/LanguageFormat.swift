@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Tensors
 
-/// What the matrices of a language model are written as, by llama.cpp's names (reference:
+/// The formats for the matrices of a language model, by llama.cpp's names (reference:
 /// `llama_tensor_get_type_impl` of llama.cpp's src/llama-quant.cpp).
 public enum LanguageFormat: String, CaseIterable, Sendable {
   case f32 = "F32"
@@ -38,7 +38,7 @@ public enum LanguageFormat: String, CaseIterable, Sendable {
     }
   }
 
-  /// Whether there is a choice of scales, so that it matters which columns count more.
+  /// Whether scales are chosen by a search, so that importance matters.
   public var usesImportance: Bool { base.isQuantised && base != .q80 }
 
   /// llama.cpp's number of it, `general.file_type` (reference: `enum llama_ftype` of llama.h).
@@ -96,7 +96,7 @@ public enum LanguageFormat: String, CaseIterable, Sendable {
   }
 }
 
-/// What the matrices of a vision tower and a projector are written as.
+/// The formats for the matrices of a vision tower and a projector.
 public enum VisionFormat: String, CaseIterable, Sendable {
   case f32 = "F32"
   case f16 = "F16"

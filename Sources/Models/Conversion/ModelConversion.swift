@@ -1,18 +1,18 @@
-// Writes a model anew in another layout: weights, configurations, tokenizer.
+// Writes a model anew in another layout: weights, configurations, tokeniser.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import InputOutput
 import JSON
 import Tensors
 
-/// What the result shall be like.
+/// Options for the result.
 public struct ConversionOptions: Sendable {
   public var layout: TargetLayout
-  /// Nil leaves each tensor its own; otherwise F32, F16 or BF16.
+  /// Nil keeps each tensor's type; otherwise F32, F16 or BF16.
   public var elementType: ElementType?
-  /// The most bytes of tensors in a file; a larger tensor has a file of its own.
+  /// The largest shard in bytes of tensors; a larger tensor gets a shard of its own.
   public var shardBytes: Int
-  /// What writes it: `llava-weights/0.1.0`.
+  /// The program that writes it: `llava-weights/0.1.0`.
   public var producer: String
   /// What config.json gets as its member `llava_tools`; nil for none.
   public var record: JSONObject?

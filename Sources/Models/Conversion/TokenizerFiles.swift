@@ -1,10 +1,10 @@
-// The files that a tokenizer is read from, and the same with tokens added or taken away.
+// The files that a tokeniser is read from, and the same with tokens added or taken away.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON
 import Tokenizers
 
-/// A tokenizer and its files, by ours and by transformers' reading.
+/// A tokeniser and its files, by ours and by transformers' reading.
 struct TokenizerFiles: Sendable {
   let directory: String
   let tokenizer: Tokenizer
@@ -107,7 +107,7 @@ struct TokenizerFiles: Sendable {
     return config
   }
 
-  /// A configuration for a tokenizer that came without one.
+  /// A configuration for a tokeniser that came without one.
   private var base: JSONObject {
     var config: JSONObject = [
       "tokenizer_class": .string("LlamaTokenizer"), "unk_token": .string("<unk>"),
@@ -120,7 +120,7 @@ struct TokenizerFiles: Sendable {
     return config
   }
 
-  /// The special tokens of a tokenizer whose configuration lists none: transformers takes such a
+  /// The special tokens of a tokeniser whose configuration lists none: transformers takes such a
   /// list for a whole one.
   private var known: JSONObject {
     let tokens = tokenizer.specialNames.compactMap { name in

@@ -21,11 +21,11 @@ struct VocabularyPlan: Equatable {
   /// What llava-hf pads its vocabularies to.
   static let multiple = 64
 
-  /// Of the source's rows as many are kept, from the first on.
+  /// The number of the source's rows that are kept, from the first on.
   let keptRows: Int
-  /// Rows put behind them, each the mean of all that the source has. The mean row's logit is the mean
-  /// of the logits, which is never the largest one: no sampler that follows the model picks a token
-  /// that it never saw. Zeros or noise may win.
+  /// Rows appended to them, each the mean of all rows of the source. The mean row's logit is the mean
+  /// of the logits, which is never the largest one: greedy decoding never picks a token that the model
+  /// never saw. Rows of zeros or noise might win.
   let addedRows: Int
   let imageToken: Int?
   let padToken: Int
@@ -50,7 +50,7 @@ struct VocabularyPlan: Equatable {
     var next = tokenizer.vocabularySize
     func id(of name: String, wanted: Int? = nil) -> Int {
       if let id = tokenizer.id(ofSpecial: name) { return Int(id) }
-      // Its row was trained as an image's place; where the tokenizer has a word there it stays one.
+      // Its row was trained as an image's place; where the tokeniser has a word there it stays one.
       if let wanted, wanted < next { return wanted }
       let id = wanted ?? next
       added.append(Token(name: name, id: id))

@@ -4,7 +4,7 @@ import Checkpoints
 import Operations
 import Tensors
 
-/// A decoder's adapter: pairs of matrices and how much they count.
+/// A decoder's LoRA adapter: low-rank pairs and their scale.
 public struct DecoderAdapter: Sendable {
   public var parameters: AdapterParameters<Weight>
   public var scale: AdapterScale
@@ -36,11 +36,11 @@ struct AdaptedLinearGradient {
 /// Adapted layers of one input, forward and backward.
 struct AdaptedProducts: Sendable {
   let operations: any Operations
-  /// Of the adapter; of no effect where there is none.
+  /// The adapter's dropout; no effect without an adapter.
   let factor: Float
 
-  /// The layers' results [rows, out] of the same x [rows, in]; and of each pair what lies between its
-  /// matrices, factor A x [rows, rank], which its gradient needs.
+  /// The results [rows, out] of the layers for the same x [rows, in]; and for each pair the intermediate
+  /// factor A x [rows, rank], which its gradient needs.
   func callAsFunction(_ x: Tensor, _ layers: [AdaptedLinear], _ masks: [DropoutMask]? = nil)
     throws(AllocationError) -> (results: [Tensor], inner: [Tensor?])
   {
@@ -68,7 +68,7 @@ struct AdaptedProducts: Sendable {
     return (results, inner)
   }
 
-  /// y [rows, out] += the layer of x [rows, in], in place; returns what lies between its pair.
+  /// y [rows, out] += the layer of x [rows, in], in place; returns the pair's intermediate.
   func add(_ x: Tensor, _ layer: AdaptedLinear, _ masks: [DropoutMask]? = nil, to y: Tensor)
     throws(AllocationError) -> Tensor?
   {
@@ -87,8 +87,8 @@ struct AdaptedProducts: Sendable {
     return try operations.dropout(x, masks[index])
   }
 
-  /// What reaches x from `dys` of the layers' results; adds what reaches their parameters to
-  /// `gradients`. `x` may be nil where these are all frozen.
+  /// The gradient of x from `dys` of the layers' results; adds the gradients of their parameters to
+  /// `gradients`. `x` may be nil if all of these are frozen.
   func gradient(
     _ dys: [Tensor], x: Tensor?, inner: [Tensor?], _ layers: [AdaptedLinear],
     _ masks: [DropoutMask]?, into gradients: [AdaptedLinearGradient]

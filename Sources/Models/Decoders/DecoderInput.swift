@@ -4,21 +4,21 @@ import Checkpoints
 import Operations
 import Tensors
 
-/// Activations that some of a decoder's matrices are multiplied by.
+/// The inputs of a decoder's matrices.
 public enum DecoderInput: Hashable, Sendable {
-  /// Of query, key and value.
+  /// The input of query, key and value.
   case attention(layer: Int)
-  /// Of the matrix behind attention.
+  /// The input of attention's output matrix.
   case attentionOutput(layer: Int)
-  /// Of gate and up.
+  /// The input of gate and up.
   case mlp(layer: Int)
-  /// Of down.
+  /// The input of down.
   case mlpOutput(layer: Int)
-  /// Of the matrix that makes logits.
+  /// The input of the output layer.
   case output
 }
 
-/// Sees activations [rows, columns] before matrices are multiplied by them, and must not change them.
+/// Called with activations [rows, columns] before matrices multiply them; must not change them.
 typealias InputObserver = (DecoderInput, Tensor) throws(AllocationError) -> Void
 
 /// Sums over positions of the squares of each column of a decoder's activations.
@@ -26,14 +26,14 @@ public struct InputSquares: Sendable {
   public private(set) var positions: Int
   private var sums: [DecoderInput: [Double]]
 
-  /// Of no position.
+  /// Sums over no position.
   public init() { self.init(positions: 0, sums: [:]) }
 
   init(positions: Int, sums: [DecoderInput: [Double]]) {
     (self.positions, self.sums) = (positions, sums)
   }
 
-  /// Adds what `other` has.
+  /// Adds the sums in `other`.
   public static func += (left: inout InputSquares, other: InputSquares) {
     left.positions += other.positions
     for (input, sums) in other.sums {
@@ -45,7 +45,7 @@ public struct InputSquares: Sendable {
     }
   }
 
-  /// The mean of the squares of each column; nil where there was no position.
+  /// The mean of the squares of each column; nil if there was no position.
   public func means(of input: DecoderInput) -> [Float]? {
     guard positions > 0, let sums = sums[input] else { return nil }
     return sums.map { Float($0 / Double(positions)) }
@@ -60,8 +60,8 @@ public struct InputSquares: Sendable {
 }
 
 extension LanguageModel {
-  /// Of each parameter the activations that it is multiplied by, with its canonical name in `named`;
-  /// nil for gains, and for an embedding whose rows are only looked up.
+  /// The input of each parameter, with its canonical name in `named`; nil for gains, and for an
+  /// embedding whose rows are only looked up.
   public var inputs: LlamaParameters<DecoderInput?> {
     var inputs = config.expectedParameters.map { _, _ in DecoderInput?.none }
     for layer in inputs.layers.indices {
@@ -77,7 +77,7 @@ extension LanguageModel {
     return inputs
   }
 
-  /// Columns of the matrices that are multiplied by `input`.
+  /// The number of columns of the matrices with input `input`.
   public func columns(of input: DecoderInput) -> Int {
     switch input {
     case .attention(let layer): layers[layer].query.weight.columns
@@ -88,8 +88,8 @@ extension LanguageModel {
     }
   }
 
-  /// Runs all layers over x [rows, width] as `forward` does, and returns the squares of what every
-  /// matrix is multiplied by at every row, that of the logits too. Overwrites x.
+  /// Runs all layers over x [rows, width] as `forward` does, and returns the squares of every matrix's
+  /// input at every row, including the output layer's. Overwrites x.
   public func inputSquares(_ x: Tensor, spans: [SequenceSpan]) throws(AllocationError)
     -> InputSquares
   {

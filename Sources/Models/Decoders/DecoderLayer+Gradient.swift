@@ -1,4 +1,4 @@
-// One layer over whole sequences, and what reaches its input and its parameters.
+// One layer over whole sequences, and its gradients.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import Operations
@@ -31,7 +31,7 @@ struct LayerGradients {
 }
 
 extension DecoderLayer {
-  /// The places of a layer's linear layers, for its dropout.
+  /// The numbers of a layer's linear layers, for their dropout.
   private enum Module {
     static let attention = 0..<3
     static let out = 3..<4
@@ -63,8 +63,8 @@ extension DecoderLayer {
     return (result, activations)
   }
 
-  /// What reaches x from dy [rows, width] of the layer's result: dy itself, changed in place. Adds
-  /// what reaches the parameters to `gradients`.
+  /// The gradient of x from dy [rows, width] of the layer's result: dy itself, changed in place. Adds
+  /// the gradients of the parameters to `gradients`.
   func gradient(
     _ dy: Tensor, of x: Tensor, _ kept: LayerActivations, layer index: Int, _ rows: SequenceRows,
     into gradients: LayerGradients
@@ -115,7 +115,7 @@ extension DecoderLayer {
       dnormed, of: x, attentionNorm, into: gradients.language?.attentionNorm, addingTo: dy)
   }
 
-  /// norm(x) where a gradient needs it.
+  /// norm(x), if a gradient needs it.
   private func normed(_ x: Tensor, _ gain: Weight, _ gradients: [AdaptedLinearGradient])
     throws(AllocationError) -> Tensor?
   {
@@ -123,7 +123,7 @@ extension DecoderLayer {
     return try norm(x, gain)
   }
 
-  /// dy += what reaches x from dnormed of norm(x), in place.
+  /// dy += the gradient of x from dnormed of norm(x), in place.
   private func normGradient(
     _ dnormed: Tensor, of x: Tensor, _ gain: Weight, into gradient: Tensor?, addingTo dy: Tensor
   ) throws(AllocationError) {

@@ -6,8 +6,8 @@ import Tensors
 
 /// x + attention(norm(x)), then the same plus mlp(norm of it).
 ///
-/// With keys and values in a store (inference) or of whole sequences at once (training): only who
-/// attends differs.
+/// Either with keys and values in a KV cache (inference) or of whole sequences at once (training): only
+/// attention differs.
 struct DecoderLayer: Sendable {
   let attentionNorm, mlpNorm: Weight
   let query, key, value, out, gate, up, down: AdaptedLinear
@@ -71,7 +71,7 @@ struct DecoderLayer: Sendable {
     return x
   }
 
-  /// What the layer does once the keys and values of `rows` are in their stores; x in place.
+  /// The rest of the layer once the keys and values of `rows` are in their stores; x in place.
   func finish(
     _ index: Int, _ x: Tensor, _ query: Tensor, _ rows: SpanRows, observer: InputObserver? = nil
   ) throws(AllocationError) {

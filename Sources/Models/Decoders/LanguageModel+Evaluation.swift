@@ -6,8 +6,8 @@ import Operations
 import Tensors
 
 extension LanguageModel {
-  /// The hidden states before the final norm that `forward(_:within:)` gives without dropout, bit for
-  /// bit; nothing is kept but the layer that is running.
+  /// The hidden states before the final norm, bit for bit as from `forward(_:within:)` without dropout;
+  /// only the activations of the current layer are held.
   ///
   /// Throws `AllocationError`, and `io/interrupted` between two layers.
   public func hidden(_ x: Tensor, within spans: [Range<Int>]) throws -> Tensor {
@@ -40,7 +40,7 @@ extension LanguageModel {
     return (losses, hits)
   }
 
-  /// Never of logits that hold a NaN.
+  /// Never for logits that hold NaN.
   private static func isFirstLargest(_ label: Int, of logits: [Float]) -> Bool {
     let own = logits[label]
     return own == own && logits[..<label].allSatisfy { $0 < own }

@@ -1,4 +1,4 @@
-// The decoder over whole sequences, its loss, and what reaches its input and its parameters.
+// The decoder over whole sequences, its loss, and its gradients.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import InputOutput
@@ -19,10 +19,10 @@ public struct DecoderGradients: Sendable {
   }
 }
 
-/// What a forward over whole sequences leaves for its gradient.
+/// The activations that a forward pass over whole sequences keeps for the backward pass.
 public final class DecoderRecord {
   let rows: SequenceRows
-  /// Taken away one by one as the gradient goes down.
+  /// Removed one by one during the backward pass.
   var layers: [LayerRecord] = []
 
   init(_ rows: SequenceRows) { self.rows = rows }
@@ -37,11 +37,11 @@ public struct Target: Equatable, Sendable {
 }
 
 extension LanguageModel {
-  /// Runs all layers over x [rows, width], whose rows are the sequences `spans`, each from its first
-  /// position on: hidden states before the final norm, and what the gradient needs.
+  /// Forward pass: runs all layers over x [rows, width], whose rows are the sequences `spans`, each from
+  /// its first position on. Returns hidden states before the final norm, and what the backward pass needs.
   ///
-  /// `sources`: where sequences begin alike and these rows are in x once, the row of x that each row
-  /// of `spans` stands for; rows of x are numbered in the order in which they come up there.
+  /// `sources`: where sequences share a prefix whose rows are in x only once, the row of x for each row
+  /// of `spans`; rows of x are numbered in the order of their first use there.
   /// Throws `AllocationError`, and `io/interrupted` between two layers.
   public func forward(
     _ x: Tensor, within spans: [Range<Int>], sources: [Int32]? = nil,
@@ -61,8 +61,8 @@ extension LanguageModel {
     return (x, record)
   }
 
-  /// What reaches x of `forward` from dhidden [rows, width], which is overwritten; adds what reaches
-  /// the parameters to `gradients`. Uses the record up.
+  /// Backward pass: the gradient of x of `forward` from dhidden [rows, width], which is overwritten; adds
+  /// the gradients of the parameters to `gradients`. Consumes the record.
   ///
   /// Throws `AllocationError`, and `io/interrupted` between two layers.
   public func gradient(
@@ -81,12 +81,12 @@ extension LanguageModel {
     return dhidden
   }
 
-  /// Rows that go through the output layer at once: logits of a large vocabulary take much room.
+  /// Rows that go through the output layer at once: logits of a large vocabulary take much memory.
   public static var rowsPerHead: Int { 256 }
 
-  /// The cross-entropy of each target, in their order; and what `factor` times their sum sends to
-  /// hidden [rows, width] states before the final norm, of which only the targets' rows go through the
-  /// output layer. Adds what reaches norm and output layer to `gradients`.
+  /// The cross-entropy of each target, in their order; and the gradient of `factor` times their sum with
+  /// respect to the hidden [rows, width] states before the final norm, of which only the targets' rows go
+  /// through the output layer. Adds the gradients of norm and output layer to `gradients`.
   public func crossEntropy(
     _ hidden: Tensor, _ targets: [Target], factor: Float, into gradients: DecoderGradients
   ) throws(AllocationError) -> (losses: [Float], dhidden: Tensor) {
@@ -111,7 +111,7 @@ extension LanguageModel {
     return (losses, dhidden)
   }
 
-  /// Adds what reaches the embeddings of `ids` from dx [ids.count, width] to `gradients`.
+  /// Adds the gradients of the embeddings of `ids` from dx [ids.count, width] to `gradients`.
   public func addEmbeddingGradient(
     _ dx: Tensor, of ids: [Int32], into gradients: DecoderGradients
   ) {
@@ -119,7 +119,7 @@ extension LanguageModel {
     operations.addRows(dx, to: language.embedding, at: ids)
   }
 
-  /// Bytes that a row keeps in each layer that keeps everything, and in one that keeps its input.
+  /// Bytes per row in a layer that keeps all activations, and in one that keeps only its input.
   public static func keptBytesPerRow(_ config: LanguageConfig, rank: Int)
     -> (everything: Int, input: Int)
   {

@@ -16,7 +16,7 @@ public struct LanguageModel: Sendable {
   private let embedding: Weight
   private let output: Weight?
 
-  /// Takes the weights where they are mapped, the norms as f32.
+  /// Uses the memory-mapped weights in place, and the norms as f32.
   public init(
     _ checkpoint: LanguageCheckpoint, adapter: DecoderAdapter? = nil, operations: any Operations
   ) throws {
@@ -28,8 +28,8 @@ public struct LanguageModel: Sendable {
     self.init(checkpoint.config, parameters, adapter: adapter, operations: operations)
   }
 
-  /// Takes parameters that `operations` adopted or made, and runs what `adapter` adds beside them.
-  /// What is changed in them later, in place, counts from then on.
+  /// Uses parameters that `operations` adopted or made, with `adapter` added to them.
+  /// Later changes to them, in place, take effect.
   public init(
     _ config: LanguageConfig, _ parameters: LlamaParameters<Weight>, adapter: DecoderAdapter? = nil,
     operations: any Operations
@@ -49,7 +49,7 @@ public struct LanguageModel: Sendable {
       headWidth: config.headWidth, theta: config.ropeTheta, linearFactor: config.ropeFactor)
   }
 
-  /// An empty store for `capacity` tokens.
+  /// An empty KV cache for `capacity` tokens.
   public func makeAttentionStore(capacity: Int) throws(AllocationError) -> any AttentionStore {
     try operations.makeAttentionStore(
       AttentionShape(
@@ -62,7 +62,7 @@ public struct LanguageModel: Sendable {
     try operations.rows(ids, of: embedding)
   }
 
-  /// Rows that the embedding has: ids must be below.
+  /// The number of rows of the embedding: ids must be below it.
   public var vocabularyRows: Int { embedding.rows }
 
   /// The rows of embeddings or hidden states one after the other.
@@ -78,7 +78,7 @@ public struct LanguageModel: Sendable {
     try forward(x, spans: spans, observer: nil)
   }
 
-  /// The same; `observer` sees what each layer's matrices are multiplied by.
+  /// The same; `observer` is called with the inputs of each layer's matrices.
   func forward(_ x: Tensor, spans: [SequenceSpan], observer: InputObserver?)
     throws(AllocationError) -> Tensor
   {
@@ -126,7 +126,7 @@ public struct LanguageModel: Sendable {
   /// The output layer [vocabulary, width].
   var head: Weight { output ?? embedding }
 
-  /// Whether that is another matrix than the embedding.
+  /// Whether that is a different matrix from the embedding.
   var hasOwnHead: Bool { output != nil }
 
   func norm(_ hidden: Tensor) throws(AllocationError) -> Tensor {

@@ -3,9 +3,9 @@
 import Operations
 import Tensors
 
-/// What a layer keeps: a choice between memory and work, of no effect on any number.
+/// Which activations a layer keeps: a trade-off of memory and computation, without effect on results.
 public struct KeptActivations: Equatable, Sendable {
-  /// So many layers, the first ones, keep their input alone and run once more for their gradient.
+  /// The first so many layers keep only their input, and are recomputed in the backward pass.
   public var recomputedLayers: Int
 
   public init(recomputedLayers: Int) { self.recomputedLayers = recomputedLayers }
@@ -15,7 +15,7 @@ public struct KeptActivations: Equatable, Sendable {
   public static let inputs = KeptActivations(recomputedLayers: .max)
 }
 
-/// What no product need be computed again for: norms, rotations and the gate are.
+/// The activations that avoid recomputing matrix products; norms, rotations and the gate are recomputed.
 struct LayerActivations {
   /// Rotated queries and keys [rows, heads * headWidth], values.
   let query, keys, values: Tensor
@@ -24,10 +24,10 @@ struct LayerActivations {
   let middle: Tensor
   /// [rows, intermediateWidth] each.
   let gate, up: Tensor
-  /// Between the matrices of each pair, [rows, rank] of query, key, value, out, gate, up and down.
+  /// The intermediates of the low-rank pairs, [rows, rank] of query, key, value, out, gate, up and down.
   let inner: [Tensor?]
 
-  /// Bytes a row in F32, for an estimate.
+  /// Bytes per row in F32, for an estimate.
   static func bytesPerRow(width: Int, mixed: Int, shared: Int, intermediate: Int, rank: Int) -> Int
   {
     // The layer's input, its middle; queries and attention's output; keys and values; gate and up.
@@ -35,16 +35,16 @@ struct LayerActivations {
   }
 }
 
-/// A layer's input [rows, width], and what else it keeps.
+/// A layer's input [rows, width], and the other activations it keeps.
 struct LayerRecord {
   let input: Tensor
   let activations: LayerActivations?
 }
 
-/// Of each row a key for the elements that an adapter's dropout leaves out of its input.
+/// A key for each row, for the dropout of an adapter's input.
 public struct AdapterDropout: Sendable {
   public let rate: Double
-  /// A function of seed, record and row.
+  /// Depends on seed, record and row.
   public let rowKeys: [UInt64]
 
   public init(rate: Double, rowKeys: [UInt64]) { (self.rate, self.rowKeys) = (rate, rowKeys) }

@@ -3,19 +3,19 @@
 import Operations
 import Tensors
 
-/// Sequences, whole in attention; rows that several of them begin with are there once elsewhere.
+/// Sequences, which are whole in attention; the rows of a shared prefix exist only once elsewhere.
 struct SequenceRows {
-  /// Of each sequence its rows of attention.
+  /// The rows of attention of each sequence.
   let spans: [Range<Int>]
-  /// Of each row by its position in its sequence, and the other way around.
+  /// The rotation of each row by its position in its sequence, and the inverse rotation.
   let angles, reversedAngles: RotaryAngles
   let dropout: AdapterDropout?
   private let sharing: Sharing?
 
   private struct Sharing {
-    /// The row that each row of attention stands for.
+    /// The row for each row of attention.
     let sources: [Int32]
-    /// Of each row the first row of attention that stands for it.
+    /// The first row of attention for each row.
     let owners: [Int32]
   }
 
@@ -46,8 +46,8 @@ struct SequenceRows {
     dropout.map { dropout in modules.map { dropout.mask(layer: layer, module: $0) } }
   }
 
-  /// Causal attention within each sequence. Of shared rows the output is the same in all of them, and
-  /// is there once; the softmaxes are those of the rows of attention.
+  /// Causal attention within each sequence. The output of shared rows is the same in all sequences, and
+  /// exists once; the softmaxes are those of the rows of attention.
   func attend(
     _ query: Tensor, keys: Tensor, values: Tensor, headWidth: Int, _ operations: any Operations
   ) throws(AllocationError) -> AttentionRecord {
@@ -61,7 +61,7 @@ struct SequenceRows {
     return record.with(output: try operations.rows(sharing.owners, of: record.output))
   }
 
-  /// What reaches queries, keys and values: of a shared row the sum over its sequences.
+  /// The gradients of queries, keys and values; for a shared row the sum over its sequences.
   func attentionGradient(
     _ dy: Tensor, of record: AttentionRecord, query: Tensor, keys: Tensor, values: Tensor,
     _ operations: any Operations
@@ -76,7 +76,7 @@ struct SequenceRows {
       operations.addRows(x, to: sum, at: sources)
       return sum
     }
-    // Only its first sequence hands on what reaches a row's output: it went on from there once.
+    // Only the first sequence passes on the gradient of a row's output: the row went on only once.
     let spread = try operations.zeros([sources.count, dy.shape[1]])
     operations.addRows(dy, to: spread, at: sharing.owners)
     let gradients = try operations.attentionGradient(

@@ -3,10 +3,10 @@
 import Operations
 import Tensors
 
-/// The rows that go through the layers together, a span of them for each sequence.
+/// The rows that go through the layers together, with a span of rows for each sequence.
 struct SpanRows {
   let spans: [SequenceSpan]
-  /// Of each row by its position in its sequence.
+  /// The rotation of each row by its position in its sequence.
   let angles: RotaryAngles
   private let positions: [Int32]
 

@@ -18,13 +18,13 @@ public struct Answer: Equatable, Sendable {
   /// Without white space at either end.
   public let text: String
   public let finishReason: FinishReason
-  /// Positions that the prompt took, image rows included.
+  /// Positions of the prompt, image rows included.
   public let promptTokens: Int
   /// Tokens of the answer, the end token not counted.
   public let completionTokens: Int
 }
 
-/// An answer that is being written: its store, its sampler and its text so far.
+/// An answer that is being generated: its KV cache, its sampler and its text so far.
 final class OpenAnswer {
   let ordinal: Int
   let prompt: PreparedPrompt
@@ -67,7 +67,7 @@ final class OpenAnswer {
     return count >= maxTokens ? try finish(.length, show: show) : nil
   }
 
-  /// The failure of a prompt with which the model does not compute numbers.
+  /// The failure of a prompt for which the model computes NaN or infinity.
   static func notFinite(_ found: String) -> Failure {
     Failure(
       .invalidInput, code: "decode/not-finite", found,

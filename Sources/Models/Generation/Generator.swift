@@ -9,8 +9,8 @@ import Tokenizers
 
 /// Runs prompts through a language model, up to `batch` of them together.
 ///
-/// The weights are read once a step for all open answers. An answer's text depends on its prompt,
-/// the options and its record's id alone: not on the batch, the threads or its neighbours.
+/// The weights are read once per step for the whole batch. An answer's text depends only on its prompt,
+/// the options and its record's id: not on the batch, the threads or the other answers.
 public final class Generator {
   public let batch: Int
   private let model: LanguageModel
@@ -18,17 +18,17 @@ public final class Generator {
   public let options: GenerationOptions
   private let ends: Set<Int32>
   private var open: [OpenAnswer] = []
-  /// Prompts that had an answer: others begin alike (the system's text, questions on one image).
+  /// Answered prompts, as others share a prefix (the system prompt, questions about one image).
   private var cache: PromptCache
-  /// Positions of the prompts so far, and how many of them came from others' stores.
+  /// Positions of the prompts so far, and how many of them were reused from the KV caches of others.
   public private(set) var promptPositions = (all: 0, reused: 0)
-  /// Sees each answer's text in parts, as they become certain: joined they are the text. What it
-  /// throws ends that answer.
+  /// Called with each answer's text in parts, as they become certain: joined they are the text. If it
+  /// throws, that answer ends.
   public var show: (_ ordinal: Int, _ text: String) throws(Failure) -> Void = { _, _ in }
-  /// Sees the end of each answer.
+  /// Called at the end of each answer.
   public var ended: (_ ordinal: Int) -> Void = { _ in }
 
-  /// Stores of up to `cacheBytes` are kept for prompts that begin alike.
+  /// KV caches of up to `cacheBytes` are kept for prompts with the same prefix.
   public init(
     model: LanguageModel, tokenizer: Tokenizer, options: GenerationOptions, batch: Int,
     cacheBytes: Int
@@ -45,10 +45,11 @@ public final class Generator {
   public var isIdle: Bool { open.isEmpty }
   public var hasRoom: Bool { open.count < batch }
 
-  /// Reads the prompt and chooses the first token. Returns the answer if that ends it.
+  /// Prefills the prompt and samples the first token. Returns the answer if that ends it.
   ///
   /// `ordinal` names the answer in what `step` returns; `id` is the record's, for the random
-  /// numbers; `options` are this answer's where they are not those of all. Throws `prompt/too-long` when the model has no position left for an answer.
+  /// numbers; `options` are this answer's, if they differ from those of all. Throws `prompt/too-long`
+  /// when the model has no position left for an answer.
   public func begin(
     _ prompt: PreparedPrompt, ordinal: Int, id: String, options own: GenerationOptions? = nil
   ) throws(Failure) -> Answer? {
@@ -88,7 +89,7 @@ public final class Generator {
     }
   }
 
-  /// The squares of what the model's matrices are multiplied by at every position of a prompt.
+  /// The squares of the inputs of the model's matrices at every position of a prompt.
   /// Throws `prompt/too-long` like `logits(of:)`, and `decode/not-finite` where a column has no mean.
   public func inputSquares(of prompt: PreparedPrompt) throws(Failure) -> InputSquares {
     try checkRoom(for: prompt)
@@ -107,7 +108,7 @@ public final class Generator {
     return squares
   }
 
-  /// Writes one more token of every open answer. Returns those that ended or failed.
+  /// Decodes one more token of every answer in the batch. Returns those that ended or failed.
   public func step() throws(Failure) -> [(ordinal: Int, result: Result<Answer, Failure>)] {
     guard !open.isEmpty else { return [] }
     let lengths = open.map(\.store.length)
@@ -136,7 +137,7 @@ public final class Generator {
     return finished
   }
 
-  /// Fills `store` with the prompt and returns the logits of its last position.
+  /// Prefill: fills `store` with the prompt and returns the logits of its last position.
   private func read(_ prompt: PreparedPrompt, into store: any AttentionStore)
     throws(AllocationError) -> [Float]
   {
@@ -159,7 +160,7 @@ public final class Generator {
     throw PreparedPrompt.tooLong(prompt.length, positions: model.config.maxPositions)
   }
 
-  /// Runs `body`; where memory is out, once more without the prompts that were kept.
+  /// Runs `body`; if memory runs out, again without the kept prompts.
   private func givingUpCache<Result>(_ body: () throws(AllocationError) -> Result)
     throws(Failure) -> Result
   {

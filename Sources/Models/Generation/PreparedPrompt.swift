@@ -4,7 +4,7 @@ import Decoders
 import InputOutput
 import Tensors
 
-/// What stands before the answer.
+/// The prompt of an answer.
 public struct PreparedPrompt: Sendable {
   public enum Piece: Sendable {
     case tokens([Int32])
@@ -36,7 +36,7 @@ public struct PreparedPrompt: Sendable {
       remedy: "shorten the conversation")
   }
 
-  /// Positions that the prompt takes in the cache.
+  /// Positions of the prompt in the KV cache.
   public var length: Int { pieces.reduce(0) { $0 + $1.length } }
 
   /// The token ids without the images.
@@ -46,7 +46,7 @@ public struct PreparedPrompt: Sendable {
     }
   }
 
-  /// Positions from the start at which both prompts are the same.
+  /// The length of the common prefix of both prompts, in positions.
   public func commonPrefix(with other: PreparedPrompt) -> Int {
     var length = 0
     for (left, right) in zip(pieces, other.pieces) {

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Operations
 
-/// Prompts and their stores, up to so many bytes of stores; those that served longest ago go first.
+/// Prompts and their KV caches, up to a limit in bytes; the least recently used are dropped first.
 ///
-/// What a prompt takes over is copied, and its bits are those that reading would give: so the cache
-/// saves time and changes nothing.
+/// A reused prefix is copied, and has the bits that prefill would compute: so the cache saves time and
+/// changes no result.
 struct PromptCache {
   private struct Entry {
     let prompt: PreparedPrompt
@@ -20,8 +20,8 @@ struct PromptCache {
 
   var count: Int { entries.count }
 
-  /// The store that holds most positions from the prompt's start, and how many: less than all, so
-  /// that the last one is read. Nil where none holds any.
+  /// The KV cache with the longest common prefix, and that prefix's length: less than the whole prompt, so
+  /// that its last position is prefilled. Nil if there is none.
   mutating func longest(for prompt: PreparedPrompt) -> (store: any AttentionStore, length: Int)? {
     var best = (index: 0, length: 0)
     for (index, entry) in entries.enumerated() {
@@ -36,8 +36,8 @@ struct PromptCache {
 
   mutating func removeAll() { entries.removeAll() }
 
-  /// Keeps a prompt whose store holds all of it. An older one goes that differs only in its latter
-  /// half: what others will share with it they share with this one.
+  /// Keeps a prompt whose KV cache is complete. An older one that differs only in its latter half is
+  /// dropped: what others share with it they share with this one.
   mutating func keep(_ prompt: PreparedPrompt, _ store: any AttentionStore) {
     entries.removeAll { prompt.commonPrefix(with: $0.prompt) * 2 > $0.prompt.length }
     entries.append(Entry(prompt: prompt, store: store))

@@ -11,7 +11,7 @@ public struct PromptReader: Sendable {
   /// Token ids are below this.
   let vocabularyRows: Int
 
-  /// Throws `checkpoint/vocabulary` when the tokenizer has pieces that the model cannot take.
+  /// Throws `checkpoint/vocabulary` when the tokeniser has pieces beyond the model's vocabulary.
   public init(tokenizer: Tokenizer, vocabularyRows: Int) throws(Failure) {
     guard tokenizer.pieceCount <= vocabularyRows else {
       throw Failure(

@@ -5,14 +5,14 @@ import Randomness
 
 /// How tokens are chosen and when an answer ends.
 public struct GenerationOptions: Sendable, Equatable {
-  /// 0 always takes the likeliest token.
+  /// Sampling temperature; 0 is greedy.
   public var temperature: Double = 0
-  /// Only the `topK` likeliest are drawn from; 0 for all.
+  /// Top-k sampling: only the `topK` likeliest tokens; 0 for all.
   public var topK = 0
-  /// Only the likeliest whose probabilities reach `topP` together are drawn from.
+  /// Nucleus sampling: only the likeliest tokens whose probabilities together reach `topP`.
   public var topP: Double = 1
-  /// Logits of tokens in the prompt's text or the answer are divided by this (multiplied when
-  /// negative), as in CTRL (arXiv 1909.05858) and transformers.
+  /// Repetition penalty: logits of tokens in the prompt's text or the answer are divided by this
+  /// (multiplied when negative), as in CTRL (arXiv 1909.05858) and transformers.
   public var repetitionPenalty: Double = 1
   public var seed: UInt64 = 0
   /// The longest answer in tokens.
@@ -23,7 +23,7 @@ public struct GenerationOptions: Sendable, Equatable {
   public init() {}
 }
 
-/// Draws tokens for one answer. Its random numbers depend on the seed and the record's id alone,
+/// Samples tokens for one answer. Its random numbers depend only on the seed and the record's id,
 /// so that neither order nor batch nor resuming changes an answer.
 struct Sampler {
   private let options: GenerationOptions
@@ -36,7 +36,7 @@ struct Sampler {
     seen = options.repetitionPenalty == 1 ? [] : Set(prompt)
   }
 
-  /// The next token for `logits` [vocabulary]; nil when they hold no number to choose by.
+  /// The next token for `logits` [vocabulary]; nil when they hold NaN or only infinities.
   mutating func choose(_ logits: [Float]) -> Int32? {
     var logits = logits
     penalise(&logits)
@@ -54,7 +54,7 @@ struct Sampler {
     }
   }
 
-  /// The first index of the largest; nil when any logit is not a number or all are infinite.
+  /// The first index of the largest; nil when any logit is NaN or all are infinite.
   private static func largest(_ logits: [Float]) -> Int? {
     var best = 0
     var sum: Float = 0

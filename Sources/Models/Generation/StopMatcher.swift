@@ -1,7 +1,7 @@
 // Finds stop texts in an answer that arrives in parts.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Holds back what might become a stop text, and cuts the answer before one.
+/// Holds back text that might become a stop text, and cuts the answer before one.
 struct StopMatcher {
   private let stops: [[UInt8]]
   private var held: [UInt8] = []
@@ -12,7 +12,7 @@ struct StopMatcher {
     self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty }
   }
 
-  /// The text that is certain to belong to the answer once `text` has come.
+  /// The text that is certain to belong to the answer after `text` is added.
   mutating func append(_ text: String) -> String {
     guard !isStopped else { return "" }
     held += Array(text.utf8)

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 
-/// A text up to its last character that is no white space: what `strippingWhitespace` leaves of all
+/// A text up to its last character that is not white space: what `strippingWhitespace` leaves of all
 /// parts together, known part by part.
 struct TrimmedText {
   private(set) var text = ""

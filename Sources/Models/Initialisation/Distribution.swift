@@ -4,12 +4,12 @@ import Glibc
 import Randomness
 import Tensors
 
-/// What the elements of a new parameter are.
+/// The distribution of the elements of a new parameter.
 public enum Distribution: Equatable, Sendable {
   case constant(Float)
-  /// Each as likely as any other from `-bound` up to but without `bound`.
+  /// Uniform from `-bound` up to but without `bound`.
   case uniform(bound: Double)
-  /// Around 0.
+  /// Normal with mean 0.
   case normal(deviation: Double)
 
   /// Fills `tensor`, F32. The same seed, name and place give the same number, whatever else is drawn.

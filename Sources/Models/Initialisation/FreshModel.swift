@@ -5,7 +5,7 @@ import InputOutput
 import JSON
 import Tensors
 
-/// What a new model is made of, planned and checked; nothing is drawn before `write`.
+/// The plan of a new model, checked; random numbers are drawn only in `write`.
 public struct FreshModel {
   private enum Content {
     case drawn(Distribution)

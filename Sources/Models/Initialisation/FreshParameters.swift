@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 
-/// A parameter that is to be drawn, by its canonical name.
+/// A parameter to initialise, by its canonical name.
 struct FreshParameter {
   let name: String
   let shape: [Int]
@@ -10,7 +10,7 @@ struct FreshParameter {
 }
 
 extension LanguageConfig {
-  /// LLaMA's parameters as transformers begins them: matrices normal around 0 with `deviation`, gains 1.
+  /// LLaMA's initialisation in transformers: matrices normal with mean 0 and `deviation`, gains 1.
   /// Tied embeddings have no output layer of their own.
   func freshParameters(deviation: Double) -> [FreshParameter] {
     expectedParameters.named.filter { $0.value.isRequired }.map { name, tensor in
@@ -22,7 +22,7 @@ extension LanguageConfig {
 }
 
 extension ProjectorConfig {
-  /// A projector's parameters as PyTorch begins a Linear.
+  /// A projector's parameters, initialised like PyTorch's Linear.
   var freshParameters: [FreshParameter] {
     expectedParameters.named.map { name, tensor in
       let inputs = name.hasPrefix("projector.0.") ? inputWidth : outputWidth

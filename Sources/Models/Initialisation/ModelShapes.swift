@@ -6,13 +6,13 @@ import JSON
 import Tensors
 import Tokenizers
 
-/// A directory whose config.json describes a model. Weights in it are of no account.
+/// A directory whose config.json describes a model. Weights in it are ignored.
 public struct ModelShapes: Sendable {
   public let directory: String
   public let config: ModelConfig
   private let object: JSONObject
 
-  /// Everything that belongs to a model beside its weights.
+  /// Everything that belongs to a model besides its weights.
   private static let companions =
     [
       "generation_config.json", "preprocessor_config.json", "processor_config.json",
@@ -42,7 +42,7 @@ public struct ModelShapes: Sendable {
     }
   }
 
-  /// Whether a tokenizer lies beside config.json.
+  /// Whether there is a tokeniser beside config.json.
   public func holdsTokenizer() throws(Failure) -> Bool {
     for name in Tokenizer.fileNames {
       if try fileExists("\(directory)/\(name)") { return true }
@@ -61,7 +61,7 @@ public struct ModelShapes: Sendable {
     }
   }
 
-  /// transformers' `initializer_range`: the deviation of the language model's matrices.
+  /// transformers' `initializer_range`: the standard deviation of the language model's matrices.
   let deviation: Double
 
   private static func deviation(_ object: JSONObject, at path: String) throws(Failure) -> Double {

@@ -6,19 +6,19 @@ import InputOutput
 import Preprocessing
 import Tokenizers
 
-/// What `llava-weights inspect` says: of each path, of each part, of the whole.
+/// The report of `llava-weights inspect`: for each path, each part, and the whole.
 public struct ModelReport: Sendable {
   public let sources: [SourceReport]
   /// The vision tower, the projector, the language model.
   public let parts: [PartReport]
-  /// How the tools are told to take the parts from where they are; nil where nothing is usable.
+  /// The options with which the tools find the parts; nil if nothing is usable.
   public let options: [String]?
   public let tokenizer: Result<Vocabulary, Failure>
   /// The key of the template that the model was trained with; nil where it does not say.
   public let template: Result<String?, Failure>
-  /// Of an adapter, why it does not go with the language model; nil where it does, or there is none.
+  /// Why an adapter does not match the language model; nil if it does, or there is none.
   public let adapterProblem: Failure?
-  /// What vicuna-decode is told besides `options`; empty without an adapter.
+  /// The additional options for vicuna-decode; empty without an adapter.
   public let decoderOptions: [String]
   /// Nil without a vision tower.
   public let images: Images?

@@ -5,14 +5,14 @@ import InputOutput
 import JSON
 import Tensors
 
-/// What `inspect` says of a part.
+/// The report of `inspect` on a part.
 public struct PartReport: Sendable {
   public let part: ModelPart
   public let found: Result<PartDetails, Failure>
 
   var details: PartDetails? { try? found.get() }
 
-  /// Why the part cannot be used, or must not be: one NaN spoils every answer.
+  /// Why the part cannot or must not be used: one NaN spoils every answer.
   var problem: Failure? {
     guard let details, let spoilt = details.nonFinite, let first = spoilt.first else {
       return found.failure
@@ -28,7 +28,7 @@ public struct PartReport: Sendable {
 public struct PartDetails: Sendable {
   /// The file or index that holds them.
   public let path: String
-  /// The hyper-parameters in a line.
+  /// The hyperparameters in one line.
   public let shape: String
   public let configuration: JSONObject
   /// Elements of all tensors.

@@ -4,7 +4,7 @@ import Checkpoints
 import InputOutput
 import JSON
 
-/// What `inspect` says of one path.
+/// The report of `inspect` on one path.
 public struct SourceReport: Sendable {
   public struct File: Sendable {
     public let path: String

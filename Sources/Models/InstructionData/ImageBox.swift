@@ -3,13 +3,13 @@
 import Decimals
 import InputOutput
 
-/// How four numbers say where a thing is.
+/// The form of the four numbers of a box.
 public enum BoxForm: String, CaseIterable, Sendable {
-  /// Left, top, right and bottom as parts of the image's width and height, 0 to 1.
+  /// Left, top, right and bottom as fractions of the image's width and height, 0 to 1.
   case fractions
   /// The same in pixels.
   case corners
-  /// Left, top, width and height in pixels, as COCO has them.
+  /// Left, top, width and height in pixels, as in COCO.
   case coco
 }
 
@@ -20,7 +20,7 @@ public struct ImageBox: Equatable, Sendable {
   /// Left, top, right and bottom, from the top left corner, divided by the image's width and height
   /// and rounded to 3 places as Python's `round` does it.
   public let corners: [Double]
-  /// Whether it was cut off at the image's edge.
+  /// Whether it was clipped to the image's edge.
   public let isClipped: Bool
 
   /// The largest number of pixels; beyond it nothing is an image.

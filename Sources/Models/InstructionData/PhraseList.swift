@@ -31,7 +31,7 @@ public struct PhraseList: Sendable {
   }
 }
 
-/// Finds what betrays that an answer was written from captions.
+/// Finds phrases that reveal that an answer was written from captions.
 public struct LeakFilter: Sendable {
   private struct Phrase {
     let text: String

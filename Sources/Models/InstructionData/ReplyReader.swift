@@ -5,7 +5,7 @@ import InputOutput
 import JSON
 import Records
 
-/// What becomes of replies that were cut at the most tokens.
+/// How to treat replies that were truncated at the token limit.
 public enum TruncationPolicy: String, CaseIterable, Sendable {
   /// They are rejected.
   case skip
@@ -13,7 +13,7 @@ public enum TruncationPolicy: String, CaseIterable, Sendable {
   case keep
 }
 
-/// A reply that can be read and is not taken, and why: its code is the reason it is counted under.
+/// A rejected reply, and the reason: rejections are counted by its code.
 public struct Rejection: Error {
   public let failure: Failure
 

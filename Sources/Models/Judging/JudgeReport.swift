@@ -78,11 +78,11 @@ struct QuestionScores {
   }
 }
 
-/// What standing first is worth to an answer.
+/// The position bias: the advantage of the answer that comes first.
 public struct OrderBias: Sendable {
   /// Judgements of a question that were made in both orders and count in both.
   public let pairs: Int
-  /// Points by which an answer is scored higher for standing first, on the judge's scale.
+  /// Points by which an answer scores higher when it comes first, on the judge's scale.
   public let advantage: Double
   /// Pairs in which another answer wins, or neither does, once the order is exchanged.
   public let flips: Int

@@ -9,14 +9,14 @@ public enum JudgeOrder: String, Sendable, CaseIterable {
   case reference, candidate
 }
 
-/// How a judge is asked, and how often.
+/// The settings of requests to a judge.
 public struct JudgeSettings: Sendable {
   public var orders: [JudgeOrder] = [.reference]
-  /// How many times each order is asked for.
+  /// The number of requests for each order.
   public var repeats = 1
   public var temperature = 0.2
   public var maxTokens = 1024
-  /// The first asking's seed, one more for each further one; nil sends none.
+  /// The seed of the first request, plus one for each further one; nil sends none.
   public var seed: Int?
   public var referenceModel = ""
   public var candidateModel = ""

@@ -3,7 +3,7 @@
 import InputOutput
 import JSON
 
-/// What a judge sees besides question and answers; the reference has a script for each.
+/// The context that a judge gets besides question and answers; the reference has a script for each.
 public enum JudgeVariant: Sendable {
   /// Nothing.
   case text
@@ -17,7 +17,7 @@ public enum JudgeVariant: Sendable {
 public struct JudgeRules: Sendable {
   /// One category's rubric.
   public struct Rule: Equatable, Sendable {
-    /// What the two who answered are called.
+    /// The name for the two that answered.
     public let role: String
     public let prompt: String
   }

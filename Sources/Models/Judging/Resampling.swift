@@ -6,7 +6,7 @@ import Randomness
 
 /// A bootstrap over questions.
 public struct Bootstrap: Sendable {
-  /// How many times the questions are drawn anew; 0 gives no interval.
+  /// The number of bootstrap resamples; 0 gives no interval.
   public let draws: Int
   public let seed: UInt64
 

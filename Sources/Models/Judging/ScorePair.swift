@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 
-/// What a judge gave to the two answers.
+/// A judge's scores for the two answers.
 public struct ScorePair: Equatable, Sendable {
   public var reference: Double
   public var candidate: Double

@@ -4,11 +4,11 @@ import Checkpoints
 import Operations
 import Tensors
 
-/// What a projector keeps for its gradient.
+/// The activations that a projector keeps for the backward pass.
 public struct ProjectorRecord: Sendable {
-  /// Of each linear layer [rows, in].
+  /// The input of each linear layer [rows, in].
   let inputs: [Tensor]
-  /// Of each activation, the linear layer's result before it [rows, out].
+  /// The input of each activation function [rows, out].
   let preactivations: [Tensor]
 }
 
@@ -30,10 +30,10 @@ extension Projector {
     return (rows, ProjectorRecord(inputs: inputs, preactivations: preactivations))
   }
 
-  /// Adds what reaches the parameters from drows [rows, outputWidth] of `forward` to `gradients`; nil
+  /// Adds the gradients of the parameters from drows [rows, outputWidth] of `forward` to `gradients`; nil
   /// where they are frozen.
   ///
-  /// - Returns: what reaches the features [rows, inputWidth], where that is asked for.
+  /// - Returns: the gradient of the features [rows, inputWidth], if that is requested.
   @discardableResult
   public func addGradient(
     _ drows: Tensor, of record: ProjectorRecord, into gradients: ProjectorParameters<Tensor>?,

@@ -12,15 +12,14 @@ public struct Projector: Sendable {
   let operations: any Operations
   let parameters: ProjectorParameters<Weight>
 
-  /// Takes the weights where they are mapped, the biases as f32.
+  /// Uses the memory-mapped weights in place, and the biases as f32.
   public init(_ checkpoint: ProjectorCheckpoint, operations: any Operations) throws {
     config = checkpoint.config
     self.operations = operations
     parameters = try checkpoint.parameters().map { try operations.adopt($1) }
   }
 
-  /// Takes parameters that `operations` adopted or made; what is changed in them later, in place,
-  /// counts from then on.
+  /// Uses parameters that `operations` adopted or made; later changes to them, in place, take effect.
   public init(
     _ config: ProjectorConfig, _ parameters: ProjectorParameters<Weight>,
     operations: any Operations

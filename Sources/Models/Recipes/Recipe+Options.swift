@@ -32,7 +32,7 @@ extension Recipe {
     }
   }
 
-  /// One option a line, those of each tool below a line that begins with `#`.
+  /// One option per line, those of each tool after a line that begins with `#`.
   public var lines: [String] {
     let headings: [(Tool, String)] = [
       (.format, "convo-format --train"), (.encode, "clip-encode"),

@@ -12,17 +12,17 @@ public struct Recipe: Sendable, Equatable {
   /// How images become square, by the names of `clip-encode --aspect`.
   public enum Aspect: String, Sendable, CaseIterable { case crop, pad }
 
-  /// What the optimiser changes. The vision tower is frozen in all of them.
+  /// The trained parameters. The vision tower is frozen in all recipes.
   public enum Trained: Sendable, Equatable {
     /// The projector alone.
     case projector
     /// The projector and the whole language model, embeddings and head included.
     case all
-    /// The projector, and low-rank factors beside the language model's linear layers.
+    /// The projector, and LoRA pairs beside the language model's linear layers.
     case adapter(rank: Int, alpha: Double, dropout: Double)
   }
 
-  /// How the rate falls after warming up.
+  /// The learning rate schedule after the warm-up.
   public enum Schedule: String, Sendable, CaseIterable { case cosine, linear, constant }
 
   /// What a step's loss is the mean of: of its micro-batches' means, or of all its tokens.
@@ -56,26 +56,26 @@ public struct Recipe: Sendable, Equatable {
 
   public var stage: Stage
   public var trained: Trained
-  /// The rate at the end of warming up.
+  /// The learning rate at the end of the warm-up.
   public var rate: Double
-  /// The projector's own rate where it has one.
+  /// The projector's learning rate, if it has its own.
   public var projectorRate: Double?
   /// Records of one forward pass: what one of the reference's eight processors saw at a time. With
   /// `LossNorm.micro` it changes the loss, so it is the reference's; who lacks memory lowers it.
   public var microBatch: Int
-  /// Micro-batches of a step: the reference's own times its eight processors.
+  /// Micro-batches per step: the reference's gradient accumulation times its eight processors.
   public var accumulation: Int
   public var epochs: Int
   public var schedule: Schedule
-  /// Warming up takes this share of all steps, rounded up.
+  /// The warm-up as a share of all steps, rounded up.
   public var warmupRatio: Double
   public var weightDecay: Double
   public var betas: [Double]
   public var epsilon: Double
-  /// The largest norm of a gradient; 0 clips none.
+  /// The norm that gradients are clipped to; 0: no clipping.
   public var clip: Double
   public var lossNorm: LossNorm
-  /// Most tokens of a sequence, features included.
+  /// The longest sequence, in tokens and feature rows.
   public var maxLength: Int
   public var seed: UInt64
   public var groupsByModality: Bool

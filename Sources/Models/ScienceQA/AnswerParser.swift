@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 
-/// The rules by which a letter is found in an answer.
+/// The rule by which the letter of an answer is found.
 public enum AnswerRule: Sendable {
   /// The reference's since 11 October 2023: a bare letter, a letter with a full stop and a space in
   /// front, else the sentence.
@@ -11,7 +11,7 @@ public enum AnswerRule: Sendable {
   case sentenceOnly
 }
 
-/// What an answer comes to.
+/// The result of parsing an answer.
 public enum ParsedAnswer: Equatable, Sendable {
   /// No letter could be found.
   case failed

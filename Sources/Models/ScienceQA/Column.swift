@@ -86,7 +86,7 @@ public struct Tally: Equatable, Sendable {
     if isCorrect { correct += 1 }
   }
 
-  /// In percent, nil where there are no problems.
+  /// In per cent, nil where there are no problems.
   public var accuracy: Double? {
     count == 0 ? nil : Double(correct) / Double(count) * 100
   }

@@ -1,7 +1,7 @@
 // Joins two models' answers to ScienceQA, by the two schemes of the LLaVA paper.
 // SPDX-License-Identifier: Apache-2.0
 
-/// How two models' answers become one (LLaVA paper, section 5.2).
+/// How two models' answers are combined (LLaVA paper, section 5.2).
 public enum CombinationScheme: String, CaseIterable, Sendable {
   /// The other model's answer, ours where it has none.
   case complement

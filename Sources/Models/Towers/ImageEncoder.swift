@@ -9,17 +9,17 @@ import Records
 import Tensors
 import Threads
 
-/// Reads and preprocesses image files, within a budget of memory for all that are at work.
+/// Reads and preprocesses image files, within a memory budget shared by all images in progress.
 public struct ImageLoader: Sendable {
   public let preprocessor: Preprocessor
   public let options: DecodeOptions
   /// Shared by all copies.
   public let budget: DecodeBudget
   private let files: RecordFiles
-  /// What stands for images that records held, shared by all copies.
+  /// The stand-ins of images inside records, shared by all copies.
   public let standIns = StandIns()
 
-  /// `root`: paths are confined to this directory; nil takes any path.
+  /// `root`: paths are confined to this directory; nil allows any path.
   public init(
     preprocessor: Preprocessor, options: DecodeOptions, root: FileRoot?,
     budget: DecodeBudget = DecodeBudget()
@@ -32,8 +32,8 @@ public struct ImageLoader: Sendable {
 
   /// The preprocessed image at `path`, which may lead into a tar archive, or in it where it
   /// is a data: URL: U8 [side, side, 3].
-  /// Throws codes `path/…`, `file/…` and `image/…`, which tell of the image; `io/…` and
-  /// `memory/exhausted`, which tell of the system.
+  /// Throws codes `path/…`, `file/…` and `image/…` for faults of the image; `io/…` and
+  /// `memory/exhausted` for faults of the system.
   public func pixels(_ path: String) throws(Failure) -> Tensor {
     let share = DecodeBudget.Share(of: budget)
     defer { share.end() }
@@ -67,7 +67,7 @@ public final class ImageEncoder {
   /// By the bytes of the path: equal strings may be spelled differently, as files are not.
   private var known: [[UInt8]: Result<Tensor, Failure>] = [:]
 
-  /// At most `batch` images go through the tower together; `pool` decodes them.
+  /// At most `batch` images are encoded together; `pool` decodes them.
   public init(
     tower: VisionTower, loader: ImageLoader, operations: any Operations, pool: ThreadPool,
     batch: Int

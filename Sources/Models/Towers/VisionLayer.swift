@@ -1,4 +1,4 @@
-// One layer of the vision tower, and what reaches its input and its parameters.
+// One layer of the vision tower, and its gradients.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import Operations
@@ -10,7 +10,7 @@ struct VisionLayer: Sendable {
   let config: VisionConfig
   let operations: any Operations
 
-  /// What no product need be computed again for: norms and the activation are.
+  /// The activations that avoid recomputing matrix products; norms and the activation function are recomputed.
   struct Activations {
     /// [rows, width] each.
     let query, keys, values: Tensor
@@ -23,8 +23,8 @@ struct VisionLayer: Sendable {
 
   private var epsilon: Float { Float(config.epsilon) }
 
-  /// The layer over x [rows, width], whose rows are the images `spans`. Where activations are kept
-  /// the result is a new tensor, else x itself, changed in place: the same numbers.
+  /// The layer over x [rows, width], whose rows are the images `spans`. If activations are kept,
+  /// the result is a new tensor, else x itself, changed in place; the numbers are the same.
   func callAsFunction(_ x: Tensor, within spans: [Range<Int>], keepsActivations: Bool)
     throws(AllocationError) -> (result: Tensor, activations: Activations?)
   {
@@ -61,8 +61,8 @@ struct VisionLayer: Sendable {
     operations.addLinear(x, weight: layer.weight, bias: layer.bias, to: y)
   }
 
-  /// What reaches x from dy [rows, width] of the layer's result: dy itself, changed in place. Adds
-  /// what reaches the parameters to `gradients`.
+  /// The gradient of x from dy [rows, width] of the layer's result: dy itself, changed in place. Adds
+  /// the gradients of the parameters to `gradients`.
   func gradient(
     _ dy: Tensor, of x: Tensor, _ kept: Activations,
     into gradients: VisionParameters<Tensor>.Layer
@@ -107,7 +107,7 @@ struct VisionLayer: Sendable {
     operations.addBiasGradient(dy, to: gradient.bias)
   }
 
-  /// dy += what reaches x from dnormed of norm(x), in place.
+  /// dy += the gradient of x from dnormed of norm(x), in place.
   private func addNormGradient(
     _ dnormed: Tensor, of x: Tensor, _ norm: Norm<Weight>, into gradient: Norm<Tensor>,
     to dy: Tensor

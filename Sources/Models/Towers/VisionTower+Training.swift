@@ -5,14 +5,14 @@ import InputOutput
 import Operations
 import Tensors
 
-/// What a forward of the tower leaves for its gradient.
+/// The activations that a forward pass of the tower keeps for the backward pass.
 public final class VisionRecord {
   let batch: Int
   /// [batch * patches, channels * patch side * patch side].
   let squares: Tensor
   /// [batch * positions, width], before the first norm.
   let sum: Tensor
-  /// Each layer's input, and what else it keeps. Taken away one by one as the gradient goes down.
+  /// Each layer's input, and the other activations it keeps. Removed one by one in the backward pass.
   var layers: [(input: Tensor, activations: VisionLayer.Activations?)] = []
 
   init(batch: Int, squares: Tensor, sum: Tensor) {
@@ -21,8 +21,8 @@ public final class VisionRecord {
 }
 
 extension VisionTower {
-  /// The features of normalised images [batch, 3, side, side], the same numbers as the tower gives,
-  /// and what the gradient needs. The first `recomputedLayers` layers keep their input alone.
+  /// Forward pass: the features of normalised images [batch, 3, side, side], with the same numbers as in
+  /// inference, and what the backward pass needs. The first `recomputedLayers` layers keep only their input.
   ///
   /// Throws `AllocationError`, and `io/interrupted` between two layers.
   public func forward(_ images: Tensor, recomputedLayers: Int = 0) throws
@@ -42,8 +42,8 @@ extension VisionTower {
     return (try features(of: hidden, spans), record)
   }
 
-  /// Adds what reaches the parameters from dfeatures [batch * rowsPerImage, width] of `forward` to
-  /// `gradients`. Uses the record up.
+  /// Backward pass: adds the gradients of the parameters from dfeatures [batch * rowsPerImage, width] of
+  /// `forward` to `gradients`. Consumes the record.
   ///
   /// Throws `AllocationError`, and `io/interrupted` between two layers.
   public func addGradient(
@@ -64,8 +64,8 @@ extension VisionTower {
     try addEmbeddingGradient(dhidden, of: record, into: gradients)
   }
 
-  /// What reaches the last hidden state [batch * positions, width], a new tensor: nothing where the
-  /// class tokens are, unless these are features too.
+  /// The gradient of the last hidden state [batch * positions, width], a new tensor: 0 for the class
+  /// tokens, unless these are features, too.
   private func widened(_ dfeatures: Tensor, _ spans: [Range<Int>]) throws(AllocationError)
     -> Tensor
   {
@@ -76,7 +76,7 @@ extension VisionTower {
     return dhidden
   }
 
-  /// What reaches the first norm and the embeddings from dx of the first norm's result.
+  /// Adds the gradients of the first norm and the embeddings from dx of the first norm's result.
   private func addEmbeddingGradient(
     _ dx: Tensor, of record: VisionRecord, into gradients: VisionParameters<Tensor>
   ) throws(AllocationError) {

@@ -9,26 +9,26 @@ import Tensors
 /// CLIPVisionModel, hidden state of the chosen layer, no final norm).
 public struct VisionTower: Sendable {
   public let config: VisionConfig
-  /// Blocks that run: 23 of 24 for layer -2.
+  /// The number of blocks that are run: 23 of 24 for layer -2.
   public let blocks: Int
-  /// The class token's row stays before the patches' rows.
+  /// Whether the class token's row is kept, before the patches' rows.
   public let keepsClassToken: Bool
   let operations: any Operations
   let parameters: VisionParameters<Weight>
   let layers: [VisionLayer]
 
-  /// Rows of features that one image gives.
+  /// The number of feature rows per image.
   public var rowsPerImage: Int { config.patches + (keepsClassToken ? 1 : 0) }
 
-  /// Takes the weights where they are mapped; only norms and biases are copied.
+  /// Uses the memory-mapped weights in place; only norms and biases are copied.
   public init(_ checkpoint: VisionCheckpoint, operations: any Operations) throws {
     self.init(
       checkpoint.config, try checkpoint.parameters().map { try operations.adopt($1) },
       keepsClassToken: checkpoint.keepsClassToken, operations: operations)
   }
 
-  /// Takes parameters that `operations` adopted or made, of the blocks that shall run; what is
-  /// changed in them later, in place, counts from then on.
+  /// Uses parameters that `operations` adopted or made, of the blocks to run; later changes to
+  /// them, in place, take effect.
   public init(
     _ config: VisionConfig, _ parameters: VisionParameters<Weight>, keepsClassToken: Bool,
     operations: any Operations
@@ -51,18 +51,18 @@ public struct VisionTower: Sendable {
     return try features(of: hidden, spans)
   }
 
-  /// The rows of each of so many images between the layers.
+  /// The rows of each of `batch` images between the layers.
   func spans(of batch: Int) -> [Range<Int>] {
     (0..<batch).map { $0 * config.positions..<($0 + 1) * config.positions }
   }
 
-  /// What of the last hidden state [batch * positions, width] is wanted.
+  /// The features in the last hidden state [batch * positions, width].
   func features(of hidden: Tensor, _ spans: [Range<Int>]) throws(AllocationError) -> Tensor {
     if keepsClassToken { return hidden }
     return try operations.join(spans.map { hidden.rows($0.dropFirst()) })
   }
 
-  /// The squares of images [batch, 3, side, side], and the sum of all embeddings [batch * positions,
+  /// The patches of images [batch, 3, side, side], and the sum of all embeddings [batch * positions,
   /// width] before the first norm.
   func embed(_ images: Tensor) throws(AllocationError) -> (squares: Tensor, sum: Tensor) {
     let batch = images.shape[0]
@@ -80,7 +80,7 @@ public struct VisionTower: Sendable {
     return (squares, sum)
   }
 
-  /// The position of each row of so many images.
+  /// The position of each row of `batch` images.
   func positions(of batch: Int) -> [Int32] {
     (0..<batch).flatMap { _ in (0..<config.positions).map { Int32($0) } }
   }

@@ -5,30 +5,29 @@ import JSON
 import Operations
 import Tensors
 
-/// The sums over held-out sequences, added one by one in their order: how they are cut into batches
-/// changes no bit.
+/// The sums over held-out sequences, added one by one in their order: batching changes no bit.
 public struct Evaluation: Equatable, Sendable {
   public private(set) var records = 0
-  /// Learned tokens, and of how many of them the model's first choice is right.
+  /// Tokens that carry loss, and how many of them the model predicts by its largest logit.
   public private(set) var targets = 0
   public private(set) var hits = 0
-  /// The id of the first sequence whose loss is no number.
+  /// The id of the first sequence whose loss is NaN or infinite.
   public private(set) var firstBad: String?
   private var sum = 0.0
 
   public init() {}
 
-  /// The mean over the learned tokens, whatever `LossNorm` training has; nil where it is no number.
+  /// The mean over the tokens that carry loss, whatever `LossNorm` training uses; nil if it is NaN or infinite.
   public var loss: Double? { targets > 0 && sum.isFinite ? sum / Double(targets) : nil }
 
-  /// Hits over targets.
+  /// Correct predictions divided by targets.
   public var accuracy: Double { Double(hits) / Double(max(1, targets)) }
 
   mutating func add(_ losses: [Float], hits: Int, of batch: MicroBatch) {
     add(EvaluatedBatch(batch, losses: losses, hits: hits))
   }
 
-  /// Adds what a batch has given.
+  /// Adds the results of a batch.
   public mutating func add(_ batch: EvaluatedBatch) {
     for loss in batch.losses { sum += Double(loss) }
     records += batch.records
@@ -38,13 +37,13 @@ public struct Evaluation: Equatable, Sendable {
   }
 }
 
-/// What the model makes of a batch: ranks tell each other.
+/// The results of a batch, which ranks exchange.
 public struct EvaluatedBatch: Equatable, Sendable {
   public var records: Int
-  /// Of each learned token.
+  /// For each token that carries loss.
   public var losses: [Float]
   public var hits: Int
-  /// The id of the first sequence whose loss is no number.
+  /// The id of the first sequence whose loss is NaN or infinite.
   public var firstBad: String?
 
   /// Losses to their last bit.
@@ -72,14 +71,14 @@ public struct EvaluatedBatch: Equatable, Sendable {
 }
 
 extension TrainingModel {
-  /// Adds what a batch gives, without dropout, to `evaluation`. Changes nothing of the model.
+  /// Adds the results of a batch, without dropout, to `evaluation`. Does not change the model.
   ///
   /// Throws `AllocationError`, and `io/interrupted` between two layers.
   public func evaluate(_ batch: MicroBatch, into evaluation: inout Evaluation) throws {
     evaluation.add(try evaluated(batch))
   }
 
-  /// What a batch gives, likewise.
+  /// The results of a batch, likewise.
   public func evaluated(_ batch: MicroBatch) throws -> EvaluatedBatch {
     let hidden = try language.hidden(
       embeddings(of: batch, isRecorded: false).0, within: batch.spans)
@@ -89,7 +88,7 @@ extension TrainingModel {
 }
 
 extension TrainingSequence {
-  /// Whether no feature of its images is infinite or a NaN; pixels never are.
+  /// Whether no feature of its images is infinite or NaN; pixels never are.
   public func hasFiniteFeatures(_ operations: any Operations) throws(AllocationError) -> Bool {
     for case .image(let rows) in parts {
       guard operations.finite(try operations.convert(rows, to: .f32)) else { return false }

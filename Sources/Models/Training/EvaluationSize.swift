@@ -6,13 +6,12 @@ import Checkpoints
 public struct EvaluationSize: Equatable, Sendable {
   /// Positions of the longest batch.
   public var rows: Int
-  /// Positions and learned tokens of all records.
+  /// Positions, and tokens that carry loss, of all records.
   public var allRows: Int
   public var targets: Int
   /// Records.
   public var count: Int
-  /// Images of the batch that has most of them, and of all records; they count where the tower is
-  /// trained.
+  /// Images of the batch with most images, and of all records; they matter if the tower is trained.
   public var images = 0
   /// Records of the longest batch, and its rows that come from images.
   public var records = 1
@@ -23,7 +22,7 @@ public struct EvaluationSize: Equatable, Sendable {
     (self.rows, self.allRows, self.targets, self.count) = (rows, allRows, targets, count)
   }
 
-  /// Multiplications and additions of a forward over all of them.
+  /// Floating-point operations of a forward pass over all of them.
   func operations(_ start: StartingPoint, _ plan: TrainingPlan) -> Double {
     let config = start.languageConfig
     let heads = Double(config.heads * config.headWidth)

@@ -3,8 +3,8 @@
 import Operations
 import Tensors
 
-/// Sums gradients pairwise: neighbours first, then neighbouring pairs. So the bits of a sum do not
-/// depend on who computes which block of 2^n micro-batches.
+/// Sums gradients in a binary tree: neighbours first, then neighbouring pairs. So the bits of a sum do
+/// not depend on which rank computes which block of 2^n micro-batches.
 final class GradientSum {
   private let shapes: TrainedParameters<[Int]>
   private let operations: any Operations
@@ -17,7 +17,7 @@ final class GradientSum {
     (self.shapes, self.operations) = (shapes, operations)
   }
 
-  /// Sets of gradients that are alive at once in a step of so many micro-batches.
+  /// The number of sets of gradients held at once in a step of `count` micro-batches.
   static func buffers(microBatches: Int) -> Int {
     Int.bitWidth - max(1, microBatches).leadingZeroBitCount
   }
@@ -41,7 +41,7 @@ final class GradientSum {
     return gradients
   }
 
-  /// Takes the gradients of one more micro-batch.
+  /// Adds the gradients of one more micro-batch.
   func add(_ gradients: TrainedParameters<Tensor>) {
     partial.append((0, gradients))
     count += 1
@@ -59,7 +59,7 @@ final class GradientSum {
   /// Takes back zeros that were not added.
   func giveBack(_ gradients: TrainedParameters<Tensor>) { free.append(gradients) }
 
-  /// Forgets what was added.
+  /// Drops what was added.
   func reset() {
     free += partial.map(\.gradients)
     partial = []

@@ -3,30 +3,30 @@
 import Decoders
 import Tensors
 
-/// The rows of some sequences. What a sequence gets does not depend on its neighbours.
+/// The rows of some sequences. The results of a sequence do not depend on the other sequences.
 public struct MicroBatch: Sendable {
   public let sequences: [TrainingSequence]
-  /// Of each sequence its rows of attention, in which every sequence is whole.
+  /// The rows of attention of each sequence, in which every sequence is whole.
   private(set) var spans: [Range<Int>] = []
-  /// The row that each row of attention stands for; nil where no row is shared.
+  /// The row for each row of attention; nil if no row is shared.
   private(set) var sources: [Int32]?
-  /// Of each row the place in the run of the sequence that brought it, from 0, and its position
-  /// there: what its random draws depend on.
+  /// For each row the number in the run, from 0, of the sequence that brought it, and its position
+  /// there: its random numbers depend on these.
   private(set) var origins: [(place: Int, position: Int)] = []
-  /// All tokens, and the row of each.
+  /// All tokens, and the row of each token.
   private(set) var ids: [Int32] = []
   private(set) var tokenRows: [Int32] = []
-  /// The features of all images, and the row of each of theirs.
+  /// The features of all images, and the row of each of their rows.
   private(set) var images: [Tensor] = []
-  /// All images whose features are computed here, and how many rows of each are kept.
+  /// All images whose features are computed here, and the number of rows kept of each.
   private(set) var pixels: [(image: Tensor, rows: Int)] = []
   private(set) var imageRows: [Int32] = []
   private(set) var targets: [Target] = []
-  /// Of each target its sequence.
+  /// The sequence of each target.
   private(set) var targetSequences: [Int] = []
 
-  /// `firstPlace`: the first sequence's place in the run. `sharing`: rows with which a sequence begins
-  /// like the one before it, such as those of one picture, go through the model once for both.
+  /// `firstPlace`: the first sequence's number in the run. `sharing`: rows of a prefix that a sequence
+  /// shares with the one before it, such as those of one image, go through the model once for both.
   public init(_ sequences: [TrainingSequence], firstPlace: Int, sharing: Bool = false) {
     self.sequences = sequences
     var (rows, attended) = ([Int32](), [Int32]())
@@ -45,7 +45,7 @@ public struct MicroBatch: Sendable {
     if attended.count > length { sources = attended }
   }
 
-  /// Rows as `size` says, without content: for a rehearsal. Records are as long as each other.
+  /// Rows by `size`, without content: for a rehearsal. All records have the same length.
   init(rehearsing size: BatchSize, featureWidth: Int?, pixels: Tensor?, rowsPerImage: Int) {
     sequences = []
     let (records, rows) = (max(1, size.records), max(1, size.rows))
@@ -79,7 +79,7 @@ public struct MicroBatch: Sendable {
     targetSequences = targets.map { _ in 0 }
   }
 
-  /// Adds what fills the rows of `sequence` from position `start` on.
+  /// Adds the contents of the rows of `sequence` from position `start` on.
   private mutating func add(_ sequence: TrainingSequence, from start: Int, rows: [Int32]) {
     var position = 0
     for part in sequence.parts {
@@ -102,7 +102,7 @@ public struct MicroBatch: Sendable {
     }
   }
 
-  /// Rows in all that go through the model.
+  /// The total number of rows that go through the model.
   public var length: Int { origins.count }
 
   /// The first sequence one of whose `losses`, those of the targets, is not finite.
@@ -111,7 +111,7 @@ public struct MicroBatch: Sendable {
     return targetSequences[bad]
   }
 
-  /// Of each row where it comes from in the tokens' rows followed by the images' rows.
+  /// The source of each row, in the tokens' rows followed by the images' rows.
   var order: [Int32] {
     var order = [Int32](repeating: 0, count: length)
     for (source, row) in (tokenRows + imageRows).enumerated() { order[Int(row)] = Int32(source) }
@@ -120,7 +120,7 @@ public struct MicroBatch: Sendable {
 }
 
 extension TrainingSequence {
-  /// Positions from the start at which both are the same: tokens one by one, images as a whole.
+  /// The length of the common prefix: tokens one by one, images as a whole.
   func commonPrefix(with other: TrainingSequence) -> Int {
     var length = 0
     for (left, right) in zip(parts, other.parts) {

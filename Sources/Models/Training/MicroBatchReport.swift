@@ -3,9 +3,9 @@
 import InputOutput
 import JSON
 
-/// A micro-batch without its features, which take room.
+/// A micro-batch without its features, which take memory.
 public struct MicroBatchReport: Equatable, Sendable {
-  /// The sum over the learned tokens.
+  /// The sum over the tokens that carry loss.
   public var loss: Double
   public var targets: Int
   /// Rows that went through the model.
@@ -40,7 +40,7 @@ public struct MicroBatchReport: Equatable, Sendable {
 }
 
 extension TrainingSequence {
-  /// SHA-256 of its id, tokens, learned tokens and the shapes of its images.
+  /// SHA-256 of its id, tokens, targets and the shapes of its images.
   public var digest: String {
     var hash = SHA256()
     hash.update("\(id)\n")

@@ -24,7 +24,7 @@ struct Muon: Sendable {
   /// The polynomial a s + b s^3 + c s^5 of each singular value s, steep at 0 and near 1 for 0.3 to 1.
   private static let (a, b, c): (Float, Float, Float) = (3.4445, -4.7750, 2.0315)
   private static let iterations = 5
-  /// What a norm is at least when something is divided by it.
+  /// The smallest norm that is divided by.
   private static let leastNorm = 1e-7
 
   private let operations: any Operations
@@ -33,7 +33,7 @@ struct Muon: Sendable {
   /// Of the square of the largest of the matrices' smaller sides.
   private let gram, square: Tensor
 
-  /// Room for matrices of `shapes`, so that no step can run out of memory halfway.
+  /// Allocates scratch for matrices of `shapes`, so that no step can run out of memory halfway.
   init(_ shapes: [[Int]], operations: any Operations) throws(AllocationError) {
     self.operations = operations.exact
     let counts = Self.counts(shapes)
@@ -48,19 +48,19 @@ struct Muon: Sendable {
     return (shapes.map { $0[0] * $0[1] }.max() ?? 0, smaller * smaller)
   }
 
-  /// Bytes that steps on matrices of `shapes` take besides the matrices.
+  /// Bytes of scratch for steps on matrices of `shapes`.
   static func byteCount(_ shapes: [[Int]]) -> Int {
     let counts = counts(shapes)
     return 4 * 2 * (counts.matrix + counts.square)
   }
 
-  /// Multiplications and additions of a step on a matrix of `shape`.
+  /// Floating-point operations of a step on a matrix of `shape`.
   static func floatingPointOperations(_ shape: [Int]) -> Double {
     let (small, large) = (Double(min(shape[0], shape[1])), Double(max(shape[0], shape[1])))
     return Double(iterations) * 2 * small * small * (2 * large + small)
   }
 
-  /// One step, in place: parameter [rows, columns] and `momentum` change, and `gradient` is used up.
+  /// One step, in place: updates the parameter [rows, columns] and `momentum`, and overwrites `gradient`.
   func step(_ parameter: Tensor, gradient: Tensor, momentum: Tensor, _ step: MuonStep) {
     let shape = parameter.shape
     precondition(

@@ -2,32 +2,33 @@
 // SPDX-License-Identifier: Apache-2.0
 import Tensors
 
-/// A way of changing parameters.
+/// An optimiser.
 public enum Optimizer: String, CaseIterable, Sendable {
   case adamw
   /// Muon for the matrices inside layers and for the projector's, AdamW for everything else.
   case muon
 
-  /// What changes the parameter `name`.
+  /// The method that updates the parameter `name`.
   ///
-  /// Embeddings, the vision tower's too, and the output layer are tables of rows that a step touches one
-  /// by one, and norms and biases are vectors: to make their changes orthogonal means nothing. An adapter's matrices are
-  /// changed as those are that they stand beside, each by itself, as torch.optim.Muon does with peft's.
+  /// Embeddings, including the vision tower's, and the output layer are tables whose rows a step updates one
+  /// by one, and norms and biases are vectors: orthogonal updates make no sense for them. An adapter's
+  /// matrices are updated like the matrices that they adapt, each separately, as torch.optim.Muon does with
+  /// peft's.
   func method(of name: String, shape: [Int]) -> Optimizer {
     let insides = ["vision.layers.", "projector.", "language.layers."]
     let isInside = insides.contains { name.hasPrefix($0) }
     return self == .muon && shape.count == 2 && isInside ? .muon : .adamw
   }
 
-  /// Numbers that are kept for each of a parameter's, besides itself.
+  /// State numbers per element of a parameter.
   var statesPerElement: Int { self == .muon ? 1 : 2 }
 }
 
-/// How Muon's rate depends on a matrix's shape, by the names of torch.optim.Muon.
+/// How Muon scales the learning rate by a matrix's shape, by the names of torch.optim.Muon.
 public enum MuonAdjustment: String, CaseIterable, Sendable {
   /// sqrt(max(1, rows / columns)), as in Jordan's own.
   case original
-  /// 0.2 sqrt(max(rows, columns)): changes are about as large as AdamW's with the same rate (Liu et
+  /// 0.2 sqrt(max(rows, columns)): updates are about as large as AdamW's with the same rate (Liu et
   /// al., arXiv 2502.16982).
   case matchAdamW = "match_rms_adamw"
 
@@ -39,12 +40,12 @@ public enum MuonAdjustment: String, CaseIterable, Sendable {
   }
 }
 
-/// What an optimiser keeps of a parameter, f32 of its shape; changed in place.
+/// The optimiser state of a parameter, f32 with its shape; updated in place.
 public enum OptimizerState: Sendable {
   case adamw(first: Tensor, second: Tensor)
   case muon(momentum: Tensor)
 
-  /// What `method` keeps; `make` gives each tensor by its name.
+  /// The state of `method`; `make` returns each tensor by its name.
   init<E>(_ method: Optimizer, _ make: (_ kind: String) throws(E) -> Tensor) throws(E) {
     switch method {
     case .adamw: self = .adamw(first: try make("first_moments"), second: try make("second_moments"))
@@ -62,7 +63,7 @@ public enum OptimizerState: Sendable {
 }
 
 extension TrainedParameters<[Int]> {
-  /// The shapes of what Muon changes, none where `optimizer` is another.
+  /// The shapes of the matrices that Muon updates; none for another optimiser.
   func muonMatrices(_ optimizer: Optimizer) -> [[Int]] {
     named.filter { optimizer.method(of: $0.name, shape: $0.value) == .muon }.map(\.value)
   }

@@ -1,23 +1,23 @@
 // How parameters are changed: by what, at which rates, and the norms of loss and gradient.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a step's loss is divided by.
+/// The normalisation of a step's loss.
 public enum LossNorm: String, CaseIterable, Sendable {
-  /// The mean over the micro-batches of each one's mean over its learned tokens (LLaVA's own).
+  /// The mean of the micro-batches' means over their tokens that carry loss (LLaVA's own).
   case micro
-  /// The mean over all learned tokens of the step, whatever micro-batch they are in.
+  /// The mean over all tokens of the step that carry loss, whatever micro-batch they are in.
   case token
 }
 
-/// The choices of AdamW (Loshchilov and Hutter, arXiv 1711.05101) and of Muon.
+/// The settings of AdamW (Loshchilov and Hutter, arXiv 1711.05101) and of Muon.
 public struct OptimizerOptions: Equatable, Sendable {
   public var optimizer = Optimizer.adamw
   public var rate: Double
-  /// The projector's own rate, whatever changes it.
+  /// The projector's learning rate, for either optimiser.
   public var projectorRate: Double?
-  /// The vision tower's own rate, whatever changes it.
+  /// The vision tower's learning rate, for either optimiser.
   public var visionRate: Double?
-  /// The rate of what Muon changes in parts that have no rate of their own.
+  /// The learning rate of Muon, in parts without their own.
   public var muonRate: Double?
   public var muonMomentum = 0.95
   public var muonAdjustment = MuonAdjustment.matchAdamW
@@ -25,7 +25,7 @@ public struct OptimizerOptions: Equatable, Sendable {
   public var beta1 = 0.9
   public var beta2 = 0.999
   public var epsilon = 1e-8
-  /// The largest norm that a step's gradients together keep; 0: any.
+  /// The norm that a step's gradients are clipped to; 0: no clipping.
   public var clip = 1.0
   public var lossNorm = LossNorm.token
   public var schedule: Schedule
@@ -34,14 +34,14 @@ public struct OptimizerOptions: Equatable, Sendable {
     (self.rate, self.schedule) = (rate, schedule)
   }
 
-  /// The rate of the parameter `name`, which `method` changes, before schedule and adjustment.
+  /// The learning rate of the parameter `name`, which `method` updates, before schedule and adjustment.
   func rate(of name: String, method: Optimizer = .adamw) -> Double {
     if let projectorRate, name.hasPrefix("projector.") { return projectorRate }
     if let visionRate, name.hasPrefix("vision.") { return visionRate }
     return method == .muon ? muonRate ?? rate : rate
   }
 
-  /// Biases and the gains of norms do not decay (reference: transformers' get_decay_parameter_names).
+  /// Weight decay excludes biases and the gains of norms (reference: transformers' get_decay_parameter_names).
   func decay(of name: String) -> Double {
     let isNorm = ["norm.", "norm1.", "norm2."].contains { name.contains($0) }
     return isNorm || name.hasSuffix(".bias") ? 0 : weightDecay

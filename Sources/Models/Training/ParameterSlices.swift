@@ -4,9 +4,9 @@ import Operations
 import Ranks
 import Tensors
 
-/// Slices of all parameters (ZeRO stage 1: Rajbhandari et al., arXiv 1910.02054, 5.1). They are whole
-/// blocks of a norm, so that the norm's bits are those of one rank; a matrix that Muon changes is one
-/// rank's.
+/// The slices of all parameters (ZeRO stage 1: Rajbhandari et al., arXiv 1910.02054, 5.1). They are whole
+/// blocks of a norm, so that the norm has the same bits as with one rank; a matrix that Muon updates belongs
+/// to one rank.
 public struct ParameterSlices: Sendable {
   /// In the parameters' order.
   public let slices: [Slices]

@@ -5,7 +5,7 @@ import Decoders
 import Operations
 import Tensors
 
-/// The run's own code on `CountingOperations`: what a step would hold, by its own course.
+/// The run's own code on `CountingOperations`, to find the memory that a step would hold.
 struct Rehearsal {
   private let start: StartingPoint
   private let plan: TrainingPlan
@@ -14,7 +14,7 @@ struct Rehearsal {
   private let model: TrainingModel
   private let trainer: Trainer
 
-  /// More rows than this are not gone through: what they take follows from these.
+  /// Larger batches are not rehearsed: their memory is extrapolated from this number of rows.
   private static let mostRows = 1 << 15
 
   init(
@@ -36,7 +36,7 @@ struct Rehearsal {
     trainer = try Trainer(model: model, masters: masters, options: options)
   }
 
-  /// The most bytes of a step, and of an evaluation after it, 0 where there is none.
+  /// The peak memory of a step, and of an evaluation after it; 0 without evaluation.
   func peaks() throws -> (step: Int, evaluation: Int) {
     let input = operations.count.pages(size.inputBytes)
     let microBatches = size.accumulation
@@ -51,7 +51,7 @@ struct Rehearsal {
     return (step, try scaled(batch) { try model.rehearseEvaluation($0) })
   }
 
-  /// The peak that `body` leads to, in proportion where the batch is cut.
+  /// The peak of `body`, scaled up if the batch was cut.
   private func scaled(_ size: BatchSize, _ body: (MicroBatch) throws -> Void) throws -> Int {
     let fixed = operations.count.resident
     let whole = max(size.rows, size.rows + size.sharedRows)
@@ -82,7 +82,7 @@ struct Rehearsal {
 }
 
 extension Trainer {
-  /// A step whose every micro-batch is `batch`, which is gone through once.
+  /// A step in which every micro-batch is `batch`, which is rehearsed once.
   fileprivate func rehearse(_ batch: MicroBatch, microBatches: Int) throws {
     try sum.reserve(GradientSum.buffers(microBatches: microBatches))
     try add(batch)

@@ -6,27 +6,27 @@ import InputOutput
 import Operations
 import Tensors
 
-/// Memory in bytes, and multiplications and additions of a step.
+/// Memory in bytes, and floating-point operations of a step.
 public struct RunEstimate: Equatable, Sendable {
-  /// Frozen weights, which lie in their files' mappings, and the f32 masters of what is trained.
+  /// Frozen weights in memory-mapped files, and the f32 master weights of what is trained.
   public var weights = 0
   /// Moments and gradients.
   public var states = 0
-  /// Bytes of a checkpoint: weights that are trained, and moments.
+  /// Bytes of a checkpoint: trained weights, and moments.
   public var stateBytes = 0
-  /// What a step holds besides: what layers keep for their gradients, intermediate results, working
-  /// memory, and the features as they were read.
+  /// The other memory of a step: activations kept for the backward pass, intermediate results, scratch,
+  /// and the features as they were read.
   public var activations = 0
-  /// The same of an evaluation after a step, in the place of the step's.
+  /// The same for an evaluation after a step, which replaces the step's.
   public var evaluation = 0
-  /// What the program takes before it trains; the caller knows.
+  /// The memory of the program before it trains, set by the caller.
   public var process = 0
   public var floatingPointOperations = 0.0
   /// Of one evaluation.
   public var operationsOfEvaluation = 0.0
   /// Those of a step of Muon, whose products are in f32.
   public var exactOperations = 0.0
-  /// Layers that keep their input alone: those of a trained tower first, then the decoder's.
+  /// Layers that keep only their input: those of a trained tower first, then the decoder's.
   public var recomputedLayers: Int { recomputedVisionLayers + recomputedLanguageLayers }
   public var recomputedVisionLayers = 0
   public var recomputedLanguageLayers = 0
@@ -37,8 +37,8 @@ public struct RunEstimate: Equatable, Sendable {
     }
   }
 
-  /// The estimate where `recomputedLayers` layers keep their input alone. `operations` makes those
-  /// that count a rehearsal. `size` is that of one of `ranks`.
+  /// The estimate with `recomputedLayers` layers that keep only their input. `operations` makes the
+  /// operations that count a rehearsal. `size` is that of one of `ranks`.
   public init(
     _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize,
     optimizer: Optimizer = .adamw, recomputedLayers: Int, ranks: Int = 1,
@@ -99,7 +99,7 @@ public struct RunEstimate: Equatable, Sendable {
     let shared = Double(config.keyValueHeads * config.headWidth)
     let (width, wide) = (Double(config.width), Double(config.intermediateWidth))
     let layer = 2 * width * (2 * heads + 2 * shared + 3 * wide)
-    // Forward and what reaches the inputs; the weights' gradients where these are trained.
+    // The forward pass and the gradients of inputs; those of weights where they are trained.
     var units = 2 + Double(recomputed) / Double(max(1, config.layers))
     if plan.language == .full { units += 1 }
     var perRow = Double(config.layers) * layer * units

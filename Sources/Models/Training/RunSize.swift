@@ -1,17 +1,17 @@
 // The size of what goes through the model at once, and in all.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A micro-batch by its numbers.
+/// The size of a micro-batch.
 public struct BatchSize: Equatable, Sendable {
-  /// Positions; rows that records share count once.
+  /// The number of positions; rows that records share count once.
   public var rows: Int
   public var records: Int
-  /// Rows that are there for more than one record, counted for each record but the first.
+  /// Rows shared by several records, counted for each record except the first.
   public var sharedRows = 0
-  /// Of `rows` those that come from images, and these images.
+  /// The rows that come from images, and the number of these images.
   public var imageRows = 0
   public var images = 0
-  /// Learned tokens.
+  /// Tokens that carry loss.
   public var targets: Int
 
   public init(rows: Int, records: Int = 1, targets: Int? = nil) {
@@ -21,22 +21,22 @@ public struct BatchSize: Equatable, Sendable {
 
 /// The size of a run.
 public struct RunSize: Equatable, Sendable {
-  /// The micro-batch that takes most.
+  /// The micro-batch that takes most memory.
   public var batch: BatchSize
-  /// Positions of a usual step, and learned tokens of it.
+  /// Positions of a typical step, and its tokens that carry loss.
   public var rowsOfStep: Double
   public var targetsOfStep: Double
-  /// Images of a usual step; they count where the tower is trained.
+  /// Images of a typical step; they matter if the tower is trained.
   public var imagesOfStep = 0.0
   /// Micro-batches of a step.
   public var accumulation: Int
-  /// Bytes of features or pixels that are held as they were read.
+  /// Bytes of features or pixels held as they were read.
   public var inputBytes = 0
   /// Bytes of a frozen embedding that are read; nil for all of them.
   public var embeddingBytes: Int?
-  /// The share of an adapter's inputs that is left out.
+  /// The dropout rate of an adapter's inputs.
   public var dropout = 0.0
-  /// Of the held-out records; nil where there is no evaluation.
+  /// The size of the held-out records; nil without evaluation.
   public var evaluation: EvaluationSize?
 
   public init(batch: BatchSize, rowsOfStep: Double, targetsOfStep: Double, accumulation: Int) {

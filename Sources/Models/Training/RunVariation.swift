@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 
-/// What of a run changes the memory that it takes.
+/// The settings of a run that affect its memory.
 public struct RunVariation: Equatable, Sendable {
   public var plan: TrainingPlan
   public var optimizer: Optimizer
@@ -23,12 +23,12 @@ public struct RunVariation: Equatable, Sendable {
   }
 }
 
-/// Settings that fit, found with the estimate that refused.
+/// Settings that fit, found with the estimate by which the run was refused.
 public struct FittingSettings {
-  /// The bytes that a variation takes, which may be more than there are.
+  /// The memory of a variation in bytes, which may be more than is available.
   private let memory: (RunVariation) throws -> Int
   private let available: Int
-  /// Below this length records have too little to learn.
+  /// Shorter records have too few tokens that carry loss.
   private let shortest: Int
   /// Whether an adapter's rank may be another: not where one goes on.
   private let hasFreeRank: Bool

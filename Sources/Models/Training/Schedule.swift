@@ -2,21 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// How the learning rate goes over a run (`training.md` of the reference: transformers' get_scheduler).
+/// The learning rate schedule (`training.md` of the reference: transformers' get_scheduler).
 public struct Schedule: Equatable, Sendable {
   public enum Shape: String, CaseIterable, Sendable {
-    /// Half a cosine down to 0.
+    /// Half a cosine, down to 0.
     case cosine
-    /// A line down to 0.
+    /// Linear, down to 0.
     case linear
     case constant
 
-    /// Whether a step's rate depends on how many there are.
+    /// Whether a step's rate depends on the total number of steps.
     public var needsTotal: Bool { self != .constant }
   }
 
   public var shape: Shape
-  /// The rate rises from 0 in so many steps.
+  /// Warm-up: the number of steps in which the rate rises from 0.
   public var warmupSteps: Int
   /// Steps of the whole run.
   public var totalSteps: Int
@@ -25,8 +25,8 @@ public struct Schedule: Equatable, Sendable {
     (self.shape, self.warmupSteps, self.totalSteps) = (shape, warmupSteps, totalSteps)
   }
 
-  /// What the rate of the step after `finished` others is multiplied by. The first step has 0 where
-  /// there is a warm-up, the last one not quite.
+  /// The factor of the learning rate for the step after `finished` others. The first step has 0 if there
+  /// is a warm-up; the last one is not quite 0.
   public func factor(finished: Int) -> Double {
     if finished < warmupSteps { return Double(finished) / Double(max(1, warmupSteps)) }
     let rest = Double(max(1, totalSteps - warmupSteps))

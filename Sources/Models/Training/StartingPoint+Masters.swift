@@ -7,12 +7,12 @@ import Operations
 import Tensors
 
 extension StartingPoint {
-  /// The masters of what `plan` trains. What no checkpoint gives is drawn: a function of `seed`, the
+  /// The master weights of what `plan` trains. What no checkpoint holds is random: a function of `seed`, the
   /// parameter's name and the element's place.
   ///
   /// Weights and biases of a fresh projector and an adapter's first matrices are uniform within
   /// 1 / sqrt(inputs) (reference: PyTorch's Linear, peft's LoraLayer); an adapter's second matrices
-  /// are zeros, or normal with the deviation `adapterDeviation`.
+  /// are zeros, or normal with the standard deviation `adapterDeviation`.
   public func masters(
     _ plan: TrainingPlan, seed: UInt64, adapterDeviation: Double = 0, operations: any Operations
   ) throws(AllocationError) -> TrainedParameters<Tensor> {

@@ -1,7 +1,7 @@
 // Which micro-batches of a step each rank computes.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Consecutive blocks of a step's micro-batches, one a rank.
+/// Consecutive blocks of a step's micro-batches, one per rank.
 public struct StepShare: Equatable, Sendable {
   /// Micro-batches of a whole step, and ranks.
   public let microBatches: Int
@@ -18,7 +18,7 @@ public struct StepShare: Equatable, Sendable {
     return min(first, count)..<min(end, count)
   }
 
-  /// Ranks that compute something in a step of `count` micro-batches: the first so many.
+  /// The number of ranks, the first ones, that compute something in a step of `count` micro-batches.
   public func active(count: Int) -> Int {
     (0..<ranks).count { !block(of: $0, count: count).isEmpty }
   }
@@ -28,7 +28,7 @@ public struct StepShare: Equatable, Sendable {
     (0..<ranks).map { block(of: $0, count: microBatches).count }.max() ?? 0
   }
 
-  /// Whether the sum of all gradients has the bits that one rank gives it: blocks are then whole
+  /// Whether the sum of all gradients has the same bits as with one rank: blocks are then whole
   /// branches of its tree.
   public var isExact: Bool {
     let each = microBatches / ranks

@@ -4,7 +4,7 @@ import Checkpoints
 
 /// The parameters that a run trains; nil for a part that is frozen or not there.
 ///
-/// Master weights, gradients and moments are this value with a tensor each; their shapes, what they
+/// Master weights, gradients and moments are this value with a tensor for each; their shapes, what they
 /// start from and where they are written are maps over it.
 public struct TrainedParameters<T>: Parameters {
   public var vision: VisionParameters<T>?

@@ -12,10 +12,10 @@ struct TrainedTower: Sendable {
   let preprocessor: Preprocessor
   let operations: any Operations
 
-  /// What features leave for their gradient.
+  /// The activations that features keep for the backward pass.
   struct Record {
     let vision: VisionRecord
-    /// The rows of all features that were kept.
+    /// The kept rows of all features.
     let kept: [Int32]
     let images: Int
   }
@@ -40,7 +40,7 @@ struct TrainedTower: Sendable {
     return (try operations.rows(kept, of: features), record)
   }
 
-  /// Adds what reaches the parameters from dkept [kept rows, width] to `gradients`.
+  /// Adds the gradients of the parameters from dkept [kept rows, width] to `gradients`.
   func addGradient(
     _ dkept: Tensor, of record: Record, into gradients: VisionParameters<Tensor>
   ) throws {

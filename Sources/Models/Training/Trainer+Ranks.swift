@@ -25,7 +25,7 @@ extension Trainer {
     }
   }
 
-  /// Gives every rank all slices of `tensors`.
+  /// All-gather: every rank gets all slices of `tensors`.
   func share(_ tensors: TrainedParameters<Tensor>, at place: String) {
     guard ranks.size > 1 else { return }
     for (tensor, slices) in zip(tensors.values, slices.slices) {
@@ -33,7 +33,7 @@ extension Trainer {
     }
   }
 
-  /// What was sent since this was last asked.
+  /// Bytes sent since the last call.
   func takeSentBytes() -> (slices: Int, other: Int)? {
     guard ranks.size > 1 else { return nil }
     let (sent, before) = (ranks.sentBytes, sentBefore)

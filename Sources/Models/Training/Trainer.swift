@@ -7,49 +7,49 @@ import Operations
 import Ranks
 import Tensors
 
-/// What a step did.
+/// The report of a step.
 public struct StepReport: Sendable {
   /// From 1.
   public var step: Int
-  /// As `LossNorm` says.
+  /// The loss, normalised by `LossNorm`.
   public var loss: Double
-  /// Of all gradients together, before clipping.
+  /// The norm of all gradients together, before clipping.
   public var gradientNorm: Double
-  /// Of the parameters outside projector and tower.
+  /// The learning rate of the parameters outside projector and tower.
   public var rate: Double
-  /// Positions that went through the model, and those whose next token was learned.
+  /// Positions that went through the model, and tokens that carry loss.
   public var tokens = 0
   public var targets = 0
   public var ids: [String] = []
-  /// Bytes that this rank gave to others since the step before: of gradients and weights, and all else;
-  /// nil of one process.
+  /// Bytes that this rank sent to others since the step before: gradients and weights, and everything else;
+  /// nil for a single process.
   public var sentBytes: (slices: Int, other: Int)?
   /// What the step took after its last micro-batch, however long that was.
   public var updateTime = Duration.zero
 }
 
-/// Trains a model step by step. The same micro-batches give the same bytes, whatever the threads and
-/// whatever layers keep; several ranks compute a share of them each.
+/// Trains a model step by step. The same micro-batches give the same bytes, whatever the number of threads
+/// and the recomputed layers; each of several ranks computes a share of them.
 public final class Trainer {
   public let model: TrainingModel
   public let options: OptimizerOptions
-  /// f32: what is trained, changed in place; the model reads it where it is.
+  /// The f32 master weights, updated in place; the model reads them in place.
   public let masters: TrainedParameters<Tensor>
-  /// What the optimiser keeps of each parameter: of the own slice where there are several ranks.
+  /// The optimiser state of each parameter, or with several ranks of the own slice.
   public let states: TrainedParameters<OptimizerState>
-  /// Steps that are done.
+  /// The number of finished steps.
   public private(set) var finishedSteps: Int
   public let ranks: RankGroup
   public let slices: ParameterSlices
   let sum: GradientSum
-  /// Room for the slices of all ranks.
+  /// Scratch for the slices of all ranks.
   let received: Tensor
   private let muon: Muon
   var sentBefore = (slices: 0, other: 0)
-  /// Of the own micro-batches of the step that is going on.
+  /// The sum over the own micro-batches of the current step.
   public private(set) var reports: [MicroBatchReport] = []
 
-  /// Goes on after `finishedSteps` steps with the states that these left; from the start without.
+  /// Resumes after `finishedSteps` steps with their states, or starts from the beginning without `state`.
   public init(
     model: TrainingModel, masters: TrainedParameters<Tensor>, options: OptimizerOptions,
     ranks: RankGroup = RankGroup(),
@@ -74,9 +74,9 @@ public final class Trainer {
     received = try operations.zeros([ranks.size > 1 ? slices.mostReceived : 0])
   }
 
-  /// Adds one more micro-batch to the step that is going on.
+  /// Adds one more micro-batch to the current step.
   ///
-  /// Throws `training/not-finite` (status 7) for a loss that is no number, `AllocationError`, and
+  /// Throws `training/not-finite` (status 7) for a loss of NaN or infinity, `AllocationError`, and
   /// `io/interrupted`; then `dropStep` forgets the micro-batches before it.
   public func add(_ batch: MicroBatch) throws {
     let gradients = try sum.zeros()
@@ -91,19 +91,19 @@ public final class Trainer {
         digests: batch.sequences.map(\.digest)))
   }
 
-  /// Forgets the micro-batches of an unfinished step.
+  /// Drops the micro-batches of an unfinished step.
   public func dropStep() {
     sum.reset()
     reports = []
   }
 
-  /// Whether a step is going on.
+  /// Whether a step has begun and is not finished.
   public var hasMicroBatches: Bool { !reports.isEmpty }
 
-  /// Changes the parameters by the micro-batches that were added; `all` are those of all ranks in their
-  /// order, of which the first `active` have some.
+  /// Updates the parameters with the gradients of the micro-batches that were added; `all` are the reports
+  /// of all ranks in their order, of which the first `active` have some.
   ///
-  /// `look` sees the step's gradients as they are before clipping, and the factor that they must be
+  /// `look` is called with the step's gradients before clipping, and the factor that they must be
   /// multiplied by. Throws `training/not-finite` before anything is changed, and `AllocationError`.
   public func finishStep(
     _ all: [MicroBatchReport]? = nil, active: Int = 1,
@@ -210,8 +210,8 @@ extension Trainer {
       "the loss is not finite: \(reason)")
   }
 
-  /// Throws `training/not-finite` for parameters that hold NaN or infinity: what the last step
-  /// made of them, which only the next one's loss would show.
+  /// Throws `training/not-finite` for parameters that hold NaN or infinity after the last step, which
+  /// otherwise only the next step's loss would show.
   public func checkParameters() throws(Failure) {
     guard let bad = masters.named.first(where: { !model.operations.finite($0.value) }) else {
       return

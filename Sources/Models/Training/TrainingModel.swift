@@ -7,33 +7,33 @@ import Projectors
 import Randomness
 import Tensors
 
-/// What a micro-batch gave.
+/// The results of a micro-batch.
 public struct MicroBatchLoss: Equatable, Sendable {
-  /// The sum over the learned tokens.
+  /// The sum over the tokens that carry loss.
   public var sum: Double
   public var targets: Int
-  /// The first sequence whose loss is not a number.
+  /// The first sequence whose loss is NaN or infinite.
   public var firstBad: Int?
 }
 
-/// What the images of a micro-batch leave for their gradient.
+/// The activations that the images of a micro-batch keep for the backward pass.
 struct ImageRecord {
   let projected: ProjectorRecord
   let tower: TrainedTower.Record?
 }
 
-/// A projector before a language model, and where it is trained the vision tower before both; some of
+/// A projector before a language model, and the vision tower before both if it is trained; some of
 /// their parameters are trained.
 public struct TrainingModel: Sendable {
   let tower: TrainedTower?
   let projector: Projector?
   let language: LanguageModel
   let operations: any Operations
-  /// What layers keep; of no effect on any number.
+  /// Which activations layers keep; no effect on results.
   public var kept = KeptActivations.everything
-  /// So many of the tower's layers keep their input alone; of no effect on any number.
+  /// The number of the tower's layers that keep only their input; no effect on results.
   public var recomputedVisionLayers = 0
-  /// Of the adapter's inputs the part that is left out.
+  /// The dropout rate of the adapter's inputs.
   public var dropout = 0.0
   public var seed: UInt64 = 0
 
@@ -63,7 +63,7 @@ public struct TrainingModel: Sendable {
 
   /// Word embeddings and projected features [rows, width] in the order of the batch.
   ///
-  /// `isRecorded`: whether a gradient of them may be asked for; without that the tower keeps nothing.
+  /// `isRecorded`: whether a backward pass may follow; otherwise the tower keeps no activations.
   func embeddings(of batch: MicroBatch, isRecorded: Bool = true) throws -> (Tensor, ImageRecord?) {
     let words = try language.embed(batch.ids)
     guard let projector, !batch.images.isEmpty || !batch.pixels.isEmpty else {
@@ -85,7 +85,7 @@ public struct TrainingModel: Sendable {
       images.map { image throws(AllocationError) in try operations.convert(image, to: .f32) })
   }
 
-  /// Adds what reaches projector and tower from dx of the embeddings.
+  /// Adds the gradients of projector and tower from dx of the embeddings.
   private func addImageGradient(
     _ dx: Tensor, of batch: MicroBatch, _ images: ImageRecord,
     into gradients: TrainedParameters<Tensor>

@@ -5,12 +5,12 @@ import Images
 import InputOutput
 import Tensors
 
-/// What a run trains.
+/// The parameters that a run trains.
 public struct TrainingPlan: Equatable, Sendable {
   public enum Language: Equatable, Sendable {
     case frozen
     case full
-    /// Pairs of matrices beside the frozen linear layers.
+    /// Low-rank pairs beside the frozen linear layers.
     case adapter(AdapterScale)
   }
 
@@ -24,7 +24,7 @@ public struct TrainingPlan: Equatable, Sendable {
     self.trainsVision = trainsVision
   }
 
-  /// Whether what is trained has its places in a whole model alone.
+  /// Whether the result can only be saved as a whole model.
   public var leavesWholeModel: Bool { language == .full || trainsVision }
 
   public var adapterScale: AdapterScale? {
@@ -32,7 +32,7 @@ public struct TrainingPlan: Equatable, Sendable {
   }
 }
 
-/// The vision tower that a run begins with, and how images become what it takes.
+/// The vision tower that a run begins with, and its image preprocessing.
 public struct VisionStart: Sendable {
   public var config: VisionConfig
   public var keepsClassToken: Bool
@@ -50,19 +50,19 @@ public struct VisionStart: Sendable {
 
   public var layers: Int { parameters.layers.count }
 
-  /// Rows of features that one image gives.
+  /// The number of feature rows per image.
   public var rowsPerImage: Int { config.patches + (keepsClassToken ? 1 : 0) }
 }
 
-/// The weights that a run begins with: mapped, or nil for what is drawn.
+/// The initial weights of a run: memory-mapped, or nil for random ones.
 public struct StartingPoint: Sendable {
   public var languageConfig: LanguageConfig
   public var language: LlamaParameters<Weight>
-  /// Nil where sequences have no images.
+  /// Nil if sequences have no images.
   public var projectorConfig: ProjectorConfig?
   public var projector: ProjectorParameters<Weight>?
   public var adapter: AdapterParameters<Weight>?
-  /// Nil where features are not computed here.
+  /// Nil if features are not computed here.
   public var vision: VisionStart?
 
   public init(

@@ -5,13 +5,13 @@ import InputOutput
 import Tensors
 import Tokenizers
 
-/// One sequence. Image rows stand where the prompt has them, and are never learned.
+/// One sequence. Image rows are at their positions in the prompt, and never carry loss.
 public struct TrainingSequence: Sendable {
   public enum Part: Sendable {
     case tokens([Int32])
     /// Features [rows, width] of any float type.
     case image(Tensor)
-    /// An image U8 [side, side, 3], and how many of its features' rows there are, the first ones.
+    /// An image U8 [side, side, 3], and the number of its feature rows, the first ones.
     case pixels(Tensor, rows: Int)
 
     public var length: Int {
@@ -23,9 +23,9 @@ public struct TrainingSequence: Sendable {
     }
   }
 
-  /// What sequences must fit.
+  /// The limits of sequences.
   public struct Limits: Equatable, Sendable {
-    /// Positions after images are put in; what is beyond is cut off.
+    /// The longest sequence in positions, images included; longer ones are truncated.
     public var maxLength: Int
     /// Token ids are below this.
     public var vocabularyRows: Int
@@ -37,19 +37,19 @@ public struct TrainingSequence: Sendable {
 
   public let id: String
   public internal(set) var parts: [Part]
-  /// Of each image among the parts the number that it has in its record.
+  /// The number in its record of each image among the parts.
   public internal(set) var imageNumbers: [Int] = []
-  /// Rows whose next token is learned, ascending.
+  /// Rows whose next token carries loss, ascending.
   public internal(set) var targets: [Target] = []
   public internal(set) var length = 0
-  /// Positions before the cut.
+  /// Positions before truncation.
   public internal(set) var fullLength = 0
   public var isTruncated: Bool { fullLength > length }
 
-  /// The sequence of `tokens` with the features of `images`, cut at the end to the longest length.
+  /// The sequence of `tokens` with the features of `images`, truncated at the end to the longest length.
   ///
-  /// `pixelRows`: where images are pixels yet, the rows of features that each of them gives.
-  /// Throws `prompt/…`: `image-count`, `token-range`, and `no-loss` where nothing is left to learn.
+  /// `pixelRows`: if images are pixels, the number of feature rows of each of them.
+  /// Throws `prompt/…`: `image-count`, `token-range`, and `no-loss` if no token carries loss.
   public init(
     id: String, tokens: Prompt.Tokens, images: [Tensor], pixelRows: Int? = nil, limits: Limits
   ) throws(Failure) {
@@ -76,12 +76,12 @@ public struct TrainingSequence: Sendable {
     }
   }
 
-  /// The failure of a record that has no learned tokens.
+  /// The failure of a record without tokens that carry loss.
   public static let nothingToLearn = Failure(
     .mismatch, code: "prompt/no-loss", "no token is learned",
     remedy: "format the records with convo-format --train")
 
-  /// The failure of a record whose learned tokens are all cut off.
+  /// The failure of a record whose tokens that carry loss are all cut off.
   public static func nothingToLearn(within limits: Limits) -> Failure {
     Failure(
       .mismatch, code: "prompt/no-loss",
@@ -89,7 +89,7 @@ public struct TrainingSequence: Sendable {
       remedy: "raise --max-length")
   }
 
-  /// Images that it has.
+  /// The number of its images.
   public var images: Int {
     parts.count { if case .tokens = $0 { false } else { true } }
   }

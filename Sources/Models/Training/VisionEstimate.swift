@@ -3,26 +3,26 @@
 import Checkpoints
 import Towers
 
-/// Multiplications and additions of a step's images, and which layers are recomputed.
+/// Floating-point operations of a step's images, and which layers are recomputed.
 struct VisionEstimate {
   let recomputedLayers: Int
   let floatingPointOperations: Double
 
-  /// Nil where the tower is not trained.
+  /// Nil if the tower is not trained.
   init?(
     _ start: StartingPoint, _ plan: TrainingPlan, _ size: RunSize, recomputedLayers: Int
   ) {
     guard plan.trainsVision, let vision = start.vision else { return nil }
     let recomputed = min(vision.layers, recomputedLayers)
     self.recomputedLayers = recomputed
-    // Forward, what reaches the inputs, what reaches the weights.
+    // The forward pass, and the gradients of inputs and of weights.
     let units = 3 + Double(recomputed) / Double(max(1, vision.layers))
     // Attention: two products forward and five backward.
     floatingPointOperations =
       size.imagesOfStep * Self.operations(vision, products: units, attention: 7)
   }
 
-  /// Multiplications and additions of an image's features; 0 where the tower is not trained.
+  /// Floating-point operations of an image's features; 0 if the tower is not trained.
   static func forwardOperations(_ start: StartingPoint, _ plan: TrainingPlan) -> Double {
     guard plan.trainsVision, let vision = start.vision else { return 0 }
     return operations(vision, products: 1, attention: 2)

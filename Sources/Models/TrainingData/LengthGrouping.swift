@@ -8,9 +8,9 @@
 /// torch's, and with one difference: where all records are text, it sorts by lengths that are
 /// negative, so the shortest come first and batches are not even; here the longest always come first.
 public struct LengthGrouping: Sendable {
-  /// Records of a micro-batch.
+  /// Records per micro-batch.
   public let batch: Int
-  /// Micro-batches of a step: processes times accumulation.
+  /// Micro-batches per step: processes times gradient accumulation.
   public let world: Int
 
   /// Both must be positive.
@@ -20,7 +20,7 @@ public struct LengthGrouping: Sendable {
     self.world = world
   }
 
-  /// Records of a step.
+  /// Records per step.
   var megabatch: Int {
     let (product, overflow) = batch.multipliedReportingOverflow(by: world)
     return overflow ? .max : product

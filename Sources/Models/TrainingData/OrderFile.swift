@@ -1,9 +1,9 @@
-// Files that hold an order of records: a decimal number a line.
+// Files that hold an order of records: one decimal number per line.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
 
-/// Reads and writes orders: record numbers from 0 over all files, one a line, repeated or left out
+/// Reads and writes orders: record numbers from 0 over all files, one per line, repeated or left out
 /// as the user likes.
 public enum OrderFile {
   /// The most lines: a gigabyte of memory.

@@ -6,16 +6,16 @@ import Randomness
 /// How records are ordered within an epoch. Lengths are of all records, files in the order given,
 /// negative for records without images, and never 0.
 public enum RecordArrangement: Sendable {
-  /// As they stand, file after file.
+  /// In the order of the files.
   case sequential
-  /// All files' records in a shuffle of their own for each epoch.
+  /// All files' records, shuffled anew each epoch.
   case shuffled
   /// The same, but records of one group stay together, in the order of the files. Groups are numbered
   /// from 0 without a gap.
   case shuffledTogether([Int32])
-  /// Records of a step about as long as each other.
+  /// Records of similar length in each step.
   case groupedByLength([Int], LengthGrouping)
-  /// The same, and all with images or all without, except in the last step.
+  /// The same, with only image or only text-only records in each step, except the last.
   case groupedByModality([Int], LengthGrouping)
   /// Drawn from the files by weight.
   case mixed([Double])

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Randomness
 
-/// The numbers 0 to `count` - 1 in an order of their own for each seed and epoch: Fisher and Yates's
+/// The numbers 0 to `count` - 1 in a random order for each seed and epoch: Fisher and Yates's
 /// shuffle, every order as likely as any other. At most 2^31 - 1 records.
 public func shuffled(count: Int, seed: UInt64, epoch: Int) -> [Int32] {
   shuffled(count: count, PlacedRandom(seed: seed, for: .order, UInt64(epoch)))

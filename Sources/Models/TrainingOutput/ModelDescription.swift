@@ -4,10 +4,10 @@ import Checkpoints
 import Conversion
 import JSON
 
-/// The model that a projector or an adapter was trained for, and how.
+/// The model that a projector or an adapter was trained for, and the settings.
 public struct ModelDescription: Sendable {
   public var language: LanguageConfig
-  /// Nil where the model sees no images.
+  /// Nil if the model takes no images.
   public var projector: ProjectorConfig?
   /// The feature layer, the class token, padding, marks, the tower's name.
   public var settings: ModelConfig

@@ -5,7 +5,7 @@ import InputOutput
 import JSON
 import Tensors
 
-/// How an adapter is saved.
+/// The layout in which an adapter is saved.
 public enum AdapterLayout: String, CaseIterable, Sendable {
   /// peft's, on transformers' LlavaForConditionalGeneration since 4.52, the projector inside.
   case peft
@@ -32,11 +32,11 @@ public enum AdapterLayout: String, CaseIterable, Sendable {
   var prefix: String { "base_model.model." }
 }
 
-/// The pairs that were trained, F32, and how much they add.
+/// The trained low-rank pairs, F32, and their scale.
 public struct TrainedAdapter: Sendable {
   public var parameters: AdapterParameters<Tensor>
   public var scale: AdapterScale
-  /// Of the inputs of the pairs, while they were trained.
+  /// The dropout rate of the pairs' inputs in training.
   public var dropout: Double
   /// What the base is called: the name in a hub or the path that loads it.
   public var baseName: String

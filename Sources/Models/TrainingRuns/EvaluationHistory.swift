@@ -5,7 +5,7 @@ import Training
 
 /// The evaluations of a run so far.
 public struct EvaluationHistory: Equatable, Sendable {
-  /// The lowest held-out loss, and the first step that had it.
+  /// The lowest held-out loss, and the first step with it.
   public struct Best: Equatable, Sendable {
     public var step: Int
     public var loss: Double
@@ -13,14 +13,14 @@ public struct EvaluationHistory: Equatable, Sendable {
 
   /// The step that was evaluated last; 0 before the first.
   public private(set) var step = 0
-  /// Nil until a loss is a number.
+  /// Nil until a loss is finite.
   public private(set) var best: Best?
   /// Evaluations since the best.
   public private(set) var sinceBest = 0
 
   public init() {}
 
-  /// Takes the loss of `step`, nil for one that is no number; returns whether it is the lowest so far.
+  /// Adds the loss of `step`, nil for NaN or infinity; returns whether it is the lowest so far.
   public mutating func add(step: Int, loss: Double?) -> Bool {
     self.step = step
     guard let loss, loss < best?.loss ?? .infinity else {

@@ -7,20 +7,20 @@ import Streams
 import Training
 import TrainingData
 
-/// The records of one file, each checked before the first step and visited as they stand.
+/// The records of one file, each checked before the first step and visited in the file's order.
 public final class HeldOutRecords {
   private let path: String
   private let files = TrainingFiles(needsLengths: false)
   private let reader: SequenceReader
   private var places: [SourceRecord] = []
-  /// Of each of them its positions, those from images, and its images.
+  /// The positions of each record, those from images, and its images.
   private var sizes: [(rows: Int32, imageRows: Int32, images: Int32)] = []
-  /// Of the records that are evaluated: positions and learned tokens in all, and the longest.
+  /// Over the evaluated records: positions and tokens that carry loss in all, and the longest.
   public private(set) var positions = 0
   public private(set) var targets = 0
   public private(set) var longest = 0
   public private(set) var withImages = 0
-  /// Images of all of them, and the most of one.
+  /// Images of all of them, and the largest number in one.
   public private(set) var images = 0
   public private(set) var mostImages = 0
 

@@ -41,7 +41,7 @@ public final class IndexedSource: SequenceSource {
     }
   }
 
-  /// The records that one epoch visits: of the order, those that can be learned from.
+  /// The records that one epoch visits: those of the order that can be trained on.
   static func numbers(_ files: TrainingFiles, _ order: RecordOrder, epoch: Int) throws(Failure)
     -> [Int32]
   {
@@ -72,7 +72,7 @@ public final class IndexedSource: SequenceSource {
     }
   }
 
-  /// Takes the next `count` records, which others have read.
+  /// Skips the next `count` records, which other ranks have read.
   func advance(by count: Int) throws(Failure) {
     if epoch == 0, position == 0 { try began(0, numbers) }
     position += count

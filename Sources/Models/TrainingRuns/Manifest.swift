@@ -136,7 +136,7 @@ public struct Manifest: Equatable, Sendable {
       remedy: "remove this checkpoint's directory to resume from the one before it")
   }
 
-  /// What is read of a file before its pages may go.
+  /// Bytes read from a file before its pages are released.
   private static var hashedAtOnce: Int { 4 << 20 }
 
   /// Reads every file of the checkpoint in `directory`.

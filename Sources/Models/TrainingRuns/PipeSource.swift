@@ -4,13 +4,13 @@ import InputOutput
 import Records
 import Training
 
-/// What becomes of records that cannot be trained on.
+/// How records that cannot be trained on are handled.
 public struct SkipHandling {
   /// Reports a record that is left out; throws what ends the run.
   public var skip: (Failure, Record) throws(Failure) -> Void
   /// Counts a record that an earlier tool skipped.
   public var passOn: (SkipMark, Record) throws(Failure) -> Void
-  /// Counts a record that is learned from.
+  /// Counts a record that is trained on.
   public var take: (_ images: Int) -> Void
 
   public init(

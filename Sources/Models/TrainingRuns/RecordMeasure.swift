@@ -5,7 +5,7 @@ import Tokenizers
 
 /// The numbers of one record, small because there may be millions.
 struct RecordMeasure: Equatable {
-  /// Positions, of them rows of images; images, and learned tokens.
+  /// Positions, the rows of images among them; images, and tokens that carry loss.
   private(set) var rows: Int32 = 0
   private(set) var imageRows: Int32 = 0
   private(set) var images: Int32 = 0
@@ -13,7 +13,7 @@ struct RecordMeasure: Equatable {
   /// Positions up to the end of the first image, and what stands there as a hash; 0 where nobody asks.
   private(set) var prefixRows: Int32 = 0
   private(set) var prefix: Int32 = 0
-  /// Positions through the first learned token.
+  /// Positions up to and including the first token that carries loss.
   private(set) var firstTarget: Int32 = 0
 
   /// Takes how the record begins: its tokens before an image of `imageRows` rows, which is at `path`.
@@ -29,7 +29,7 @@ struct RecordMeasure: Equatable {
     prefixRows = Int32(clamping: position) + Int32(clamping: min(imageRows, 1 << 30))
   }
 
-  /// Takes where it is learned from first, where each place of an image has so many rows.
+  /// Finds the first position that carries loss, where each image position has `rowsOfImage` rows.
   mutating func findTarget(_ tokens: Prompt.Tokens, rowsOfImage: Int) {
     guard let first = tokens.lossSpans.lazy.compactMap(\.first).first(where: { $0 > 0 }) else {
       return
@@ -39,7 +39,8 @@ struct RecordMeasure: Equatable {
     firstTarget = Int32(clamping: first + 1) + Int32(clamping: rows)
   }
 
-  /// The shortest cut that keeps half of what stands from the first learned token on; 0 where none is.
+  /// The shortest truncation that keeps half of the record from its first token with loss on; 0 if no
+  /// token carries loss.
   var shortestCut: Int {
     firstTarget == 0 ? 0 : Int(firstTarget) + max(0, Int(rows) - Int(firstTarget) + 1) / 2
   }

@@ -1,13 +1,13 @@
 // How long a run will still take, from what it took so far.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Foretells the seconds that are left. Steps are weighed by their positions, since order and grouping
-/// may put the long records last; evaluations and checkpoints are counted by themselves.
+/// Predicts the remaining seconds. Steps are weighted by their positions, since order and grouping
+/// may put the long records last; evaluations and checkpoints are counted separately.
 public struct RemainingTime: Sendable {
   /// What is still to come.
   public struct Course: Equatable, Sendable {
     public var totalSteps: Int
-    /// Positions of all steps that are left; nil where nobody knows them.
+    /// Positions of all remaining steps; nil if unknown.
     public var rowsLeft: Double?
     /// Steps between evaluations, 0: at the end alone; nil: there are none.
     public var evaluateEvery: Int?

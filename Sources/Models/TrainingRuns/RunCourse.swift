@@ -7,7 +7,7 @@ import TrainingData
 /// The sizes of a run over files: which micro-batch takes most, and how much all of them do.
 public struct RunCourse: Equatable, Sendable {
   public private(set) var steps = 0
-  /// Positions that go through the model, learned tokens and images of all steps.
+  /// Positions that go through the model, tokens that carry loss, and images, of all steps.
   public private(set) var rows = 0.0
   public private(set) var targets = 0.0
   public private(set) var images = 0.0
@@ -37,7 +37,7 @@ public struct RunCourse: Equatable, Sendable {
   /// Records that are looked at; longer runs go on like this.
   private static let mostRecords = 1 << 24
 
-  /// The course of `totalSteps` steps over `files`, of which some record can be learned from; of those
+  /// The course of `totalSteps` steps over `files`, with at least one record to train on; of those
   /// after the first `finishedSteps` alone. Throws what ordering records throws.
   public init(
     _ files: TrainingFiles, _ order: RecordOrder, _ cut: Cut, totalSteps: Int,

@@ -9,9 +9,9 @@ import Tensors
 import Tokenizers
 import Training
 
-/// What of a record is known without its features.
+/// What is known of a record without its features.
 public struct SequenceMeasure: Equatable, Sendable {
-  /// Positions after the cut, rows of images included.
+  /// Positions after truncation, rows of images included.
   public var length: Int
   /// Positions before it.
   public var fullLength: Int
@@ -24,7 +24,7 @@ public struct SequenceReader: Sendable {
   public let limits: TrainingSequence.Limits
   /// For records without token ids.
   let tokenizer: Tokenizer?
-  /// Rows of features that an image of a stream of pixels gives; nil where streams carry features.
+  /// The number of feature rows per image in a stream of pixels; nil if streams hold features.
   let pixelRows: Int?
   let recipe: RecipeCheck
   private let seen = TemplateList()

@@ -3,8 +3,8 @@
 import InputOutput
 import Training
 
-/// Gives sequences in the order of the run, epoch after epoch. Records that cannot be trained on are
-/// passed over and counted by whoever made the source.
+/// Yields sequences in the order of the run, epoch after epoch. Records that cannot be trained on are
+/// skipped, and counted by the creator of the source.
 public protocol SequenceSource: AnyObject {
   /// The next sequence of this epoch; nil at its end.
   func next() throws(Failure) -> TrainingSequence?

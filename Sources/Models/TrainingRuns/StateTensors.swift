@@ -5,7 +5,7 @@ import Ranks
 import Tensors
 import Training
 
-/// Weights and what the optimiser keeps of them. All ranks walk through them; rank 0 gets each whole.
+/// Weights and optimiser states. All ranks iterate over them; rank 0 gets each tensor whole.
 final class StateTensors {
   static let masterKind = "weights"
 

@@ -3,7 +3,7 @@
 import InputOutput
 import Streams
 
-/// What the features of a stream must be, or its pixels.
+/// The requirements on the features of a stream, or on its pixels.
 public struct FeatureRequirements: Sendable {
   /// The projector's input width; nil where it is made for the stream.
   public var width: Int?

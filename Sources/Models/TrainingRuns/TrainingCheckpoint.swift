@@ -6,8 +6,8 @@ import JSON
 import Tensors
 import Training
 
-/// Saves and loads `checkpoint-N`: `state.safetensors` with each parameter and what the optimiser
-/// keeps of it, f32, and `manifest.json`.
+/// Saves and loads `checkpoint-N`: `state.safetensors` with each parameter and its optimiser state, f32,
+/// and `manifest.json`.
 public enum TrainingCheckpoint {
   static let stateName = "state.safetensors"
   private static let masterKind = StateTensors.masterKind
@@ -61,7 +61,7 @@ public enum TrainingCheckpoint {
     try directory.finish()
   }
 
-  /// What a run goes on from.
+  /// The state that a run resumes from.
   public struct State {
     public let step: Int
     public let place: DataPlace
@@ -129,7 +129,7 @@ public enum TrainingCheckpoint {
     return tensor
   }
 
-  /// What is loaded is changed in place.
+  /// Loaded tensors are updated in place.
   private static func copy(_ tensor: Tensor, _ path: String) throws(Failure) -> Tensor {
     do throws(AllocationError) {
       return try tensor.withUnsafeBytes { (bytes) throws(AllocationError) in

@@ -36,7 +36,7 @@ public final class TrainingEvents {
         ])))
   }
 
-  /// A held-out loss that is no number is NaN here, which TensorBoard marks.
+  /// A held-out loss of NaN or infinity is NaN here, which TensorBoard marks.
   public func add(_ report: EvaluationReport) throws(Failure) {
     let (time, found) = (now(), report.evaluation)
     try file.add(

@@ -6,10 +6,10 @@ import Records
 import Streams
 import TrainingData
 
-/// Indexed files, with what the walk found out.
+/// Indexed files, with the results of the scan.
 public final class TrainingFiles {
   public private(set) var indices: [RecordIndex] = []
-  /// Of each file's records whether they can be learned from.
+  /// Whether each file's records can be trained on.
   private var usable: [[Bool]] = []
   /// LLaVA's lengths (words over all turns, negative without images) of all records, where they were
   /// asked for.
@@ -19,20 +19,20 @@ public final class TrainingFiles {
   public private(set) var pictures: [Int32] = []
   private var pictureNumbers: [[UInt8]: Int32] = [:]
   private var pictureCount: Int32 = 0
-  /// Records to learn from, their positions and learned tokens in all, and the longest.
+  /// Records to train on, their positions and tokens that carry loss in all, and the longest.
   public private(set) var sequences = 0
   public private(set) var positions = 0
   public private(set) var targets = 0
   public private(set) var longest = 0
-  /// Records to learn from that have images.
+  /// Records to train on that have images.
   public private(set) var withImages = 0
-  /// Records longer than what is kept of them.
+  /// Records that are truncated.
   public private(set) var truncated = 0
-  /// Of each file's records what they take.
+  /// The measure of each file's records.
   private var measures: [[RecordMeasure]] = []
-  /// Tokens of all records to learn from.
+  /// Tokens of all records to train on.
   public private(set) var tokens = TokenSet()
-  /// Bytes of features a row of images has in the records, or of pixels an image.
+  /// Bytes of features per image row in the records, or of pixels per image.
   public private(set) var bytesPerRow = 0
   public private(set) var bytesPerImage = 0
   private let needsLengths, needsPictures, needsPrefixes: Bool
@@ -49,7 +49,7 @@ public final class TrainingFiles {
   /// SHA-256 of each file's records.
   public var digests: [String] { indices.map(\.digest) }
 
-  /// What the record at `place` takes; zeros where it cannot be learned from.
+  /// The measure of the record at `place`; zeros if it cannot be trained on.
   func measure(_ place: SourceRecord) -> RecordMeasure { measures[place.source][place.ordinal] }
 
   /// The shortest cut that leaves every record half of what there is to learn; 0 where there is none.
@@ -78,7 +78,7 @@ public final class TrainingFiles {
     usable.append(flags)
   }
 
-  /// Whether the record can be learned from.
+  /// Whether the record can be trained on.
   private func visit(
     _ record: IndexedRecord, _ reader: SequenceReader, _ handling: SkipHandling
   ) throws(Failure) -> Bool {

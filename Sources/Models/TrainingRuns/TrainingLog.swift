@@ -1,4 +1,4 @@
-// The log of a run: a JSON line a step, and one an evaluation.
+// The log of a run: one JSON line per step and per evaluation.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput

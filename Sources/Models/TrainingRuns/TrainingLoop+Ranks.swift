@@ -43,7 +43,7 @@ extension TrainingLoop {
     return (taken, (taken + options.microBatch - 1) / options.microBatch)
   }
 
-  /// Whether every record of the block could be learned from, as the index says. What is left out all
+  /// Whether every record of the block could be trained on, as the index says. What is left out all
   /// the same moves every record behind it, which the other ranks do not know.
   private func addOwn(_ block: Range<Int>, of files: IndexedSource, _ taken: Int) throws -> Bool {
     for number in block {

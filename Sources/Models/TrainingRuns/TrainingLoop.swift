@@ -6,29 +6,29 @@ import Ranks
 import Tensors
 import Training
 
-/// How a run is cut into steps and checkpoints.
+/// How a run is divided into steps and checkpoints.
 public struct LoopOptions: Sendable {
   public var microBatch = 1
-  /// Micro-batches of a step.
+  /// Gradient accumulation: micro-batches per step.
   public var accumulation = 1
   public var totalSteps: Int
   /// Steps between checkpoints; 0: none but those that signals ask for.
   public var saveEvery = 0
-  /// Whether sequences of a micro-batch that begin alike share these rows.
+  /// Whether sequences of a micro-batch share the rows of a common prefix.
   public var sharesRows = false
-  /// Checkpoints that stay.
+  /// The number of checkpoints to keep.
   public var keep = 2
-  /// Steps between evaluations; 0: at the end alone.
+  /// Steps between evaluations; 0: only at the end.
   public var evaluateEvery = 0
-  /// Whether the checkpoint of the lowest held-out loss stays too.
+  /// Whether the checkpoint with the lowest held-out loss is kept, too.
   public var keepsBest = false
-  /// The run ends after so many evaluations in a row that are no better than the best; 0: it does not.
+  /// Early stopping: the run ends after so many evaluations in a row without a new best; 0: never.
   public var patience = 0
 
   public init(totalSteps: Int) { self.totalSteps = totalSteps }
 }
 
-/// What a step is made of.
+/// The composition of a step.
 struct StepContent {
   /// Sequences of all ranks.
   var taken = 0
@@ -38,16 +38,16 @@ struct StepContent {
   var active = 1
 }
 
-/// Why a run had no more steps.
+/// Why a run ended.
 public enum LoopEnd: Sendable {
-  /// All of them are done.
+  /// All steps are done.
   case complete
   case endOfData
-  /// Evaluations found nothing better for too long.
+  /// Early stopping: no evaluation was better for too long.
   case outOfPatience
 }
 
-/// Runs steps until there are enough of them, the data end, or evaluations say so.
+/// Runs steps until all are done, the data end, or early stopping.
 public final class TrainingLoop {
   let trainer: Trainer
   let source: any SequenceSource
@@ -58,21 +58,21 @@ public final class TrainingLoop {
   private var digest: DataDigest
   private(set) var savedStep: Int
   private var isSavingAtFault = false
-  /// Whether SIGUSR1 has come to any rank.
+  /// Whether SIGUSR1 has arrived at any rank.
   var isSaveRequested = false
   /// Of the steps so far.
   public internal(set) var evaluations: EvaluationHistory
   /// Measures the model on held-out records.
   public var evaluate: (() throws -> Evaluation)?
-  /// Sees each evaluation when it is done.
+  /// Called after each evaluation.
   public var reportEvaluation: (EvaluationReport) throws(Failure) -> Void = { _ in }
-  /// Sees each step when it is done.
+  /// Called after each step.
   public var report: (StepReport) throws(Failure) -> Void = { _ in }
-  /// Sees a step's gradients before clipping, and the factor that they must be multiplied by.
+  /// Called with a step's gradients before clipping, and the factor that they must be multiplied by.
   public var look: ((Int, TrainedParameters<Tensor>, Double) throws(Failure) -> Void)?
   /// Writes what tools can use of a checkpoint.
   public var addOutputs: (HashedDirectory) throws(Failure) -> Void = { _ in }
-  /// Sees how long each checkpoint took.
+  /// Called with the time that each checkpoint took.
   public var reportSave: (Duration) -> Void = { _ in }
   /// Says what was saved.
   public var note: (String) -> Void = { _ in }
@@ -94,7 +94,7 @@ public final class TrainingLoop {
     savedStep = trainer.finishedSteps
   }
 
-  /// Runs the steps that are left, and says why there are no more.
+  /// Runs the remaining steps, and returns why the run ended.
   ///
   /// After a signal that asks to stop, and after a failure of the input, the log or the system, the
   /// micro-batches of the unfinished step are dropped and the last finished one is saved.
@@ -150,7 +150,7 @@ public final class TrainingLoop {
     }
   }
 
-  /// The failure of an input in which none of `records` records can be learned from.
+  /// The failure of an input in which none of `records` records can be trained on.
   public static func nothingToLearn(in records: Int) -> Failure {
     guard records > 0 else {
       return Failure(

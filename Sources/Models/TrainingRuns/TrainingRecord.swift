@@ -5,7 +5,7 @@ import Records
 import Streams
 import Tensors
 
-/// A record to learn from, or why it cannot be.
+/// A record to train on, or the reason why it cannot be.
 public enum TrainingRecord: Sendable {
   /// The images are features [rows, width] of any float type, or pixels U8 [side, side, 3].
   case learn(Record, images: [Tensor])

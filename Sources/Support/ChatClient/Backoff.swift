@@ -1,4 +1,4 @@
-// How long to wait after a failure: twice as long each time, and never all at the same moment.
+// How long to wait after a failure: exponential back-off with jitter.
 // SPDX-License-Identifier: Apache-2.0
 
 /// Exponential back-off with jitter.

@@ -1,20 +1,20 @@
-// Decides which request is sent when: limits, waits, retries. It does no input or output, and is told
+// Decides which request is sent when: limits, waits, retries. It does no input or output, and is given
 // the time.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 
-/// The requests that have no answer yet. Times are seconds of any one clock.
+/// The requests that have no answer yet. Times are in seconds, on any one clock.
 public struct Dispatcher {
   /// What to do next.
   public enum Step: Equatable {
     case send(Int)
-    /// Nothing to send for so many seconds, nil where an outcome or a new request must come first.
+    /// Nothing to send for this many seconds; nil if an outcome or a new request must come first.
     case wait(Double?)
-    /// Nothing is under way, and what waits would exceed the budget.
+    /// Nothing is in progress, and the waiting requests would exceed the budget.
     case overBudget
   }
 
-  /// What becomes of a request that failed.
+  /// What to do with a request that failed.
   public enum Fate: Equatable {
     case tryAgain
     /// It failed too often.

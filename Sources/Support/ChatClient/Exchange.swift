@@ -1,11 +1,11 @@
-// The exchange with one server: requests go out as the dispatcher says, what comes back is judged,
-// and answers enter the journal before anybody sees them.
+// The exchange with one server: the dispatcher decides when requests are sent, their outcomes are
+// judged, and answers enter the journal before they are returned.
 // SPDX-License-Identifier: Apache-2.0
 import Chat
 import HTTP
 import InputOutput
 
-/// Requests under way to one server, and their answers. For one thread.
+/// Requests in progress to one server, and their answers. For one thread.
 public final class Exchange {
   private struct Open {
     let request: PreparedRequest
@@ -35,7 +35,7 @@ public final class Exchange {
 
   /// Whether another request may begin.
   public var hasRoom: Bool { dispatcher.hasRoom }
-  /// Whether nothing is to come: neither an answer nor the failure that ends the run.
+  /// Whether nothing is outstanding: neither an answer nor the failure that ends the run.
   public var isIdle: Bool { dispatcher.isIdle && ending == nil }
 
   /// The answer to `request` where the journal has it, else nil: then it is asked, and `step` will
@@ -128,7 +128,7 @@ public final class Exchange {
     .limitExceeded, code: "budget/spent", "the next request would exceed the budget",
     remedy: "raise --budget or --token-budget: with --journal nothing is asked twice")
 
-  /// Makes what the journal holds last.
+  /// Flushes the journal.
   public func finish() throws(Failure) { try journal?.finish() }
 
   /// Seconds that all wait because the server was busy.

@@ -1,4 +1,4 @@
-// The journal of answers: what a stopped run had been told is not asked again.
+// The journal of answers: requests answered in an interrupted run are not sent again.
 // SPDX-License-Identifier: Apache-2.0
 import Chat
 import HTTP
@@ -9,7 +9,7 @@ import JSON
 /// Neither messages nor keys are in it. A line leaves in one write; a last line that was not finished
 /// is cut off when the file is next opened.
 public final class Journal {
-  /// What the answers in it have spent.
+  /// The tokens and money spent on the answers in it.
   public private(set) var spending = Spending()
   /// Answers that were in it when it was opened.
   public private(set) var count = 0
@@ -97,7 +97,7 @@ public final class Journal {
     try file.append(JSONValue.object(line).serialized() + [0x0A])
   }
 
-  /// Makes what was added last through a power cut.
+  /// Flushes what was added, so that it survives a power cut.
   public func finish() throws(Failure) { try file.synchronize() }
 }
 

@@ -1,14 +1,14 @@
-// Requests and tokens a minute: each goes out when its turn has come, evenly over the minute.
+// Rate limits: requests and tokens per minute, spread evenly over the minute.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Spaces requests so that no minute has more than its share. Times are seconds of any one clock.
+/// Spaces requests so that no minute exceeds its limit. Times are in seconds, on any one clock.
 public struct Pace: Equatable, Sendable {
   private let secondsPerRequest: Double
   private let secondsPerToken: Double
   private var nextByRequests = -Double.infinity
   private var nextByTokens = -Double.infinity
 
-  /// nil: as many as you like.
+  /// nil: no limit.
   public init(requestsPerMinute: Double? = nil, tokensPerMinute: Double? = nil) {
     secondsPerRequest = requestsPerMinute.map { 60 / $0 } ?? 0
     secondsPerToken = tokensPerMinute.map { 60 / $0 } ?? 0

@@ -1,4 +1,4 @@
-// Judges how a request ended: an HTTP error, or half an answer, never becomes a text.
+// Judges how a request ended: an HTTP error, or an incomplete reply, never becomes a text.
 // SPDX-License-Identifier: Apache-2.0
 import Chat
 import HTTP
@@ -10,7 +10,7 @@ public struct ReplyJudge {
   let model: String
   let address: HTTPAddress
   let secret: Secret?
-  /// The longest wait, in seconds, that a server may ask for.
+  /// The longest wait, in seconds, that a server may demand.
   let longestWait: Double
   let bodyLimit: Int
   /// Whether the server has answered anything yet. What fails before is a wrong address; what fails

@@ -1,4 +1,4 @@
-// What is sent for a record: its messages and how to answer them, nothing else of it.
+// What is sent for a record: only its messages and its sampling parameters.
 // SPDX-License-Identifier: Apache-2.0
 import Chat
 import InputOutput

@@ -1,17 +1,17 @@
-// The key of a server: read from where nobody else looks, and shown nowhere.
+// The API key of a server: read from a private place, and never shown.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import HTTP
 import InputOutput
 import JSON
 
-/// A key. Its description does not tell it.
+/// A key. Its description does not reveal it.
 public struct Secret: Sendable, CustomStringConvertible {
   private let text: String
 
   public var description: String { Self.shown }
 
-  /// What stands in its place wherever it turns up.
+  /// What replaces it wherever it occurs.
   private static let shown = "[key]"
   /// Shorter ones keep nothing secret, and would be found in ordinary words.
   private static let fewestBytes = 8

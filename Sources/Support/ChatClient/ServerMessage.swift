@@ -1,4 +1,4 @@
-// What a server says about a refusal, whichever way it says it.
+// A server's message about a refusal, in any of the usual forms.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

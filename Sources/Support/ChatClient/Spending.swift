@@ -1,4 +1,4 @@
-// Tokens and money that replies have taken, and where they have to stop.
+// Tokens and money spent on replies, and their limits.
 // SPDX-License-Identifier: Apache-2.0
 import Chat
 import Decimals

@@ -1,4 +1,4 @@
-// What a server's answer, or none, means for the request and for the run.
+// What a server's answer, or its absence, means for the request and for the run.
 // SPDX-License-Identifier: Apache-2.0
 import Chat
 import InputOutput

@@ -1,13 +1,14 @@
-// How quantised weights are multiplied, for the tools that run a model.
+// The format of activations that quantised weights multiply, for the tools that run a model.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Operations
 
-/// What inputs become that quantised weights are multiplied by.
+/// The format of activations that quantised weights multiply.
 public struct ActivationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What quantised weights are multiplied by: int8 or bf16.", valueName: "format"))
+      "Format of the activations that quantised weights multiply: int8 or bf16.",
+      valueName: "format"))
   public var activations = ActivationFormat.int8
 
   public init() {}

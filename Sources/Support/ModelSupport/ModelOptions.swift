@@ -19,19 +19,21 @@ public struct ModelOptions: ParsableArguments {
   public var model: String?
 
   @Option(
-    help: ArgumentHelp("Take the vision tower from here.", valueName: "path"), completion: .file())
+    help: ArgumentHelp("Take the vision tower from this path.", valueName: "path"),
+    completion: .file())
   public var vision: String?
 
   @Option(
-    help: ArgumentHelp("Take the projector from here.", valueName: "path"), completion: .file())
+    help: ArgumentHelp("Take the projector from this path.", valueName: "path"), completion: .file()
+  )
   public var projector: String?
 
   @Option(
-    help: ArgumentHelp("Take the language model from here.", valueName: "path"),
+    help: ArgumentHelp("Take the language model from this path.", valueName: "path"),
     completion: .file())
   public var language: String?
 
-  @Option(help: "Number format of products: bf16 or f32.")
+  @Option(help: "Number format of matrix products: bf16 or f32.")
   public var precision = Precision.bf16
 
   public init() {}
@@ -43,8 +45,9 @@ public struct ModelOptions: ParsableArguments {
       language: language)
   }
 
-  /// The kernels of this machine, no better than LLAVA_CPU allows. `activations` is what quantised
-  /// weights are multiplied by; with integers, all else goes by kernels whose bits every machine has.
+  /// The kernels of this machine, no better than LLAVA_CPU allows. `activations` is the format of
+  /// activations that quantised weights multiply; with integers, everything else uses kernels that give
+  /// the same bits on every machine.
   public func operations(
     _ session: Session, activations: ActivationFormat = .bf16, cache: CacheFormat = .bf16
   ) throws(Failure) -> CPUOperations {
@@ -85,7 +88,7 @@ public struct ModelOptions: ParsableArguments {
       session, activations: usesIntegers ? options.activations : .bf16, cache: cache)
   }
 
-  /// What of this changes the numbers, for a stream's `ts.config`.
+  /// The settings that change the numbers, for a stream's `ts.config`.
   public func configuration(_ weights: Weights, _ options: ActivationOptions) -> JSONObject {
     var object: JSONObject = ["precision": .string(precision.rawValue)]
     if precision == .bf16, weights.isQuantised {

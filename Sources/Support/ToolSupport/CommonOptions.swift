@@ -1,21 +1,21 @@
-// The options that every tool has, and what all options come to.
+// The options that every tool has, and the settings that result from all options.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import InputOutput
 import Streams
 
-/// How errors are written.
+/// The format of messages.
 public enum ErrorFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
   case text
   case json
 }
 
-/// How much a tool says, and how.
+/// How much a tool reports, and in which format.
 public struct MessageOptions: ParsableArguments {
-  @Flag(name: .shortAndLong, help: "No progress, warnings or summary.")
+  @Flag(name: .shortAndLong, help: "Print no progress, warnings or summary.")
   public var quiet = false
 
-  @Flag(name: .shortAndLong, help: "A summary even if nothing was skipped.")
+  @Flag(name: .shortAndLong, help: "Print a summary even if nothing was skipped.")
   public var verbose = false
 
   @Option(help: ArgumentHelp("How messages are written: text or json.", valueName: "format"))
@@ -75,7 +75,7 @@ extension CommonOptions {
   }
 }
 
-/// What the shared options come to; the defaults are those of the options.
+/// The settings from the shared options; the defaults are those of the options.
 public struct Settings: Sendable {
   /// A path, or nil for stdout.
   public var output: String?

@@ -1,4 +1,4 @@
-// Where the files are that come with the tools: prompts, rubrics.
+// The directories of the files that come with the tools: prompts, rubrics.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput

@@ -1,4 +1,4 @@
-// Numbers as people read them.
+// Numbers for people to read.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput

@@ -1,4 +1,4 @@
-// The progress line: how many records or bytes, how fast, how long still.
+// The progress line: records or bytes done, speed, remaining time.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput

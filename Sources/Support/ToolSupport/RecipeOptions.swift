@@ -16,10 +16,10 @@ extension Recipe: ExpressibleByArgument {
 
 /// Which recipe, and whether only to print it.
 public struct RecipeOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Do as this recipe of LLaVA's does.", valueName: "name"))
+  @Option(help: ArgumentHelp("Use the settings of this LLaVA recipe.", valueName: "name"))
   public var recipe: Recipe?
 
-  @Flag(help: "Print the recipe, as options of the tools, and end.")
+  @Flag(help: "Print the recipe as options of the tools, and exit.")
   public var printRecipe = false
 
   public init() {}

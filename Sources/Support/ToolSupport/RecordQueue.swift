@@ -1,4 +1,4 @@
-// Records read ahead on a thread of their own, so that work goes on while a producer is slow.
+// Records read ahead on a separate thread, so that work continues while a producer is slow.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput

@@ -35,7 +35,7 @@ public final class Reporter: Sendable {
   /// Reports why a record is skipped.
   public func skip(_ failure: Failure) {
     var failure = failure
-    // A line a record, whatever an earlier tool's message holds.
+    // One line per record, whatever an earlier tool's message holds.
     if format == .text { failure.message = escapedForTerminal(failure.message) + ": skipped" }
     line("skip", failure)
   }

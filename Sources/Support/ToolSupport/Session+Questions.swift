@@ -1,4 +1,4 @@
-// Questions that stand in a file, one a line.
+// Questions in a file, one per line.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import Streams

@@ -1,4 +1,4 @@
-// What becomes of a record in every tool: it is made, skipped, or passed on as an earlier tool's skip.
+// The fate of a record in every tool: it is made, skipped, or passed on as an earlier tool's skip.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

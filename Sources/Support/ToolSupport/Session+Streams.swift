@@ -1,4 +1,4 @@
-// Opening what a tool reads and writes, as its options say.
+// Opening the inputs and outputs of a tool by its options.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput

@@ -21,7 +21,7 @@ public struct StreamOptions: ParsableArguments {
   @Option(
     name: [.customShort("j"), .long],
     help: ArgumentHelp(
-      "Threads in all; default: LLAVA_THREADS, else all cores.", valueName: "count"))
+      "Number of threads; default: LLAVA_THREADS, else all cores.", valueName: "count"))
   public var threads: Int?
 
   @Flag(help: "Stop at the first record that would be skipped.")
@@ -29,7 +29,7 @@ public struct StreamOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Stop after more than this many skips, or this share (5%).", valueName: "limit"))
+      "Stop when more records than this count or share (5%) are skipped.", valueName: "limit"))
   public var maxSkips: SkipLimit?
 
   @Flag(name: .shortAndLong, help: "Write binary data to a terminal.")

@@ -136,7 +136,7 @@ extension ToolEntry {
       guard speaks else { return .complete }
       let text = fullMessage(for: error)
       let isHelp = text.utf8.starts(with: "OVERVIEW".utf8)
-      return printLine(isHelp ? "\(text)\nExamples and all else: man \(toolName)" : text)
+      return printLine(isHelp ? "\(text)\nDetails and examples: man \(toolName)" : text)
     }
     let name = speaks ? nil : nameAlone
     guard speaks || name != nil else { return .usage }

@@ -1,4 +1,4 @@
-// What is wrong with the arguments, and what would be right.
+// Faults of the arguments, and what would be right.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 

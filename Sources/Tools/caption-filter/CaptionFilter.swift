@@ -12,11 +12,11 @@ import ToolSupport
 struct CaptionFilter: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "caption-filter",
-    abstract: "Choose captions so that rare noun phrases keep theirs and common ones do not swamp.",
+    abstract: "Select captions so that rare noun phrases are kept and common ones do not dominate.",
     version: toolVersion("caption-filter"))
 
   @Argument(
-    help: "JSONL, a JSON array, or lines of caption, tab, URL; stdin where absent or -.",
+    help: "JSONL, a JSON array, or lines of caption, tab and URL; stdin where absent or -.",
     completion: .file())
   var input: String?
 
@@ -25,22 +25,23 @@ struct CaptionFilter: ToolCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The member with the caption (default: caption, else the answer in conversations).",
+      "The member that holds the caption (default: caption, else the answer in conversations).",
       valueName: "member"))
   var captionKey: String?
 
   @Option(
     help: ArgumentHelp(
-      "Take phrases from this list of texts, not from captions.", valueName: "member"))
+      "Take phrases from the list in this member, not from captions.", valueName: "member"))
   var phrasesFrom: String?
 
   @Option(help: ArgumentHelp("Which spellings count as one phrase.", valueName: "key"))
   var phraseKey = PhraseKey.lower
 
-  @Option(help: ArgumentHelp("Pass over phrases that fewer captions have.", valueName: "count"))
+  @Option(help: ArgumentHelp("Ignore phrases that occur in fewer captions.", valueName: "count"))
   var minCount = SelectionRule().minCount
 
-  @Option(help: ArgumentHelp("The most captions taken for a phrase.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp("Largest number of captions taken for one phrase.", valueName: "count"))
   var cap = SelectionRule().cap
 
   @Option(
@@ -49,7 +50,7 @@ struct CaptionFilter: ToolCommand {
   )
   var capCounts = SelectionRule().counting
 
-  @Option(help: ArgumentHelp("Seed of the draws.", valueName: "number"))
+  @Option(help: ArgumentHelp("Seed for sampling captions.", valueName: "number"))
   var seed = SelectionRule().seed
 
   @Flag(help: "Print figures instead of records.")
@@ -60,7 +61,7 @@ struct CaptionFilter: ToolCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Draw the phrases' counts before and after, as .svg or .png.", valueName: "file"),
+      "Plot the phrases' counts before and after, as .svg or .png.", valueName: "file"),
     completion: .file(extensions: ["svg", "png"]))
   var plot: String?
 
@@ -89,7 +90,7 @@ struct CaptionFilter: ToolCommand {
     if let plot { try OutputClaims.claim(plot) }
     let reader = try session.objectReader(
       input, format: from.objects, columns: ["caption", "url"])
-    // Before the work: what cannot be opened is said at once.
+    // Before the work: an output that cannot be opened is reported at once.
     let drawing = try plot.map { (path) throws(Failure) in
       try session.sink(path, isBinary: !isSVG(path))
     }

@@ -8,7 +8,7 @@ import Streams
 import Threads
 import ToolSupport
 
-/// What was read: the records, which of them are skips, and the phrases of the others.
+/// The input: the records, which of them are skips, and the phrases of the others.
 struct Corpus {
   let source: PhraseSource
   let key: PhraseKey
@@ -141,7 +141,7 @@ struct Corpus {
     recordCount += 1
   }
 
-  /// Writes the skips and the captions that were selected, in the order of the input.
+  /// Writes the skips and the selected captions, in the order of the input.
   func write(_ selection: CaptionSelection, to writer: JSONLWriter) throws(Failure) {
     var (caption, skip) = (0, 0)
     var selected: [UInt8] = []

@@ -1,4 +1,4 @@
-// Records kept as lines of JSON until it is known which of them are wanted.
+// Records kept as lines of JSON until the selection is known.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput

@@ -11,7 +11,7 @@ import ToolSupport
 struct ChatComplete: ToolProgram {
   static let configuration = CommandConfiguration(
     commandName: "chat-complete",
-    abstract: "Send chat requests to an OpenAI-compatible server, write the replies.",
+    abstract: "Send chat requests to an OpenAI-compatible server and write the replies.",
     version: toolVersion("chat-complete", libraries: [httpLibrary]))
 
   @Argument(help: "Requests as JSONL; stdin where absent or -.", completion: .file())
@@ -23,11 +23,11 @@ struct ChatComplete: ToolProgram {
 
   @Option(
     help: ArgumentHelp(
-      "Keep replies here, and ask nothing again that is in it.", valueName: "file"),
+      "Keep replies in this file, and do not repeat requests answered in it.", valueName: "file"),
     completion: .file())
   var journal: String?
 
-  @Flag(help: "Write replies as they come instead of in the requests' order.")
+  @Flag(help: "Write replies as they arrive, not in the order of the requests.")
   var unordered = false
 
   @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL.")

@@ -1,4 +1,4 @@
-// The loop of chat-complete: reads ahead, keeps the exchange busy, writes replies when their turn comes.
+// The loop of chat-complete: reads ahead, keeps the exchange busy, writes replies in their order.
 // SPDX-License-Identifier: Apache-2.0
 import Chat
 import ChatClient

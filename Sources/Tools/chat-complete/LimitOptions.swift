@@ -1,4 +1,4 @@
-// The options that bound requests: at once, a minute, again, and what they may cost.
+// The options that limit requests: concurrency, rates, retries and costs.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ChatClient
@@ -8,31 +8,32 @@ import ToolSupport
 struct LimitOptions: ParsableArguments {
   @Option(
     name: [.customShort("j"), .long],
-    help: ArgumentHelp("Requests at once.", valueName: "count"))
+    help: ArgumentHelp("Number of concurrent requests.", valueName: "count"))
   var jobs = 8
 
-  @Option(help: ArgumentHelp("Requests a minute, evenly spaced.", valueName: "number"))
+  @Option(help: ArgumentHelp("Limit of requests per minute, evenly spaced.", valueName: "number"))
   var requestsPerMinute: Double?
 
-  @Option(help: ArgumentHelp("Tokens a minute, prompts and replies.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp("Limit of tokens per minute, in prompts and replies.", valueName: "number"))
   var tokensPerMinute: Double?
 
-  @Option(help: ArgumentHelp("Tries after the first for a request.", valueName: "count"))
+  @Option(help: ArgumentHelp("Number of retries for a request.", valueName: "count"))
   var retries = 8
 
   @Option(
     help: ArgumentHelp(
-      "First wait before a retry; each next is twice as long.", valueName: "seconds"))
+      "Wait before the first retry; doubled for each further one.", valueName: "seconds"))
   var backoff = 1.0
 
-  @Option(help: ArgumentHelp("Longest wait between two tries.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Longest wait between two attempts.", valueName: "seconds"))
   var maxBackoff = 60.0
 
-  @Option(help: ArgumentHelp("Longest wait that a server may ask for.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Longest wait that a server may demand.", valueName: "seconds"))
   var maxWait = 900.0
 
   @Option(
-    help: ArgumentHelp("What a million tokens cost: 0.15/0.60.", valueName: "prompt/reply"),
+    help: ArgumentHelp("Price of a million tokens, such as 0.15/0.60.", valueName: "prompt/reply"),
     transform: { text in
       guard let price = Price(text) else {
         throw ValidationError("expected two numbers such as 0.15/0.60, found \(text)")
@@ -61,7 +62,7 @@ struct LimitOptions: ParsableArguments {
     if let tokenBudget { try require(tokenBudget, in: 0...1 << 50, "--token-budget") }
   }
 
-  /// `spent`: what earlier runs with the same journal have spent.
+  /// `spent`: the spending of earlier runs with the same journal.
   func dispatcher(spent: Spending) -> Dispatcher {
     var waits = Backoff()
     waits.first = backoff

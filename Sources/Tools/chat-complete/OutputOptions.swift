@@ -18,7 +18,7 @@ struct OutputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Stop after more than this many skips, or this share (5%).", valueName: "limit"))
+      "Stop when more records than this count or share (5%) are skipped.", valueName: "limit"))
   var maxSkips: SkipLimit?
 
   @Flag(name: .shortAndLong, help: "Write binary data to a terminal.")

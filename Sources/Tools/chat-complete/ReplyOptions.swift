@@ -8,43 +8,49 @@ import ToolSupport
 
 struct ReplyOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Where a record has none: the sampling temperature.", valueName: "number"))
+    help: ArgumentHelp("Sampling temperature, for records without their own.", valueName: "number"))
   var temperature: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Where a record has none: the share of probability to draw from.", valueName: "number"))
+      "Nucleus sampling: share of the probability, for records without their own.",
+      valueName: "number"))
   var topP: Double?
 
   @Option(
-    help: ArgumentHelp("Where a record has none: the longest reply, in tokens.", valueName: "count")
+    help: ArgumentHelp(
+      "Longest reply in tokens, for records without their own limit.", valueName: "count")
   )
   var maxTokens: Int?
 
-  @Option(help: ArgumentHelp("The longest reply, by that limit's newer name.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp(
+      "Longest reply in tokens, sent as max_completion_tokens.", valueName: "count"))
   var maxCompletionTokens: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Where a record has none: the seed of the server's draws.", valueName: "number"))
+      "Seed for the server's sampling, for records without their own.", valueName: "number"))
   var seed: Int?
 
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "The same: end replies before this text; may be repeated.", valueName: "text"))
+      "End replies before this text, for records without stop; may be repeated.", valueName: "text")
+  )
   var stop: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Where a record has none: further members, such as {\"top_k\":20}.", valueName: "json"))
+      "Further members of requests, for records without them, such as {\"top_k\":20}.",
+      valueName: "json"))
   var extra: String?
 
-  @Flag(help: "Send the images that records name.")
+  @Flag(help: "Send the images that records name, too.")
   var images = false
 
   @Option(
-    help: ArgumentHelp("Send images from beneath this directory only.", valueName: "dir"),
+    help: ArgumentHelp("Send only images beneath this directory.", valueName: "dir"),
     completion: .directory)
   var imageRoot: String?
 

@@ -1,4 +1,4 @@
-// What a run of chat-complete came to: the line while it runs, and the words at its end.
+// The report of a run of chat-complete: its status line, and the messages at its end.
 // SPDX-License-Identifier: Apache-2.0
 import Chat
 import ChatClient

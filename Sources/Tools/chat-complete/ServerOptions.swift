@@ -1,4 +1,4 @@
-// The options that say which server is asked, and how long it may take.
+// The options for the server and its timeouts.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ChatClient
@@ -8,14 +8,15 @@ import ToolSupport
 
 struct ServerOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The server, such as http://localhost:8000/v1.", valueName: "address"))
+    help: ArgumentHelp(
+      "Base URL of the server, such as http://localhost:8000/v1.", valueName: "address"))
   var url: String
 
-  @Option(help: ArgumentHelp("The model, by the server's name for it.", valueName: "name"))
+  @Option(help: ArgumentHelp("The server's name for the model.", valueName: "name"))
   var model: String
 
   @Option(
-    help: ArgumentHelp("The variable of the environment with the key.", valueName: "variable"))
+    help: ArgumentHelp("Environment variable that holds the API key.", valueName: "variable"))
   var keyVariable = "OPENAI_API_KEY"
 
   @Option(
@@ -23,24 +24,24 @@ struct ServerOptions: ParsableArguments {
     completion: .file())
   var keyFile: String?
 
-  @Flag(help: "Send no key, whatever the environment holds.")
+  @Flag(help: "Send no key, even if the environment holds one.")
   var noKey = false
 
-  @Flag(help: "Send the key over http to another machine.")
+  @Flag(help: "Allow the key to be sent to another machine over plain http.")
   var sendKeyInClear = false
 
   @Option(
-    help: ArgumentHelp("Connect to this socket of the machine.", valueName: "path"),
+    help: ArgumentHelp("Connect to this Unix socket.", valueName: "path"),
     completion: .file())
   var unixSocket: String?
 
   @Option(help: ArgumentHelp("Longest wait for a connection.", valueName: "seconds"))
   var connectTimeout = 10.0
 
-  @Option(help: ArgumentHelp("Longest wait for a byte of a reply.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Longest wait for the next byte of a reply.", valueName: "seconds"))
   var silence = 300
 
-  @Option(help: ArgumentHelp("Longest time for a request in all.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Longest time for a whole request.", valueName: "seconds"))
   var timeout = 900.0
 
   func validate() throws {
@@ -57,7 +58,7 @@ struct ServerOptions: ParsableArguments {
     try HTTPAddress(url, ending: ReplyJudge.path)
   }
 
-  /// Throws `usage/key…` where the key is none, or would be shown to others.
+  /// Throws `usage/key…` if the key is invalid, or would be exposed to others.
   func secret(for address: HTTPAddress, _ session: Session) throws(Failure) -> Secret? {
     if noKey { return nil }
     var secret: Secret?

@@ -15,7 +15,7 @@ import Towers
 struct ClipEncode: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "clip-encode",
-    abstract: "Read records with images, write the grid features of a CLIP vision tower.",
+    abstract: "Encode the images of records as grid features of a CLIP vision tower.",
     version: toolVersion("clip-encode", libraries: imageLibraries + modelLibraries))
 
   /// What the stream carries.
@@ -30,7 +30,7 @@ struct ClipEncode: ToolCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "Images, archives, or one list; stdin where absent or -.", valueName: "input"),
+      "Images, archives, or one list of images; stdin where absent or -.", valueName: "input"),
     completion: .file())
   var inputs: [String] = []
 
@@ -43,13 +43,14 @@ struct ClipEncode: ToolCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Hidden state to take; default: the model's, -2.", valueName: "number"))
+    help: ArgumentHelp(
+      "Layer whose hidden state is taken; default: the model's, -2.", valueName: "number"))
   var layer: Int?
 
-  @Option(help: "Rows to keep: patch or cls_patch (default: the model's).")
+  @Option(help: "Feature rows to keep: patch or cls_patch (default: the model's).")
   var features: FeatureRows?
 
-  @Option(help: "Make images square by crop or pad (default: the recipe's, the model's).")
+  @Option(help: "Make images square by crop or pad (default: the recipe's or the model's).")
   var aspect: PreprocessorSettings.Aspect?
 
   @OptionGroup var recipes: RecipeOptions
@@ -58,28 +59,29 @@ struct ClipEncode: ToolCommand {
   var emit = Emission.features
 
   @Option(
-    help: ArgumentHelp("Confine image paths to this directory.", valueName: "dir"),
+    help: ArgumentHelp(
+      "Resolve image paths in this directory; refuse those that lead out of it.", valueName: "dir"),
     completion: .directory)
   var imageRoot: String?
 
   @Option(
     help: ArgumentHelp(
-      "Where records have no image, take it from here; a table's column.", valueName: "key"))
+      "Member or column with the image, for records without an image member.", valueName: "key"))
   var imageKey: String?
 
-  @Option(help: ArgumentHelp("Images that go through the tower together.", valueName: "count"))
+  @Option(help: ArgumentHelp("Images encoded together.", valueName: "count"))
   var batch = 8
 
-  @Option(help: "EXIF orientation: apply, or ignore as LLaVA does.")
+  @Option(help: "EXIF orientation: apply it, or ignore it as LLaVA does.")
   var exif = Orientation.apply
 
-  @Option(help: "Cut image files: skip, or pad with grey.")
+  @Option(help: "Truncated image files: skip them, or pad them with grey.")
   var truncated = Truncation.skip
 
-  @Flag(help: "Accept damaged images as far as they decode.")
+  @Flag(help: "Accept damaged images as far as they can be decoded.")
   var lenient = false
 
-  @Option(help: ArgumentHelp("Largest image to accept.", valueName: "size"))
+  @Option(help: ArgumentHelp("Largest image to accept, in pixels.", valueName: "size"))
   var maxPixels = Size(DecodeOptions().maxPixels)
 
   @OptionGroup var stream: StreamOptions

@@ -1,4 +1,4 @@
-// The loop of clip-encode: records in, groups of images through the tower, records out in order.
+// The loop of clip-encode: reads records, encodes groups of images, writes records in order.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput
@@ -18,11 +18,11 @@ protocol RecordMaker {
   var schema: StreamSchema { get }
   /// What `--verbose` calls the making.
   var stage: String { get }
-  /// Seconds of it in which pictures were read.
+  /// The part of that time in which pictures were read, in seconds.
   var secondsOfReading: Double { get }
-  /// What a record with so many images will have.
+  /// The tensors of a record with `images` images.
   func shapes(images: Int) -> [(name: String, type: ElementType, shape: [Int])]
-  /// For each list of paths the record's tensors, or why there are none.
+  /// The record's tensors for each list of paths, or the reason why there are none.
   mutating func tensors(for records: [[String]]) throws(Failure)
     -> [Result<[(name: String, tensor: Tensor)], Failure>]
 }

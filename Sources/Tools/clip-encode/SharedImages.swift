@@ -1,9 +1,9 @@
-// Each image made once where records about the same one stand together.
+// Each image is made once if consecutive records share it.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 
-/// Makes the images of records. A picture that is asked several things is named by neighbours: within a
-/// group of records, and from one group to the next, it is made once.
+/// Makes the images of records. Several questions about a picture are consecutive records: within a
+/// group of records, and from one group to the next, the picture is made once.
 struct SharedImages<Made> {
   /// Paths are compared by their bytes: two spellings of one letter are two files.
   private typealias Path = [UInt8]

@@ -1,4 +1,4 @@
-// What a features stream says of how its numbers came about, and option values.
+// The configuration in the header of a feature stream, and option values.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Checkpoints
@@ -10,7 +10,7 @@ extension PreprocessorSettings.Aspect: ExpressibleByArgument {}
 extension ObjectFormat: ExpressibleByArgument {}
 
 extension ClipEncode {
-  /// Everything that changes the numbers, for `ts.config`.
+  /// All settings that change the numbers, for `ts.config`.
   func configuration(_ checkpoint: VisionCheckpoint, _ settings: PreprocessorSettings) -> JSONValue
   {
     var object: JSONObject = [

@@ -1,4 +1,4 @@
-// The recipe that a features stream is made by: the user's, or that of the first records.
+// The recipe of a feature stream: the user's, or that of the first records.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

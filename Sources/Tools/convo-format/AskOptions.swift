@@ -1,4 +1,4 @@
-// The questions that the user asks of every record, and the records that come of several.
+// The questions that the user asks about every record, and the records made for several questions.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Conversations
@@ -12,11 +12,11 @@ import ToolSupport
 struct AskOptions: ParsableArguments {
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("A question for every record; give it again for more.", valueName: "text"))
+    help: ArgumentHelp("Question to ask about every record; may be repeated.", valueName: "text"))
   var ask: [String] = []
 
   @Option(
-    help: ArgumentHelp("Ask the questions in this file, one a line.", valueName: "file"),
+    help: ArgumentHelp("Ask the questions in this file, one per line.", valueName: "file"),
     completion: .file())
   var askFile: String?
 
@@ -64,7 +64,7 @@ struct Questions {
   /// The most bytes of a question.
   let limit: Int
 
-  /// The records that `line` becomes, one a question, next to each other so that a picture is decoded
+  /// The records that `line` becomes, one per question, next to each other so that a picture is decoded
   /// once. A line that holds no record, or an earlier tool's skip, stays one.
   func asked(_ line: ObjectLine, _ formatter: RecordFormatter) -> LazyMapSequence<
     Range<Int>, AskedRecord

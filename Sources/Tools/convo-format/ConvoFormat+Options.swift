@@ -1,4 +1,4 @@
-// What the options come to. The template: the user's, the recipe's, the model's, LLaVA 1.5's.
+// The settings from the options. The template is the user's, the recipe's, the model's, or LLaVA 1.5's.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import Conversations
@@ -9,7 +9,7 @@ import Tokenizers
 import ToolSupport
 
 extension ConvoFormat {
-  /// Throws what finding the template and loading the tokenizer throw.
+  /// Throws what finding the template and loading the tokeniser throw.
   func options() throws(Failure) -> FormatOptions {
     var options = FormatOptions(template: try chosenTemplate())
     options.system = system
@@ -58,7 +58,7 @@ extension ConvoFormat {
     recipes.recipe?.compatibility.flatMap { PromptOptions.Compatibility(rawValue: $0) }
   }
 
-  /// Throws the fault of an option that says something else than the recipe.
+  /// Throws the fault of an option that contradicts the recipe.
   func checkRecipe() throws {
     if let template { try recipes.refuse("--template") { !$0.hasTemplate(template) } }
     if templateFor != nil { try recipes.refuse("--template-for") { _ in true } }

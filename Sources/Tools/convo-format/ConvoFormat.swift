@@ -10,7 +10,7 @@ import ToolSupport
 struct ConvoFormat: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "convo-format",
-    abstract: "Make prompts, token ids and loss masks out of records, or check a data set.",
+    abstract: "Make prompts, token ids and loss masks from records, or check a data set.",
     version: toolVersion("convo-format"))
 
   @Argument(
@@ -27,60 +27,62 @@ struct ConvoFormat: ToolCommand {
 
   @Option(
     name: [.short, .long],
-    help: ArgumentHelp("Take the template of this model; default: LLAVA_MODEL.", valueName: "dir"),
+    help: ArgumentHelp("Use the template of this model; default: LLAVA_MODEL.", valueName: "dir"),
     completion: .directory)
   var model: String?
 
   @Option(
-    help: ArgumentHelp("The template (default: the model's).", valueName: "key"),
+    help: ArgumentHelp("Conversation template (default: the model's).", valueName: "key"),
     completion: .list(ConversationTemplate.catalogue.map(\.key)))
   var template: String?
 
   @OptionGroup var recipes: RecipeOptions
 
-  @Option(help: ArgumentHelp("Choose the template by a model's name.", valueName: "model"))
+  @Option(help: ArgumentHelp("Choose the template by this model name.", valueName: "model"))
   var templateFor: String?
 
   @Option(
     help: ArgumentHelp(
-      "Where records have no image, take it from here; a table's column.", valueName: "key"))
+      "Member or column with the image, for records without an image member.", valueName: "key"))
   var imageKey: String?
 
-  @Option(help: ArgumentHelp("Replace the template's system text.", valueName: "text"))
+  @Option(help: ArgumentHelp("Replace the template's system prompt.", valueName: "text"))
   var system: String?
 
-  @Option(help: ArgumentHelp("Where images go (default: the recipe's, first).", valueName: "place"))
+  @Option(
+    help: ArgumentHelp(
+      "Position of images in the prompt (default: the recipe's, else first).", valueName: "place"))
   var imagePosition: ImagePosition?
 
-  @Option(help: ArgumentHelp("Seed of random image positions.", valueName: "number"))
+  @Option(help: ArgumentHelp("Seed for random image positions.", valueName: "number"))
   var seed: UInt64 = 0
 
   @Flag(help: "Put images between <im_start> and <im_end>.")
   var imageMarkers = false
 
-  @Flag(help: "Make training sequences with loss masks.")
+  @Flag(help: "Make training sequences, with loss masks.")
   var train = false
 
-  @Option(help: ArgumentHelp("Do as the reference does instead.", valueName: "name"))
+  @Option(help: ArgumentHelp("Reproduce this reference implementation.", valueName: "name"))
   var compat: PromptOptions.Compatibility?
 
   @OptionGroup var sequence: SequenceOptions
 
-  @Option(help: ArgumentHelp("Pass over the first records of the input.", valueName: "count"))
+  @Option(help: ArgumentHelp("Number of records to skip at the beginning.", valueName: "count"))
   var start = 0
 
   @Option(
     help: ArgumentHelp(
-      "Take the K-th of N equal parts of the input's records, one after the other.",
+      "Take only the K-th of N equal, contiguous parts of the input.",
       valueName: "k/n"))
   var shard: Shard?
 
   @OptionGroup var resuming: DoneOptions
 
-  @Flag(help: "Print each token and whether it carries loss, instead of records.")
+  @Flag(help: "Print each token and whether it is trained on, instead of records.")
   var showMask = false
 
-  @Flag(help: "Print what is wrong with the records, by reason, instead of records.")
+  @Flag(help: "Print the faults of the records, by reason, instead of records.")
   var check = false
 
   @Flag(help: "Print the findings of --check as JSON.")

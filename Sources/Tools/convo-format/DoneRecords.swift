@@ -1,4 +1,4 @@
-// The ids in an earlier run's output, so that a run can be taken up where it stopped.
+// The ids in an earlier run's output, so that a run can be resumed.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Glibc
@@ -8,15 +8,15 @@ import Records
 import Streams
 import ToolSupport
 
-/// The options for taking up a run.
+/// The options for resuming a run.
 struct DoneOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Leave out records whose id is in this JSONL file; it need not be there.", valueName: "file"),
+      "Leave out records whose id is in this JSONL file, which need not exist.", valueName: "file"),
     completion: .file())
   var skipDone: String?
 
-  @Flag(help: "Cut a record that was not finished off the end of the --skip-done file.")
+  @Flag(help: "Remove an unfinished record from the end of the --skip-done file.")
   var repair = false
 
   func validate() throws {
@@ -80,13 +80,13 @@ struct DoneRecords {
       || SkipMark(of: object) != nil
   }
 
-  /// Whether `object` is a part of an answer, as vicuna-decode --deltas writes it: no record.
+  /// Whether `object` is a part of an answer, as vicuna-decode --deltas writes it, not a record.
   private static func isDelta(_ object: JSONObject) -> Bool {
     object.keys == ["id", "delta"] && object["delta"]?.string != nil
   }
 
-  /// Adds the ids of all objects but of parts of answers. `refusesOthers`: throw `done/not-output` for what no tool of ours
-  /// wrote.
+  /// Adds the ids of all objects except parts of answers. `refusesOthers`: throw `done/not-output` for
+  /// objects that no tool of ours wrote.
   private mutating func read(_ reader: any ObjectReader, refusesOthers: Bool) throws(Failure) {
     do throws(Failure) {
       while let line = try reader.next() {

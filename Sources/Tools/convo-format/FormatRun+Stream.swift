@@ -1,4 +1,4 @@
-// convo-format --show-mask of a tensor stream: the prompts that it carries, with the rows of its images.
+// convo-format --show-mask of a tensor stream: its prompts, with the rows of its images.
 // SPDX-License-Identifier: Apache-2.0
 import Conversations
 import InputOutput

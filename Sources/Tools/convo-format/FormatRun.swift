@@ -1,4 +1,4 @@
-// The loop over the records, for each of the tool's three ways to work.
+// The loop over the records, for each of the tool's three modes.
 // SPDX-License-Identifier: Apache-2.0
 import Conversations
 import Glibc
@@ -55,7 +55,7 @@ struct FormatRun {
     session.settings.output == nil && isatty(1) == 1 && getenv("NO_COLOR") == nil
   }
 
-  /// Prints what is wrong with the records. Ends with status 1 if anything is.
+  /// Prints the faults of the records. Exits with status 1 if there are any.
   func check(_ reader: any ObjectReader, asJSON: Bool) throws(Failure) {
     var check = DatasetCheck(formatter)
     while let line = try reader.next() {

@@ -6,24 +6,25 @@ import ToolSupport
 
 struct SequenceOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Add token ids; a model directory or a file.", valueName: "path"),
+    help: ArgumentHelp(
+      "Add token ids from this tokeniser, a model directory or a file.", valueName: "path"),
     completion: .file())
   var tokenizer: String?
 
   @Option(
     help: ArgumentHelp(
-      "Rows of features an image becomes (default: the model's).", valueName: "count"))
+      "Feature rows per image (default: the model's).", valueName: "count"))
   var imageTokens: Int?
 
-  @Option(help: ArgumentHelp("Most tokens of a sequence, features included.", valueName: "count"))
+  @Option(help: ArgumentHelp("Longest sequence, in tokens and feature rows.", valueName: "count"))
   var maxLength: Int?
 
   @Option(
-    help: ArgumentHelp("What becomes of special tokens' names in texts.", valueName: "policy"))
+    help: ArgumentHelp("How to treat names of special tokens in texts.", valueName: "policy"))
   var special = FormatOptions.SpecialPolicy.text
 
   @Option(
-    help: ArgumentHelp("What becomes of the template's separators in texts.", valueName: "policy"))
+    help: ArgumentHelp("How to treat the template's separators in texts.", valueName: "policy"))
   var separators = FormatOptions.SeparatorPolicy.warn
 
   func validate() throws {

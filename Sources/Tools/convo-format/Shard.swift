@@ -1,4 +1,4 @@
-// One part of an input, for many machines side by side: as many records as each other part, or one more.
+// One shard of an input, for many machines: the sizes of shards differ by one record at most.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Glibc
@@ -6,7 +6,7 @@ import InputOutput
 import Streams
 import ToolSupport
 
-/// `K/N`. The parts stand one after the other, so that their outputs in this order are the output of all.
+/// `K/N`. The parts are contiguous, so that their outputs joined in order are the output of all.
 struct Shard: ExpressibleByArgument {
   private static let most = 1 << 20
 

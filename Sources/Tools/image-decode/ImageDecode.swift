@@ -1,4 +1,4 @@
-// image-decode: one image of any format to a pixmap, behind walls of the kernel.
+// image-decode: one image of any format to a pixmap, in a sandbox of the kernel.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import CLoadedCodecs
@@ -11,7 +11,7 @@ import ToolSupport
 struct ImageDecode: ToolProgram {
   static let configuration = CommandConfiguration(
     commandName: "image-decode",
-    abstract: "Turn one image of any format into a pixmap, in a sandbox.",
+    abstract: "Decode one image of any format into a pixmap, in a sandbox.",
     version: toolVersion(
       "image-decode",
       libraries: [
@@ -24,10 +24,10 @@ struct ImageDecode: ToolProgram {
   @Argument(help: "The image; stdin where absent or -.", completion: .file())
   var input: String?
 
-  @Option(help: "EXIF orientation: apply, or ignore as LLaVA does.")
+  @Option(help: "EXIF orientation: apply it, or ignore it as LLaVA does.")
   var exif = Orientation.apply
 
-  @Option(help: ArgumentHelp("Largest image to accept.", valueName: "size"))
+  @Option(help: ArgumentHelp("Largest image to accept, in pixels.", valueName: "size"))
   var maxPixels = Size(DecodeOptions().maxPixels)
 
   @Flag(name: .shortAndLong, help: "Write binary data to a terminal.")

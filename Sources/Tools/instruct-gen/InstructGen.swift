@@ -1,4 +1,4 @@
-// instruct-gen: asks a teacher for instruction data, and makes records of its replies.
+// instruct-gen: makes requests to a teacher model, and records from its replies.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import InputOutput
@@ -11,7 +11,8 @@ struct InstructGen: ToolEntry {
 
   static let configuration = CommandConfiguration(
     commandName: name,
-    abstract: "Make requests for instruction data of captions and boxes, and records of replies.",
+    abstract:
+      "Make requests for instruction data from captions and boxes, and records from the replies.",
     version: toolVersion(name),
     subcommands: [PromptCommand.self, ParseCommand.self])
 

@@ -1,4 +1,4 @@
-// instruct-gen parse: makes records of a teacher's replies.
+// instruct-gen parse: makes records from a teacher's replies.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import InputOutput
@@ -10,44 +10,45 @@ struct ParseCommand: ToolCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "parse",
-    abstract: "Make records of a teacher's replies.",
+    abstract: "Make records from a teacher model's replies.",
     discussion: """
-      Reads what chat-complete wrote of the requests of prompt, and writes records as training \
-      reads them. What is no reply of the kind is counted, and kept in the file of --rejected.
+      Reads the replies that chat-complete got to the requests of prompt, and writes records for \
+      training. Replies that do not fit the kind are counted, and kept in the file of --rejected.
       """)
 
   @Argument(
-    help: "Replies, JSONL or an array; stdin where absent or -.", completion: .file())
+    help: "Replies, as JSONL or a JSON array; stdin where absent or -.", completion: .file())
   var input: String?
 
   @Option(help: ArgumentHelp("conversation, detail, complex or brief.", valueName: "kind"))
   var kind: InstructionKind
 
   @Option(
-    help: ArgumentHelp("Write the replies that are not taken to this file.", valueName: "file"),
+    help: ArgumentHelp("Write rejected replies to this file.", valueName: "file"),
     completion: .file())
   var rejected: String?
 
   @Option(
-    help: ArgumentHelp("Reject replies with phrases of this list.", valueName: "file"),
+    help: ArgumentHelp("Reject replies that contain a phrase in this file.", valueName: "file"),
     completion: .file())
   var dropLeaks: String?
 
-  @Option(help: ArgumentHelp("What becomes of replies that were cut.", valueName: "policy"))
+  @Option(help: ArgumentHelp("How to treat truncated replies.", valueName: "policy"))
   var truncated = TruncationPolicy.skip
 
   @Option(
-    help: ArgumentHelp("The list of questions (default: ours).", valueName: "file"),
+    help: ArgumentHelp(
+      "File with the list of questions (default: the bundled list).", valueName: "file"),
     completion: .file())
   var instructions: String?
 
-  @Flag(help: "Take several replies of one id.")
+  @Flag(help: "Accept several replies with the same id.")
   var keepDuplicates = false
 
-  @Flag(help: "Keep what else the replies carry.")
+  @Flag(help: "Keep the other members of the replies.")
   var keep = false
 
-  @Option(help: ArgumentHelp("Seed of the draws.", valueName: "number"))
+  @Option(help: ArgumentHelp("Seed for random choices.", valueName: "number"))
   var seed: UInt64 = 0
 
   @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL.")

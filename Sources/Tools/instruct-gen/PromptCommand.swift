@@ -1,4 +1,4 @@
-// instruct-gen prompt: makes requests to a teacher, or records of captions, of what is known of images.
+// instruct-gen prompt: makes requests to a teacher, or finished records, from captions and boxes.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import InputOutput
@@ -11,14 +11,14 @@ struct PromptCommand: ToolCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "prompt",
-    abstract: "Make requests of images' captions and boxes.",
+    abstract: "Make requests from the captions and boxes of images.",
     discussion: """
       Reads COCO's files, or records with captions and instances, and writes requests that \
-      chat-complete sends to a teacher. Kind brief needs no teacher: its records are finished.
+      chat-complete sends to a teacher model. Kind brief needs no teacher: it writes finished records.
       """)
 
   @Argument(
-    help: "Records with captions, JSONL or an array; stdin where absent or -.",
+    help: "Records with captions, as JSONL or a JSON array; stdin where absent or -.",
     completion: .file())
   var input: String?
 
@@ -31,32 +31,35 @@ struct PromptCommand: ToolCommand {
   var captions: String?
 
   @Option(
-    help: ArgumentHelp("Read COCO's instances with them.", valueName: "file"), completion: .file())
+    help: ArgumentHelp("Read the boxes from this file of COCO's instances.", valueName: "file"),
+    completion: .file())
   var boxes: String?
 
   @Option(help: ArgumentHelp("How the boxes of records are written.", valueName: "form"))
   var bbox = BoxForm.fractions
 
-  @Flag(help: "Leave boxes as they are that reach outside their image.")
+  @Flag(help: "Do not clip boxes that reach outside their image.")
   var compat = false
 
   @Option(
-    help: ArgumentHelp("Take system message and examples from here.", valueName: "dir"),
+    help: ArgumentHelp(
+      "Take the system message and the examples from this directory.", valueName: "dir"),
     completion: .directory)
   var prompts: String?
 
-  @Flag(help: "Have the questions of kind brief asked for, too.")
+  @Flag(help: "Make requests for the questions of kind brief, too.")
   var askTeacher = false
 
   @Option(
-    help: ArgumentHelp("The list of questions (default: ours).", valueName: "file"),
+    help: ArgumentHelp(
+      "File with the list of questions (default: the bundled list).", valueName: "file"),
     completion: .file())
   var instructions: String?
 
-  @Option(help: ArgumentHelp("Which captions kind brief takes.", valueName: "which"))
+  @Option(help: ArgumentHelp("Which of an image's captions kind brief takes.", valueName: "which"))
   var pick = CaptionPick.random
 
-  @Option(help: ArgumentHelp("Seed of the draws.", valueName: "number"))
+  @Option(help: ArgumentHelp("Seed for random choices.", valueName: "number"))
   var seed: UInt64 = 0
 
   @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL.")

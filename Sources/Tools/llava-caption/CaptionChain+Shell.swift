@@ -1,4 +1,4 @@
-// The same pipeline as people write it, to grow from.
+// The same pipeline in the form in which people write it.
 // SPDX-License-Identifier: Apache-2.0
 import Captioning
 import InputOutput

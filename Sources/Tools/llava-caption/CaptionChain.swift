@@ -1,4 +1,4 @@
-// The four tools that llava-caption runs, as commands and as a line of the shell.
+// The four tools that llava-caption runs, as commands and as a shell pipeline.
 // SPDX-License-Identifier: Apache-2.0
 import Captioning
 import InputOutput

@@ -1,4 +1,4 @@
-// What is to be asked, once it is known what has been answered.
+// The questions that remain, given what has been answered.
 // SPDX-License-Identifier: Apache-2.0
 import Captioning
 import Conversations

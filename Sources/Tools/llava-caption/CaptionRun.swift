@@ -1,4 +1,4 @@
-// The loop of llava-caption: records into the pipeline, answers out of it, captions written.
+// The loop of llava-caption: feeds records to the pipeline, reads answers, writes captions.
 // SPDX-License-Identifier: Apache-2.0
 import Captioning
 import InputOutput

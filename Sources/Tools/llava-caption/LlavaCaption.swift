@@ -10,7 +10,7 @@ import ToolSupport
 struct LlavaCaption: ToolProgram {
   static let configuration = CommandConfiguration(
     commandName: "llava-caption",
-    abstract: "Caption pictures and whole folders of them: text, tables, or files beside pictures.",
+    abstract: "Caption pictures and folders of pictures, as text, tables, or files beside them.",
     usage: "llava-caption [options] <path> ...",
     discussion: """
       Example: llava-caption -m llava-hf/llava-1.5-7b-hf --sidecar .txt photos
@@ -30,7 +30,7 @@ struct LlavaCaption: ToolProgram {
 
   @OptionGroup(title: "Output") var target: TargetOptions
 
-  @Flag(help: "Print the pipeline of the shell that does the same, instead of doing it.")
+  @Flag(help: "Print the equivalent shell pipeline instead of running it.")
   var printPipeline = false
 
   @Flag(help: "Stop at the first picture that would be skipped.")
@@ -38,7 +38,7 @@ struct LlavaCaption: ToolProgram {
 
   @Option(
     help: ArgumentHelp(
-      "Stop after more than this many skips, or this share (5%).", valueName: "limit"))
+      "Stop when more records than this count or share (5%) are skipped.", valueName: "limit"))
   var maxSkips: SkipLimit?
 
   @OptionGroup var messages: MessageOptions

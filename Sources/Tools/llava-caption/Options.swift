@@ -1,4 +1,4 @@
-// The options of llava-caption by what they are about.
+// The options of llava-caption, by topic.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Captioning
@@ -15,19 +15,20 @@ struct SearchOptions: ParsableArguments {
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "In directories, files that match this pattern of the shell; may be repeated.",
+      "In directories, take files that match this shell pattern; may be repeated.",
       valueName: "pattern"))
   var include: [String] = []
 
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "Leave out files and directories that match it; may be repeated.", valueName: "pattern"))
+      "Leave out files and directories that match this pattern; may be repeated.",
+      valueName: "pattern"))
   var exclude: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Take the pictures of this list too: CSV, TSV, JSONL or paths; - is stdin.",
+      "Also take the pictures in this list: CSV, TSV, JSONL or paths; - is stdin.",
       valueName: "file"),
     completion: .file())
   var list: String?
@@ -37,7 +38,7 @@ struct SearchOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The column or member of --list that says where pictures are.", valueName: "key"))
+      "The column or member of --list that holds the picture's path.", valueName: "key"))
   var imageKey: String?
 
   func validate() throws {
@@ -47,7 +48,7 @@ struct SearchOptions: ParsableArguments {
     }
   }
 
-  /// What messages call the list.
+  /// The name of the list in messages.
   var listName: String? { list == "-" ? "standard input" : list }
 
   var search: PictureSearch { PictureSearch(included: include, excluded: exclude) }
@@ -68,31 +69,31 @@ struct QuestionOptions: ParsableArguments {
   var ask: [String] = []
 
   @Option(
-    help: ArgumentHelp("Ask what the lines of this file ask.", valueName: "file"),
+    help: ArgumentHelp("Ask the questions in this file, one per line.", valueName: "file"),
     completion: .file())
   var askFile: String?
 
-  @Flag(help: "Ask one of the questions about each picture, drawn by --seed and the path.")
+  @Flag(help: "Ask one question about each picture, chosen by --seed and the path.")
   var choose = false
 
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "With --choose, how often the questions are drawn, one for each in turn.",
+      "With --choose, the weight of a question; give one for each, in order.",
       valueName: "number"))
   var weight: [Double] = []
 
-  @Option(help: ArgumentHelp("The template (default: the model's).", valueName: "key"))
+  @Option(help: ArgumentHelp("Conversation template (default: the model's).", valueName: "key"))
   var template: String?
 
-  @Option(help: ArgumentHelp("Replace the template's system text.", valueName: "text"))
+  @Option(help: ArgumentHelp("Replace the template's system prompt.", valueName: "text"))
   var system: String?
 
   func validate() throws {
     if !weight.isEmpty, !choose { throw ValidationError("--weight goes with --choose") }
   }
 
-  /// What is asked about every picture, each once: the lines of the file, then those of the options.
+  /// The questions about every picture, each once: the lines of the file, then those of the options.
   /// Throws what reading the file throws.
   func texts(_ session: Session) throws(Failure) -> [String] {
     var texts =
@@ -129,19 +130,21 @@ struct AnswerOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Sampling temperature; 0 is greedy.", valueName: "number"))
   var temperature = 0.0
 
-  @Option(help: ArgumentHelp("Nucleus sampling: share of probability.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp(
+      "Nucleus sampling: share of the probability to sample from.", valueName: "number"))
   var topP = 1.0
 
-  @Option(help: ArgumentHelp("Seed of the draws.", valueName: "number"))
+  @Option(help: ArgumentHelp("Seed for sampling and for --choose.", valueName: "number"))
   var seed: UInt64 = 0
 
-  @Option(help: ArgumentHelp("Answers that are decoded together.", valueName: "count"))
+  @Option(help: ArgumentHelp("Sequences decoded together.", valueName: "count"))
   var batch = 8
 
   @Option(help: ArgumentHelp("Put this before every answer.", valueName: "text"))
   var prefix = ""
 
-  @Option(help: ArgumentHelp("Put this behind every answer.", valueName: "text"))
+  @Option(help: ArgumentHelp("Put this after every answer.", valueName: "text"))
   var suffix = ""
 
   @Option(
@@ -156,13 +159,14 @@ struct AnswerOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Draw other answers up to so many times before that warning.", valueName: "count"))
+      "Sample a rejected answer again, up to this many times, before the warning.",
+      valueName: "count"))
   var retry = 0
 
   @Option(
     name: [.customShort("j"), .long],
     help: ArgumentHelp(
-      "Threads of each tool; default: LLAVA_THREADS, else all cores.", valueName: "count"))
+      "Threads per tool; default: LLAVA_THREADS, else all cores.", valueName: "count"))
   var threads: Int?
 
   var rules: CaptionRules {

@@ -1,4 +1,4 @@
-// Names that records can have for pictures whose own names are no text.
+// Names in records for pictures whose own names are not valid UTF-8.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput

@@ -1,4 +1,4 @@
-// Where the time of all tools went, in one table.
+// A table of where the time of all tools went.
 // SPDX-License-Identifier: Apache-2.0
 import JSON
 import ToolSupport

@@ -1,4 +1,4 @@
-// What a run is about: the pictures that were named or found, and those of a list.
+// The subjects of a run: the pictures that were named or found, and those of a list.
 // SPDX-License-Identifier: Apache-2.0
 import Captioning
 import InputOutput

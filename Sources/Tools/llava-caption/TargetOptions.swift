@@ -1,4 +1,4 @@
-// Where captions go: one of stdout, a table, or files beside the pictures.
+// The target of captions: stdout, a table, or files beside the pictures.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Captioning
@@ -8,34 +8,34 @@ import ToolSupport
 struct TargetOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Write JSONL to this file, or go on with it; - is stdout.", valueName: "file"),
+      "Write JSONL to this file, or append to it; - is stdout.", valueName: "file"),
     completion: .file())
   var jsonl: String?
 
   @Option(
     help: ArgumentHelp(
-      "Write a table with tabs to this file, or go on with it; - is stdout.", valueName: "file"),
+      "Write a tab-separated table to this file, or append to it; - is stdout.", valueName: "file"),
     completion: .file())
   var tsv: String?
 
   @Option(
     help: ArgumentHelp(
-      "Write a file beside each picture, this in the place of its extension (.txt).",
+      "Write a file beside each picture, with this extension (.txt).",
       valueName: "suffix"))
   var sidecar: String?
 
-  @Flag(help: "With --sidecar, put the suffix behind the extension: a.jpg.txt.")
+  @Flag(help: "With --sidecar, keep the picture's extension before the suffix: a.jpg.txt.")
   var fullNames = false
 
   @Option(
     help: ArgumentHelp(
-      "What becomes of captions that are there: skip, overwrite, append or prepend.",
+      "What to do with existing captions: skip, overwrite, append or prepend.",
       valueName: "what"))
   var existing = ExistingText.skip
 
   @Option(
     help: ArgumentHelp(
-      "What stands between two answers in a file, and before what is appended (default: a line break).",
+      "Separator between answers in one file, and before appended text (default: a line break).",
       valueName: "text"))
   var joint: String?
 

@@ -1,4 +1,4 @@
-// What the tools of the pipeline say, and which of it tells why the pipeline ended.
+// The messages of the pipeline's tools, and the one that tells why the pipeline ended.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

@@ -1,4 +1,4 @@
-// llava-eval judge: asks a chat model to score two models' answers, and sums up what it says.
+// llava-eval judge: requests a chat model's scores of two models' answers, and summarises them.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ToolSupport

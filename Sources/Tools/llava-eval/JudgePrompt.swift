@@ -10,20 +10,22 @@ struct JudgePrompt: ToolCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "prompt",
-    abstract: "Make requests to a chat model that scores two models' answers.",
+    abstract: "Make requests for a chat model to score two models' answers.",
     discussion: """
       Writes a request for each question, for chat-complete to send. With --context the judge reads \
       captions, or captions and boxes, in place of the image.
       """)
 
   @Option(
-    help: ArgumentHelp("JSONL of questions: question_id, text, category.", valueName: "file"),
+    help: ArgumentHelp(
+      "JSONL of questions with question_id, text and category.", valueName: "file"),
     completion: .file())
   var questions: String
 
   @Option(
     help: ArgumentHelp(
-      "JSONL of the answers to judge by, a text-only GPT-4's say.", valueName: "file"),
+      "JSONL of the answers to compare with, such as those of a text-only GPT-4.", valueName: "file"
+    ),
     completion: .file())
   var reference: String
 
@@ -37,28 +39,29 @@ struct JudgePrompt: ToolCommand {
   var context: String?
 
   @Option(
-    help: ArgumentHelp("Rubrics by category (default: those that come along).", valueName: "file"),
+    help: ArgumentHelp("Rubrics by category (default: the bundled ones).", valueName: "file"),
     completion: .file())
   var rule: String?
 
-  @Flag(help: "Ask for both orders of the two answers.")
+  @Flag(help: "Request a review for each order of the two answers.")
   var swap = false
 
   @Option(
     name: .customLong("repeat"),
-    help: ArgumentHelp("Ask for each review so many times.", valueName: "count"))
+    help: ArgumentHelp("Number of times to request each review.", valueName: "count"))
   var repeats = 1
 
-  @Option(help: ArgumentHelp("Seed of the first asking; each further adds 1.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp("Seed of the first request; each repetition adds 1.", valueName: "number"))
   var seed: UInt64 = 0
 
-  @Option(help: ArgumentHelp("The judge's temperature.", valueName: "number"))
+  @Option(help: ArgumentHelp("Sampling temperature of the judge.", valueName: "number"))
   var temperature = 0.2
 
-  @Option(help: ArgumentHelp("Most tokens of a review.", valueName: "count"))
+  @Option(help: ArgumentHelp("Longest review, in tokens.", valueName: "count"))
   var maxTokens = 1024
 
-  @Flag(help: "Join by line, and send no seed, as the reference does.")
+  @Flag(help: "Match files by line number and send no seed, as the reference does.")
   var compat = false
 
   @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL.")

@@ -10,7 +10,7 @@ struct JudgeScore: ToolProgram {
 
   static let configuration = CommandConfiguration(
     commandName: "score",
-    abstract: "Sum up the reviews of a judge.",
+    abstract: "Summarise the reviews of a judge.",
     discussion: """
       Reads the judge's replies as chat-complete writes them, or review files of LLaVA's own scripts, \
       and prints the relative score, 100 x mean(candidate) / mean(reference), by category and for all.
@@ -23,16 +23,17 @@ struct JudgeScore: ToolProgram {
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "Compare with the reviews of another model; may be given again.", valueName: "file"),
+      "Compare with the reviews of another model; may be repeated.", valueName: "file"),
     completion: .file())
   var against: [String] = []
 
   @Option(
-    help: ArgumentHelp("Draws of the intervals' bootstrap; 0 for no intervals.", valueName: "count")
+    help: ArgumentHelp(
+      "Bootstrap resamples for the confidence intervals; 0 for no intervals.", valueName: "count")
   )
   var bootstrap = 1000
 
-  @Option(help: ArgumentHelp("Seed of the bootstrap.", valueName: "number"))
+  @Option(help: ArgumentHelp("Seed for the bootstrap.", valueName: "number"))
   var seed: UInt64 = 0
 
   @Option(
@@ -43,7 +44,7 @@ struct JudgeScore: ToolProgram {
   @Flag(help: "Write a JSON object.")
   var json = false
 
-  @Flag(help: "Print what the reference prints, from what it counts.")
+  @Flag(help: "Count and print as the reference does.")
   var compat = false
 
   @Option(

@@ -1,4 +1,4 @@
-// One run of llava-eval judge score: reviews read, counted and summed up.
+// One run of llava-eval judge score: reads, counts and summarises reviews.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

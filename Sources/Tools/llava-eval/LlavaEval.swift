@@ -1,4 +1,4 @@
-// llava-eval: makes the questions of benchmarks, and scores the answers.
+// llava-eval: makes the prompts of benchmarks, and scores the answers.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ToolSupport
@@ -9,7 +9,7 @@ struct LlavaEval: ToolEntry {
 
   static let configuration = CommandConfiguration(
     commandName: name,
-    abstract: "Make the questions of benchmarks, and score a model's answers.",
+    abstract: "Make the prompts of benchmarks, and score a model's answers.",
     version: toolVersion(name),
     subcommands: [ScienceQACommand.self, JudgeCommand.self])
 }

@@ -1,4 +1,4 @@
-// llava-eval scienceqa requery and combine: two models' answers, and who decides between them.
+// llava-eval scienceqa requery and combine: two models' answers, and the choice between them.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import InputOutput
@@ -71,11 +71,11 @@ struct ScienceQACombine: ToolProgram {
   @OptionGroup var pair: PairOptions
 
   @Option(
-    help: ArgumentHelp("How two answers become one: complement or judge.", valueName: "scheme"))
+    help: ArgumentHelp("How two answers are combined: complement or judge.", valueName: "scheme"))
   var scheme: CombinationScheme
 
   @Option(
-    help: ArgumentHelp("The judge's answers, for that scheme.", valueName: "file"),
+    help: ArgumentHelp("The judge's answers, for the scheme judge.", valueName: "file"),
     completion: .file())
   var judge: String?
 

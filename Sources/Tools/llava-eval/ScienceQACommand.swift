@@ -29,7 +29,8 @@ struct SplitOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The split, such as test; without --splits, by the problems' own member.", valueName: "name"))
+      "The split, such as test; without --splits, the problems' own member decides.",
+      valueName: "name"))
   var split: String?
 
   func validate() throws {

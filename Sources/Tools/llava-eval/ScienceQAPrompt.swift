@@ -1,4 +1,4 @@
-// llava-eval scienceqa prompt: problems become records to train by or to ask.
+// llava-eval scienceqa prompt: problems become records for training or inference.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import InputOutput
@@ -13,19 +13,20 @@ struct ScienceQAPrompt: ToolCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "prompt",
-    abstract: "Make records of problems, in any of LLaVA's formats.")
+    abstract: "Make records from the problems, in any of LLaVA's formats.")
 
   @Argument(help: "The file problems.json of ScienceQA.", completion: .file())
   var problems: String
 
-  @Option(help: ArgumentHelp("The format's code; see the page.", valueName: "code"))
+  @Option(help: ArgumentHelp("Code of the prompt format; see the manual page.", valueName: "code"))
   var format = "QCM-LEPA"
 
   @OptionGroup var choice: SplitOptions
 
   @Option(
     help: ArgumentHelp(
-      "What records hold: llava, conversations; jsonl, instruction and output.", valueName: "task"))
+      "Form of the records: llava (conversations) or jsonl (instruction and output).",
+      valueName: "task"))
   var task = RecordTask.llava
 
   @Flag(help: "Leave the answers out.")
@@ -34,7 +35,7 @@ struct ScienceQAPrompt: ToolCommand {
   @Flag(help: "Ask for the option's letter alone, as LLaVA 1.5 is asked.")
   var askLetter = false
 
-  @Flag(help: "Write one JSON array, indented as the reference's.")
+  @Flag(help: "Write one JSON array, indented like the reference's.")
   var array = false
 
   @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL, except on a terminal.")

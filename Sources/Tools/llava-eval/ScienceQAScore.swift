@@ -72,11 +72,11 @@ struct JudgingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Pick at random, by this seed, where no choice can be read.", valueName: "number"))
+      "Guess with this seed where an answer names no choice.", valueName: "number"))
   var guess: UInt64?
 
   @Option(
-    help: ArgumentHelp("Write what became of each problem, as JSONL.", valueName: "file"),
+    help: ArgumentHelp("Write the outcome of each problem, as JSONL.", valueName: "file"),
     completion: .file())
   var details: String?
 

@@ -13,7 +13,7 @@ struct ScienceQASecond: ToolCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "second",
-    abstract: "Make the second prompts out of answers that are reasons.",
+    abstract: "Make the prompts of the second pass from the reasons of the first.",
     discussion: """
       Reads what vicuna-decode --keep-prompt wrote. The records go through clip-encode, \
       llava-project and vicuna-decode again, and then through join.
@@ -46,7 +46,7 @@ struct ScienceQAJoin: ToolCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "join",
-    abstract: "Join the reasons and the answers of two passes into one text.")
+    abstract: "Join the reasons and the answers of the two passes into one text.")
 
   @Argument(help: "The second pass's answers; stdin where absent or -.", completion: .file())
   var input: String?

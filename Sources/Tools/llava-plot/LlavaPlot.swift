@@ -1,4 +1,4 @@
-// llava-plot: draws the logs of training.
+// llava-plot: plots training logs.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Charts
@@ -12,17 +12,17 @@ import TrainingCurves
 struct LlavaPlot: ToolProgram {
   static let configuration = CommandConfiguration(
     commandName: "llava-plot",
-    abstract: "Draw logs of training: loss, held-out loss, rate, gradient norm.",
+    abstract: "Plot training logs: loss, held-out loss, learning rate, gradient norm.",
     version: toolVersion("llava-plot"))
 
   @Argument(
-    help: ArgumentHelp("Logs of llava-train --log, one a run; stdin where absent or -."),
+    help: ArgumentHelp("Logs from llava-train --log, one per run; stdin where absent or -."),
     completion: .file(extensions: ["jsonl"]))
   var logs: [String] = []
 
   @Option(
     name: [.short, .long],
-    help: ArgumentHelp("Write to a file, .svg or .png.", valueName: "file"),
+    help: ArgumentHelp("Write to this file, .svg or .png.", valueName: "file"),
     completion: .file(extensions: ["svg", "png"]))
   var output: String?
 
@@ -33,31 +33,31 @@ struct LlavaPlot: ToolProgram {
 
   @Option(
     help: ArgumentHelp(
-      "What to draw, with commas: loss, held-out, accuracy, rate, norm; default: what is there.",
+      "Comma-separated panels: loss, held-out, accuracy, rate, norm; default: all with data.",
       valueName: "panels"))
   var panels: PanelList?
 
   @Option(
     help: ArgumentHelp(
-      "Half-life of the mean that smooths, in steps, 0: none; default: a hundredth of the run.",
+      "Half-life of the smoothing average, in steps; 0 for none; default: a hundredth of the run.",
       valueName: "steps"))
   var smooth: Double?
 
   @Option(help: ArgumentHelp("The horizontal axis: step, records or tokens.", valueName: "what"))
   var x = Across.step
 
-  @Flag(help: "Draw loss, held-out loss and gradient norm on logarithmic axes.")
+  @Flag(help: "Plot loss, held-out loss and gradient norm on logarithmic axes.")
   var logY = false
 
-  @Option(help: ArgumentHelp("The name of a run, in the order of the logs; may be given again."))
+  @Option(help: ArgumentHelp("Name of a run, in the order of the logs; may be repeated."))
   var name: [String] = []
 
-  @Option(help: ArgumentHelp("The title; default: the name of a run that is alone."))
+  @Option(help: ArgumentHelp("Title; default: the name of the run if there is only one."))
   var title: String?
 
   @Option(
     help: ArgumentHelp(
-      "Width and height, such as 900x1200; default: 900 wide, as high as the panels ask for.",
+      "Width and height, such as 900x1200; default: 900 wide, as high as the panels need.",
       valueName: "pixels"))
   var size: PictureSize?
 
@@ -66,7 +66,7 @@ struct LlavaPlot: ToolProgram {
 
   @Option(
     help: ArgumentHelp(
-      "Stop after more than this many skips, or this share (5%).", valueName: "limit"))
+      "Stop when more records than this count or share (5%) are skipped.", valueName: "limit"))
   var maxSkips: SkipLimit?
 
   @Flag(name: .shortAndLong, help: "Write a PNG to a terminal.")

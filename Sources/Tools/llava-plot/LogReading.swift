@@ -1,4 +1,4 @@
-// Reads logs, skips lines that are none, and says what is odd.
+// Reads logs, skips invalid lines, and warns of oddities.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import Records

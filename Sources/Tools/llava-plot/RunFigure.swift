@@ -121,7 +121,7 @@ struct RunFigure {
     }
   }
 
-  /// The numbers themselves and, where that is asked for, what is left of them without their noise.
+  /// The values themselves and, if requested, their smoothed mean.
   private func noisy(_ value: KeyPath<RunLog.Step, Double>) -> [Figure.Curve] {
     let raw = lines(value)
     guard halfLife > 0 else { return raw }

@@ -17,10 +17,11 @@ import ToolSupport
 struct LlavaProject: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "llava-project",
-    abstract: "Read image features, write them projected into the word-embedding space.",
+    abstract: "Project image features into the word-embedding space.",
     version: toolVersion("llava-project", libraries: modelLibraries))
 
-  @Argument(help: "A stream of features; stdin where absent or -.", completion: .file())
+  @Argument(
+    help: "A tensor stream of image features; stdin where absent or -.", completion: .file())
   var input: String?
 
   @OptionGroup var models: ModelOptions

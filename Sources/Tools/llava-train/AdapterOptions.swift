@@ -1,4 +1,4 @@
-// What of the model stage 2 trains.
+// The parts of the model that stage 2 trains.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Checkpoints
@@ -20,9 +20,9 @@ struct RequestedPlan {
   var trainsVision = false
   /// The tower's own.
   var visionRate: Double?
-  /// An adapter to go on with.
+  /// An adapter to continue training.
   var adapterPath: String?
-  /// The deviation that a fresh adapter's second matrices begin with.
+  /// The standard deviation of a new adapter's initial B matrices.
   var adapterDeviation = 0.0
   var layout = AdapterLayout.peft
 
@@ -34,48 +34,49 @@ struct RequestedPlan {
 struct AdapterOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Train low-rank pairs of this rank beside the frozen language model.", valueName: "rank"))
+      "Train a LoRA adapter of this rank; the language model is frozen.", valueName: "rank"))
   var lora: Int?
 
   @Option(
     help: ArgumentHelp(
-      "What pairs are multiplied by, over the rank; default: twice the rank.", valueName: "alpha"))
+      "The adapter is scaled by alpha / rank; default: twice the rank.", valueName: "alpha"))
   var loraAlpha: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Share of the pairs' inputs to leave out; default: 0.", valueName: "share"))
+      "Dropout rate of the adapter's inputs; default: 0.", valueName: "share"))
   var loraDropout: Double?
 
-  @Flag(help: "Divide alpha by the root of the rank.")
+  @Flag(help: "Divide alpha by the square root of the rank.")
   var rslora = false
 
   @Option(
     help: ArgumentHelp(
-      "Begin the pairs' second matrices with this deviation, not with zeros.", valueName: "number"))
+      "Standard deviation of the initial B matrices; 0 for zeros.", valueName: "number"))
   var loraBStd = 0.0
 
   @Option(
-    help: ArgumentHelp("Go on with the adapter in this directory.", valueName: "dir"),
+    help: ArgumentHelp("Continue training the adapter in this directory.", valueName: "dir"),
     completion: .directory)
   var adapter: String?
 
   @Option(
-    help: ArgumentHelp("How an adapter is written: peft or llava.", valueName: "layout"))
+    help: ArgumentHelp("Layout of the written adapter: peft or llava.", valueName: "layout"))
   var adapterLayout = AdapterLayout.peft
 
-  @Flag(help: "Leave the language model as it is.")
+  @Flag(help: "Freeze the language model.")
   var freezeLanguage = false
 
-  @Flag(help: "Leave the projector as it is.")
+  @Flag(help: "Freeze the projector.")
   var freezeProjector = false
 
-  @Flag(help: "Train the vision tower, too; records are pixels, from clip-encode --emit pixels.")
+  @Flag(
+    help: "Train the vision tower, too; the input holds pixels, from clip-encode --emit pixels.")
   var trainVision = false
 
   @Option(
     help: ArgumentHelp(
-      "The vision tower's own rate, with --train-vision; default: --lr.", valueName: "rate"))
+      "Learning rate of the vision tower, with --train-vision; default: --lr.", valueName: "rate"))
   var visionLr: Double?
 
   func check() throws {

@@ -1,4 +1,4 @@
-// What is learned from, and in which order.
+// The training data, and their order.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Recipes
@@ -11,56 +11,59 @@ struct DataOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The published recipe whose values hold where no option says otherwise.", valueName: "name"))
+      "Take the values of this published recipe where no option is given.", valueName: "name"))
   var recipe: String?
 
   @Flag(help: "Print the recipe's options and exit.")
   var printRecipe = false
 
-  @Flag(help: "Visit the records of files in another order each epoch.")
+  @Flag(help: "Shuffle the records of files anew each epoch.")
   var shuffle = false
 
-  @Flag(help: "Put records of like length into a step.")
+  @Flag(help: "Group records of similar length into steps.")
   var groupByLength = false
 
-  @Flag(help: "As --group-by-length, with images and without apart.")
+  @Flag(help: "As --group-by-length, with image and text-only records kept apart.")
   var groupByModality = false
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Draw from several files by weight; an epoch has seen the largest once.",
+      "Sample from several files by weight; an epoch ends when the largest was seen once.",
       valueName: "file=weight"), completion: .file())
   var mix: [MixedFile] = []
 
   @Option(
     help: ArgumentHelp(
-      "Visit the records whose numbers, from 0, this file has a line each.", valueName: "file"),
+      "Visit records in the order of this file: a record number per line, from 0.",
+      valueName: "file"),
     completion: .file())
   var order: String?
 
   @Option(
-    help: ArgumentHelp("Write the order that was taken.", valueName: "file"), completion: .file())
+    help: ArgumentHelp("Write the order of the first epoch, for --order.", valueName: "file"),
+    completion: .file())
   var writeOrder: String?
 
   @Flag(
     help:
-      "Let records of one picture in a micro-batch share its rows; --shuffle keeps them together.")
+      "Let the records of one image in a micro-batch share its rows; --shuffle keeps them together."
+  )
   var shareImages = false
 
   @Option(
-    help: ArgumentHelp("Seed of all random numbers; default: 0.", valueName: "number"))
+    help: ArgumentHelp("Seed for all random numbers; default: 0.", valueName: "number"))
   var seed: UInt64?
 
   @Option(
     help: ArgumentHelp(
-      "The input begins with this record of the data, from 0; see --resume-point.",
+      "Number, from 0, of the record that the input begins with; see --resume-point.",
       valueName: "number"))
   var start = 0
 
   @Option(
     help: ArgumentHelp(
-      "Most positions of a sequence, images included; default: 2048.", valueName: "count"))
+      "Longest sequence in positions, images included; default: 2048.", valueName: "count"))
   var maxLength: Int?
 
   func validate() throws {

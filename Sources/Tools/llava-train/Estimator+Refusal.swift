@@ -1,4 +1,4 @@
-// What a run that does not fit is told: settings that do.
+// The refusal of a run that does not fit, with settings that do.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import ModelSupport
@@ -7,7 +7,7 @@ import Training
 import TrainingRuns
 
 extension Estimator {
-  /// The refusal of a run that takes `estimate`, with what would fit.
+  /// The refusal of a run that takes `estimate`, with settings that would fit.
   func tooLarge(_ estimate: RunEstimate, _ available: Int) throws(Failure) -> Failure {
     let settings = FittingSettings(
       available: available, shortest: shortestCut, hasFreeRank: model.start.adapter == nil
@@ -42,7 +42,7 @@ extension Estimator {
     return max(held, files.longest)
   }
 
-  /// The shortest cut that leaves every record half of what there is to learn.
+  /// The shortest truncation that leaves every record half of its tokens that carry loss.
   private var shortestCut: Int {
     guard case .files(let files, _) = data.kind else { return assumedLength }
     return min(files.shortestCut, longest)

@@ -1,4 +1,4 @@
-// The lines that say what a run will take.
+// The lines that report the estimate of a run.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import ToolSupport

@@ -1,4 +1,4 @@
-// The size of a run: what is known of its records, and what is taken for granted of a pipe's.
+// The size of a run: what is known of its records, and what is assumed of a pipe's.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import Training

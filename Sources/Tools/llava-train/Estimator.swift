@@ -1,4 +1,4 @@
-// Says what a run will take, and refuses what cannot fit.
+// Estimates a run, and refuses one that cannot fit.
 // SPDX-License-Identifier: Apache-2.0
 import CPU
 import InputOutput

@@ -1,4 +1,4 @@
-// Held-out records: when they are evaluated, and what follows from it.
+// Held-out records: when they are evaluated, and how that affects the run.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import JSON
@@ -7,13 +7,14 @@ import TrainingRuns
 struct EvaluationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Measure loss and accuracy on the records of this file, which are not trained on.",
+      "Measure loss and accuracy on the held-out records of this file.",
       valueName: "file"), completion: .file())
   var eval: String?
 
   @Option(
     help: ArgumentHelp(
-      "Evaluate after so many steps, and at the end; default: at the end.", valueName: "steps"))
+      "Evaluate every so many steps, and at the end; default: only at the end.", valueName: "steps")
+  )
   var evalEvery: Int?
 
   @Flag(help: "Keep the checkpoint of the lowest held-out loss, and make it the result.")
@@ -21,7 +22,7 @@ struct EvaluationOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Stop after so many evaluations in a row that are no better than the best.",
+      "Stop after so many evaluations in a row without a new best.",
       valueName: "count"))
   var patience: Int?
 

@@ -12,12 +12,12 @@ struct Finetune: TrainingCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "finetune",
-    abstract: "Stage 2: train the language model, or an adapter of it, and the projector.",
+    abstract: "Stage 2: train the projector and the language model, or a LoRA adapter for it.",
     discussion: """
-      Reads features from clip-encode, or JSON lines of text alone, of records that convo-format \
-      --train made. Leaves a whole model in the directory OUT, or with --lora an adapter, for --lora \
-      and --projector of the tools. With --train-vision it reads pixels, and trains the vision tower, \
-      too.
+      Reads the features that clip-encode made from records of convo-format --train, or text-only \
+      records as JSON lines. Leaves a whole model in the directory OUT; with --lora it leaves an \
+      adapter, which the tools accept as --lora and --projector. With --train-vision it reads pixels \
+      and trains the vision tower, too.
       """)
 
   @OptionGroup var data: DataOptions

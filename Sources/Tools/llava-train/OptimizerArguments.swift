@@ -1,4 +1,4 @@
-// How the parameters are changed; what is absent is the recipe's, or a default.
+// The optimiser's options; an absent one is the recipe's, or a default.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Training
@@ -6,22 +6,22 @@ import Training
 struct OptimizerArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What changes the parameters: adamw, or muon for the matrices inside layers.",
+      "Optimiser: adamw, or muon for the matrices inside layers and adamw for the rest.",
       valueName: "name"))
   var optimizer = Optimizer.adamw
 
   @Option(
     help: ArgumentHelp(
-      "Learning rate; default: 1e-3 for pretrain, 2e-5 for finetune, 2e-4 with --lora.",
+      "Learning rate; default: 1e-3 for a projector alone, 2e-4 for an adapter, else 2e-5.",
       valueName: "rate"))
   var lr: Double?
 
-  @Option(help: ArgumentHelp("The projector's own rate; default: --lr.", valueName: "rate"))
+  @Option(help: ArgumentHelp("Learning rate of the projector; default: --lr.", valueName: "rate"))
   var projectorLr: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Weight decay, not of biases and norms; default: 0.", valueName: "number"))
+      "Weight decay, except of biases and norms; default: 0.", valueName: "number"))
   var weightDecay: Double?
 
   @Option(help: ArgumentHelp("AdamW's betas; default: 0.9,0.999.", valueName: "b1,b2"))
@@ -32,7 +32,7 @@ struct OptimizerArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Muon's rate, but of parts that have their own; default: --lr.", valueName: "rate"))
+      "Learning rate of Muon, except for parts with their own; default: --lr.", valueName: "rate"))
   var muonLr: Double?
 
   @Option(help: ArgumentHelp("Muon's momentum; default: 0.95.", valueName: "share"))
@@ -40,26 +40,26 @@ struct OptimizerArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How Muon's rate follows a matrix's shape: original or match_rms_adamw;"
+      "How Muon scales the rate by a matrix's shape: original or match_rms_adamw;"
         + " default: match_rms_adamw.", valueName: "rule"))
   var muonAdjust: MuonAdjustment?
 
   @Option(
     help: ArgumentHelp(
-      "How the rate falls: cosine, linear or constant; default: cosine.", valueName: "shape"))
+      "Learning rate schedule: cosine, linear or constant; default: cosine.", valueName: "shape"))
   var schedule: Schedule.Shape?
 
   @Option(
     help: ArgumentHelp(
-      "Share of the steps in which the rate rises; default: 0.03.", valueName: "share"))
+      "Warm-up, as a share of the steps; default: 0.03.", valueName: "share"))
   var warmupRatio: Double?
 
-  @Option(help: ArgumentHelp("Steps in which the rate rises.", valueName: "count"))
+  @Option(help: ArgumentHelp("Warm-up, in steps.", valueName: "count"))
   var warmupSteps: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Largest norm of a step's gradients, 0: any; default: 1.", valueName: "norm"))
+      "Clip gradients to this norm; 0 for no clipping; default: 1.", valueName: "norm"))
   var clip: Double?
 
   @Option(

@@ -48,7 +48,7 @@ extension PreparedRun {
     try finish(loop, watch, end)
   }
 
-  /// Says what holds for the number of ranks.
+  /// Reports which results equal those of one rank.
   private func tellOfRanks() {
     guard run.ranks.size > 1 else { return }
     let share = StepShare(microBatches: run.settings.accumulation, ranks: run.ranks.size)

@@ -86,7 +86,7 @@ struct PreparedRun<Command: TrainingCommand> {
     }
   }
 
-  /// The state to go on from; nil for a run that begins.
+  /// The state to resume from; nil for a run that begins.
   private static func state(
     _ run: TrainingRun<Command>, _ model: TrainedModel, _ directory: RunDirectory,
     _ description: JSONObject, _ optimizer: Optimizer

@@ -11,10 +11,10 @@ struct Pretrain: TrainingCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "pretrain",
-    abstract: "Stage 1: train the projector, tower and language model frozen.",
+    abstract: "Stage 1: train the projector while the tower and the language model are frozen.",
     discussion: """
-      Reads features from clip-encode, of records that convo-format --train made, and leaves the \
-      projector in the directory OUT, for --projector of all tools.
+      Reads the features that clip-encode made from records of convo-format --train. Leaves the \
+      projector in the directory OUT, which all tools accept as --projector.
       """)
 
   @OptionGroup var data: DataOptions

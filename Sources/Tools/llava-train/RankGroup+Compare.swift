@@ -1,4 +1,4 @@
-// Whether all ranks do the same: version, model, data, options and the step that they go on from.
+// Whether all ranks agree on version, model, data, options and the step that they resume from.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import JSON

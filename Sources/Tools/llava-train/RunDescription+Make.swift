@@ -1,4 +1,4 @@
-// What a run says of itself in its checkpoints: all that changes its numbers.
+// The description of a run in its checkpoints: all settings that change its numbers.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import JSON
@@ -32,7 +32,7 @@ extension RunDescription {
     return description
   }
 
-  /// A part's own rate. Without one a part has two where there are two optimisers.
+  /// A part's own learning rate. Without one a part has two if there are two optimisers.
   private static func ownRate(_ rate: Double?, _ options: OptimizerOptions) -> JSONValue {
     if rate == nil, options.optimizer == .muon { return .null }
     return .double(rate ?? options.rate)

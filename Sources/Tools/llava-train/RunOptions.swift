@@ -1,4 +1,4 @@
-// How long a run is, what it leaves, and how it goes on.
+// The length of a run, its output, and how it is resumed.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ToolSupport
@@ -9,46 +9,47 @@ struct RunOptions: ParsableArguments {
     help: ArgumentHelp("The directory of the run.", valueName: "dir"), completion: .directory)
   var output: String?
 
-  @Option(help: ArgumentHelp("Steps of the run.", valueName: "count"))
+  @Option(help: ArgumentHelp("Number of steps of the run.", valueName: "count"))
   var steps: Int?
 
-  @Option(help: ArgumentHelp("How often to visit all records; default: 1.", valueName: "number"))
+  @Option(help: ArgumentHelp("Number of passes over all records; default: 1.", valueName: "number"))
   var epochs: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Steps that a pipe's records come to, for the schedule.", valueName: "count"))
+      "Number of steps that a pipe's records make, for the schedule.", valueName: "count"))
   var totalSteps: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Records that go through the model together; default: 1.", valueName: "count"))
+      "Records per micro-batch; default: 1.", valueName: "count"))
   var microBatch: Int?
 
   @Option(
-    help: ArgumentHelp("Micro-batches of a step; default: 1.", valueName: "count"))
+    help: ArgumentHelp(
+      "Gradient accumulation: micro-batches per step; default: 1.", valueName: "count"))
   var accumulate: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Save a checkpoint after so many steps, 0: never; default: 500.", valueName: "steps"))
+      "Save a checkpoint every so many steps; 0 for never; default: 500.", valueName: "steps"))
   var saveEvery: Int?
 
-  @Option(help: ArgumentHelp("Checkpoints to keep; default: 2.", valueName: "count"))
+  @Option(help: ArgumentHelp("Number of checkpoints to keep; default: 2.", valueName: "count"))
   var keep: Int?
 
-  @Flag(help: "Go on after the latest checkpoint in the directory.")
+  @Flag(help: "Resume from the latest checkpoint in the directory.")
   var resume = false
 
   @Flag(help: "Print the number of the first record that a resumed run needs, and exit.")
   var resumePoint = false
 
   @Option(
-    help: ArgumentHelp("Write a JSON line a step.", valueName: "file"), completion: .file())
+    help: ArgumentHelp("Write one JSON line per step.", valueName: "file"), completion: .file())
   var log: String?
 
   @Option(
-    help: ArgumentHelp("Write the same for TensorBoard into a directory.", valueName: "dir"),
+    help: ArgumentHelp("Write TensorBoard event files to this directory.", valueName: "dir"),
     completion: .directory)
   var tensorboard: String?
 
@@ -57,21 +58,21 @@ struct RunOptions: ParsableArguments {
       "Write the gradients of a step as safetensors.", valueName: "file"), completion: .file())
   var gradients: String?
 
-  @Option(help: ArgumentHelp("The step that --gradients is of.", valueName: "number"))
+  @Option(help: ArgumentHelp("The step whose gradients --gradients writes.", valueName: "number"))
   var gradientsStep = 1
 
   @Option(
     help: ArgumentHelp(
-      "Layers that compute their activations again: auto, none, all, or a number.",
+      "Layers that recompute activations in the backward pass: auto, none, all, or a number.",
       valueName: "layers"))
   var recompute = Recomputation.auto
 
   @Option(
     help: ArgumentHelp(
-      "Memory that the run may take; default: what is free.", valueName: "size"))
+      "Memory that the run may use; default: what is free.", valueName: "size"))
   var memory: Size?
 
-  @Flag(help: "Check the input, print what the run will take, and exit.")
+  @Flag(help: "Check the input, estimate time and memory, and exit.")
   var dryRun = false
 
   @Option(
@@ -83,12 +84,12 @@ struct RunOptions: ParsableArguments {
   @Option(
     name: [.customShort("j"), .long],
     help: ArgumentHelp(
-      "Threads in all; default: LLAVA_THREADS, else all cores.", valueName: "count"))
+      "Number of threads; default: LLAVA_THREADS, else all cores.", valueName: "count"))
   var threads: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Seconds that ranks wait for each other before the job ends; 0: without end.",
+      "Seconds that ranks wait for each other before the job ends; 0 for no limit.",
       valueName: "seconds"))
   var rankTimeout = 1800
 
@@ -97,7 +98,7 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Stop after more than this many skips, or this share (5%).", valueName: "limit"))
+      "Stop when more records than this count or share (5%) are skipped.", valueName: "limit"))
   var maxSkips: SkipLimit?
 
   @Option(help: ArgumentHelp("Longest JSON line to accept.", valueName: "size"))
@@ -146,7 +147,7 @@ struct RunOptions: ParsableArguments {
   }
 }
 
-/// How many layers run again for their gradient.
+/// The number of layers that recompute their activations in the backward pass.
 enum Recomputation: ExpressibleByArgument, CustomStringConvertible {
   /// As few as memory allows.
   case auto

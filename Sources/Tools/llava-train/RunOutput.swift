@@ -1,4 +1,4 @@
-// What a run leaves for the other tools.
+// The result of a run, for the other tools.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import Conversion
@@ -33,7 +33,7 @@ struct RunOutput {
       keepsProjector ? try catchingMemory { try model.start.projectorCopy(operations) } : nil
   }
 
-  /// Writes what takes little room: a projector or an adapter, not a whole model.
+  /// Writes a small result: a projector or an adapter, not a whole model.
   func writeSmall(
     _ masters: TrainedParameters<Tensor>, place: DataPlace, run: JSONObject, step: Int,
     templates: [String], evaluation: JSONObject? = nil, into files: some OutputPlace
@@ -91,7 +91,7 @@ struct RunOutput {
     }
   }
 
-  /// What the result says of itself.
+  /// The description of the result.
   private func record(
     _ place: DataPlace, _ run: JSONObject, _ step: Int, _ templates: [String],
     _ evaluation: JSONObject?

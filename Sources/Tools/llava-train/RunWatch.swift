@@ -1,4 +1,4 @@
-// What a run shows of itself: log, status line, and a summary at its end.
+// The reports of a run: log, status line, and a summary at its end.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import Ranks

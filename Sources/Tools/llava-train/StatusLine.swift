@@ -1,4 +1,4 @@
-// The line that shows how a run goes.
+// The status line of a run.
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import ToolSupport
@@ -48,7 +48,7 @@ struct StatusLine {
       rows: report.tokens, seconds: (now - last) / .seconds(1),
       fixed: report.updateTime / .seconds(1))
     last = now
-    // Nobody knows how many steps the records of a pipe come to.
+    // The number of steps that the records of a pipe make is unknown.
     let isEndKnown = totalSteps < TrainingSettings.mostSteps
     var text = "step \(grouped(report.step))"
     if isEndKnown { text += "/\(grouped(totalSteps))" }
@@ -59,10 +59,10 @@ struct StatusLine {
   }
 }
 
-/// A share as people read it: 45.2%.
+/// A share for people to read: 45.2%.
 func percentage(_ share: Double) -> String { "\(readable(100 * share, digits: 3))%" }
 
-/// Seconds as people read them: 0.25 s, 45 s, 12 min, 3 h 20 min, 5 days.
+/// Seconds for people to read: 0.25 s, 45 s, 12 min, 3 h 20 min, 5 days.
 func duration(_ seconds: Double) -> String {
   guard seconds.isFinite, seconds < 1e12 else { return "for ever" }
   if seconds < 0.01 { return seconds > 0 ? "0.01 s" : "0 s" }

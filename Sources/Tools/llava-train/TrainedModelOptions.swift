@@ -10,11 +10,11 @@ struct TrainedModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The shape of a fresh projector: linear or mlpNx_gelu; default: mlp2x_gelu.",
+      "Type of a new projector: linear or mlpNx_gelu; default: mlp2x_gelu.",
       valueName: "type"))
   var projectorType: String?
 
-  @Flag(help: "Begin with a fresh projector even if the model has one.")
+  @Flag(help: "Begin with a new projector even if the model has one.")
   var freshProjector = false
 
   func validate() throws {

@@ -16,7 +16,7 @@ protocol TrainingCommand: ToolProgram {
   var evaluation: EvaluationOptions { get }
   var run: RunOptions { get }
 
-  /// What of the model is trained.
+  /// The parts of the model that are trained.
   func plan(_ settings: TrainingSettings) throws(Failure) -> RequestedPlan
 }
 

@@ -1,4 +1,4 @@
-// What a run reads: files that are indexed, or a pipe.
+// The input of a run: files that are indexed, or a pipe.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import InputOutput

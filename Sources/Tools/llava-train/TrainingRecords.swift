@@ -14,7 +14,7 @@ struct TrainingRecords {
   enum Kind {
     case files(TrainingFiles, RecordOrder)
     case pipe(RecordStream)
-    /// Rank 0 deals out what it reads.
+    /// Rank 0 distributes what it reads.
     case dealt
   }
 

@@ -1,4 +1,4 @@
-// What options and recipe come to.
+// The settings of a run, from options and recipe.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import InputOutput
@@ -78,7 +78,7 @@ struct TrainingSettings {
 
   var optimizerName: Optimizer { optimizer.optimizer }
 
-  /// Whether a rate depends on the number of steps.
+  /// Whether a learning rate depends on the number of steps.
   var needsTotal: Bool { shape.needsTotal || optimizer.warmupSteps == nil }
 
   private var shape: Schedule.Shape {

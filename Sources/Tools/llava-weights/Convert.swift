@@ -34,10 +34,10 @@ struct Convert: ToolProgram {
   var layout = TargetLayout.huggingFace
 
   @Option(
-    help: ArgumentHelp("Convert all weights to f16, bf16 or f32; default: as they are."))
+    help: ArgumentHelp("Convert all weights to f16, bf16 or f32; default: keep their types."))
   var type: WeightType?
 
-  @Option(help: ArgumentHelp("Most bytes of weights in a file.", valueName: "size"))
+  @Option(help: ArgumentHelp("Largest shard: bytes of weights in one file.", valueName: "size"))
   var shardSize = Size(4 << 30)
 
   @OptionGroup var parts: PartOptions

@@ -12,10 +12,10 @@ struct Init: ToolProgram {
 
   static let configuration = CommandConfiguration(
     commandName: "init",
-    abstract: "Write a new model with random weights, to train from nothing.",
+    abstract: "Write a new model with random weights, to train from scratch.",
     discussion: """
-      The model has the shapes of config.json in DIR, and the tokenizer and the other small files that \
-      lie beside it; weights in DIR are not looked at. With --vision the tower is not drawn but taken.
+      The model has the shapes in SHAPES/config.json, with the tokeniser and the other small files \
+      beside it; weights there are ignored. With --vision the tower is copied from a checkpoint.
       """)
 
   @Argument(
@@ -32,11 +32,12 @@ struct Init: ToolProgram {
   @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "number"))
   var seed: UInt64 = 0
 
-  @Option(help: "Type of the weights: f16, bf16 or f32; default: what config.json names.")
+  @Option(help: "Type of the weights: f16, bf16 or f32; default: the type in config.json.")
   var type: WeightType?
 
   @Option(
-    help: ArgumentHelp("Take the vision tower from here.", valueName: "path"), completion: .file())
+    help: ArgumentHelp("Take the vision tower from this path.", valueName: "path"),
+    completion: .file())
   var vision: String?
 
   @OptionGroup var messages: MessageOptions
@@ -66,7 +67,7 @@ struct Init: ToolProgram {
     }
   }
 
-  /// Throws `init/vocabulary` for a tokenizer with ids that the embedding would have no row for.
+  /// Throws `init/vocabulary` for a tokeniser with ids that the embedding would have no row for.
   private func checkTokenizer(beside shapes: ModelShapes) throws(Failure) {
     guard let language = shapes.config.language, try shapes.holdsTokenizer() else { return }
     let ids = try Tokenizer.load(directory: shapes.directory).vocabularySize

@@ -1,4 +1,4 @@
-// llava-weights inspect: says what directories hold and whether it makes a model.
+// llava-weights inspect: reports what directories hold and whether it makes a complete model.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import InputOutput
@@ -11,11 +11,11 @@ struct Inspect: ToolProgram {
 
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Say what directories hold and whether it makes a model.",
+    abstract: "Report what directories hold and whether it makes a complete model.",
     discussion: """
-      Parts may be in several directories; all that are named are looked at together. Exits 0 when \
-      every tool of the pipe can run with them, 6 when something is missing, 2 or more as the other \
-      tools do.
+      The parts of a model may be in several directories, which are inspected together. Exits 0 when \
+      every tool of the pipe can run with them, 6 when something is missing, and otherwise with the \
+      status that all tools share.
       """)
 
   @Argument(
@@ -24,7 +24,7 @@ struct Inspect: ToolProgram {
     completion: .file())
   var models: [String]
 
-  @Flag(help: "Read all weights: checksums, digests, NaN and infinity.")
+  @Flag(help: "Read all weights and check checksums, digests, NaN and infinity.")
   var verify = false
 
   @Flag(help: "Write a JSON object.")

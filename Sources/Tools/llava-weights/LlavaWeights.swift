@@ -1,4 +1,4 @@
-// llava-weights: says what checkpoints are, converts them, begins one, and compares two.
+// llava-weights: inspects, converts, quantises, initialises and compares checkpoints.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ToolSupport
@@ -10,7 +10,7 @@ struct LlavaWeights: ToolEntry {
   static let configuration = CommandConfiguration(
     commandName: name,
     abstract:
-      "Say what a model's checkpoints hold, convert or quantise them, begin one, compare two.",
+      "Inspect, convert, quantise, initialise and compare model checkpoints.",
     version: toolVersion(name),
     subcommands: [Inspect.self, Convert.self, Quantize.self, Init.self, Verify.self])
 }
@@ -18,15 +18,17 @@ struct LlavaWeights: ToolEntry {
 /// Where the parts of a model come from if not from its own directory.
 struct PartOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Take the vision tower from here.", valueName: "path"), completion: .file())
+    help: ArgumentHelp("Take the vision tower from this path.", valueName: "path"),
+    completion: .file())
   var vision: String?
 
   @Option(
-    help: ArgumentHelp("Take the projector from here.", valueName: "path"), completion: .file())
+    help: ArgumentHelp("Take the projector from this path.", valueName: "path"), completion: .file()
+  )
   var projector: String?
 
   @Option(
-    help: ArgumentHelp("Take the language model from here.", valueName: "path"),
+    help: ArgumentHelp("Take the language model from this path.", valueName: "path"),
     completion: .file())
   var language: String?
 }

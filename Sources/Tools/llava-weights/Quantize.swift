@@ -1,4 +1,4 @@
-// llava-weights quantize: writes a model as GGUF files, in a few bits a weight if asked.
+// llava-weights quantize: writes a model as GGUF files with quantised weights.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Checkpoints
@@ -13,7 +13,7 @@ struct Quantize: ToolProgram {
 
   static let configuration = CommandConfiguration(
     commandName: "quantize",
-    abstract: "Write a model as GGUF files, in a few bits a weight.",
+    abstract: "Write a model as GGUF files with quantised weights.",
     discussion: """
       The directory OUT appears when it is complete: the language model with its vocabulary, and the \
       vision tower with the projector (mmproj), for the tools here and for llama.cpp.
@@ -33,29 +33,29 @@ struct Quantize: ToolProgram {
 
   @Option(
     help: ArgumentHelp(
-      "What the language model's matrices become.",
+      "Format of the language model's matrices.",
       valueName: "format"))
   var format = LanguageFormat.q4KM
 
   @Option(
     help: ArgumentHelp(
       """
-      What those of the vision tower and the projector become; default: as --format, Q8_0 where that has \
-      fewer bits.
+      Format of the matrices of the vision tower and the projector; default: as --format, but Q8_0 where \
+      that has fewer bits.
       """,
       valueName: "format"))
   var visionFormat: VisionFormat?
 
   @Option(
     help: ArgumentHelp(
-      "Count errors by the importance of columns in this stream.", valueName: "file"),
+      "Weight quantisation errors by this importance matrix.", valueName: "file"),
     completion: .file())
   var importance: String?
 
   @Option(
     name: [.customShort("j"), .long],
     help: ArgumentHelp(
-      "Threads in all; default: LLAVA_THREADS, else all cores.", valueName: "count"))
+      "Number of threads; default: LLAVA_THREADS, else all cores.", valueName: "count"))
   var threads: Int?
 
   @OptionGroup var parts: PartOptions

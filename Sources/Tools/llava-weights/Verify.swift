@@ -14,9 +14,9 @@ struct Verify: ToolProgram {
     commandName: "verify",
     abstract: "Compare the weights of two models.",
     discussion: """
-      Tensors are compared by what they are in the model, whatever the layouts and formats of the \
-      files. Exits 0 when all numbers are the same, 1 when they differ, 2 or more as the other tools \
-      do.
+      Tensors are matched by their role in the model, whatever the layouts and formats of the files. \
+      Exits 0 when all numbers are the same, 1 when they differ, and otherwise with the status that \
+      all tools share.
       """)
 
   @Argument(
@@ -31,7 +31,7 @@ struct Verify: ToolProgram {
 
   @Option(
     help: ArgumentHelp(
-      "Compare only this part: vision, projector or language; may be given again.",
+      "Compare only this part: vision, projector or language; may be repeated.",
       valueName: "part"))
   var part: [ModelPart] = []
 

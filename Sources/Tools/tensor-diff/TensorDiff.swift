@@ -11,8 +11,8 @@ struct TensorDiff: InspectionCommand {
     commandName: "tensor-diff",
     abstract: "Compare two tensor streams within a tolerance.",
     discussion: """
-      Exits 0 when the streams are equal within the tolerance, 1 when they differ, 2 or more as the
-      other tools do. Without a tolerance, all numbers must be the same.
+      Exits 0 when the streams are equal within the tolerance, 1 when they differ, and otherwise with \
+      the status that all tools share. Without a tolerance, all numbers must be the same.
       """,
     version: toolVersion("tensor-diff"))
 
@@ -30,10 +30,11 @@ struct TensorDiff: InspectionCommand {
   @Option(help: ArgumentHelp("Allowed absolute difference.", valueName: "difference"))
   var atol = 0.0
 
-  @Option(help: ArgumentHelp("Least cosine between two rows.", valueName: "cosine"))
+  @Option(
+    help: ArgumentHelp("Smallest allowed cosine similarity between two rows.", valueName: "cosine"))
   var cosine: Double?
 
-  @Flag(help: "A line for every record, not only for those that differ.")
+  @Flag(help: "Print a line for every record, not only for those that differ.")
   var all = false
 
   @OptionGroup var common: CommonOptions

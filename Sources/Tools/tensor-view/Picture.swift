@@ -1,4 +1,4 @@
-// A tensor as a picture: the lengths of its rows on the grid of patches, or its numbers.
+// A tensor as a picture: the norms of its rows on the grid of patches, or its numbers.
 // SPDX-License-Identifier: Apache-2.0
 import Charts
 import InputOutput

@@ -9,25 +9,26 @@ import ToolSupport
 struct TensorView: InspectionCommand {
   static let configuration = CommandConfiguration(
     commandName: "tensor-view",
-    abstract: "Look into a tensor stream: its header, its records, its numbers.",
+    abstract: "Show what is in a tensor stream: its header, its records, its numbers.",
     version: toolVersion("tensor-view"))
 
-  @Argument(help: "The stream; - or nothing is stdin.", completion: .file())
+  @Argument(help: "The stream; stdin where absent or -.", completion: .file())
   var input: String?
 
-  @Flag(help: "Only the ids, one a line.")
+  @Flag(help: "Print only the ids, one per line.")
   var ids = false
 
-  @Flag(help: "JSON, one object a line: the header, then the records.")
+  @Flag(help: "Print JSON, one object per line: the header, then the records.")
   var json = false
 
-  @Option(help: ArgumentHelp("Only the record with this sequence number.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp("Show only the record with this sequence number.", valueName: "number"))
   var record: Int?
 
-  @Option(help: ArgumentHelp("Only the tensor of this name.", valueName: "name"))
+  @Option(help: ArgumentHelp("Show only the tensor with this name.", valueName: "name"))
   var tensor: String?
 
-  @Option(help: ArgumentHelp("How many values of each tensor to show.", valueName: "count"))
+  @Option(help: ArgumentHelp("Number of values to show of each tensor.", valueName: "count"))
   var values = 4
 
   @Option(

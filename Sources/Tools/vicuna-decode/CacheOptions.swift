@@ -1,4 +1,4 @@
-// How keys and values are kept, and those of which prompts.
+// The format of KV caches, and those kept for later prompts.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import ModelSupport
@@ -8,13 +8,14 @@ import ToolSupport
 struct CacheOptions: ParsableArguments {
   @Option(
     name: .customLong("cache-memory"),
-    help: ArgumentHelp("Memory for KV caches that later prompts may go on from.", valueName: "size")
+    help: ArgumentHelp(
+      "Memory for KV caches kept for later prompts with the same prefix.", valueName: "size")
   )
   var memory = CacheMemory(count: 2 << 30)
 
   @Option(
     name: .customLong("kv"),
-    help: ArgumentHelp("What keys and values are kept in: bf16 or int8.", valueName: "format"))
+    help: ArgumentHelp("Number format of the KV cache: bf16 or int8.", valueName: "format"))
   var format = CacheFormat.bf16
 }
 

@@ -13,11 +13,12 @@ import ToolSupport
 
 /// How chat requests are read, if they are.
 struct ChatOptions: ParsableArguments {
-  @Flag(help: "Read chat requests, as chat-complete does, and write replies.")
+  @Flag(help: "Answer chat requests as chat-complete does.")
   var chat = false
 
   @Option(
-    help: ArgumentHelp("The template of --chat (default: the model's).", valueName: "key"))
+    help: ArgumentHelp("Conversation template for --chat (default: the model's).", valueName: "key")
+  )
   var template: String?
 
   func validate() throws {

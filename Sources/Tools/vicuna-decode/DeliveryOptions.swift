@@ -1,15 +1,17 @@
-// When answers leave: whole or in parts, in the order of their records or of their ends.
+// How answers are delivered: whole or in parts, in the order of records or as they finish.
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 
 struct DeliveryOptions: ParsableArguments {
-  @Flag(name: .customLong("stream"), help: "Show the answer to a single record as it is written.")
+  @Flag(
+    name: .customLong("stream"),
+    help: "Show each answer on stderr as it is generated, one record at a time.")
   var showsText = false
 
-  @Flag(help: "Write each answer's text in parts as it comes, before its record.")
+  @Flag(help: "Write the text of each answer in parts as it is generated, before its record.")
   var deltas = false
 
-  @Flag(help: "Write answers in the order in which they are done.")
+  @Flag(help: "Write answers in the order in which they finish.")
   var unordered = false
 
   /// Throws the fault of what has no parts or no order: only records of answers say whose they are.

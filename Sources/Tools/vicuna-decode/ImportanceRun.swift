@@ -1,4 +1,4 @@
-// vicuna-decode --emit importance: how large the inputs of the model's matrices are, over all prompts.
+// vicuna-decode --emit importance: the importance matrix of the model over all prompts.
 // SPDX-License-Identifier: Apache-2.0
 import Decoders
 import Generation

@@ -1,4 +1,4 @@
-// vicuna-decode --emit logits: what the model makes of each prompt, as a tensor stream.
+// vicuna-decode --emit logits: the logits of each prompt, as a tensor stream.
 // SPDX-License-Identifier: Apache-2.0
 import Decoders
 import Generation

@@ -7,7 +7,7 @@ import Streams
 import Tensors
 import ToolSupport
 
-/// A record to answer, or why it cannot be.
+/// A record to answer, or the reason why it cannot be.
 enum PromptRecord: Sendable {
   /// The images are [rows, width] of any float type.
   case ask(Record, images: [Tensor])

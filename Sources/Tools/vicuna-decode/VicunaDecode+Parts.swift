@@ -1,4 +1,4 @@
-// What vicuna-decode makes of its options: the adapter, how tokens are chosen, the text on the screen.
+// The settings of vicuna-decode from its options: the adapter, sampling, the text on the screen.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
 import Generation

@@ -16,14 +16,14 @@ import ToolSupport
 struct VicunaDecode: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "vicuna-decode",
-    abstract: "Read prompts with projected images, write the language model's answers.",
+    abstract: "Answer prompts about projected images with a language model.",
     version: toolVersion("vicuna-decode", libraries: modelLibraries))
 
   /// What is written.
   enum Emission: String, ExpressibleByArgument, CaseIterable { case text, logits, importance }
 
   @Argument(
-    help: "A stream of embeddings, or JSONL without images; stdin where absent or -.",
+    help: "A tensor stream of embeddings, or JSONL without images; stdin where absent or -.",
     completion: .file())
   var input: String?
 
@@ -36,34 +36,38 @@ struct VicunaDecode: ToolCommand {
     completion: .directory)
   var lora: String?
 
-  @Option(help: ArgumentHelp("Answers that are decoded together.", valueName: "count"))
+  @Option(help: ArgumentHelp("Sequences decoded together.", valueName: "count"))
   var batch = 8
 
   @OptionGroup var caches: CacheOptions
 
-  @Option(help: ArgumentHelp("Longest answer.", valueName: "count"))
+  @Option(help: ArgumentHelp("Longest answer, in tokens.", valueName: "count"))
   var maxTokens = 512
 
   @Option(help: ArgumentHelp("Sampling temperature; 0 is greedy.", valueName: "number"))
   var temperature = 0.0
 
-  @Option(help: ArgumentHelp("Draw from this many likeliest tokens; 0: all.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp(
+      "Sample from this many of the likeliest tokens; 0 for all.", valueName: "count"))
   var topK = 0
 
-  @Option(help: ArgumentHelp("Nucleus sampling: share of probability.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp(
+      "Nucleus sampling: share of the probability to sample from.", valueName: "number"))
   var topP = 1.0
 
-  @Option(help: ArgumentHelp("Repetition penalty; 1 penalises nothing.", valueName: "number"))
+  @Option(help: ArgumentHelp("Repetition penalty; 1 for none.", valueName: "number"))
   var repetitionPenalty = 1.0
 
-  @Option(help: ArgumentHelp("Seed of the draws.", valueName: "number"))
+  @Option(help: ArgumentHelp("Seed for sampling.", valueName: "number"))
   var seed: UInt64 = 0
 
   @Option(
     help: ArgumentHelp("End the answer before this text; may be repeated.", valueName: "text"))
   var stop: [String] = []
 
-  @Option(help: "What to write: text, the prompt's logits, or importance for quantize.")
+  @Option(help: "What to write: answers, the logits of prompts, or an importance matrix.")
   var emit = Emission.text
 
   @OptionGroup var delivery: DeliveryOptions

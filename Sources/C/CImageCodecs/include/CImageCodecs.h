@@ -1,4 +1,4 @@
-/* JPEG and PNG decoding and Pillow's resampling: the narrow door to the code written in C. */
+/* JPEG and PNG decoding and Pillow's resampling: the interface to the code written in C. */
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef CIMAGECODECS_H
 #define CIMAGECODECS_H
@@ -26,12 +26,12 @@ enum codec_status {
 struct codec_request {
   const uint8_t *bytes;
   size_t count;
-  /* The size that the caller found; a decoder that finds another calls the file corrupt. */
+  /* The size that the caller found; a decoder that finds a different one reports the file as corrupt. */
   uint32_t width;
   uint32_t height;
   /* Warnings about pixels, and wrong checksums in PNG, are not errors. */
   bool lenient;
-  /* Data that ends early is filled up as the library does, instead of an error. */
+  /* Data that ends early is padded as by the library, and is not an error. */
   bool pad_truncated;
   /* Scans of a JPEG; more is CODEC_TOO_COMPLEX. */
   int scan_limit;
@@ -42,9 +42,9 @@ struct codec_request {
 struct codec_report {
   /* One line in plain English, from the library. */
   char message[160];
-  /* The file ended early and was filled up. */
+  /* The file ended early and was padded. */
   bool padded;
-  /* A warning about pixels was passed over. */
+  /* A warning about pixels was ignored. */
   bool warned;
 };
 
@@ -78,7 +78,8 @@ struct codec_axis {
 };
 
 /* Resizes RGB8 exactly as Pillow does, in one direction and then the other with rounding to bytes
-   between; `down_first` does the vertical pass first. `source` has y->stored rows of x->stored pixels; `output` gets y->count rows of x->count.
+   between; `down_first` does the vertical pass first. `source` has y->stored rows of x->stored
+   pixels; `output` gets y->count rows of x->count pixels.
    Returns CODEC_OK or CODEC_NO_MEMORY. */
 enum codec_status codec_resize(
     const uint8_t *source, const struct codec_axis *x, const struct codec_axis *y,
@@ -88,7 +89,7 @@ enum codec_status codec_resize(
 /* Writes `count` RGB pixels as three planes of f32, each byte looked up in its channel's table. */
 void codec_planes(const uint8_t *rgb, size_t count, const float *tables, float *planes);
 
-/* Copies an image turned as EXIF orientation 1 ... 8 says; 5 ... 8 swap width and height. */
+/* Copies an image rotated or mirrored by EXIF orientation 1 ... 8; 5 ... 8 swap width and height. */
 void codec_orient(
     const uint8_t *rgb, size_t width, size_t height, int orientation, uint8_t *output);
 

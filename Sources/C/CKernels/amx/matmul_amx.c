@@ -1,8 +1,8 @@
 /* The product with AMX tiles: 32 weight rows by 32 activation rows, two by two tiles of sums.
-   The weights are the first operand straight from their row-major place; the packed activations
+   The weights are the first operand, read in place from row-major memory; the packed activations
    are the second. Tiles are 16 rows of 64 bytes.
-   The configuration belongs to a thread, so each product loads and releases it: callers need no
-   set-up.
+   The tile configuration belongs to a thread, so each product loads and releases it: callers need
+   no set-up.
    SPDX-License-Identifier: Apache-2.0 */
 #include "../sets.h"
 #if defined(__x86_64__)

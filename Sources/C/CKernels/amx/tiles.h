@@ -1,4 +1,4 @@
-/* The tile instructions under short names, so that a test can put its own behind them.
+/* The tile instructions under short names, so that a test can replace them by an emulation.
    SPDX-License-Identifier: Apache-2.0 */
 #ifndef LLAVA_TILES_H
 #define LLAVA_TILES_H

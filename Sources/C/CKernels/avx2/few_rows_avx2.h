@@ -1,5 +1,5 @@
-/* Few activation rows with AVX2: steps of 8 rows by 16 columns, two of them by turns; beyond
-   AT_ONCE, tiles whose lanes are activation rows.
+/* Few activation rows with AVX2: steps of 8 weight rows by 16 columns, two of them in turn; beyond
+   AT_ONCE rows, tiles whose lanes are activation rows.
    SPDX-License-Identifier: Apache-2.0 */
 #define MORE_ROWS
 enum { FEW = 16, FEW_BF16 = 16, AT_ONCE = 5, DENSE = 5 };
@@ -23,8 +23,8 @@ INLINE void transpose_8x8(__m256i v[8]) {
     }
 }
 
-/* The next rows in the order in which they lie: 1.07 to 1.10 times the speed of fetching half a KiB
-   further along these rows, which is faster than the 512-bit steps' way. */
+/* Prefetches the next rows in the order of memory: 1.07 to 1.10 times the speed of prefetching half a
+   KiB ahead in these rows, which in turn is faster than the order of the 512-bit steps. */
 INLINE void fetch_next(const uint16_t *w, size_t stride, size_t k) {
     const size_t rows = PARTS * PART_ROWS;
     const char *next = (const char *)(w + rows * (stride + k));
@@ -39,7 +39,7 @@ static inline __m256i round_words(__m256 x) {
     return _mm256_srli_epi32((__m256i)_mm256_sub_ps(wide, rest), 16);
 }
 
-/* 16 columns of one row as bf16, those of them that belong to `pairs`. */
+/* 16 columns of one row as bf16, or those of them in the first `pairs` pairs. */
 INLINE __m256i line_of(const uint16_t *w, int pairs, llava_element element) {
     __m256i line;
     if (pairs == PAIRS) {
@@ -71,8 +71,8 @@ static inline __m256i pair_of(const uint16_t *w) {
     return _mm256_set1_epi32(pair);
 }
 
-/* y = products of m activation rows, one group of them or two, by at most 6 weight rows, each
-   column of which is widened as it is used. */
+/* y = products of m activation rows, in one group or two, and at most 6 weight rows, whose columns
+   are widened as they are used. */
 INLINE void tile_in_place(const int groups, const int rows, float *y, size_t y_stride, size_t m,
                           const uint16_t *w, size_t stride, const float *x, size_t columns) {
     const __m256i upper = _mm256_set1_epi32(-65536);

@@ -1,6 +1,7 @@
-/* Products of block formats by integer activations with AVX2: 4 weight rows by 16 activation rows a
-   tile. One instruction multiplies 32 unsigned by 32 signed bytes and adds up pairs in 16 bits,
-   which hold 8 sums of 4-bit elements, 4 of 5-bit, 2 of 6-bit before they are widened.
+/* Products of quantised weights and integer activations with AVX2, in tiles of 4 weight rows by 16
+   activation rows. One instruction multiplies 32 unsigned by 32 signed bytes and adds pairs of
+   products in 16 bits, which hold 8 sums of 4-bit elements, 4 of 5-bit and 2 of 6-bit before they
+   must be widened.
    SPDX-License-Identifier: Apache-2.0 */
 #include "../sets.h"
 #if defined(__x86_64__)
@@ -18,7 +19,7 @@ enum { ROWS = 4, LANES = 8 };
 #include "vectors_256.h"
 #include "../integer_finish.h"
 
-/* Pairs of products in 16 bits: of unsigned q, or of signed ones where bits is 8. */
+/* Pairs of products in 16 bits, with unsigned q, or signed q where bits is 8. */
 INLINE __m256i byte_products(const int bits, __m256i q, __m256i x) {
     if (bits == 8) return _mm256_maddubs_epi16(_mm256_abs_epi8(q), _mm256_sign_epi8(x, q));
     return _mm256_maddubs_epi16(q, x);
@@ -41,7 +42,7 @@ INLINE void step_products(const int groups, const int bits, __m256i products[ROW
     }
 }
 
-/* sum[ROWS][groups] = those of `steps` steps. Unrolled, compilers run out of registers. */
+/* sum[ROWS][groups] = sums over `steps` steps. If unrolled, compilers run out of registers. */
 INLINE void add_steps(const int groups, const int bits, const int steps, __m256i sum[ROWS][GROUPS],
                       const uint8_t *q, size_t stride, const int8_t *x, size_t group_stride) {
     step_products(groups, bits, sum, q, stride, x, group_stride);
@@ -55,7 +56,7 @@ INLINE void add_steps(const int groups, const int bits, const int steps, __m256i
     }
 }
 
-/* Steps whose sums fit into 16 bits. */
+/* The number of steps whose sums fit into 16 bits. */
 INLINE int steps_in_16_bits(const int bits) {
     return bits == 4 ? 8 : bits == 5 ? 4 : bits == 6 ? 2 : 1;
 }

@@ -1,5 +1,5 @@
-/* Products of block formats by integer activations with AVX2 and the dot product of bytes that
-   processors without AVX-512 have: 4 weight rows by 16 activation rows a tile.
+/* Products of quantised weights and integer activations with AVX2 and the dot product of bytes that
+   processors without AVX-512 have, in tiles of 4 weight rows by 16 activation rows.
    SPDX-License-Identifier: Apache-2.0 */
 #include "../sets.h"
 #if defined(__x86_64__)

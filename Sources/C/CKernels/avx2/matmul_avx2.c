@@ -1,6 +1,7 @@
-/* The product with AVX2 and FMA: 6 weight rows by 16 activation rows a tile, 12 of 16 registers
-   hold sums. (With 4 by 24 compilers run out of registers, which halves the speed.) Weights become
-   f32 in scratch first, a cost shared by all activation rows; few rows of them read bf16 in place.
+/* The product with AVX2 and FMA: register tiles of 6 weight rows by 16 activation rows, whose sums
+   take 12 of 16 registers. (With 4 by 24 compilers run out of registers, which halves the speed.)
+   Weights are first converted to f32 in scratch, a cost shared by all activation rows; with few
+   activation rows bf16 weights are read in place.
    SPDX-License-Identifier: Apache-2.0 */
 #include "../sets.h"
 #if defined(__x86_64__)

@@ -36,7 +36,7 @@ INLINE floats every_float(float x) { return _mm256_set1_ps(x); }
 INLINE floats times_floats(floats a, floats b) { return _mm256_mul_ps(a, b); }
 INLINE floats add_product(floats a, floats b, floats y) { return _mm256_fmadd_ps(a, b, y); }
 INLINE floats subtract_product(floats a, floats b, floats y) { return _mm256_fnmadd_ps(a, b, y); }
-/* Of the f16 in each lane's lower half. */
+/* The f16 in each lane's lower half, as f32. */
 INLINE floats low_halves(ints a) {
     ints low = _mm256_and_si256(a, _mm256_set1_epi32(0xFFFF));
     return _mm256_cvtph_ps(

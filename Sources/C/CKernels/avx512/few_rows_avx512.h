@@ -18,7 +18,7 @@ static inline __m512i round_line(__m512 low, __m512 high) {
 
 #include "pairs_512.h"
 
-/* Tiles would need the weights in f32 first. */
+/* Tiles would first need the weights in f32. */
 enum { FEW = 16, FEW_BF16 = 16, AT_ONCE = 16, DENSE = 16 };
 
 #include "../f32_pairs_template.h"

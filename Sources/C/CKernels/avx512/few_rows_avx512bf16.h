@@ -7,7 +7,7 @@ static inline __m512i round_line(__m512 low, __m512 high) {
 
 #include "pairs_512.h"
 
-/* With more rows tiles are faster, but for weights that they would need converted first. */
+/* With more rows tiles are faster, except for weights that they would need converted first. */
 enum { FEW = 16, FEW_BF16 = 8, AT_ONCE = 16, DENSE = 8 };
 
 INLINE void add_pairs(const int lanes, const int pairs, __m512 *sum, const __m512i v[PAIRS],

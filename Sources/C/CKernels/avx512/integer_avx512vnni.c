@@ -1,5 +1,5 @@
-/* Products of block formats by integer activations with AVX-512 and its dot product of bytes: 4
-   weight rows by 48 activation rows a tile.
+/* Products of quantised weights and integer activations with AVX-512 and its dot product of bytes,
+   in tiles of 4 weight rows by 48 activation rows.
    SPDX-License-Identifier: Apache-2.0 */
 #include "../sets.h"
 #if defined(__x86_64__)

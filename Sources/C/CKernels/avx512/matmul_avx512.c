@@ -1,6 +1,6 @@
-/* The product with AVX-512: 8 weight rows by 48 activation rows a tile, 24 of 32 registers
-   hold sums. Weights become f32 in scratch first, a cost shared by all activation rows; few rows of
-   them read bf16 in place.
+/* The product with AVX-512: register tiles of 8 weight rows by 48 activation rows, whose sums take
+   24 of 32 registers. Weights are first converted to f32 in scratch, a cost shared by all activation
+   rows; with few activation rows bf16 weights are read in place.
    SPDX-License-Identifier: Apache-2.0 */
 #include "../sets.h"
 #if defined(__x86_64__)

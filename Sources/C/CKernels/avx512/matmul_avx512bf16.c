@@ -1,6 +1,6 @@
-/* The product with the bf16 dot product: 8 weight rows by 48 activation rows a tile; a pair of
-   weights is broadcast from its place in the file mapping, a vector holds the pair of 16 rows.
-   vdpbf16ps adds two products at a time to the f32 sum and flushes subnormals.
+/* The product with the bf16 dot product: register tiles of 8 weight rows by 48 activation rows. A
+   pair of weights is broadcast from the memory-mapped file; a vector holds the pairs of 16
+   activation rows. vdpbf16ps adds two products at a time to the f32 sum and flushes subnormals.
    SPDX-License-Identifier: Apache-2.0 */
 #include "../sets.h"
 #if defined(__x86_64__)
@@ -29,8 +29,8 @@ INLINE void tile(const int groups, float *sums, const uint16_t *w, size_t w_stri
             sum[r][g] = more ? _mm512_loadu_ps(sums + (r * groups + g) * LANES)
                              : _mm512_setzero_ps();
     for (size_t k = 0; k < columns; k += 2) {
-        /* With few activation rows memory is the limit: the next tile's weights, in the order in
-           which they lie, a line for every 4 columns of 8 rows. */
+        /* With few activation rows memory is the limit: prefetch the next tile's weights in the
+           order of memory, a cache line for every 4 columns of 8 rows. */
         if (groups < GROUPS && k % 4 == 0)
             _mm_prefetch((const char *)(w + ROWS * (w_stride + k)), _MM_HINT_T1);
         __m512bh column[GROUPS];
@@ -38,7 +38,7 @@ INLINE void tile(const int groups, float *sums, const uint16_t *w, size_t w_stri
             column[g] = (__m512bh)_mm512_loadu_si512(x + (size_t)g * group_stride + k * LANES);
         for (int r = 0; r < ROWS; r++) {
             __m512bh weight = pair_of(w + (size_t)r * w_stride + k);
-            /* The weight last: only the last operand can be a broadcast from memory. */
+            /* The weight is the last operand: only that one can be a broadcast from memory. */
             for (int g = 0; g < groups; g++)
                 sum[r][g] = _mm512_dpbf16_ps(sum[r][g], column[g], weight);
         }

@@ -1,12 +1,12 @@
-/* Packing for the rows that multiply bf16 pairs: group, then pair of columns, then lane, then the
-   two columns: what one vector, or one row of an AMX tile, holds.
+/* Packing for products of bf16 pairs, in the order group, pair of columns, lane, column of the pair;
+   one pair of columns of all lanes fills one vector, or one row of an AMX tile.
    SPDX-License-Identifier: Apache-2.0
    The including file has AVX-512 with bf16, LANES 16, and has included matmul_template.h. */
 #include "transpose_512.h"
 
 _Static_assert(LANES == 16, "a packed vector holds a pair of columns of 16 rows");
 
-/* 32 columns of one row, rounded; columns from `count` on are zeros. */
+/* 32 columns of one row, rounded to bf16; columns from `count` on are zeros. */
 static inline __m512i row_pairs(const float *x, size_t count) {
     __mmask16 low = count >= 16 ? 0xFFFF : (__mmask16)((1u << count) - 1);
     __mmask16 high = count >= 32 ? 0xFFFF : count <= 16 ? 0 : (__mmask16)((1u << (count - 16)) - 1);
@@ -14,7 +14,7 @@ static inline __m512i row_pairs(const float *x, size_t count) {
                                         _mm512_maskz_loadu_ps(low, x));
 }
 
-/* Where a group has fewer lanes than a vector, what one writes too much the next ones overwrite. */
+/* If a group has fewer lanes than a vector, later vectors overwrite what an earlier one wrote too much. */
 static void pack_group(uint16_t *y, size_t lanes, const float *x, size_t stride, size_t rows,
                        size_t k) {
     size_t padded = padded_columns(k);

@@ -5,9 +5,9 @@
 #include "vectors_512.h"
 
 enum { FEW_COLUMNS = 32, PAIRS = 16, PART_ROWS = 16, PARTS = 1, LAG = 0 };
-/* About the same columns of the next rows, two lines of each second half of them by turns: sixteen
-   short streams are too many for the processor's own prefetching (15 GB/s a core where this reaches
-   20 and a plain read 23; a line of each row at a time, 19). */
+/* Prefetches about the same columns of the next rows, two lines per row, for the first and the second
+   half of the rows in turn: sixteen short streams are too many for hardware prefetching (15 GB/s per
+   core, where this reaches 20 and a plain read 23; one line of each row at a time reaches 19). */
 INLINE void fetch_next(const uint16_t *w, size_t stride, size_t k) {
     size_t odd = k / FEW_COLUMNS % 2, half = PART_ROWS / 2;
     const uint16_t *next = w + (PART_ROWS + odd * half) * stride + k - odd * FEW_COLUMNS;
@@ -17,7 +17,7 @@ INLINE void fetch_next(const uint16_t *w, size_t stride, size_t k) {
     }
 }
 
-/* 32 columns of one row as bf16, those of them that belong to `pairs`. */
+/* 32 columns of one row as bf16, or those of them in the first `pairs` pairs. */
 INLINE __m512i line_of(const uint16_t *w, int pairs, llava_element element) {
     __m512i line = _mm512_maskz_loadu_epi32((__mmask16)((1u << pairs) - 1), w);
     if (element == LLAVA_BF16) return line;

@@ -1,4 +1,4 @@
-/* Sums of a tile to their places in the output, transposed in 512-bit registers.
+/* Stores the sums of a tile to the output, transposed in 512-bit registers.
    SPDX-License-Identifier: Apache-2.0 */
 #ifndef LLAVA_STORE_512_H
 #define LLAVA_STORE_512_H

@@ -36,7 +36,7 @@ INLINE floats every_float(float x) { return _mm512_set1_ps(x); }
 INLINE floats times_floats(floats a, floats b) { return _mm512_mul_ps(a, b); }
 INLINE floats add_product(floats a, floats b, floats y) { return _mm512_fmadd_ps(a, b, y); }
 INLINE floats subtract_product(floats a, floats b, floats y) { return _mm512_fnmadd_ps(a, b, y); }
-/* Of the f16 in each lane's lower half. */
+/* The f16 in each lane's lower half, as f32. */
 INLINE floats low_halves(ints a) { return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(a)); }
 INLINE floats halves_at(const uint16_t *x) {
     return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i_u *)x));

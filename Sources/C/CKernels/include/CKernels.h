@@ -1,4 +1,4 @@
-/* Every kernel, as sets of functions: one an instruction set, chosen once at run time.
+/* All kernels, as sets of functions: one set per instruction set, chosen once at run time.
    SPDX-License-Identifier: Apache-2.0
 
    Nothing here allocates, starts threads or performs input or output. Sizes are in elements unless
@@ -27,17 +27,17 @@ typedef enum llava_element {
     LLAVA_Q4_K,
     LLAVA_Q5_K,
     LLAVA_Q6_K,
-    /* Integers of caches, whose scales stand elsewhere (llava_attention); in no file. */
+    /* Integers of KV caches, whose scales are stored separately (llava_attention); not in files. */
     LLAVA_I8,
     LLAVA_FORMATS
 } llava_element;
 
-/* What is known of a format. Elements come in blocks; a row of weights is whole blocks. */
+/* A weight format. Elements come in blocks; a row of weights is a whole number of blocks. */
 typedef struct llava_format {
     const char *name;      /* as files spell it */
     size_t block_elements; /* elements of one block */
     size_t block_bytes;
-    /* Decode `count` elements, whole blocks, from any address; bf16 to nearest even. */
+    /* Decode `count` elements, whole blocks, from any address; to bf16 with ties to even. */
     void (*to_f32)(float *y, const void *x, size_t count);
     void (*to_bf16)(uint16_t *y, const void *x, size_t count);
 } llava_format;
@@ -56,18 +56,19 @@ typedef struct llava_weights {
     size_t row_bytes;
 } llava_weights;
 
-/* One way to multiply. Activations are packed first: groups of `lanes` rows, so that one vector
-   holds the same column of many rows, or without gaps where they are few; so `multiply` must be told
-   the same m and k as `pack`. Weights stay row-major where they are, in a file mapping say.
+/* A matrix product of activations and weights. Activations are packed first, in groups of `lanes`
+   rows so that one vector holds the same column of many rows, or without gaps where rows are few;
+   so `multiply` needs the same m and k as `pack`. Weights stay row-major in place, for example in a
+   memory-mapped file.
 
-   Every output element is one chain of additions over k in ascending order, kept in f32; AMX adds
-   steps of 32 columns, each summed by itself. It depends neither on m nor on n nor on where the row
-   stands, so no batch size or split changes a bit, but for the payload of a NaN. */
+   Every output element is one chain of additions over k in ascending order, accumulated in f32; AMX
+   first sums each step of 32 columns. The chain depends neither on m nor on n nor on the row's
+   position, so no batch size or split changes a bit, except the payload of a NaN. */
 typedef struct llava_product {
     llava_element inputs;    /* what activations are rounded to: LLAVA_BF16, LLAVA_F32 or LLAVA_Q8_0 */
     size_t lanes;            /* rows in one packed group */
     size_t max_rows;         /* largest m of one call of `multiply` */
-    size_t block_rows;       /* calls with a multiple of so many weight rows are fastest */
+    size_t block_rows;       /* calls with a multiple of this many weight rows are fastest */
     /* Bytes for ceil(m / lanes) groups of width k. */
     size_t (*packed_bytes)(size_t m, size_t k);
     /* Packs groups [from, to) of x[m, k], whose rows are `stride` floats apart. Missing rows of the
@@ -76,45 +77,46 @@ typedef struct llava_product {
                  size_t to);
     /* Bytes of scratch that one call of `multiply` needs. */
     size_t (*scratch_bytes)(size_t m, size_t k);
-    /* y[m, n] = x . w^T, the rows of y `y_stride` floats apart. m <= max_rows, all that is packed. */
+    /* y[m, n] = x . w^T, with rows of y `y_stride` floats apart and m <= max_rows, all packed rows. */
     void (*multiply)(float *y, size_t y_stride, const void *packed, const llava_weights *w, size_t m,
                      size_t n, size_t k, void *scratch);
 } llava_product;
 
-/* What is known of a row's softmax after some blocks; all zeros before the first. */
+/* The state of a row's online softmax after some blocks; all zeros before the first. */
 typedef struct llava_softmax {
-    float largest; /* of the values so far */
-    float sum;     /* of their exponentials against it */
+    float largest; /* largest value so far */
+    float sum;     /* sum of exp(value - largest) so far */
 } llava_softmax;
 
-/* What reaches the inputs of functions along rows from their results. */
+/* The gradients of the functions along rows with respect to their inputs. */
 typedef struct llava_gradients {
     /* dx[r,:] from dy of rms_norm. */
     void (*rms_norm)(float *dx, const float *dy, const float *x, const float *gain, size_t rows,
                      size_t width, float eps);
-    /* dgain += what reaches it from dy of rms_norm, row after row. */
+    /* dgain += the gradient of the gain from dy of rms_norm, row after row. */
     void (*add_rms_gain)(float *dgain, const float *dy, const float *x, size_t rows, size_t width,
                          float eps);
     /* dx[r,:] from dy of layer_norm. */
     void (*layer_norm)(float *dx, const float *dy, const float *x, const float *gain, size_t rows,
                        size_t width, float eps);
-    /* dgain += what reaches it from dy of layer_norm, row after row. */
+    /* dgain += the gradient of the gain from dy of layer_norm, row after row. */
     void (*add_layer_gain)(float *dgain, const float *dy, const float *x, size_t rows, size_t width,
                            float eps);
     /* dx from dy of gelu; dx may be dy. */
     void (*gelu)(float *dx, const float *dy, const float *x, size_t count);
-    /* The same of quick_gelu. */
+    /* The same for quick_gelu. */
     void (*quick_gelu)(float *dx, const float *dy, const float *x, size_t count);
     /* From dy of silu_multiply; dgate and dup may be gate and up. */
     void (*silu_multiply)(float *dgate, float *dup, const float *dy, const float *gate,
                           const float *up, size_t count);
-    /* Of a row's scores and what reaches its shares: p[0..valid) become the shares that `row`, the
-       whole row's softmax, gives them; dp[0..valid) what reaches the scores, where delta is the sum
-       over the row of shares times what reaches them. Both are 0 in [valid..padded). */
+    /* From a row of scores p and the gradient dp of its softmax: p[0..valid) become the
+       probabilities by `row`, the softmax of the whole row; dp[0..valid) becomes the gradient of the
+       scores, where delta is the sum over the row of probabilities times their gradients. Both are
+       0 in [valid..padded). */
     void (*softmax)(float *p, float *dp, const llava_softmax *row, float delta, float scale,
                     size_t valid, size_t padded);
-    /* Of a row of logits: the cross-entropy -log softmax(x)[label], and x becomes its gradient times
-       factor. */
+    /* Returns the cross-entropy -log softmax(x)[label] of a row of logits; x becomes its gradient
+       times factor. */
     float (*cross_entropy)(float *x, size_t label, size_t width, float factor);
     /* Sum over i of x[i] y[i]. */
     float (*dot)(const float *x, const float *y, size_t count);
@@ -122,9 +124,9 @@ typedef struct llava_gradients {
 
 /* The scalars of one step of AdamW. */
 typedef struct llava_adamw {
-    float gradient_factor;   /* multiplied onto the gradient before all else */
-    float kept;              /* 1 - rate decay: what is left of the parameter */
-    float rate;              /* divided by 1 - beta1^t */
+    float gradient_factor;   /* the gradient is first multiplied by it */
+    float kept;              /* 1 - rate decay: the parameter is multiplied by it */
+    float rate;              /* learning rate / (1 - beta1^t) */
     float first_share;       /* 1 - beta1 */
     float second_kept;       /* beta2 */
     float second_share;      /* 1 - beta2 */
@@ -132,16 +134,16 @@ typedef struct llava_adamw {
     float eps;
 } llava_adamw;
 
-/* What a step of training does to whole arrays. Every set gives the same bits. */
+/* The operations of a training step on whole arrays. Every set gives the same bits. */
 typedef struct llava_training {
-    /* One step of AdamW: parameter and its two moments change. */
+    /* One step of AdamW, which updates the parameter and its two moments. */
     void (*adamw)(float *parameter, const float *gradient, float *first, float *second,
                   const llava_adamw *step, size_t count);
     /* The sum of squares. */
     double (*squared_norm)(const float *x, size_t count);
     /* Whether no element is infinite or a NaN. */
     int (*finite)(const float *x, size_t count);
-    /* y[i] = 0 where what (key, i) draw of 2^32 numbers is below threshold, else x[i] factor. */
+    /* y[i] = 0 where the 32-bit random number of (key, i) is below threshold, else x[i] factor. */
     void (*dropout)(float *y, const float *x, uint64_t key, uint32_t threshold, float factor,
                     size_t width);
 } llava_training;
@@ -154,10 +156,10 @@ typedef struct llava_vectors {
     /* y[r,:] = x[r,:] / sqrt(mean(x[r,:]^2) + eps) * gain. */
     void (*rms_norm)(float *y, const float *x, const float *gain, size_t rows, size_t width,
                      float eps);
-    /* One block of a row's softmax: x[0..valid) becomes exp(scale (x - largest)), where `largest`
-       is that of this block and of those before; x[valid..padded) becomes 0. Returns the factor by
-       which results of the blocks before shrink: 0 when there are none, 1 when valid is 0. Dividing
-       by the sum of all blocks is left to the caller. */
+    /* One block of a row's online softmax: x[0..valid) becomes exp(scale (x - largest)), with the
+       largest value of this block and of those before; x[valid..padded) becomes 0. Returns the factor
+       by which the caller rescales results of the blocks before: 0 when there are none, 1 when valid
+       is 0. The caller also divides by the sum over all blocks. */
     float (*softmax_block)(float *x, size_t valid, size_t padded, float scale, llava_softmax *row);
     /* x *= factor. */
     void (*scale)(float *x, float factor, size_t count);
@@ -171,15 +173,15 @@ typedef struct llava_vectors {
     void (*gelu)(float *x, size_t count);
     /* gate = gate * sigmoid(gate) * up. */
     void (*silu_multiply)(float *gate, const float *up, size_t count);
-    /* Rotates the pairs (x[i], x[i + width/2]) of one head by the angles behind cosine and sine,
-       each [width/2]. */
+    /* Rotary position embedding: rotates the pairs (x[i], x[i + width/2]) of one head by the angles
+       whose cosines and sines are given, each [width/2]. */
     void (*rotate)(float *x, const float *cosine, const float *sine, size_t width);
-    /* To bf16, to nearest even. */
+    /* Rounds to bf16, ties to even. */
     void (*to_bf16)(uint16_t *y, const float *x, size_t count);
-    /* To integers of which the largest is 127 or -127; returns what one of them stands for: a NaN
-       where an element is not finite, 0 where all are less than 2^-100. */
+    /* Quantises to integers whose largest magnitude is 127; returns the scale: NaN where an element
+       is not finite, 0 where all magnitudes are below 2^-100. */
     float (*to_integers)(int8_t *y, const float *x, size_t count);
-    /* y[column, row] = x[row, column]; rows lie the strides apart. */
+    /* y[column, row] = x[row, column], with rows the strides apart. */
     void (*transpose_16)(uint16_t *y, size_t y_stride, const uint16_t *x, size_t x_stride,
                          size_t rows, size_t columns);
     void (*transpose_32)(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows,
@@ -193,37 +195,37 @@ typedef struct llava_vectors {
 /* The kernels of one instruction set. */
 typedef struct llava_kernels {
     const char *name; /* "scalar" | "avx2" | "avx512" | "avx512bf16" | "amx" */
-    /* Whether bf16 adds one product at a time: all such sets give the same bits, as a product of two
-       bf16 is exact in f32 unless it is below 2^-126. */
+    /* Whether bf16 accumulates one product at a time: all such sets give the same bits, as a product
+       of two bf16 is exact in f32 unless it is below 2^-126. */
     int one_chain;
-    llava_product bf16; /* activations rounded to bf16, weights of any type used as bf16 */
+    llava_product bf16; /* activations rounded to bf16, weights of any type converted to bf16 */
     llava_product f32;  /* activations and weights in f32 */
-    /* Of block formats by activations in integers of 8 bits with a scale for every 32 or 256 of them
-       (integer_scalar.c): every set gives the same bits. */
+    /* Quantised weights by activations quantised to 8-bit integers, with a scale for every 32 or 256
+       of them (integer_scalar.c): every set gives the same bits. */
     llava_product by_32;  /* weights in Q4_0, Q4_1, Q5_0, Q5_1 or Q8_0 */
     llava_product by_256; /* weights in Q4_K, Q5_K or Q6_K */
     llava_vectors vectors;
 } llava_kernels;
 
-/* The best set that this machine runs, no better than the one called `ceiling` (NULL: no ceiling).
-   NULL when no set is called that. */
+/* The best set that this machine can run, no better than the one named `ceiling` (NULL: no ceiling).
+   Returns NULL when no set has that name. */
 const llava_kernels *_Nullable llava_kernels_best(const char *_Nullable ceiling);
 
-/* The set called `name`; NULL when there is none or this machine cannot run it. */
+/* The set named `name`; NULL when there is none or this machine cannot run it. */
 const llava_kernels *_Nullable llava_kernels_named(const char *name);
 
 /* The names of all sets, best first; NULL after the last. */
 const char *_Nullable llava_kernels_name(size_t index);
 
-/* One head's attention for a block of queries against a cache.
+/* Attention of one head for a block of queries over a KV cache.
 
-   q [queries, width], rows q_stride floats apart; keys [length, width]; values transposed
-   [width, length], both as `cached` says, rows `*_row_bytes` apart. Those of LLAVA_I8 are multiplied
-   by a scale for each key, key_scales and value_scales [length], which are NULL elsewhere.
-   Query i sees the first visible - (queries - 1 - i) keys, at least one, when causal, else
-   `visible` of them.
-   `length` must be a multiple of 32, and keys and values up to it finite: `visible` says how many
-   are real. out [queries, width], rows out_stride apart. */
+   q is [queries, width], with rows q_stride floats apart; keys are [length, width] and values are
+   transposed, [width, length], both in the format `cached`, with rows `*_row_bytes` apart. Keys and
+   values in LLAVA_I8 have a scale for each key, key_scales and value_scales [length], which are NULL
+   for other formats. When causal, query i attends to the first visible - (queries - 1 - i) keys, at
+   least one, else to the first `visible`.
+   `length` must be a multiple of 32, and keys and values up to it must be finite: `visible` says how
+   many are real. out is [queries, width], with rows out_stride apart. */
 typedef struct llava_attention {
     const float *q;
     size_t q_stride;
@@ -239,28 +241,28 @@ typedef struct llava_attention {
     size_t queries;
     size_t width;
     size_t length;        /* keys, padded to a multiple of 32 */
-    size_t visible;       /* keys that the last query sees */
+    size_t visible;       /* keys that the last query attends to */
     int causal;
     float scale;
-    /* Where each query's softmax is left for its gradient, so many apart; NULL: nowhere. */
+    /* Where each query's softmax is stored for the gradient, softmax_stride apart; NULL: not stored. */
     llava_softmax *_Nullable softmaxes;
     size_t softmax_stride;
 } llava_attention;
 
-/* `product` is one of the set's first two, bf16 or f32. */
+/* `product` is bf16 or f32 of the set. */
 size_t llava_attention_scratch_bytes(const llava_product *product, size_t queries, size_t width,
                                      size_t length);
 void llava_attend(const llava_kernels *kernels, const llava_product *product,
                   const llava_attention *task, void *scratch);
 
-/* What reaches queries, keys and values of one sequence from its attention, for one head of keys and
-   the `group` heads of queries that share it, one after the other in a row. Causal: a query sees the
-   keys up to its own position, else all of them.
+/* The gradients of queries, keys and values of one sequence, for one key-value head and the `group`
+   query heads that share it, which follow each other in a row. When causal, a query attends to the
+   keys up to its own position, else to all of them.
 
-   Rows are f32 and `length` of each, position after position. q, out, dout and dq have rows
-   q_stride floats apart, keys, values, dkeys and dvalues kv_stride. Head h of the group begins
-   h * width floats behind q, and its softmaxes h behind `softmaxes`, as llava_attend left them.
-   dq is written; what reaches keys and values is added. */
+   Rows are f32; there are `length` of each, one per position. Rows of q, out, dout and dq are
+   q_stride floats apart, those of keys, values, dkeys and dvalues kv_stride. Head h of the group
+   begins h * width floats after q, and its softmaxes h after `softmaxes`, as llava_attend stored
+   them. dq is overwritten; the gradients of keys and values are added to dkeys and dvalues. */
 typedef struct llava_attention_gradient {
     const float *q;
     const float *out;

@@ -1,13 +1,13 @@
-/* The definition of products of block formats by integer activations.
+/* The definition of products of quantised weights and integer activations.
    SPDX-License-Identifier: Apache-2.0
 
-   With u the sum of q times the activations' integers over one block, and s that of the activations'
-   integers alone, both exact, every result is one chain over blocks in their order, from 0:
+   With u the sum of q times the activations' integers over one block, and s the sum of the
+   activations' integers, both exact, every result is one chain over blocks in their order, from 0:
 
      by 32     y = fma(u - offset s, d a, y), then with a minimum y = fma(s, m a, y)
      by 256    y = fma(sum over parts of step u, d a, y), then y = fma(-(sum of least s), dmin a, y)
 
-   where a is the scale of the activations' block. Integers become the nearest f32, ties to even. */
+   where a is the scale of the activations' block. Integers are rounded to the nearest f32, ties to even. */
 #include "../sets.h"
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* The definition: y[m,n] = sum over k of x[m,k] w[n,k], one chain of f32 additions, k ascending.
-   The bf16 product rounds x and w to bf16 first. The fast rows are tested against this one; they
-   may fuse a product into its addition, and the bf16 instructions add the products in pairs.
+   The bf16 product first rounds x and w to bf16. The other sets are tested against this one; they
+   may use fused multiply-adds, and the bf16 instructions add the products in pairs.
    SPDX-License-Identifier: Apache-2.0 */
 #include "../sets.h"
 

@@ -1,4 +1,4 @@
-/* The table of CMPI.h over MPI. Waits are polls with a bound, so that a rank that stalls is named.
+/* The table of CMPI.h over MPI. Waits poll with a time limit, so that a rank that stalls can be named.
    SPDX-License-Identifier: Apache-2.0 */
 #include "../include/CMPI.h"
 #include <limits.h>
@@ -15,14 +15,14 @@ static uint64_t sent_slices, sent_other;
 enum { HERE = 1, LENGTH, PART, CALL, ANSWER };
 /* Errors from here down name a rank that does not answer. */
 enum { ABSENT = -100 };
-/* How long an answer to a call may take, and how long who was called leaves the word to the caller. */
+/* How long a reply to a call may take, and how long a called rank lets the caller go first. */
 static const double CALL_SECONDS = 3, SILENCE = 10;
 static MPI_Request called = MPI_REQUEST_NULL;
 static char call_byte;
 static int is_calling;
-/* How long a rank that rank 0 has told of its being there waits for it beyond the others' time. */
+/* How much longer than the others a rank waits for rank 0 after it has heard from it. */
 static const double GRACE = 10;
-/* The most bytes of one transfer: MPI counts in int. */
+/* The largest transfer in bytes: MPI counts in int. */
 static const int64_t PIECE = 1 << 30;
 
 static void library(char *text, size_t size) {
@@ -76,7 +76,7 @@ static double now(void) {
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* Lets others run: at once for a moment, then for longer, since ranks may share cores. */
+/* Yields to others: at first only briefly, then for longer, since ranks may share cores. */
 static void pause_since(double begin) {
     double waited = now() - begin;
     if (waited < 1e-3) {
@@ -87,8 +87,8 @@ static void pause_since(double begin) {
     nanosleep(&nap, NULL);
 }
 
-/* Tells a rank that calls all others that this one is there. Whether the word is left to it: of two that
-   call at once the lower one has it. */
+/* Replies to a rank that calls all others. Returns whether that rank goes first: of two ranks that call
+   at once, the lower one does. */
 static int answer_call(void) {
     static char answer = 1;
     int done = 0;
@@ -112,7 +112,7 @@ static int wait_for(MPI_Request *requests, int count, double seconds) {
     }
 }
 
-/* Who waits answers; who does not, computes, reads or stands still. Returns the first such rank, or -1. */
+/* A rank that waits replies; one that computes, reads or hangs does not. Returns the first of these, or -1. */
 static int call_all(unsigned char *absent) {
     static char call = 1;
     char *answers = malloc((size_t)ranks);
@@ -131,7 +131,7 @@ static int call_all(unsigned char *absent) {
     int error = wait_for(requests, ranks, CALL_SECONDS);
     is_calling = 0;
     if (error == 0) return -1;
-    /* The job ends now: what was asked for is left as it is. */
+    /* The job ends now: pending requests are abandoned. */
     for (int r = ranks - 1; r >= 0; r--) {
         int done = 1;
         MPI_Test(&requests[r], &done, MPI_STATUS_IGNORE);
@@ -141,7 +141,7 @@ static int call_all(unsigned char *absent) {
     return first;
 }
 
-/* The same wait; who is late is named. */
+/* The same wait, which names the late rank. */
 static int wait_naming(MPI_Request *request, double seconds) {
     int error = wait_for(request, 1, seconds);
     if (error != LLAVA_MPI_LATE) return error;
@@ -149,7 +149,7 @@ static int wait_naming(MPI_Request *request, double seconds) {
     return first < 0 ? error : ABSENT - first;
 }
 
-/* Rank 0: the length of every other rank's message, and who does not come. */
+/* Rank 0: receives the length of every other rank's message, and finds missing ranks. */
 static int hear(int64_t *counts, MPI_Request *requests, double seconds, unsigned char *late) {
     char here = 1;
     for (int r = 1; r < ranks; r++) {
@@ -217,7 +217,7 @@ static int exchange(const void *message, int64_t count, double seconds, unsigned
     int error = own_rank == 0 ? hear(counts, requests, seconds, late)
                               : tell(&counts[own_rank], requests, seconds, late);
     free(requests);
-    /* Who does not come may be one that waits for another. */
+    /* A missing rank may itself be waiting for another. */
     unsigned char *absent = calloc((size_t)ranks, 1);
     if (error == LLAVA_MPI_LATE && absent && call_all(absent) >= 0)
         memcpy(late, absent, (size_t)ranks);

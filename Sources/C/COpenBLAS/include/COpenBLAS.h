@@ -1,14 +1,14 @@
-/* OpenBLAS's f32 matrix product, loaded when it is first asked for: a tool that computes in bf16,
+/* OpenBLAS's f32 matrix product, loaded on first use: a tool that computes in bf16,
    or prints its version, starts without it and without its threads.
    SPDX-License-Identifier: Apache-2.0 */
 #ifndef COPENBLAS_H
 #define COPENBLAS_H
 
-/* Loads libopenblas for one thread a caller; 0 when it is there. Safe to call from any thread. */
+/* Loads libopenblas with one thread per caller; returns 0 on success. Safe to call from any thread. */
 int llava_blas_load(void);
 
-/* Whether a row's result is the same at every place among 64: tried once, as some of OpenBLAS's
-   kernels (those for Zen and Haswell) round the rows that are left over in another way. */
+/* Whether a row has the same result at every position among 64: tested once, as some of OpenBLAS's
+   kernels (those for Zen and Haswell) round the remaining rows of a tile differently. */
 int llava_blas_rows_agree(void);
 
 /* c[m, n] = a[m, k] . b[n, k]^T, row-major, the rows of b `stride` apart and the others without

@@ -12,13 +12,13 @@
 #pragma clang assume_nonnull begin
 
 /* Encodes `count` finite elements, whole blocks, to any address. `importance` has `count` numbers of 0
-   or more, by which errors of elements count, or is NULL where all count alike.
-   Returns how many elements stand before the first block that needs a scale, or before the first element
-   that is, beyond the format's range: `count` where there is none. */
+   or more, which weight the errors of elements, or is NULL for equal weights.
+   Returns the number of elements before the first block that needs a scale out of the format's range, or
+   before the first element that is out of it; `count` if there is none. */
 typedef size_t llava_encoder(uint8_t *y, const float *x, const float *_Nullable importance,
                              size_t count);
 
-/* Elements by themselves, to the nearest, ties to even. */
+/* Single elements, rounded to nearest, ties to even. */
 size_t llava_encode_f32(uint8_t *y, const float *x, const float *_Nullable importance, size_t count);
 size_t llava_encode_f16(uint8_t *y, const float *x, const float *_Nullable importance, size_t count);
 size_t llava_encode_bf16(uint8_t *y, const float *x, const float *_Nullable importance, size_t count);
@@ -36,7 +36,7 @@ size_t llava_encode_q4_k(uint8_t *y, const float *x, const float *_Nullable impo
 size_t llava_encode_q5_k(uint8_t *y, const float *x, const float *_Nullable importance, size_t count);
 size_t llava_encode_q6_k(uint8_t *y, const float *x, const float *_Nullable importance, size_t count);
 
-/* The place of the first element that is infinite or no number; `count` where there is none. */
+/* The index of the first element that is infinite or NaN; `count` if there is none. */
 size_t llava_first_not_finite(const float *x, size_t count);
 
 #pragma clang assume_nonnull end

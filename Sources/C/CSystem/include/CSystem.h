@@ -1,12 +1,12 @@
-// What Swift cannot say itself: arguments, openat2(2), handlers that run inside a signal, no memory.
+// What Swift cannot express: arguments, openat2(2), signal handlers, lack of memory.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef CSYSTEM_H
 #define CSYSTEM_H
 
 #include <stdbool.h>
 
-// Opens `path` beneath the directory `root` for reading, the kernel refusing every way out.
-// Returns a descriptor, or -1 with errno; ENOSYS and EPERM where the kernel or a sandbox lacks it.
+// Opens `path` beneath the directory `root` for reading; the kernel refuses every path that leads out.
+// Returns a descriptor, or -1 with errno; ENOSYS or EPERM if the kernel or a sandbox lacks openat2.
 int llava_openat2_beneath(int root, const char *path, int flags);
 
 // A pipe, and a file in memory without a name, that no other program inherits: 0 or a descriptor, or
@@ -14,7 +14,7 @@ int llava_openat2_beneath(int root, const char *path, int flags);
 int llava_pipe(int ends[2]);
 int llava_memory_file(void);
 
-// Whether an open file lies in a file system whose contents the kernel makes up, such as /proc.
+// Whether an open file is in a file system whose contents the kernel generates, such as /proc.
 bool llava_is_kernel_file(int descriptor);
 
 // The arguments of main, the tool's name being number 0: Swift's own reading of them needs /proc and
@@ -33,15 +33,15 @@ void llava_share_heap_where_limited(void);
 // no file opened later takes their place.
 void llava_guard_standard_descriptors(void);
 
-// After this a touched page that its file no longer has writes one line and exits with status 3.
+// After this, access to a mapped page that its file no longer has writes one line and exits with status 3.
 void llava_install_bus_handler(void);
 
-// What is written to stderr, line end included, where nothing can be computed any more: when memory
-// is out (then the status is 5), and when a mapped file is cut. Longer lines than 500 bytes are cut.
+// The line for stderr, line end included, where nothing can be computed any more: when memory
+// runs out (then the status is 5), and when a mapped file is truncated. It is cut after 500 bytes.
 void llava_set_last_words(const char *memory, const char *file_changed);
 
 // After this the first SIGINT, SIGTERM or SIGHUP is remembered and the second one ends the process;
-// a file that grows beyond `ulimit -f` is an error of write(2) and no signal.
+// a file that grows beyond `ulimit -f` is an error of write(2), not a signal.
 void llava_install_interruption_handler(void);
 
 // The signal that was remembered, or 0.
@@ -51,7 +51,7 @@ int llava_pending_signal(void);
 void llava_install_save_request_handler(void);
 int llava_take_save_request(void);
 
-// After this SIGUSR2 is remembered as SIGTERM is.
+// After this SIGUSR2 is remembered like SIGTERM.
 void llava_install_stop_request_handler(void);
 
 // After this `llava_check_reader` and `llava_wait_for_input` die by SIGPIPE, as writing would, where
@@ -71,7 +71,7 @@ int llava_register_temporary(const char *path);
 void llava_forget_temporary(int slot);
 // Removes a file, or a directory and the files in it; safe in signal handlers.
 void llava_remove_temporary(const char *path);
-// Removes all that is registered and not forgotten yet.
+// Removes all registered files that are not forgotten yet.
 void llava_remove_temporaries(void);
 
 #endif
