@@ -44,9 +44,10 @@ FUZZED ?= $(patsubst Tests/Fuzz/corpus/%/,%,$(wildcard Tests/Fuzz/corpus/*/))
 LIMITS := $(if $(filter x86_64,$(shell uname -m)),.build/limits)
 VENV := $(if $(filter .venv/%,$(PYTHON)),.venv/ready)
 REQUIREMENTS := Tests/Agreement/requirements.txt Tests/Benchmarks/requirements.txt
-# Makes the tools start fast: the C++ library in the binary, relocations packed, no exported names.
+# Makes the tools start fast: the C++ library in the binary, relocations packed, no exported names. The script
+# leaves out hashes of Swift's, which nothing reads and which differ from folder to folder.
 FAST_LINK := -use-ld=lld -L.build/link -Xclang-linker -static-libgcc \
-  $(addprefix -Xlinker ,--no-export-dynamic -z pack-relative-relocs)
+  $(addprefix -Xlinker ,--no-export-dynamic -z pack-relative-relocs -T .build/link/no-hashes.ld)
 RELEASE := swift build -c release --static-swift-stdlib --disable-local-rpath -Xlinker -s $$(cat .build/link/flags)
 # What `run.sh` leaves out of the screen stands in its log.
 SWIFT_TEST = LLAVA_TOOLS_DIRECTORY="$(CURDIR)/$(BIN)" Tests/run.sh .build/test.log swift test
@@ -82,6 +83,7 @@ endef
 # Tried once for each Swift: without lld or glibc 2.36 the tools are linked as Swift does it by itself.
 .build/link/flags: .build/link/version
 	ln -sf "$$(clang -print-file-name=libstdc++.a || echo none)" $(@D)/libstdc++.a
+	echo 'SECTIONS { /DISCARD/ : { *(.swift_modhash) } } INSERT AFTER .comment;' > $(@D)/no-hashes.ld
 	echo 'print("links fast")' > $(@D)/try.swift
 	if swiftc -static-stdlib $(FAST_LINK) $(@D)/try.swift -o $(@D)/try && $(@D)/try; \
 	then echo '$(addprefix -Xswiftc ,$(FAST_LINK))' > $@; else echo > $@; fi

@@ -16,10 +16,16 @@ name=$out/$shard-of-$shards
 exec 9>> "$name.part"
 flock -n 9 || { echo "caption.sh: another task writes $name.part (wait for it, or end it)" >&2; exit 1; }
 [ ! -e "$name.jsonl" ] || { rm -f "$name.part"; exit 0; }
-# Status 1 says: complete, some pictures skipped and reported.
+status=0
 {
   convo-format --ask "${ASK:-Describe this image.}" --shard "$shard/$shards" \
     --skip-done "$name.part" --repair "$list" \
     | clip-encode --image-root "${IMAGE_ROOT:-.}" | llava-project | vicuna-decode >> "$name.part"
-} || [ $? -eq 1 ]
+} || status=$?
+# Status 1 says: complete, some pictures skipped and reported.
+[ "$status" -le 1 ] || exit "$status"
+if [ "$status" -eq 1 ] && [ ! -s "$name.part" ]; then
+  echo "caption.sh: no picture of shard $shard could be read (IMAGE_ROOT is where relative paths begin)" >&2
+  exit 1
+fi
 mv "$name.part" "$name.jsonl"

@@ -172,16 +172,22 @@ public final class RankGroup {
     if error != 0 { end(error, at: place, late: []) }
   }
 
+  private func reason(_ error: Int32, at place: String, late: String) -> String {
+    let absent = Int(LLAVA_MPI_ABSENT) - Int(error)
+    if (0..<size).contains(absent) { return "\(name(absent)) does not answer at \(place)" }
+    if error == Int32(LLAVA_MPI_LATE) {
+      return
+        "\(late.isEmpty ? "some rank" : late) did not come to \(place) within \(Int(patience)) s"
+    }
+    return "\(place): MPI: \(mpi.map { Self.text(error, $0) } ?? "")"
+  }
+
   private func end(_ error: Int32, at place: String, late: [Int]) -> Never {
-    let isLate = error == Int32(LLAVA_MPI_LATE)
-    let who = late.map(name).joined(separator: ", ")
-    let reason =
-      isLate
-      ? "\(who.isEmpty ? "some rank" : who) did not come to \(place) within \(Int(patience)) s"
-      : "\(place): MPI: \(mpi.map { Self.text(error, $0) } ?? "")"
+    let isLate = error == Int32(LLAVA_MPI_LATE) || error <= Int32(LLAVA_MPI_ABSENT)
     lastWords(
       Failure(
-        .inputOutput, code: isLate ? "mpi/late" : "mpi/error", reason,
+        .inputOutput, code: isLate ? "mpi/late" : "mpi/error",
+        reason(error, at: place, late: late.map(name).joined(separator: ", ")),
         remedy: "look at that machine and its disk; --resume goes on after the last checkpoint"))
     Interruption.removeTemporaryFiles()
     mpi?.abort(ExitStatus.inputOutput.rawValue)

@@ -74,7 +74,7 @@ struct ConvoFormat: ToolCommand {
   @Option(
     help: ArgumentHelp(
       "Take only the K-th of N equal, contiguous parts of the input.",
-      valueName: "k/n"))
+      valueName: "k/n"), transform: Shard.init(parsing:))
   var shard: Shard?
 
   @OptionGroup var resuming: DoneOptions

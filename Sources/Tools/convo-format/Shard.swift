@@ -7,21 +7,22 @@ import Streams
 import ToolSupport
 
 /// `K/N`. The parts are contiguous, so that their outputs joined in order are the output of all.
-struct Shard: ExpressibleByArgument {
+struct Shard {
   private static let most = 1 << 20
 
   /// From 1.
   let number: Int
   let count: Int
 
-  init?(argument: String) {
-    let numbers = argument.split(separator: "/", omittingEmptySubsequences: false)
+  /// Throws what is wrong with `text`.
+  init(parsing text: String) throws {
+    let numbers = text.split(separator: "/", omittingEmptySubsequences: false)
     // `Int` takes signs, which no part has.
     guard numbers.count == 2,
       numbers.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
       let number = Int(numbers[0]), let count = Int(numbers[1]), (1...Self.most).contains(count),
       (1...count).contains(number)
-    else { return nil }
+    else { throw ValidationError("expected K/N with K from 1 to N, such as 1/4, found \(text)") }
     (self.number, self.count) = (number, count)
   }
 
@@ -61,6 +62,7 @@ struct Shard: ExpressibleByArgument {
       inputs, format: format, imageKey: imageKey)
     var total = 0
     while try reader.next() != nil { total += 1 }
+    if total == 0 { session.reporter.warning("no records in \(reader.name)") }
     return range(of: total)
   }
 }

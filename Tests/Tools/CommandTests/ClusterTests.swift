@@ -109,6 +109,19 @@ import Testing
       ))
   }
 
+  /// Paths that lead nowhere, as a list does that was written in another directory.
+  @Test func aShardWithoutAPictureIsNotComplete() throws {
+    let result = try Workbench.run(
+      """
+      PATH=\(Self.cluster):$PATH; ls *.jpg | sed 's/^/elsewhere\\//' > list
+      caption.sh list out 1 2; echo $?; ls out
+      ln -s . elsewhere; caption.sh list out 1 2; echo $?; ls out
+      """, in: Workbench.bare())
+    let lines = result.text.split(separator: "\n").map(String.init)
+    #expect(lines == ["1", "1-of-2.part", "0", "1-of-2.jsonl"], "\(result.text)\(result.errors)")
+    #expect(result.errors.contains("caption.sh: no picture of shard 1 could be read"))
+  }
+
   private static let hasParallel = (try? Shell.bash("parallel --version"))?.status == 0
 
   /// The stub does what GNU parallel does with these options; the real one is taken where it is there.

@@ -10,8 +10,9 @@
 /* The version of this table: a library with another version is refused. */
 enum { LLAVA_MPI_VERSION = 1 };
 
-/* The results of functions: 0, a late rank, or an error of MPI, which `describe` explains. */
-enum { LLAVA_MPI_LATE = -1, LLAVA_MPI_MEMORY = -2 };
+/* The results of functions: 0, a late rank, LLAVA_MPI_ABSENT - r where it is known that rank r does not
+   answer, or an error of MPI, which `describe` explains. */
+enum { LLAVA_MPI_LATE = -1, LLAVA_MPI_MEMORY = -2, LLAVA_MPI_ABSENT = -100 };
 
 /* All ranks call every function in the same order, from one thread. `seconds` limits each wait
    for another rank; 0: no limit. Counts are in elements; slice r of an array belongs to rank r

@@ -13,8 +13,6 @@ static int own_rank, ranks;
 static uint64_t sent_slices, sent_other;
 
 enum { HERE = 1, LENGTH, PART, CALL, ANSWER };
-/* Errors from here down name a rank that does not answer. */
-enum { ABSENT = -100 };
 /* How long a reply to a call may take, and how long a called rank lets the caller go first. */
 static const double CALL_SECONDS = 3, SILENCE = 10;
 static MPI_Request called = MPI_REQUEST_NULL;
@@ -60,10 +58,6 @@ static void end_all(int status) { MPI_Abort(MPI_COMM_WORLD, status); }
 static void describe(int error, char *text, size_t size) {
     char whole[MPI_MAX_ERROR_STRING];
     int length = 0;
-    if (error <= ABSENT) {
-        snprintf(text, size, "rank %d does not answer", ABSENT - error);
-        return;
-    }
     if (error == LLAVA_MPI_MEMORY || MPI_Error_string(error, whole, &length) != MPI_SUCCESS)
         snprintf(whole, sizeof whole, "out of memory");
     whole[strcspn(whole, "\n")] = 0;
@@ -146,7 +140,7 @@ static int wait_naming(MPI_Request *request, double seconds) {
     int error = wait_for(request, 1, seconds);
     if (error != LLAVA_MPI_LATE) return error;
     int first = call_all(NULL);
-    return first < 0 ? error : ABSENT - first;
+    return first < 0 ? error : LLAVA_MPI_ABSENT - first;
 }
 
 /* Rank 0: receives the length of every other rank's message, and finds missing ranks. */
