@@ -78,11 +78,11 @@ end
 
 complete -c 'image-decode' -f
 complete -c 'image-decode' -n '__image-decode_should_offer_completions_for_positional "image-decode" -eq 1' -F
-complete -c 'image-decode' -n '__image-decode_should_offer_completions_for_flags_or_options "image-decode" exif' -l 'exif' -d 'EXIF orientation: apply, or ignore as LLaVA does.' -rfka 'apply ignore'
-complete -c 'image-decode' -n '__image-decode_should_offer_completions_for_flags_or_options "image-decode" max-pixels' -l 'max-pixels' -d 'Largest image to accept.' -rfka ''
+complete -c 'image-decode' -n '__image-decode_should_offer_completions_for_flags_or_options "image-decode" exif' -l 'exif' -d 'EXIF orientation: apply it, or ignore it as LLaVA does.' -rfka 'apply ignore'
+complete -c 'image-decode' -n '__image-decode_should_offer_completions_for_flags_or_options "image-decode" max-pixels' -l 'max-pixels' -d 'Largest image to accept, in pixels.' -rfka ''
 complete -c 'image-decode' -n '__image-decode_should_offer_completions_for_flags_or_options "image-decode" f force' -l 'force' -s 'f' -d 'Write binary data to a terminal.'
-complete -c 'image-decode' -n '__image-decode_should_offer_completions_for_flags_or_options "image-decode" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
-complete -c 'image-decode' -n '__image-decode_should_offer_completions_for_flags_or_options "image-decode" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'image-decode' -n '__image-decode_should_offer_completions_for_flags_or_options "image-decode" q quiet' -l 'quiet' -s 'q' -d 'Print no progress, warnings or summary.'
+complete -c 'image-decode' -n '__image-decode_should_offer_completions_for_flags_or_options "image-decode" v verbose' -l 'verbose' -s 'v' -d 'Print a summary even if nothing was skipped.'
 complete -c 'image-decode' -n '__image-decode_should_offer_completions_for_flags_or_options "image-decode" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
 complete -c 'image-decode' -n '__image-decode_should_offer_completions_for_flags_or_options "image-decode" version' -l 'version' -d 'Show the version.'
 complete -c 'image-decode' -n '__image-decode_should_offer_completions_for_flags_or_options "image-decode" h help' -s 'h' -l 'help' -d 'Show help information.'

@@ -83,55 +83,55 @@ end
 complete -c 'instruct-gen' -f
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen" version' -l 'version' -d 'Show the version.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_positional "instruct-gen" -eq 1' -fa 'prompt' -d 'Make requests of images\' captions and boxes.'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_positional "instruct-gen" -eq 1' -fa 'parse' -d 'Make records of a teacher\'s replies.'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_positional "instruct-gen" -eq 1' -fa 'prompt' -d 'Make requests from the captions and boxes of images.'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_positional "instruct-gen" -eq 1' -fa 'parse' -d 'Make records from a teacher model\'s replies.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_positional "instruct-gen" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_positional "instruct-gen prompt" -eq 1' -F
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" kind' -l 'kind' -d 'conversation, detail, complex or brief.' -rfka 'conversation detail complex brief'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" captions' -l 'captions' -d 'Read COCO\'s captions instead of records.' -rF
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" boxes' -l 'boxes' -d 'Read COCO\'s instances with them.' -rF
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" boxes' -l 'boxes' -d 'Read the boxes from this file of COCO\'s instances.' -rF
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" bbox' -l 'bbox' -d 'How the boxes of records are written.' -rfka 'fractions corners coco'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" compat' -l 'compat' -d 'Leave boxes as they are that reach outside their image.'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" prompts' -l 'prompts' -d 'Take system message and examples from here.' -rfa '(__instruct-gen_complete_directories)'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" ask-teacher' -l 'ask-teacher' -d 'Have the questions of kind brief asked for, too.'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" instructions' -l 'instructions' -d 'The list of questions (default: ours).' -rF
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" pick' -l 'pick' -d 'Which captions kind brief takes.' -rfka 'random first each'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" seed' -l 'seed' -d 'Seed of the draws.' -rfka ''
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" compat' -l 'compat' -d 'Do not clip boxes that reach outside their image.'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" prompts' -l 'prompts' -d 'Take the system message and the examples from this directory.' -rfa '(__instruct-gen_complete_directories)'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" ask-teacher' -l 'ask-teacher' -d 'Make requests for the questions of kind brief, too.'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" instructions' -l 'instructions' -d 'File with the list of questions (default: the bundled list).' -rF
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" pick' -l 'pick' -d 'Which of an image\'s captions kind brief takes.' -rfka 'random first each'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" seed' -l 'seed' -d 'Seed for random choices.' -rfka ''
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" j threads' -s 'j' -l 'threads' -d 'Threads in all; default: LLAVA_THREADS, else all cores.' -rfka ''
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" j threads' -s 'j' -l 'threads' -d 'Number of threads; default: LLAVA_THREADS, else all cores.' -rfka ''
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" strict' -l 'strict' -d 'Stop at the first record that would be skipped.'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" max-skips' -l 'max-skips' -d 'Stop after more than this many skips, or this share (5%).' -rfka ''
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" max-skips' -l 'max-skips' -d 'Stop when more records than this count or share (5%) are skipped.' -rfka ''
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" f force' -l 'force' -s 'f' -d 'Write binary data to a terminal.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" max-line' -l 'max-line' -d 'Longest JSON line to accept.' -rfka ''
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" q quiet' -l 'quiet' -s 'q' -d 'Print no progress, warnings or summary.'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" v verbose' -l 'verbose' -s 'v' -d 'Print a summary even if nothing was skipped.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" max-record' -l 'max-record' -d 'Largest tensor record to accept.' -rfka ''
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" version' -l 'version' -d 'Show the version.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_positional "instruct-gen parse" -eq 1' -F
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" kind' -l 'kind' -d 'conversation, detail, complex or brief.' -rfka 'conversation detail complex brief'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" rejected' -l 'rejected' -d 'Write the replies that are not taken to this file.' -rF
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" drop-leaks' -l 'drop-leaks' -d 'Reject replies with phrases of this list.' -rF
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" truncated' -l 'truncated' -d 'What becomes of replies that were cut.' -rfka 'skip keep'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" instructions' -l 'instructions' -d 'The list of questions (default: ours).' -rF
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" keep-duplicates' -l 'keep-duplicates' -d 'Take several replies of one id.'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" keep' -l 'keep' -d 'Keep what else the replies carry.'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" seed' -l 'seed' -d 'Seed of the draws.' -rfka ''
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" rejected' -l 'rejected' -d 'Write rejected replies to this file.' -rF
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" drop-leaks' -l 'drop-leaks' -d 'Reject replies that contain a phrase in this file.' -rF
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" truncated' -l 'truncated' -d 'How to treat truncated replies.' -rfka 'skip keep'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" instructions' -l 'instructions' -d 'File with the list of questions (default: the bundled list).' -rF
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" keep-duplicates' -l 'keep-duplicates' -d 'Accept several replies with the same id.'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" keep' -l 'keep' -d 'Keep the other members of the replies.'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" seed' -l 'seed' -d 'Seed for random choices.' -rfka ''
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" j threads' -s 'j' -l 'threads' -d 'Threads in all; default: LLAVA_THREADS, else all cores.' -rfka ''
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" j threads' -s 'j' -l 'threads' -d 'Number of threads; default: LLAVA_THREADS, else all cores.' -rfka ''
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" strict' -l 'strict' -d 'Stop at the first record that would be skipped.'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" max-skips' -l 'max-skips' -d 'Stop after more than this many skips, or this share (5%).' -rfka ''
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" max-skips' -l 'max-skips' -d 'Stop when more records than this count or share (5%) are skipped.' -rfka ''
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" f force' -l 'force' -s 'f' -d 'Write binary data to a terminal.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" max-line' -l 'max-line' -d 'Longest JSON line to accept.' -rfka ''
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" q quiet' -l 'quiet' -s 'q' -d 'Print no progress, warnings or summary.'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" v verbose' -l 'verbose' -s 'v' -d 'Print a summary even if nothing was skipped.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" max-record' -l 'max-record' -d 'Largest tensor record to accept.' -rfka ''
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" version' -l 'version' -d 'Show the version.'

@@ -79,21 +79,21 @@ end
 complete -c 'llava-project' -f
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_positional "llava-project" -eq 1' -F
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" m model' -s 'm' -l 'model' -d 'The model directory; default: LLAVA_MODEL.' -rfa '(__llava-project_complete_directories)'
-complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" vision' -l 'vision' -d 'Take the vision tower from here.' -rF
-complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" projector' -l 'projector' -d 'Take the projector from here.' -rF
-complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" language' -l 'language' -d 'Take the language model from here.' -rF
-complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" precision' -l 'precision' -d 'Number format of products: bf16 or f32.' -rfka 'bf16 f32'
-complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" activations' -l 'activations' -d 'What quantised weights are multiplied by: int8 or bf16.' -rfka 'int8 bf16'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" vision' -l 'vision' -d 'Take the vision tower from this path.' -rF
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" projector' -l 'projector' -d 'Take the projector from this path.' -rF
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" language' -l 'language' -d 'Take the language model from this path.' -rF
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" precision' -l 'precision' -d 'Number format of matrix products: bf16 or f32.' -rfka 'bf16 f32'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" activations' -l 'activations' -d 'Format of the activations that quantised weights multiply: int8 or bf16.' -rfka 'int8 bf16'
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''
-complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" j threads' -s 'j' -l 'threads' -d 'Threads in all; default: LLAVA_THREADS, else all cores.' -rfka ''
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" j threads' -s 'j' -l 'threads' -d 'Number of threads; default: LLAVA_THREADS, else all cores.' -rfka ''
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" strict' -l 'strict' -d 'Stop at the first record that would be skipped.'
-complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" max-skips' -l 'max-skips' -d 'Stop after more than this many skips, or this share (5%).' -rfka ''
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" max-skips' -l 'max-skips' -d 'Stop when more records than this count or share (5%) are skipped.' -rfka ''
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" f force' -l 'force' -s 'f' -d 'Write binary data to a terminal.'
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" max-line' -l 'max-line' -d 'Longest JSON line to accept.' -rfka ''
-complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
-complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" q quiet' -l 'quiet' -s 'q' -d 'Print no progress, warnings or summary.'
+complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" v verbose' -l 'verbose' -s 'v' -d 'Print a summary even if nothing was skipped.'
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" max-record' -l 'max-record' -d 'Largest tensor record to accept.' -rfka ''
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" version' -l 'version' -d 'Show the version.'

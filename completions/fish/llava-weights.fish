@@ -89,63 +89,63 @@ end
 complete -c 'llava-weights' -f
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights" version' -l 'version' -d 'Show the version.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'inspect' -d 'Say what directories hold and whether it makes a model.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'inspect' -d 'Report what directories hold and whether it makes a complete model.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'convert' -d 'Write a model in another layout.'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'quantize' -d 'Write a model as GGUF files, in a few bits a weight.'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'init' -d 'Write a new model with random weights, to train from nothing.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'quantize' -d 'Write a model as GGUF files with quantised weights.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'init' -d 'Write a new model with random weights, to train from scratch.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'verify' -d 'Compare the weights of two models.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights inspect" -ge 1' -F
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" verify' -l 'verify' -d 'Read all weights: checksums, digests, NaN and infinity.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" verify' -l 'verify' -d 'Read all weights and check checksums, digests, NaN and infinity.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" json' -l 'json' -d 'Write a JSON object.'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" q quiet' -l 'quiet' -s 'q' -d 'Print no progress, warnings or summary.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" v verbose' -l 'verbose' -s 'v' -d 'Print a summary even if nothing was skipped.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" version' -l 'version' -d 'Show the version.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights inspect" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights convert" -eq 1' -fa '(__llava-weights_complete_directories)'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" o output' -l 'output' -s 'o' -d 'The directory to write, new or empty.' -rfa '(__llava-weights_complete_directories)'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" layout' -l 'layout' -d 'The layout to write: llava-hf or llava.' -rfka 'llava-hf llava'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" type' -l 'type' -d 'Convert all weights to f16, bf16 or f32; default: as they are.' -rfka 'f16 bf16 f32'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" shard-size' -l 'shard-size' -d 'Most bytes of weights in a file.' -rfka ''
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" vision' -l 'vision' -d 'Take the vision tower from here.' -rF
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" projector' -l 'projector' -d 'Take the projector from here.' -rF
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" language' -l 'language' -d 'Take the language model from here.' -rF
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" type' -l 'type' -d 'Convert all weights to f16, bf16 or f32; default: keep their types.' -rfka 'f16 bf16 f32'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" shard-size' -l 'shard-size' -d 'Largest shard: bytes of weights in one file.' -rfka ''
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" vision' -l 'vision' -d 'Take the vision tower from this path.' -rF
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" projector' -l 'projector' -d 'Take the projector from this path.' -rF
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" language' -l 'language' -d 'Take the language model from this path.' -rF
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" q quiet' -l 'quiet' -s 'q' -d 'Print no progress, warnings or summary.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" v verbose' -l 'verbose' -s 'v' -d 'Print a summary even if nothing was skipped.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" version' -l 'version' -d 'Show the version.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights convert" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights quantize" -eq 1' -F
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" o output' -l 'output' -s 'o' -d 'The directory to write, new or empty.' -rfa '(__llava-weights_complete_directories)'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" format' -l 'format' -d 'What the language model\'s matrices become.' -rfka 'F32 F16 BF16 Q8_0 Q6_K Q5_K_M Q5_K_S Q5_K Q5_1 Q5_0 Q4_K_M Q4_K_S Q4_K Q4_1 Q4_0'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" vision-format' -l 'vision-format' -d 'What those of the vision tower and the projector become; default: as --format, Q8_0 where that has fewer bits.' -rfka 'F32 F16 BF16 Q8_0'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" importance' -l 'importance' -d 'Count errors by the importance of columns in this stream.' -rF
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" j threads' -s 'j' -l 'threads' -d 'Threads in all; default: LLAVA_THREADS, else all cores.' -rfka ''
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" vision' -l 'vision' -d 'Take the vision tower from here.' -rF
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" projector' -l 'projector' -d 'Take the projector from here.' -rF
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" language' -l 'language' -d 'Take the language model from here.' -rF
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" format' -l 'format' -d 'Format of the language model\'s matrices.' -rfka 'F32 F16 BF16 Q8_0 Q6_K Q5_K_M Q5_K_S Q5_K Q5_1 Q5_0 Q4_K_M Q4_K_S Q4_K Q4_1 Q4_0'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" vision-format' -l 'vision-format' -d 'Format of the matrices of the vision tower and the projector; default: as --format, but Q8_0 where that has fewer bits.' -rfka 'F32 F16 BF16 Q8_0'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" importance' -l 'importance' -d 'Weight quantisation errors by this importance matrix.' -rF
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" j threads' -s 'j' -l 'threads' -d 'Number of threads; default: LLAVA_THREADS, else all cores.' -rfka ''
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" vision' -l 'vision' -d 'Take the vision tower from this path.' -rF
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" projector' -l 'projector' -d 'Take the projector from this path.' -rF
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" language' -l 'language' -d 'Take the language model from this path.' -rF
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" q quiet' -l 'quiet' -s 'q' -d 'Print no progress, warnings or summary.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" v verbose' -l 'verbose' -s 'v' -d 'Print a summary even if nothing was skipped.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" version' -l 'version' -d 'Show the version.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights quantize" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights init" -eq 1' -fa '(__llava-weights_complete_directories)'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" o output' -l 'output' -s 'o' -d 'The directory to write, new or empty.' -rfa '(__llava-weights_complete_directories)'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" seed' -l 'seed' -d 'Seed of the random numbers.' -rfka ''
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" type' -l 'type' -d 'Type of the weights: f16, bf16 or f32; default: what config.json names.' -rfka 'f16 bf16 f32'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" vision' -l 'vision' -d 'Take the vision tower from here.' -rF
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" type' -l 'type' -d 'Type of the weights: f16, bf16 or f32; default: the type in config.json.' -rfka 'f16 bf16 f32'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" vision' -l 'vision' -d 'Take the vision tower from this path.' -rF
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" q quiet' -l 'quiet' -s 'q' -d 'Print no progress, warnings or summary.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" v verbose' -l 'verbose' -s 'v' -d 'Print a summary even if nothing was skipped.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" version' -l 'version' -d 'Show the version.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights init" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights verify" -eq 1' -F
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_positional "llava-weights verify" -eq 2' -F
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights verify"' -l 'part' -d 'Compare only this part: vision, projector or language; may be given again.' -rfka 'vision projector language'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights verify"' -l 'part' -d 'Compare only this part: vision, projector or language; may be repeated.' -rfka 'vision projector language'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights verify" json' -l 'json' -d 'Write a JSON object.'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights verify" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
-complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights verify" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights verify" q quiet' -l 'quiet' -s 'q' -d 'Print no progress, warnings or summary.'
+complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights verify" v verbose' -l 'verbose' -s 'v' -d 'Print a summary even if nothing was skipped.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights verify" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights verify" version' -l 'version' -d 'Show the version.'
 complete -c 'llava-weights' -n '__llava-weights_should_offer_completions_for_flags_or_options "llava-weights verify" h help' -s 'h' -l 'help' -d 'Show help information.'

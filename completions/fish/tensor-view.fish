@@ -78,15 +78,15 @@ end
 
 complete -c 'tensor-view' -f
 complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_positional "tensor-view" -eq 1' -F
-complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" ids' -l 'ids' -d 'Only the ids, one a line.'
-complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" json' -l 'json' -d 'JSON, one object a line: the header, then the records.'
-complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" record' -l 'record' -d 'Only the record with this sequence number.' -rfka ''
-complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" tensor' -l 'tensor' -d 'Only the tensor of this name.' -rfka ''
-complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" values' -l 'values' -d 'How many values of each tensor to show.' -rfka ''
+complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" ids' -l 'ids' -d 'Print only the ids, one per line.'
+complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" json' -l 'json' -d 'Print JSON, one object per line: the header, then the records.'
+complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" record' -l 'record' -d 'Show only the record with this sequence number.' -rfka ''
+complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" tensor' -l 'tensor' -d 'Show only the tensor with this name.' -rfka ''
+complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" values' -l 'values' -d 'Number of values to show of each tensor.' -rfka ''
 complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" png' -l 'png' -d 'Draw one tensor of one record as a PNG.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'png\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
 complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" svg' -l 'svg' -d 'Draw one tensor of one record as an SVG.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'svg\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
-complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" q quiet' -l 'quiet' -s 'q' -d 'No progress, warnings or summary.'
-complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" v verbose' -l 'verbose' -s 'v' -d 'A summary even if nothing was skipped.'
+complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" q quiet' -l 'quiet' -s 'q' -d 'Print no progress, warnings or summary.'
+complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" v verbose' -l 'verbose' -s 'v' -d 'Print a summary even if nothing was skipped.'
 complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'
 complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" max-record' -l 'max-record' -d 'Largest tensor record to accept.' -rfka ''
 complete -c 'tensor-view' -n '__tensor-view_should_offer_completions_for_flags_or_options "tensor-view" version' -l 'version' -d 'Show the version.'
