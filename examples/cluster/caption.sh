@@ -24,8 +24,9 @@ status=0
 } || status=$?
 # Status 1 says: complete, some pictures skipped and reported.
 [ "$status" -le 1 ] || exit "$status"
-if [ "$status" -eq 1 ] && [ ! -s "$name.part" ]; then
+if [ "$status" -eq 1 ] && ! grep -qv '"skipped":{' "$name.part"; then
   echo "caption.sh: no picture of shard $shard could be read (IMAGE_ROOT is where relative paths begin)" >&2
+  : > "$name.part"
   exit 1
 fi
 mv "$name.part" "$name.jsonl"

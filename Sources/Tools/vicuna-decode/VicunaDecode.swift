@@ -48,13 +48,11 @@ struct VicunaDecode: ToolCommand {
   var temperature = 0.0
 
   @Option(
-    help: ArgumentHelp(
-      "Sample from this many of the likeliest tokens; 0 for all.", valueName: "count"))
+    help: ArgumentHelp("Sample from this many likeliest tokens; 0: all.", valueName: "count"))
   var topK = 0
 
   @Option(
-    help: ArgumentHelp(
-      "Nucleus sampling: share of the probability to sample from.", valueName: "number"))
+    help: ArgumentHelp("Nucleus sampling: share of probability to keep.", valueName: "number"))
   var topP = 1.0
 
   @Option(help: ArgumentHelp("Repetition penalty; 1 for none.", valueName: "number"))
