@@ -125,6 +125,24 @@ public final class AppendFile {
     size += bytes.count
   }
 
+  /// Throws `file/removed` where the file has no name any more, and `file/cut` where others have cut what
+  /// was whole: who goes on then writes for nobody. `remedy`: what to do.
+  public func checkIntact(remedy: String) throws(Failure) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .system("stat", path, errno: errno) }
+    guard status.st_nlink > 0 else {
+      throw Failure(
+        .inputOutput, code: "file/removed", at: path,
+        "the file was removed or replaced while it was written", remedy: remedy)
+    }
+    guard status.st_size >= size else {
+      throw Failure(
+        .inputOutput, code: "file/cut", at: path,
+        "the file was cut while it was written: expected \(grouped(size)) bytes or more, found"
+          + " \(grouped(Int(status.st_size)))", remedy: remedy)
+    }
+  }
+
   /// Cuts what stands behind the first `count` bytes.
   public func truncate(to count: Int) throws(Failure) {
     guard retryingInterrupted({ ftruncate(descriptor, off_t(count)) }) == 0 else {
