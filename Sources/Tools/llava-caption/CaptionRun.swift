@@ -162,7 +162,11 @@ final class CaptionRun {
     if let failure = progress.failure {
       return try session.recordSkipped(failure, at: JobPlan.record(of: picture))
     }
-    try output.write(progress.captions.compactMap(\.self), of: picture)
+    do throws(Failure) {
+      try output.write(progress.captions.compactMap(\.self), of: picture)
+    } catch {
+      return try session.recordSkipped(error, at: JobPlan.record(of: picture))
+    }
     session.recordDone()
   }
 }

@@ -212,7 +212,7 @@ import Testing
       for name in .png .JPG txt; do \(caption) --sidecar $name photos; echo $?; done 2> log
       """, in: directory)
     #expect(
-      result.text == "0\n70\n0\n4\nmine\n3\nnotes\n2\n2\n2\n", "\(result.text) \(result.errors)")
+      result.text == "0\n70\n0\n1\nmine\n1\nnotes\n2\n2\n2\n", "\(result.text) \(result.errors)")
   }
 
   /// Answers that lack a word are drawn again, the same ones in every run.
