@@ -151,7 +151,8 @@ public final class Sidecars: CaptionOutput {
 
   public func finish() throws(Failure) {
     if plan.existing == .skip { return }
-    let open = directories.filter { !closed.contains($0.key) }.values
+    // One that was removed meanwhile took its journal with it.
+    let open = directories.filter { !closed.contains($0.key) && $0.value.identity == $0.key }.values
     // A journal that cannot be opened may say that this very run was stopped there: it has not ended.
     let isStopped = closed.contains { directories[$0].map(SidecarJournal.isThere) == true }
     if isStopped { return }
