@@ -68,7 +68,7 @@ struct LlavaCaption: ToolProgram {
     let chain = CaptionChain(questions, answers, texts, isVerbose: session.settings.isVerbose)
     if printPipeline {
       return try write(
-        chain.shellText(paths, search, target), to: session.sink(nil, isBinary: false))
+        try chain.shellText(paths, search, target), to: session.sink(nil, isBinary: false))
     }
     let plan = JobPlan(
       templates: try questions.templates(texts, takesMembers: search.list != nil),
