@@ -13,7 +13,7 @@ public final class AppendFile {
 
   /// Opens `path`, made where it is missing, for its owner alone, and locks it.
   ///
-  /// Throws `path/invalid`, `io/open`, `file/not-regular`; `usage/locked` where another process has it.
+  /// Throws `path/invalid`, `io/open`, `file/not-regular`, `file/dangling-link`; `usage/locked` where another process has it.
   public convenience init(path: String) throws(Failure) {
     try checkPath(path)
     try self.init(path: FilePath(path), mode: 0o600)
@@ -22,6 +22,8 @@ public final class AppendFile {
   /// The same for a path that need not be text; `mode`: who may do what with a file that is made;
   /// `followsLinks`: false refuses a link.
   public init(path: FilePath, mode: mode_t, followsLinks: Bool = true) throws(Failure) {
+    // As other outputs: nothing is made at a place that nobody named.
+    if followsLinks, path.isDanglingLink { throw .danglingLink(path.shown) }
     let links = followsLinks ? 0 : O_NOFOLLOW
     let flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | links
     let opened = path.withCString { path in retryingInterrupted { open(path, flags, mode) } }

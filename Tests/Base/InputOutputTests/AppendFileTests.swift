@@ -49,6 +49,16 @@ struct AppendFileTests {
     #expect(removed?.code == "file/removed" && removed?.status == .inputOutput)
   }
 
+  @Test func nothingIsMadeThroughALink() throws {
+    let directory = try TemporaryDirectory()
+    #expect(symlink("real", directory.file("link")) == 0)
+    let failure = #expect(throws: Failure.self) { try AppendFile(path: directory.file("link")) }
+    #expect(failure?.code == "file/dangling-link" && failure?.status == .inputOutput)
+    #expect(directory.names == ["link"])
+    try directory.write("x", to: "real")
+    #expect(try AppendFile(path: directory.file("link")).size == 1)
+  }
+
   @Test(arguments: ["/dev/null", ".", "", "none/f"])
   func onlyFilesWillDo(path: String) {
     #expect(throws: Failure.self) { try AppendFile(path: path) }
