@@ -11,6 +11,7 @@ public final class TarArchive: Sendable {
   private let shared: Set<[UInt8]>
   /// Why there may be further members.
   private let failure: Failure?
+  private let hasLinks: Bool
 
   private static let mostMembers = 1 << 20
   private static let mostNameBytes = 128 << 20
@@ -44,6 +45,7 @@ public final class TarArchive: Sendable {
       failure = error
     }
     (self.file, self.places, self.shared, self.failure) = (file, places, shared, failure)
+    hasLinks = walk.links > 0
   }
 
   /// The bytes of the member `name`, of which there may be at most `limit`. Before memory is taken
@@ -57,7 +59,8 @@ public final class TarArchive: Sendable {
     guard let place = places[name] else {
       throw failure
         ?? Failure(
-          .invalidInput, code: "path/missing", "the archive \(shown) has no file of this name")
+          .invalidInput, code: "path/missing", "the archive \(shown) has no file of this name",
+          remedy: hasLinks ? TarWalk.linkRemedy : nil)
     }
     guard !shared.contains(name) else {
       throw Failure(

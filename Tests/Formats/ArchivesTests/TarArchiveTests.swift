@@ -63,6 +63,20 @@ import Testing
     #expect(try files.read(base + "x.tar/a.jpg", limit: 9) == Array("one".utf8))
   }
 
+  /// Who misses a link is told that it is one.
+  @Test func linksAreNotFollowed() throws {
+    try directory.write(
+      member("a", "x") + member("hard", type: "1") + member("soft", type: "2")
+        + member("d/", type: "5") + endMark, to: "links.tar")
+    let missing = #expect(throws: Failure.self) { try read("links.tar/hard") }
+    #expect(missing?.code == "path/missing")
+    #expect(missing?.remedy?.hasPrefix("links are not followed") == true)
+    #expect(#expect(throws: Failure.self) { try read("x.tar/hard") }?.remedy == nil)
+    var walk = TarWalk(try RegularFile(path: directory.file("links.tar")))
+    while try walk.next() != nil {}
+    #expect(walk.links == 2)
+  }
+
   @Test func aChangedArchiveIsNotRead() throws {
     let root = try FileRoot(path: directory.path)
     let archives = TarArchives()
