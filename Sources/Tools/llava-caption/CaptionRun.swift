@@ -68,7 +68,9 @@ final class CaptionRun {
       }
     }
     for warning in messages.warnings { session.reporter.warning(warning) }
-    session.reporter.lines(messages.times.lines(CaptionChain.tools))
+    let times = messages.times
+    session.reporter.times(
+      times.rows(CaptionChain.tools), table: times.lines(CaptionChain.tools))
     if let failure = messages.cause(of: statuses, CaptionChain.tools) { throw failure }
     guard received == sent.count, isFed else {
       throw Failure(

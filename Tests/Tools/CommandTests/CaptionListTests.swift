@@ -152,6 +152,8 @@ import Testing
           END { exit sum - last > 0.06 || last - sum > 0.06 }' || echo sums
       done
       find photos -type f | convo-format -v --ask a --errors json 2>&1 > words | jq -r '.seconds | keys[]?'
+      \(caption) -v --errors json photos 2>&1 > words \
+        | jq -r 'select(.code == "times") | .tool + " " + .place + " " + (.seconds | keys[1:] | join(","))'
       """, in: directory)
     #expect(
       result.text == """
@@ -188,6 +190,10 @@ import Testing
         prompts
         rest
         start
+        llava-caption convo-format output,prompts,rest,start
+        llava-caption clip-encode output,pictures,rest,start,tower
+        llava-caption llava-project output,projector,rest,start
+        llava-caption vicuna-decode input,output,prompts,rest,start
 
         """,
       "\(result.text) \(result.errors)")
