@@ -42,6 +42,16 @@ import Testing
     #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
   }
 
+  /// The same of another tool without the option.
+  @Test func aReviewHasNoLimitToRaise() throws {
+    let result = try Workbench.run(
+      "head -c 17000000 /dev/zero | tr '\\0' a | sed 's/^/{/' | llava-eval judge score -",
+      in: try Workbench.bare())
+    #expect(
+      result.errors.contains("skipped (no review is so long: see what the file is)"),
+      "\(result.errors)")
+  }
+
   /// A directory has no line and no id.
   @Test func aDirectoryThatCannotBeReadIsNamed() throws {
     let result = try Workbench.run(
