@@ -13,7 +13,8 @@ public final class AppendFile {
 
   /// Opens `path`, creating it with permissions for its owner only if it is missing, and locks it.
   ///
-  /// Throws `path/invalid`, `io/open`, `file/not-regular`; `usage/locked` where another process has it.
+  /// Throws `path/invalid`, `io/open`, `file/not-regular`, `file/dangling-link`; `usage/locked` where another
+  /// process has it.
   public convenience init(path: String) throws(Failure) {
     try checkPath(path)
     try self.init(path: FilePath(path), mode: 0o600)
@@ -22,6 +23,8 @@ public final class AppendFile {
   /// The same for a path that need not be text; `mode`: who may do what with a file that is made;
   /// `followsLinks`: false refuses a link.
   public init(path: FilePath, mode: mode_t, followsLinks: Bool = true) throws(Failure) {
+    // As other outputs: nothing is made at a place that nobody named.
+    if followsLinks, path.isDanglingLink { throw .danglingLink(path.shown) }
     let links = followsLinks ? 0 : O_NOFOLLOW
     let flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | links
     let opened = path.withCString { path in retryingInterrupted { open(path, flags, mode) } }
@@ -123,6 +126,24 @@ public final class AppendFile {
       throw error
     }
     size += bytes.count
+  }
+
+  /// Throws `file/removed` where the file has no name any more, and `file/cut` where others have cut what
+  /// was whole: who goes on then writes for nobody. `remedy`: what to do.
+  public func checkIntact(remedy: String) throws(Failure) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .system("stat", path, errno: errno) }
+    guard status.st_nlink > 0 else {
+      throw Failure(
+        .inputOutput, code: "file/removed", at: path,
+        "the file was removed or replaced while it was written", remedy: remedy)
+    }
+    guard status.st_size >= size else {
+      throw Failure(
+        .inputOutput, code: "file/cut", at: path,
+        "the file was cut while it was written: expected \(grouped(size)) bytes or more, found"
+          + " \(grouped(Int(status.st_size)))", remedy: remedy)
+    }
   }
 
   /// Truncates the file to its first `count` bytes.

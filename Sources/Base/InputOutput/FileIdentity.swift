@@ -34,6 +34,11 @@ extension FilePath {
   /// Links followed.
   public var isDirectory: Bool { status.map { $0.st_mode & S_IFMT == S_IFDIR } ?? false }
 
+  /// Whether there is something else; links followed.
+  public var isOtherThanDirectory: Bool {
+    status.map { $0.st_mode & S_IFMT != S_IFDIR } ?? false
+  }
+
   /// Links not followed: one that leads nowhere is there.
   public var isThere: Bool { ownStatus != nil }
 

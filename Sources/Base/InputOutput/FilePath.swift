@@ -85,6 +85,15 @@ public struct FilePath: Hashable, Sendable {
     return nil
   }
 
+  /// Throws `io/create` where this process may make no file at this path: its directory, or what that lies
+  /// on, takes none.
+  public func checkMayBeMade() throws(Failure) {
+    let answer = directory.withCString { faccessat(AT_FDCWD, $0, W_OK | X_OK, AT_EACCESS) }
+    guard answer != 0 else { return }
+    let code = errno
+    if [EACCES, EPERM, EROFS].contains(code) { throw .system("create", shown, errno: code) }
+  }
+
   /// What the system says of the file, links followed; nil where it says nothing.
   public var status: stat? {
     var found = stat()

@@ -41,7 +41,17 @@ public final class FileRoot: @unchecked Sendable {
     return file
   }
 
-  private func openFile(_ name: String) throws(Failure) -> Int32 {
+  /// Whether there is something at `name` that is no directory, whoever may read it.
+  public func hasOtherThanDirectory(_ name: String) -> Bool {
+    guard let found = try? openFile(name, llava_path_only | O_CLOEXEC) else { return false }
+    defer { close(found) }
+    var status = stat()
+    return fstat(found, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
+  }
+
+  private func openFile(
+    _ name: String, _ flags: Int32 = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+  ) throws(Failure) -> Int32 {
     try checkPath(name, isNamedByData: true)
     guard name.utf8.first != UInt8(ascii: "/") else {
       throw Failure(
@@ -49,7 +59,6 @@ public final class FileRoot: @unchecked Sendable {
         "expected a path relative to \(escapedForTerminal(path)), found an absolute one",
         remedy: "list the paths as they are beneath it")
     }
-    let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
     var opened: Int32 = -1
     if usesKernel {
       opened = llava_openat2_beneath(descriptor, name, flags)

@@ -27,10 +27,11 @@ extension Failure {
       kind: tellsOfPath(code) ? .ordinary : .system)
   }
 
-  /// Whether the system says by `code` that there is nothing at a path for this process to use.
+  /// Whether the system says by `code` that there is nothing at a path for this process to use, or nothing
+  /// that it may write there: other paths are none the worse.
   static func tellsOfPath(_ code: Int32) -> Bool {
     switch code {
-    case ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP, EACCES, EPERM, EINVAL, EISDIR: true
+    case ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP, EACCES, EPERM, EINVAL, EISDIR, EROFS: true
     default: false
     }
   }

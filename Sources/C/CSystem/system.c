@@ -53,6 +53,8 @@ int llava_openat2_beneath(int root, const char *path, int flags) {
   return (int)result;
 }
 
+const int llava_path_only = O_PATH;
+
 int llava_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int llava_memory_file(void) { return memfd_create("input", MFD_CLOEXEC); }

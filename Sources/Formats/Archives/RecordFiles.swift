@@ -21,7 +21,8 @@ public struct RecordFiles: Sendable {
     } catch {
       // A folder may be called `http:`, so that the system is asked first.
       guard error.kind == .unreadableFile else { throw error }
-      let packed = try archives.read(path, limit: limit, willRead: willRead, file: open)
+      let packed = try archives.read(
+        path, limit: limit, willRead: willRead, file: open, isOther: isOther)
       guard let packed else { throw notAPath(path) ?? error }
       return packed
     }
@@ -30,6 +31,11 @@ public struct RecordFiles: Sendable {
   private func open(_ path: String) throws(Failure) -> RegularFile {
     if let root { return try root.open(path) }
     return try RegularFile(path: path, isNamedByData: true)
+  }
+
+  private func isOther(_ path: String) -> Bool {
+    if let root { return root.hasOtherThanDirectory(path) }
+    return FilePath(path).isOtherThanDirectory
   }
 }
 

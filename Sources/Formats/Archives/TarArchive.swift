@@ -11,6 +11,7 @@ public final class TarArchive: Sendable {
   private let shared: Set<[UInt8]>
   /// Why there may be further members.
   private let failure: Failure?
+  private let hasLinks: Bool
 
   private static let mostMembers = 1 << 20
   private static let mostNameBytes = 128 << 20
@@ -44,6 +45,7 @@ public final class TarArchive: Sendable {
       failure = error
     }
     (self.file, self.places, self.shared, self.failure) = (file, places, shared, failure)
+    hasLinks = walk.links > 0
   }
 
   /// The bytes of the member `name`, of which there may be at most `limit`. Before memory is taken
@@ -57,7 +59,8 @@ public final class TarArchive: Sendable {
     guard let place = places[name] else {
       throw failure
         ?? Failure(
-          .invalidInput, code: "path/missing", "the archive \(shown) has no file of this name")
+          .invalidInput, code: "path/missing", "the archive \(shown) has no file of this name",
+          remedy: hasLinks ? TarWalk.linkRemedy : nil)
     }
     guard !shared.contains(name) else {
       throw Failure(
@@ -91,18 +94,19 @@ public final class TarArchives: Sendable {
 
   public init() {}
 
-  /// What `TarArchive.read` gives; nil where no part of `path` is an archive. `file` opens a path.
-  /// Throws `tar/compressed` where an archive would have to be unpacked, and what `file` and
-  /// `TarArchive` throw.
+  /// What `TarArchive.read` gives; nil where no part of `path` is an archive. `file` opens a path, and
+  /// `isOther` says whether there is something at it that is no directory.
+  /// Throws `tar/compressed` where an archive would have to be unpacked, `path/refused` and
+  /// `file/not-regular` for what is there and cannot be one, and what `file` and `TarArchive` throw.
   public func read(
     _ path: String, limit: Int, willRead: (Int) -> Void,
-    file: (String) throws(Failure) -> RegularFile
+    file: (String) throws(Failure) -> RegularFile, isOther: (String) -> Bool
   ) throws(Failure) -> [UInt8]? {
     let path = Array(path.utf8)
     // A directory's path ends within the system's limit, a member's name need not.
     let slashes = path.indices.prefix(longestPath).dropFirst()
     for slash in slashes where path[slash] == UInt8(ascii: "/") {
-      switch try find(path[..<slash], file) {
+      switch try find(path[..<slash], file, isOther) {
       case .archive(let archive):
         return try archive.read(Array(path[(slash + 1)...]), limit: limit, willRead: willRead)
       case .otherFile: return nil
@@ -119,7 +123,8 @@ public final class TarArchives: Sendable {
   }
 
   private func find(
-    _ path: ArraySlice<UInt8>, _ file: (String) throws(Failure) -> RegularFile
+    _ path: ArraySlice<UInt8>, _ file: (String) throws(Failure) -> RegularFile,
+    _ isOther: (String) -> Bool
   ) throws(Failure) -> Found {
     try open.withLock { (open) throws(Failure) -> Found in
       if let known = open.first(where: { $0.path.elementsEqual(path) }) {
@@ -127,8 +132,11 @@ public final class TarArchives: Sendable {
       }
       let found: RegularFile
       do throws(Failure) { found = try file(String(decoding: path, as: UTF8.self)) } catch {
-        // Directories, and what is not there; nothing that only the system lacks.
-        guard error.spoilsRecordOnly else { throw error }
+        // Directories, and what is not there; nothing that only the system lacks, and no archive that is
+        // there and may not be read.
+        guard error.spoilsRecordOnly, !isOther(String(decoding: path, as: UTF8.self)) else {
+          throw error
+        }
         return .noFile
       }
       guard let archive = try TarArchive(found) else { return .otherFile }

@@ -8,7 +8,9 @@ struct TarHeader {
 
   enum Kind {
     case file
-    /// Directories, links, devices: what follows is the next header, whatever size they name.
+    /// Another name of a file, hard or symbolic: what follows is the next header.
+    case link
+    /// Directories, devices: what follows is the next header, whatever size they name.
     case bodiless
     /// The body is records for the next member.
     case pax
@@ -42,7 +44,8 @@ struct TarHeader {
       switch block[156] {
       case 0, UInt8(ascii: "0"), UInt8(ascii: "7"):
         name.last == UInt8(ascii: "/") ? .bodiless : .file
-      case UInt8(ascii: "1")...UInt8(ascii: "6"): .bodiless
+      case UInt8(ascii: "1"), UInt8(ascii: "2"): .link
+      case UInt8(ascii: "3")...UInt8(ascii: "6"): .bodiless
       case UInt8(ascii: "x"): .pax
       case UInt8(ascii: "L"): .longName
       default: .other

@@ -15,6 +15,8 @@ public struct TarMember: Sendable {
 public struct TarWalk {
   private let file: RegularFile
   private var position = 0
+  /// How many links were passed over until now.
+  public private(set) var links = 0
 
   /// A name that is longer is none that a path could have; pax headers have no more than some names.
   private static let mostExtension = 64 << 10
@@ -67,7 +69,7 @@ public struct TarWalk {
       let start = position
       do throws(Failure) {
         guard let header = try header() else { return nil }
-        let size = header.kind == .bodiless ? 0 : pax.size ?? header.size
+        let size = [.bodiless, .link].contains(header.kind) ? 0 : pax.size ?? header.size
         let body = try body(of: size)
         switch header.kind {
         case .pax: pax = try PaxRecords(extensionBody(body))
@@ -76,6 +78,9 @@ public struct TarWalk {
           if !pax.isSparse {
             return TarMember(name: Self.plain(pax.path ?? longName ?? header.name), bytes: body)
           }
+          (pax, longName) = (PaxRecords(), nil)
+        case .link:
+          links += 1
           (pax, longName) = (PaxRecords(), nil)
         case .bodiless: (pax, longName) = (PaxRecords(), nil)
         case .other: break
@@ -127,6 +132,10 @@ public struct TarWalk {
     }
     return try file.read(at: body.lowerBound, count: body.count)
   }
+
+  /// What to do where links are missed.
+  public static let linkRemedy =
+    "links are not followed: make it again with tar --dereference --hard-dereference"
 
   private static func cut(_ place: String) -> Failure {
     Failure(

@@ -28,7 +28,8 @@ final class JSONArrayReader: ObjectReader {
       try Interruption.check(name)
       return try advance()
     } catch {
-      let failure = error.at("\(name): element \(number + 1)")
+      // Before the array there is no element.
+      let failure = error.at(state == .before ? name : "\(name): element \(number + 1)")
       self.failure = failure
       throw failure
     }
@@ -37,7 +38,13 @@ final class JSONArrayReader: ObjectReader {
   private func advance() throws(Failure) -> ObjectLine? {
     if state == .after { return nil }
     if state == .before {
-      guard try lines.firstVisibleByte() == UInt8(ascii: "[") else { throw fault("expected [") }
+      let first = try lines.firstVisibleByte()
+      guard first == UInt8(ascii: "[") else {
+        let found = first.map { escapedForTerminal(String(UnicodeScalar($0))) } ?? "nothing"
+        var failure = fault("expected an array, which begins with [, found \(found)")
+        if first == UInt8(ascii: "{") { failure.remedy = "for an object a line: --from jsonl" }
+        throw failure
+      }
       lines.use(1)
       state = .first
     }

@@ -170,7 +170,8 @@ extension LineReader {
   static func binary() -> Failure {
     Failure(
       .invalidInput, code: "text/binary", "expected text, found binary data",
-      remedy: "for paths that end with NUL: --from paths0 of convo-format and clip-encode")
+      remedy:
+        "for paths that end with NUL: --from paths0 of convo-format, clip-encode and llava-caption")
   }
 }
 
@@ -178,5 +179,5 @@ extension LineReader {
 func lineTooLong(_ limits: StreamLimits, _ what: String = "an object") -> Failure {
   Failure(
     .limitExceeded, code: "json/too-long",
-    "expected \(what) of at most \(limits.lineBytes) bytes", remedy: "raise --max-line")
+    "expected \(what) of at most \(limits.lineBytes) bytes", remedy: limits.lineRemedy)
 }

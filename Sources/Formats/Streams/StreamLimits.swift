@@ -8,6 +8,8 @@ public struct StreamLimits: Sendable {
   public var recordBytes = 1 << 30
   /// The largest line of JSONL or element of an array, in bytes. Raised by `--max-line`.
   public var lineBytes = 16 << 20
+  /// What to do about a line above it.
+  public var lineRemedy = "raise --max-line"
   /// The largest zstd window: a decoder needs that much memory.
   public var windowBytes = 8 << 20
   /// The largest skippable frame, in bytes.

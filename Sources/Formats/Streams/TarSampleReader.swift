@@ -59,6 +59,9 @@ public final class TarSampleReader: ObjectReader {
       ahead = SampleMember(member)
       if ahead != nil { return }
     }
+    if walk.links > 0 {
+      warn("\(name): \(counted(walk.links, "link")) passed over; \(TarWalk.linkRemedy)")
+    }
   }
 
   private func take(_ member: SampleMember, into sample: inout Sample) throws(Failure) {

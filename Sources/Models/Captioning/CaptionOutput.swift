@@ -75,12 +75,15 @@ public final class Sidecars: CaptionOutput {
   private let directories: [FileIdentity: FilePath]
   /// The journals that are open, a few, as each takes a descriptor.
   private var journals: [FileIdentity: SidecarJournal] = [:]
+  /// Directories in which no journal could be opened.
+  private var closed: Set<FileIdentity> = []
 
   private static let mostJournals = 64
 
   /// For texts beside `pictures`. Goes on with a run that was stopped, where it was the same.
   ///
-  /// Throws what `SidecarJournal` throws; nothing where texts that are there stay, which needs none.
+  /// Throws what `SidecarJournal` throws, but for a directory that takes no journal: its pictures are
+  /// skipped. Nothing where texts that are there stay, which needs none.
   public init(_ plan: SidecarPlan, run: String, pictures: [FilePath]) throws(Failure) {
     (self.plan, self.run) = (plan, run)
     var directories: [FileIdentity: FilePath] = [:]
@@ -97,10 +100,14 @@ public final class Sidecars: CaptionOutput {
   private func forgetFinishedRun() throws(Failure) {
     var finished: [FilePath] = []
     for directory in directories.values {
-      switch try journal(in: directory).state {
-      case .new: continue
-      case .open: return
-      case .finished: finished.append(directory)
+      do throws(Failure) {
+        switch try journal(in: directory).state {
+        case .new: continue
+        case .open: return
+        case .finished: finished.append(directory)
+        }
+      } catch {
+        guard error.refusesOneFile else { throw error }
       }
     }
     for directory in finished { try journal(in: directory).clear() }
@@ -110,35 +117,68 @@ public final class Sidecars: CaptionOutput {
     -> Set<String>
   {
     let file = plan.file(beside: picture)
-    try plan.checkPlace(file)
-    let isThere =
-      plan.existing == .skip ? file.status != nil : try journal(in: file.directory).isDone(file)
-    return isThere ? Set(questions) : []
+    return try spoilingOnePicture { () throws(Failure) in
+      try plan.checkPlace(file)
+      let isThere =
+        plan.existing == .skip ? file.status != nil : try journal(in: file.directory).isDone(file)
+      return isThere ? Set(questions) : []
+    }
   }
 
   public func write(_ captions: [Caption], of picture: FilePath) throws(Failure) {
     let file = plan.file(beside: picture)
-    let old = try file.contents(limit: SidecarPlan.largestText)
-    guard let bytes = plan.contents(captions.map(\.text), over: old) else { return }
-    if plan.existing == .skip {
-      try file.replace(with: bytes)
-    } else {
-      try journal(in: file.directory).change(file, to: bytes)
+    try spoilingOnePicture { () throws(Failure) in
+      let old = try file.contents(limit: SidecarPlan.largestText)
+      guard let bytes = plan.contents(captions.map(\.text), over: old) else { return }
+      if plan.existing == .skip {
+        try file.replace(with: bytes)
+      } else {
+        try journal(in: file.directory).change(file, to: bytes)
+      }
+    }
+  }
+
+  /// What `body` throws about one file or directory becomes the fault of the picture.
+  private func spoilingOnePicture<Result>(_ body: () throws(Failure) -> Result) throws(Failure)
+    -> Result
+  {
+    do throws(Failure) { return try body() } catch {
+      var failure = error
+      if failure.refusesOneFile { failure.status = .invalidInput }
+      throw failure
     }
   }
 
   public func finish() throws(Failure) {
     if plan.existing == .skip { return }
-    for directory in directories.values { try journal(in: directory).finish() }
-    for directory in directories.values { try journal(in: directory).remove() }
+    // One that was removed meanwhile took its journal with it.
+    let open = directories.filter { !closed.contains($0.key) && $0.value.identity == $0.key }.values
+    // A journal that cannot be opened may say that this very run was stopped there: it has not ended.
+    let isStopped = closed.contains { directories[$0].map(SidecarJournal.isThere) == true }
+    if isStopped { return }
+    for directory in open { try journal(in: directory).finish() }
+    for directory in open { try journal(in: directory).remove() }
   }
 
   private func journal(in directory: FilePath) throws(Failure) -> SidecarJournal {
     let identity = directory.identity
     if let identity, let journal = journals[identity] { return journal }
     if journals.count == Self.mostJournals { journals = [:] }
-    let journal = try SidecarJournal(in: directory, run: run)
-    identity.map { journals[$0] = journal }
-    return journal
+    do throws(Failure) {
+      let journal = try SidecarJournal(in: directory, run: run)
+      identity.map { journals[$0] = journal }
+      return journal
+    } catch {
+      if let identity, error.refusesOneFile { closed.insert(identity) }
+      throw error
+    }
+  }
+}
+
+extension Failure {
+  /// Whether it tells of one file or directory alone: permissions, a mount that is only read, a name. A
+  /// full disk, or one that fails, is none of these.
+  fileprivate var refusesOneFile: Bool {
+    spoilsRecordOnly || status == .inputOutput && kind == .ordinary
   }
 }

@@ -116,9 +116,19 @@ final class CaptionTable {
       CaptionKey(picture: picture.shown.asTableCell, question: question.asTableCell))
   }
 
+  /// Throws `file/removed` or `file/cut` where somebody has taken away what was written.
   func write(_ captions: [Caption]) throws(Failure) {
+    try checkIntact()
     try file.append(captions.flatMap(lines.line))
   }
 
-  func finish() throws(Failure) { try file.synchronize() }
+  /// Throws as `write`.
+  func finish() throws(Failure) {
+    try file.synchronize()
+    try checkIntact()
+  }
+
+  private func checkIntact() throws(Failure) {
+    try file.checkIntact(remedy: "the same command makes again what is gone")
+  }
 }

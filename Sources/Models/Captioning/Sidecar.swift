@@ -57,8 +57,9 @@ public struct SidecarPlan: Equatable, Sendable {
   }
 
   /// Throws `sidecar/name` for a name that no file can have, `file/dangling-link` for a link that leads
-  /// nowhere, and where the texts that are there are added to or replaced `file/not-regular` and
-  /// `file/too-large` for what cannot be, `sidecar/link` for a link to a file of another kind.
+  /// nowhere, `io/create` where its directory takes no file, and where the texts that are there are added
+  /// to or replaced `file/not-regular` and `file/too-large` for what cannot be, `sidecar/link` for a link
+  /// to a file of another kind.
   func checkPlace(_ file: FilePath) throws(Failure) {
     let length = file.name.bytes.count
     guard length <= Int(NAME_MAX) else {
@@ -78,7 +79,7 @@ public struct SidecarPlan: Equatable, Sendable {
         failure.status = .invalidInput
         throw failure
       }
-      return
+      return try file.checkMayBeMade()
     }
     if existing == .skip { return }
     guard status.st_mode & S_IFMT == S_IFREG else {
@@ -98,6 +99,8 @@ public struct SidecarPlan: Equatable, Sendable {
         .limitExceeded, code: "file/too-large", at: file.shown,
         "expected a text of at most \(grouped(Self.largestText)) bytes, found \(status.st_size)")
     }
+    // It is replaced by a new one.
+    try target.checkMayBeMade()
   }
 
   private static func clash(_ message: String, remedy: String) -> Failure {

@@ -104,6 +104,9 @@ final class SidecarJournal {
     (state, changed) = (.new, [])
   }
 
+  /// Whether there is one in `directory`, whoever may read it.
+  static func isThere(in directory: FilePath) -> Bool { directory.appending(name).isThere }
+
   func remove() { directory.appending(Self.name).remove() }
 
   private static func line(_ entry: JSONObject) -> [UInt8] {

@@ -56,8 +56,10 @@ public struct QuestionTemplate: Sendable {
   /// The question to `record`, which has its id.
   ///
   /// Throws `record/question-member` where the record lacks what a place stands for, or has neither a
-  /// text nor a number there, and `record/too-large` above `limit` bytes.
-  public func text(for record: JSONObject, limit: Int) throws(Failure) -> String {
+  /// text nor a number there, and `record/too-large` above `limit` bytes, with `remedy`.
+  public func text(for record: JSONObject, limit: Int, remedy: String = "raise --max-line")
+    throws(Failure) -> String
+  {
     var text = ""
     for part in parts {
       switch part {
@@ -74,7 +76,7 @@ public struct QuestionTemplate: Sendable {
       guard text.utf8.count <= limit else {
         throw Failure(
           .limitExceeded, code: "record/too-large",
-          "the question would take more than \(limit) bytes", remedy: "raise --max-line")
+          "the question would take more than \(limit) bytes", remedy: remedy)
       }
     }
     return text

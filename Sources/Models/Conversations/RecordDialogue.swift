@@ -161,7 +161,7 @@ struct RecordDialogue {
     } else if placed != imageCount {
       throw Failure(
         .mismatch, code: "prompt/image-count",
-        "\(placed) places for images, \(imageCount) images in the record")
+        "\(counted(placed, "place")) for images, \(counted(imageCount, "image")) in the record")
     }
   }
 }

@@ -11,8 +11,11 @@ public final class TrainingLog {
   private let sink: FileSink
   private let descriptor: Int32
 
+  /// Throws `io/open`, and `file/dangling-link` for a link that leads nowhere.
+  ///
   /// Opens `path` to go on after `step`, and after the evaluation of step `evaluated`: 0 begins it anew.
   public init(_ path: String, after step: Int, evaluated: Int = 0) throws(Failure) {
+    if FilePath(path).isDanglingLink { throw .danglingLink(path) }
     descriptor = retryingInterrupted {
       open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, 0o666)
     }

@@ -55,14 +55,16 @@ public final class Reporter: Sendable {
     }
   }
 
-  /// Writes lines for the curious as they are, below each other.
-  public func lines(_ texts: [String]) {
+  /// Writes where the time of several tools went, stages and their seconds: as the lines of `table`, or as
+  /// a note for each tool, which is its `place`.
+  public func times(
+    _ tools: [(name: String, rows: [(name: String, seconds: Double)])], table: [String]
+  ) {
     if isQuiet { return }
-    for text in texts {
-      switch format {
-      case .text: write(escapedForTerminal(Self.bounded(text)) + "\n")
-      case .json: note(text)
-      }
+    switch format {
+    case .text: for line in table { write(escapedForTerminal(Self.bounded(line)) + "\n") }
+    case .json:
+      for tool in tools where !tool.rows.isEmpty { writeTimes(tool.rows, place: tool.name) }
     }
   }
 
@@ -71,13 +73,17 @@ public final class Reporter: Sendable {
     if isQuiet || rows.isEmpty { return }
     switch format {
     case .text: write("\(tool): \(StageTimes.text(rows))\n")
-    case .json:
-      var (object, seconds) = (Self.object("note", "times", tool: tool), JSONObject())
-      for row in rows { seconds[row.name] = .double((row.seconds * 1e6).rounded() / 1e6) }
-      object["message"] = .string(StageTimes.text(rows))
-      object["seconds"] = .object(seconds)
-      write(JSONValue.object(object).serializedString + "\n")
+    case .json: writeTimes(rows, place: nil)
     }
+  }
+
+  private func writeTimes(_ rows: [(name: String, seconds: Double)], place: String?) {
+    var (object, seconds) = (Self.object("note", "times", tool: tool), JSONObject())
+    for row in rows { seconds[row.name] = .double((row.seconds * 1e6).rounded() / 1e6) }
+    object["place"] = place.map(JSONValue.string)
+    object["message"] = .string(StageTimes.text(rows))
+    object["seconds"] = .object(seconds)
+    write(JSONValue.object(object).serializedString + "\n")
   }
 
   /// Has the lines ready that are written where nothing can be computed any more.

@@ -57,7 +57,8 @@ struct EncodeRun {
     let seconds = monotonicSeconds() - start - times.seconds(in: "input")
     if session.settings.isVerbose, images > 0 {
       session.reporter.note(
-        "\(images) images in \(hundredths(seconds)) s: \(hundredths(Double(images) / seconds)) images/s"
+        "\(counted(images, "image")) in \(hundredths(seconds)) s:"
+          + " \(hundredths(Double(images) / seconds)) images/s"
       )
     }
     guard session.settings.isVerbose else { return }

@@ -50,7 +50,10 @@ struct JobPlan {
     var texts: [String] = []
     for template in own {
       do throws(Failure) {
-        texts.append(try template.text(for: subject.record, limit: Self.longestQuestion))
+        texts.append(
+          try template.text(
+            for: subject.record, limit: Self.longestQuestion,
+            remedy: "name shorter members in the question"))
       } catch {
         if skipsUnfilled { throw error }
         var failure = error.at(subject.picture.shown)

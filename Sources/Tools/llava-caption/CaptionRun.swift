@@ -68,7 +68,9 @@ final class CaptionRun {
       }
     }
     for warning in messages.warnings { session.reporter.warning(warning) }
-    session.reporter.lines(messages.times.lines(CaptionChain.tools))
+    let times = messages.times
+    session.reporter.times(
+      times.rows(CaptionChain.tools), table: times.lines(CaptionChain.tools))
     if let failure = messages.cause(of: statuses, CaptionChain.tools) { throw failure }
     guard received == sent.count, isFed else {
       throw Failure(
@@ -162,7 +164,11 @@ final class CaptionRun {
     if let failure = progress.failure {
       return try session.recordSkipped(failure, at: JobPlan.record(of: picture))
     }
-    try output.write(progress.captions.compactMap(\.self), of: picture)
+    do throws(Failure) {
+      try output.write(progress.captions.compactMap(\.self), of: picture)
+    } catch {
+      return try session.recordSkipped(error, at: JobPlan.record(of: picture))
+    }
     session.recordDone()
   }
 }

@@ -47,6 +47,9 @@ struct LlavaCaption: ToolProgram {
     if paths.isEmpty, search.list == nil {
       throw ValidationError("expected pictures or directories")
     }
+    if paths.contains(where: \.isEmpty) {
+      throw ValidationError("expected a path, found an empty one")
+    }
     if printPipeline, !paths.isEmpty, search.list != nil {
       throw ValidationError("--print-pipeline prints one pipeline: for paths, or for a --list")
     }
@@ -57,6 +60,7 @@ struct LlavaCaption: ToolProgram {
     settings.isStrict = strict
     settings.maxSkips = maxSkips
     settings.output = target.streamPath
+    settings.limits.lineRemedy = "records so long go through convo-format --max-line and the pipe"
     settings.writesAtEnd = target.streamPath == nil
     return settings
   }
@@ -68,7 +72,7 @@ struct LlavaCaption: ToolProgram {
     let chain = CaptionChain(questions, answers, texts, isVerbose: session.settings.isVerbose)
     if printPipeline {
       return try write(
-        chain.shellText(paths, search, target), to: session.sink(nil, isBinary: false))
+        try chain.shellText(paths, search, target), to: session.sink(nil, isBinary: false))
     }
     let plan = JobPlan(
       templates: try questions.templates(texts, takesMembers: search.list != nil),

@@ -16,6 +16,11 @@ struct StageTable {
     }
   }
 
+  /// The rows of each of `tools`; none of a tool that did not tell its times.
+  func rows(_ tools: [String]) -> [(name: String, rows: [(name: String, seconds: Double)])] {
+    tools.map { ($0, stages[$0] ?? []) }
+  }
+
   /// The table's lines, its heading first; none where no tool told its times. `tools`: in their order.
   func lines(_ tools: [String]) -> [String] {
     let rows = tools.flatMap { tool in

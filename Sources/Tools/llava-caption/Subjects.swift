@@ -24,7 +24,7 @@ extension SearchOptions {
     try search.find(in: paths.map { FilePath($0) }, &pictures) { unreadable.append($0) }
     for var failure in unreadable {
       failure.status = .invalidInput
-      try session.recordSkipped(failure, at: Record(JSONObject(), number: 1))
+      try session.recordSkipped(failure, at: Record(JSONObject(), number: 1, place: failure.place))
     }
     var subjects = pictures.pictures.map { picture in
       Subject(

@@ -76,6 +76,7 @@ struct JudgeScore: ToolProgram {
   func settings() throws(Failure) -> Settings {
     var settings = messages.settings()
     settings.output = output
+    settings.limits.lineRemedy = "no review is so long: see what the file is"
     settings.writesAtEnd = true
     return settings
   }

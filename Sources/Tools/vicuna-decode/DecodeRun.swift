@@ -180,7 +180,8 @@ final class DecodeRun {
   private func report(seconds: Double) {
     guard session.settings.isVerbose, seconds > 0 else { return }
     session.reporter.note(
-      "\(tokens) tokens in \(hundredths(seconds)) s: \(hundredths(Double(tokens) / seconds)) tokens/s"
+      "\(counted(tokens, "token")) in \(hundredths(seconds)) s:"
+        + " \(hundredths(Double(tokens) / seconds)) tokens/s"
     )
     let positions = generator.promptPositions
     session.reporter.note(

@@ -1,5 +1,6 @@
 // Tables of captions: lines, what a run that was stopped left, and files that are no tables.
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import InputOutput
 import TestSupport
 import Testing
@@ -28,6 +29,22 @@ struct CaptionTableTests {
     #expect(!again.has(odd.picture, "what?"))
     #expect(!again.has(FilePath("a"), odd.question))
     #expect(try String(decoding: directory.read("table"), as: UTF8.self) == whole)
+  }
+
+  /// Neither the next caption nor the end goes on into a file that is gone or has lost its beginning.
+  @Test func aTableThatIsTakenAwayIsNoticed() throws {
+    for (take, code) in [({ unlink($0) }, "file/removed"), ({ truncate($0, 5) }, "file/cut")]
+      as [((String) -> Int32, String)]
+    {
+      let directory = try TemporaryDirectory()
+      let table = try CaptionTable(path: directory.file("table"), .tsv, isNew: false)
+      try table.write([odd])
+      #expect(take(directory.file("table")) == 0)
+      let atEnd = #expect(throws: Failure.self) { try table.finish() }
+      #expect(atEnd?.code == code)
+      #expect(throws: Failure.self) { try table.write([odd]) }
+      #expect(try code == "file/removed" || directory.read("table").count == 5)
+    }
   }
 
   /// Cut anywhere: the whole lines stay, the rest goes, and the file goes on.

@@ -129,6 +129,52 @@ struct SidecarTests {
     #expect(FilePath(directory.file("b/.llava-caption.journal")).status == nil)
   }
 
+  /// What goes wrong after it was looked at is the fault of one picture.
+  @Test func whatCannotBeWrittenSpoilsOnePicture() throws {
+    let directory = try TemporaryDirectory()
+    let a = FilePath(directory.file("d/a.jpg"))
+    for existing in [ExistingText.skip, .append] {
+      #expect(mkdir(directory.file("d"), 0o700) == 0)
+      var sidecars = try Sidecars(
+        SidecarPlan(suffix: ".txt", existing: existing), run: "1", pictures: [a])
+      #expect(try sidecars.answered(["?"], about: a) == [])
+      try FileManager.default.removeItem(atPath: directory.file("d"))
+      let failure = #expect(throws: Failure.self) {
+        try sidecars.write([caption(a, "new")], of: a)
+      }
+      #expect(failure?.spoilsRecordOnly == true, "\(String(describing: failure))")
+      try sidecars.finish()
+    }
+  }
+
+  /// A run has not ended while there is a journal that nobody can open.
+  @Test func aJournalThatCannotBeOpenedKeepsTheOthers() throws {
+    let directory = try TemporaryDirectory()
+    let pictures = ["a", "b"].map { FilePath(directory.file("\($0)/x.jpg")) }
+    for name in ["a", "b"] { #expect(mkdir(directory.file(name), 0o700) == 0) }
+    let journal = directory.file("b/.llava-caption.journal")
+    let plan = SidecarPlan(suffix: ".txt", existing: .append)
+    do {
+      var sidecars = try Sidecars(plan, run: "1", pictures: pictures)
+      for picture in pictures { try sidecars.write([caption(picture, "new")], of: picture) }
+    }
+    #expect(rename(journal, directory.file("aside")) == 0 && symlink("x", journal) == 0)
+    do {
+      var sidecars = try Sidecars(plan, run: "1", pictures: pictures)
+      let failure = #expect(throws: Failure.self) {
+        try sidecars.answered(["?"], about: pictures[1])
+      }
+      #expect(failure?.spoilsRecordOnly == true)
+      #expect(try sidecars.answered(["?"], about: pictures[0]) == ["?"])
+      try sidecars.finish()
+    }
+    #expect(rename(directory.file("aside"), journal) == 0)
+    var sidecars = try Sidecars(plan, run: "1", pictures: pictures)
+    for picture in pictures { #expect(try sidecars.answered(["?"], about: picture) == ["?"]) }
+    try sidecars.finish()
+    #expect(!FilePath(directory.file("a/.llava-caption.journal")).isThere)
+  }
+
   /// What could not be written was not done; what was announced last and not made is forgotten for good.
   @Test func onlyWhatWasMadeIsDone() throws {
     let directory = try TemporaryDirectory()

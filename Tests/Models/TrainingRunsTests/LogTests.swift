@@ -77,6 +77,9 @@ struct LogTests {
       #expect(failure.status == .inputOutput, "\(failure)")
     }
     #expect(try failure { _ = try TrainingLog(directory.path, after: 0) }.code == "io/open")
+    #expect(symlink("nowhere", directory.file("link")) == 0)
+    let dangling = try failure { _ = try TrainingLog(directory.file("link"), after: 0) }
+    #expect(dangling.code == "file/dangling-link" && directory.names == ["link"])
     let full = try TrainingLog("/dev/full", after: 0)
     #expect(try failure { try full.add(report(1)) }.status == .inputOutput)
   }

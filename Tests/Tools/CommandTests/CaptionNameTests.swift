@@ -43,6 +43,24 @@ import Testing
         """, "\(result.text) \(result.errors)")
   }
 
+  /// The pipeline asks about each picture once too, and names them as the tool does.
+  @Test func thePipelineNamesPicturesOnce() throws {
+    let directory = try directory()
+    let result = try Workbench.run(
+      """
+      cp cut.jpg sub; mkdir sub/in; ln -s ../a.jpg 'sub/in/[x]*.jpg'; ln sub/rgb-8.png sub/hard.png
+      cp baseline-420.jpg sub/in/x.jpg
+      for paths in 'sub/in ./sub/a.jpg sub sub/rgb-8.png' 'sub/a.jpg ./sub/a.jpg' 'sub/rgb-8.png sub/hard.png sub' \
+        'sub sub'; do
+        \(caption) $paths > ours 2> log; \(caption) --print-pipeline $paths > script
+        bash script 2> log | cmp - ours && wc -l < ours
+      done
+      \(caption) --print-pipeline sub/a.jpg ./sub/a.jpg | head -1
+      """, in: directory)
+    #expect(
+      result.text == "3\n1\n3\n3\nprintf '%s\\0' sub/a.jpg \\\n", "\(result.text) \(result.errors)")
+  }
+
   /// Rows that ask other things of one picture, by whatever name, are each answered.
   @Test func rowsAboutOnePictureAreAnswered() throws {
     let directory = try directory()

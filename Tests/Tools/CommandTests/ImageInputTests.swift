@@ -186,4 +186,26 @@ import Testing
       """, in: directory)
     #expect(result.status == Int32(status) && result.errors.contains(message), "\(result.errors)")
   }
+
+  /// Other names of files in an archive: how many there are is said once.
+  @Test func linksInArchivesAreCounted() throws {
+    let directory = try Workbench.bare()
+    let result = try Workbench.run(
+      """
+      mkdir s; cp grey.jpg s/a.jpg; ln s/a.jpg s/b.jpg; ln -s a.jpg s/c.jpg; ln -s s s/d
+      tar --sort=name -C s -cf x.tar .
+      convo-format --ask x x.tar | zstd -dc | jq -r .image
+      tar --sort=name -C s --dereference --hard-dereference --exclude=./d -cf y.tar .
+      convo-format --ask x y.tar | zstd -dc | jq -r .image
+      """, in: directory)
+    #expect(
+      result.text == "x.tar/a.jpg\ny.tar/a.jpg\ny.tar/b.jpg\ny.tar/c.jpg\n",
+      "\(result.text) \(result.errors)")
+    #expect(
+      result.errors == """
+        convo-format: warning: x.tar: 3 links passed over; links are not followed: make it again with tar \
+        --dereference --hard-dereference
+
+        """, "\(result.errors)")
+  }
 }

@@ -8,6 +8,8 @@
 // Opens `path` beneath the directory `root` for reading; the kernel refuses every path that leads out.
 // Returns a descriptor, or -1 with errno; ENOSYS or EPERM if the kernel or a sandbox lacks openat2.
 int llava_openat2_beneath(int root, const char *path, int flags);
+// Among `flags`, has a descriptor stand for the path alone: it needs no permission to read.
+extern const int llava_path_only;
 
 // A pipe, and a file in memory without a name, that no other program inherits: 0 or a descriptor, or
 // -1 with errno.
