@@ -115,6 +115,7 @@ soak: build ## Run every test with the long forms of the sweeps: ten thousand pi
 
 bench: build bench-packages $(VENV) $(LIMITS) $(LLAMA_BUILD) ## Time the tools, PyTorch and llama.cpp side by side
 	$(RELEASE) --product llava-bench
+	@! command -v $(MPICC) > /dev/null || $(MAKE) mpi-library
 	$(PYTHON) -W ignore Tests/Benchmarks/bench.py --tools $(BIN) \
 	  --llama-cpp $(or $(LLAMA_CPP),.build/llama.cpp) $(BENCH)
 
