@@ -48,7 +48,7 @@ def line(rows, kind, machines):
     values = found(rows, f"{kind}, 32 layers")
     if not values:
         sys.exit(f"rank_plan: no row of {kind} with 32 layers; bench.py --only ranks makes it")
-    computing = positions / median(values["ours"]) / machines
+    computing = positions / values["ours"][0] / machines
     sent = 8 * parameters * (machines - 1) / machines
     sending = [sent / (rate * 1e9 / 8 * line_share(rows, kind)) for rate in LINES]
     return (name, str(machines), amount(sent), *map(duration, sending), duration(computing),

@@ -25,7 +25,8 @@ NOTE = ("A step of {batches} micro-batches of one record, an image of {rows} row
 SENT = ("Of a step, as rank 0 meets it: gradients to their owners and weights back, 8 P (N - 1) / N"
         " bytes a rank. Peer: these bytes at what a plain sender makes of the same line, both ways"
         " at once. Ratio: peer over ours.")
-LINE = "From the steps with 1 and 2 layers in one process: the line through the two."
+LINE = ("From the processor seconds of a thread in a step with 1 and 2 layers, in which other"
+        " programs do not count: the line through the two.")
 
 
 def shapes(setting, layers):
@@ -139,7 +140,7 @@ def measure(setting, table, places, kind, options):
         if run.exchanged:
             add_sending(table, setting, kind, run)
     whole = next((run for run in runs if run.cores == setting.threads and not run.before), one)
-    add_depth(table, setting, kind, whole, deep, times)
+    add_depth(table, setting, kind, whole, deep)
 
 
 def described(tower_decoder):
@@ -161,13 +162,12 @@ def add_sending(table, setting, kind, run):
               values={"ours": run.exchanged, "sent_bytes": run.sent, "speeds": speeds})
 
 
-def add_depth(table, setting, kind, shallow, deep, times):
+def add_depth(table, setting, kind, shallow, deep):
     """What a whole 7B would do in one process, which the plan for many machines begins with."""
-    steps = [to_depth(dict(zip(DEPTHS, pair)), models.FULL)
-             for pair in zip(times[shallow.name], times[deep.name])]
-    rate = shallow.positions / median(steps)
+    steps = {layers: median(run.busy) / setting.threads
+             for layers, run in zip(DEPTHS, (shallow, deep))}
+    rate = shallow.positions / to_depth(steps, models.FULL)
     table.add(what=f"{kind}, {models.FULL} layers, {shallow.name}",
               ours=f"{rate:.3g} positions/s" if rate > 0 else "-", row=setting.row_name,
               note=LINE, commands=[shallow.command, deep.command],
-              values={"ours": [shallow.positions / step for step in steps],
-                      "shallow": times[shallow.name], "deep": times[deep.name]})
+              values={"ours": [rate], "shallow": shallow.busy, "deep": deep.busy})

@@ -32,8 +32,18 @@ def build_times(folder):
     return library
 
 
+def busy(process):
+    """Processor seconds of all its threads until now; 0 when it is gone."""
+    try:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def lines_of(process, pipe):
-    """(when it came, text) of each line in the named pipe until `process` ends."""
+    """(when it came, processor seconds by then, text) of each line in the named pipe until
+    `process` ends."""
     kept, end = b"", time.monotonic() + PATIENCE
     # Open for writing too: its end is the end of the process, not of a writer.
     descriptor = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
@@ -41,13 +51,12 @@ def lines_of(process, pipe):
         while True:
             ended = process.poll() is not None
             if select.select([descriptor], [], [], 0 if ended else 0.1)[0]:
-                now = time.monotonic()
+                now = time.monotonic(), busy(process)
                 *lines, kept = (kept + os.read(descriptor, 1 << 16)).split(b"\n")
-                yield from ((now, line) for line in lines)
+                yield from ((*now, line) for line in lines)
             elif ended:
                 return
             if time.monotonic() > end:
-                process.terminate()
                 raise RuntimeError(f"llava-train took more than {PATIENCE} s")
     finally:
         os.close(descriptor)
@@ -55,14 +64,15 @@ def lines_of(process, pipe):
 
 class Run:
     """A side of turns: a run of a few steps. It returns the seconds of a step, and keeps each time
-    in `exchanged` the seconds of it that ranks took to send and receive slices."""
+    in `exchanged` the seconds of it that ranks took to send and receive slices, in `busy` the
+    processor seconds of a run without ranks."""
 
     def __init__(self, name, cores, train, before=(), libraries=None):
         """`train`: program and options; `before`: what starts it as several ranks; `libraries`: the
         one that times exchanges and the one of MPI."""
         self.name, self.cores = name, cores
         self.train, self.before, self.libraries = train, list(before), libraries
-        self.exchanged, self.sent, self.positions = [], 0, 0
+        self.exchanged, self.sent, self.positions, self.busy = [], 0, 0, []
         self.command = shown(self.whole("log", "out"))
 
     def whole(self, log, output):
@@ -79,6 +89,9 @@ class Run:
                 stdout=messages, stderr=messages, env=self.environment(times))
             try:
                 stamped = list(lines_of(process, log))
+            except BaseException:
+                process.terminate()
+                raise
             finally:
                 process.wait()
             self.check(process.returncode, messages)
@@ -107,13 +120,19 @@ class Run:
 
     def read(self, stamped, times):
         """Seconds of a step, of the lines of the log and when they came."""
-        ends = [now for now, _ in stamped]
-        assert len(ends) == STEPS, f"a log of {len(ends)} lines for {STEPS} steps"
-        last = json.loads(stamped[-1][1])
+        assert len(stamped) == STEPS, f"a log of {len(stamped)} lines for {STEPS} steps"
+        ends, worked, lines = zip(*stamped)
+        last = json.loads(lines[-1])
         self.sent, self.positions = last.get("sent_bytes", 0), last["tokens"]
         if self.libraries:
             self.exchanged.append(self.transfers([float(line) for line in times.open()]))
-        # Never 0: who waits for a core sees several lines at once.
+        self.busy.append(self.step(worked))
+        return self.step(ends)
+
+    @staticmethod
+    def step(ends):
+        """What a step takes, of a clock's time at the end of each. Never 0: who waits for a core
+        sees several lines at once."""
         return median([max(1e-6, until - begin) for begin, until in zip(ends, ends[1:])]
                       [BEGINNING - 1:])
 
