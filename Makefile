@@ -120,6 +120,7 @@ soak: build ## Run every test with the long forms of the sweeps: ten thousand pi
 
 bench: build bench-packages $(VENV) $(LIMITS) $(LLAMA_BUILD) $(OPENVINO_VENV) ## Time the tools and their peers side by side
 	$(RELEASE) --product llava-bench
+	@! command -v $(MPICC) > /dev/null || $(MAKE) mpi-library
 	$(PYTHON) -W ignore Tests/Benchmarks/bench.py --tools $(BIN) \
 	  --llama-cpp $(or $(LLAMA_CPP),.build/llama.cpp) --openvino $(OPENVINO) $(BENCH)
 

@@ -21,6 +21,7 @@ import job_rows
 import limit_rows
 import models
 import quantised_rows
+import rank_rows
 import train_rows
 from setting import Setting
 from table import Table
@@ -28,7 +29,7 @@ from table import Table
 ROWS = {"encode": core_rows.encode, "prefill": core_rows.prefill, "decode": core_rows.decode,
         "products": quantised_rows.products, "quantised": quantised_rows.stages,
         "quantised-job": quantised_rows.captions,
-        "train": train_rows.train, "captions": caption_rows.captions,
+        "train": train_rows.train, "ranks": rank_rows.ranks, "captions": caption_rows.captions,
         "job": job_rows.job, "start": job_rows.start, "version": job_rows.version,
         "memory": job_rows.memory_of, "growth": job_rows.growth, "peak": limit_rows.peak,
         "shares": limit_rows.shares, "attention": limit_rows.attention,

@@ -48,34 +48,27 @@ SHAPES = {
                 ["--micro-batch", "2"])}
 
 
-def make(cache, name):
-    """The directory of a shape's model and the file of its records."""
-    folder = cache / name
-    if folder.exists():
-        return
+def write_model(folder, tower, decoder):
+    """A model's directory, one layer's random values under every layer's name."""
     import models
-    import numpy
     import random_llava
+    import torch
+    folder.mkdir()
+    random_llava.write_settings(folder, tower, decoder)
+    single = random_llava.make_tensors({**tower, "num_hidden_layers": 1},
+                                       {**decoder, "num_hidden_layers": 1},
+                                       torch.Generator().manual_seed(11))
+    tensors = models.repeated(single, models.VISION_ROOT, tower["num_hidden_layers"])
+    tensors = models.repeated(tensors, models.LANGUAGE_ROOT, decoder["num_hidden_layers"])
+    models.save(tensors, folder / "model.safetensors")
+
+
+def write_records(path, tower, lengths):
+    """60 records of an image and from `lengths[0]` to `lengths[1]` tokens, as clip-encode does."""
+    import numpy
     import streams
     import torch
-    partial = cache / (name + ".part")
-    subprocess.run(["rm", "-rf", partial], check=True)
-    partial.mkdir(parents=True)
-    tower, decoder, lengths, _ = SHAPES[name]
-    if tower:
-        (partial / "model").mkdir()
-        random_llava.write_settings(partial / "model", tower, decoder)
-        single = random_llava.make_tensors({**tower, "num_hidden_layers": 1},
-                                           {**decoder, "num_hidden_layers": 1},
-                                           torch.Generator().manual_seed(11))
-        tensors = models.repeated(single, models.VISION_ROOT, tower["num_hidden_layers"])
-        tensors = models.repeated(tensors, models.LANGUAGE_ROOT, decoder["num_hidden_layers"])
-        models.save(tensors, partial / "model" / "model.safetensors")
-        width, rows = tower["hidden_size"], (tower["image_size"] // 14) ** 2
-    else:
-        (partial / "model").symlink_to(HERE.parent.parent / "examples" / "tiny-llava")
-        config = json.loads((partial / "model" / "config.json").read_text())["vision_config"]
-        width, rows = config["hidden_size"], (config["image_size"] // config["patch_size"]) ** 2
+    width, rows = tower["hidden_size"], (tower["image_size"] // tower["patch_size"]) ** 2
     chance = numpy.random.default_rng(5)
     records = []
     for index in range(60):
@@ -91,7 +84,24 @@ def make(cache, name):
                          "image_rows": torch.tensor([rows], dtype=torch.int32)}))
     schema = {"features": {"dtype": "F16", "shape": [None, width]},
               "image_rows": {"dtype": "I32", "shape": [None]}}
-    (partial / "records.tsz").write_bytes(streams.written("clip-features", schema, records))
+    path.write_bytes(streams.written("clip-features", schema, records))
+
+
+def make(cache, name):
+    """The directory of a shape's model and the file of its records."""
+    folder = cache / name
+    if folder.exists():
+        return
+    partial = cache / (name + ".part")
+    subprocess.run(["rm", "-rf", partial], check=True)
+    partial.mkdir(parents=True)
+    tower, decoder, lengths, _ = SHAPES[name]
+    if tower:
+        write_model(partial / "model", tower, decoder)
+    else:
+        (partial / "model").symlink_to(HERE.parent.parent / "examples" / "tiny-llava")
+        tower = json.loads((partial / "model" / "config.json").read_text())["vision_config"]
+    write_records(partial / "records.tsz", tower, lengths)
     partial.rename(folder)
 
 
