@@ -8,7 +8,7 @@ export PATH="$PWD/.build/release:$PATH"
 commands=$(cat <<'END'
 export LLAVA_MODEL=examples/tiny-llava
 llava-caption examples/images
-ls examples/images/*.jpg | convo-format --ask 'Is there a star?' \
+ls examples/images/*.jpg | convo-format --ask 'Is there a yellow star?' \
   | clip-encode | llava-project | vicuna-decode --format text
 END
 )

@@ -118,8 +118,8 @@ public struct GGUFExport {
     }
     let list = counts.map { "\($0.count) \($0.pair)" }.joined(separator: ", ")
     return
-      "the rows of \(counted(others.count, "tensor")), of \(tensorCount), are no whole blocks of"
-      + " their format, and get another: \(list)"
+      "the rows of \(others.count) of \(counted(tensorCount, "tensor")) do not divide into blocks of their"
+      + " format, so that these get another: \(list)"
   }
 
   /// Writes the files into a new directory `path`, which appears when all is complete; `progress` gets

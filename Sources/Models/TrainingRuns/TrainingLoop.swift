@@ -160,7 +160,7 @@ public final class TrainingLoop {
     return Failure(
       .invalidInput, code: "training/no-record",
       "none of the \(grouped(records)) records can be learned from",
-      remedy: "see why each was skipped, here or by the tools before")
+      remedy: "the messages above, of this tool or of those before it, say why each was skipped")
   }
 
   /// Adds up to a step's micro-batches, fewer at the end of an epoch. None of them is kept, since their

@@ -51,9 +51,8 @@ struct Shard {
       guard path == "-" || mode.map({ $0 & S_IFMT != S_IFREG }) == true else { continue }
       throw Failure(
         .usage, code: "usage/shard", at: path == "-" ? "stdin" : path,
-        "expected a file, which is counted first, found what can be read only once",
-        remedy: "write the list to a file that all machines share: a folder is listed in another"
-          + " order elsewhere")
+        "expected a file, since --shard reads its input twice, found what can be read only once",
+        remedy: "write the list to a file that all machines share")
     }
     // What is odd about the input is said when it is read for good.
     var settings = session.settings

@@ -56,7 +56,7 @@ final class CaptionRun {
     session.total = count
     session.lastWord = {
       "stopped: \(grouped(session.done + session.skipped)) of \(counted(count, "picture")) done"
-        + (goesOn ? "; the same command goes on" : "")
+        + (goesOn ? "; run the same command to continue" : "")
     }
     session.reporter.showStatus(isNew: true) { "reading the model" }
     let processes = try ProcessChain(chain.commands)

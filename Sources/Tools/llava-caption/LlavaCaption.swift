@@ -74,6 +74,7 @@ struct LlavaCaption: ToolProgram {
       return try write(
         try chain.shellText(paths, search, target), to: session.sink(nil, isBinary: false))
     }
+    try questions.requireModel()
     let plan = JobPlan(
       templates: try questions.templates(texts, takesMembers: search.list != nil),
       choice: try choice(of: texts.count), skipsUnfilled: search.list != nil)

@@ -93,6 +93,14 @@ struct QuestionOptions: ParsableArguments {
     if !weight.isEmpty, !choose { throw ValidationError("--weight goes with --choose") }
   }
 
+  /// Throws `checkpoint/no-model` where neither the option nor the environment names a model.
+  func requireModel() throws(Failure) {
+    guard model == nil, modelFromEnvironment() == nil else { return }
+    throw Failure(
+      .usage, code: "checkpoint/no-model", "no model was named",
+      remedy: "name a model's directory, or its name in the hub's cache, with -m or LLAVA_MODEL")
+  }
+
   /// The questions about every picture, each once: the lines of the file, then those of the options.
   /// Throws what reading the file throws.
   func texts(_ session: Session) throws(Failure) -> [String] {

@@ -17,7 +17,8 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Number of steps that a pipe's records make, for the schedule.", valueName: "count"))
+      "Number of steps to take from a pipe, over which the learning rate decays.",
+      valueName: "count"))
   var totalSteps: Int?
 
   @Option(

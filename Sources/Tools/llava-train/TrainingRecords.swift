@@ -105,7 +105,7 @@ struct TrainingRecords {
     guard !settings.needsTotal else {
       throw Failure(
         .usage, code: "usage/total-steps",
-        "the schedule needs the number of steps, which nobody knows of a pipe",
+        "the schedule needs the number of steps, which cannot be known for a pipe",
         remedy: "give --total-steps, or --schedule constant --warmup-steps 0, or name a file")
     }
     return TrainingSettings.mostSteps

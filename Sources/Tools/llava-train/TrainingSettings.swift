@@ -67,7 +67,7 @@ struct TrainingSettings {
     throw Failure(
       .usage, code: "usage/ranks", at: "--accumulate",
       "expected at least \(ranks.size) micro-batches a step, one a rank, found \(accumulation)",
-      remedy: "raise --accumulate and lower --micro-batch, or start fewer ranks")
+      remedy: "give --accumulate \(ranks.size) or more, or start fewer ranks")
   }
 
   /// Steps of so many sequences a visit: the last step of each visit may be smaller.

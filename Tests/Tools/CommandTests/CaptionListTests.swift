@@ -134,7 +134,7 @@ import Testing
       """, in: directory)
     #expect(
       result.text
-        == "143\nllava-caption: stopped: N of 402 pictures done; the same command goes on\n0\n",
+        == "143\nllava-caption: stopped: N of 402 pictures done; run the same command to continue\n0\n",
       "\(result.text) \(result.errors)")
   }
 

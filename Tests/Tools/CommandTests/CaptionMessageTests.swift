@@ -9,6 +9,11 @@ import Testing
   @Test(arguments: [
     ("llava-caption ''", 2, "expected a path, found an empty one (see llava-caption --help)\n"),
     (
+      "LLAVA_MODEL= llava-caption grey.jpg", 2,
+      "llava-caption: no model was named (name a model's directory, or its name in the hub's cache,"
+        + " with -m or LLAVA_MODEL)\n"
+    ),
+    (
       "{ printf '{\"image\":\"'; head -c 17000000 /dev/zero | tr '\\0' a; echo '\"}'; }"
         + " | llava-caption --list - -q", 1,
       "skipped (records so long go through convo-format --max-line and the pipe)\n"

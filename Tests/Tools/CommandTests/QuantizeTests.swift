@@ -70,8 +70,9 @@ import Testing
     #expect(lines.prefix(2) == ["mmproj-Q8_0.gguf", "model-Q4_K_M.gguf"])
     #expect(lines.count == 4, "\(lines)")
     #expect(
-      lines[2] == "llava-weights: warning: the rows of 26 tensors, of 128, are no whole blocks of"
-        + " their format, and get another: 23 Q5_0 instead of Q4_K, 3 Q8_0 instead of Q6_K")
+      lines[2]
+        == "llava-weights: warning: the rows of 26 of 128 tensors do not divide into blocks of their"
+        + " format, so that these get another: 23 Q5_0 instead of Q4_K, 3 Q8_0 instead of Q6_K")
     #expect(lines[3].hasPrefix("llava-weights: 128 tensors, "))
   }
 
@@ -90,7 +91,7 @@ import Testing
     let lines = result.errors.split(separator: "\n").map(String.init)
     #expect(lines.count == 2, "\(result.errors)")
     #expect(lines[0].contains("had blocks before (Q8_0)"), "\(result.errors)")
-    #expect(lines[1].contains("rows of 1 tensor, of 128"), "\(result.errors)")
+    #expect(lines[1].contains("rows of 1 of 128 tensors"), "\(result.errors)")
   }
 
   @Test func wrongUsageIsTold() throws {

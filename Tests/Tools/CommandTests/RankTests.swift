@@ -144,7 +144,7 @@ struct RankTests {
         the same bytes as with one rank
         2
         llava-train: --accumulate: expected at least 4 micro-batches a step, one a rank, found 3 \
-        (raise --accumulate and lower --micro-batch, or start fewer ranks)
+        (give --accumulate 4 or more, or start fewer ranks)
 
         """, "\(result.errors)")
   }
