@@ -16,6 +16,9 @@ public final class TarSampleReader: ObjectReader {
   private var ahead: SampleMember?
   private var hasBegun = false
   private var hasWarned = false
+  private static let mostNames = 1 << 22
+  /// Hashes of samples' names, to see one that comes again; nil once one did.
+  private var names: Set<Int>? = []
   private var number = 0
 
   public init(_ file: RegularFile, limits: StreamLimits, warn: @escaping (String) -> Void) {
@@ -30,6 +33,7 @@ public final class TarSampleReader: ObjectReader {
     if !hasBegun { try advance() }
     guard let key = ahead?.key else { return nil }
     number += 1
+    warnWhereTornApart(key)
     var sample = Sample()
     var fault: Failure?
     while let member = ahead, member.key == key {
@@ -50,6 +54,17 @@ public final class TarSampleReader: ObjectReader {
     }
     return ObjectLine(
       number: number, input: name, unit: "sample", result: result, fallbackId: id.shown)
+  }
+
+  private func warnWhereTornApart(_ key: [UInt8]) {
+    guard let known = names?.count, known < Self.mostNames,
+      names?.insert(key.hashValue).inserted == false
+    else { return }
+    names = nil
+    let shown = escapedForTerminal(FilePath(bytes: key.prefix(longestPath)).shown)
+    warn(
+      "\(name): the files of \(shown) are not next to each other, and become several records: sort the"
+        + " archive (tar --sort=name)")
   }
 
   private func advance() throws(Failure) {

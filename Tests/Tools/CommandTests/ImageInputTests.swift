@@ -141,6 +141,24 @@ import Testing
     }
   }
 
+  /// As tar packs a folder in which texts were written beside the pictures later.
+  @Test func samplesTornApartAreTold() throws {
+    let result = try Workbench.run(
+      """
+      cp grey.jpg a.jpg; cp grey.jpg b.jpg; echo x > a.txt; echo y > b.txt
+      for order in 'a.jpg a.txt b.jpg b.txt' 'a.jpg b.jpg a.txt b.txt'; do
+        tar -cf x.tar $order; convo-format --plain --ask x x.tar | wc -l
+      done
+      """, in: Workbench.bare())
+    #expect(result.text == "2\n4\n")
+    #expect(
+      result.errors == """
+        convo-format: warning: x.tar: the files of a are not next to each other, and become several \
+        records: sort the archive (tar --sort=name)
+
+        """, "\(result.errors)")
+  }
+
   @Test func archivesAreArgumentsAsImagesAre() throws {
     let directory = try Workbench.bare()
     let result = try run(
