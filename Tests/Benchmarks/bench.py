@@ -10,6 +10,7 @@ anything is timed, our results are held against PyTorch's on the same weights.
 import argparse
 import datetime
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -86,6 +87,7 @@ def main():
     if given.shape == "true" and not models.SHALLOW < given.layers <= models.FULL:
         found.error(f"--layers: expected {models.SHALLOW + 1} to {models.FULL}, from which 7B's"
                     f" time follows; found {given.layers}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # rows remove what they have made
     setting = Setting(given)
     checks.check(setting)
     facts = (f"{processor()}, {given.threads} threads each, {datetime.date.today()}; medians of "
