@@ -82,6 +82,7 @@ final class DecodeRun {
       }
       if generator.isIdle, isAtEnd { break }
       OutputReader.check()
+      try Interruption.check("between two tokens")
       for (ordinal, result) in try times.measure("answers", generator.step) {
         settle(ordinal, result)
       }

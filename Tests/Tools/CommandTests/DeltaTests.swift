@@ -82,6 +82,22 @@ import Testing
     #expect(result.text.hasPrefix("141\n{\"id\":\"1\",\"delta\":"), "\(result.text)")
   }
 
+  /// The same for a signal: no answer that was begun is finished.
+  @Test func aSignalEndsAnswersBetweenTwoTokens() throws {
+    let directory = try prompts((1...8).map { #"{"id":"\#($0)","text":"?","max_tokens":1000}"# })
+    let result = try Workbench.run(
+      """
+      mkfifo out
+      vicuna-decode --deltas -j 1 prompts > out & tool=$!
+      exec 5< out
+      read -r line <&5
+      kill -TERM $tool
+      grep -c finish_reason <&5
+      wait $tool; echo $?
+      """, in: directory)
+    #expect(result.text == "0\n143\n", "\(result.text)\(result.errors)")
+  }
+
   @Test func hostileMembersSkipTheirRecordWithoutParts() throws {
     let directory = try prompts([
       #"{"id":"a","text":"?","stop":{"x":1}}"#, #"{"id":"b","text":"?","max_tokens":-1}"#,
