@@ -111,7 +111,8 @@ import Testing
       $TRAIN --freeze-language --freeze-projector --lr 3e-3 --warmup-steps 0 --schedule constant \\
         --accumulate 3 --epochs 12 -o run --log log $PIXELS 2> errors || fail train
       cp $PHOTOS/scene1.jpg photo.jpg
-      sed -n 's/^llava-train: next: //p' errors | bash 2> errors | grep '"text"' > /dev/null || fail next
+      sed -n 's/^llava-train: next: //p' errors > next
+      bash next 2> errors | grep '"text"' > /dev/null || fail next
       for line in 1 $(wc -l < log); do sed -n ${line}p log | sed 's/.*"loss":\\([^,]*\\),.*/\\1/'; done
       llava-weights verify --part projector model run > /dev/null 2> errors || fail projector
       llava-weights verify --part vision model run > said 2> errors && fail 'no change'
