@@ -83,6 +83,8 @@ public final class ThreadPool: @unchecked Sendable {
       for task in 0..<max(0, count) { body(task, 0) }
       return
     }
+    // Else the length of this file's path, which depends on the folder of the build, is in the program.
+    #sourceLocation(file:"ThreadPool.run",line:1)
     withoutActuallyEscaping(body) { body in
       let job = Job(count: count, body: body)
       publish(job)
@@ -90,6 +92,7 @@ public final class ThreadPool: @unchecked Sendable {
       awaitOthers()
       withExtendedLifetime(job) {}
     }
+    #sourceLocation()
   }
 
   /// Others may have lost their core to the other tools of a pipe: then this one is better given up

@@ -104,9 +104,12 @@ public struct ModelConversion {
   private func withoutActuallyEscapingProgress(
     _ progress: (Int) -> Void, _ body: (@escaping (Int) -> Void) throws(Failure) -> Void
   ) throws(Failure) {
+    // Else the length of this file's path, which depends on the folder of the build, is in the program.
+    #sourceLocation(file:"ModelConversion.progress",line:1)
     let result = withoutActuallyEscaping(progress) { progress in
       Result { () throws(Failure) in try body(progress) }
     }
+    #sourceLocation()
     try result.get()
   }
 

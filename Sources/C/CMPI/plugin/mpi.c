@@ -19,7 +19,7 @@ static uint64_t sent_slices, sent_other;
 
 enum { HERE = 1, LENGTH, PART, CALL, ANSWER };
 /* How long a reply to a call may take, and how long a called rank lets the caller go first. */
-static const double CALL_SECONDS = 3, SILENCE = 10;
+static const double CALL_SECONDS = 3, SILENCE = 60;
 static MPI_Request called = MPI_REQUEST_NULL;
 static char call_byte;
 static int is_calling;
