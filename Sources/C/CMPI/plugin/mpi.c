@@ -23,6 +23,7 @@ static const double CALL_SECONDS = 3, SILENCE = 60;
 static MPI_Request called = MPI_REQUEST_NULL;
 static char call_byte;
 static int is_calling;
+static double silent_until;
 /* How much longer than the others a rank waits for rank 0 after it has heard from it. */
 static const double GRACE = 10;
 /* The largest transfer in bytes: MPI counts in int. */
@@ -90,16 +91,17 @@ static void pause_since(double begin) {
 
 /* Replies to a rank that calls all others. Returns whether that rank goes first: of two ranks that call
    at once, the lower one does. */
-static int answer_call(void) {
+static void answer_call(void) {
     static char answer = 1;
     int done = 0;
     MPI_Status status;
-    if (MPI_Test(&called, &done, &status) || !done) return 0;
+    if (MPI_Test(&called, &done, &status) || !done) return;
     MPI_Request request;
     MPI_Isend(&answer, 1, MPI_CHAR, status.MPI_SOURCE, ANSWER, MPI_COMM_WORLD, &request);
     MPI_Request_free(&request);
     listen_for_calls();
-    return !is_calling || status.MPI_SOURCE < own_rank;
+    int leaves = !is_calling || status.MPI_SOURCE < own_rank;
+    if (leaves) silent_until = now() + SILENCE;
 }
 
 static int wait_for(MPI_Request *requests, int count, double seconds) {
@@ -107,8 +109,8 @@ static int wait_for(MPI_Request *requests, int count, double seconds) {
     for (;;) {
         int done, error = MPI_Testall(count, requests, &done, MPI_STATUSES_IGNORE);
         if (error || done) return error;
-        if (answer_call() && end < now() + SILENCE) end = now() + SILENCE;
-        if (seconds > 0 && now() > end) return LLAVA_MPI_LATE;
+        answer_call();
+        if (seconds > 0 && now() > end && now() > silent_until) return LLAVA_MPI_LATE;
         pause_since(begin);
     }
 }
@@ -144,10 +146,13 @@ static int call_all(unsigned char *absent) {
 
 /* The same wait, which names the late rank. */
 static int wait_naming(MPI_Request *request, double seconds) {
-    int error = wait_for(request, 1, seconds);
-    if (error != LLAVA_MPI_LATE) return error;
-    int first = call_all(NULL);
-    return first < 0 ? error : LLAVA_MPI_ABSENT - first;
+    for (;;) {
+        int error = wait_for(request, 1, seconds);
+        if (error != LLAVA_MPI_LATE) return error;
+        int first = call_all(NULL);
+        /* Else another has the word: a rank that its end of the job wakes up may have answered. */
+        if (now() > silent_until) return first < 0 ? error : LLAVA_MPI_ABSENT - first;
+    }
 }
 
 /* Rank 0: receives the length of every other rank's message, and finds missing ranks. */
@@ -223,6 +228,7 @@ static int exchange(const void *message, int64_t count, double seconds, unsigned
     if (error == LLAVA_MPI_LATE && absent && call_all(absent) >= 0)
         memcpy(late, absent, (size_t)ranks);
     free(absent);
+    while (error == LLAVA_MPI_LATE && now() < silent_until) pause_since(0);
     double patience = seconds > 0 ? 2 * seconds + GRACE : 0;
     if (!error) error = broadcast(counts, (int64_t)sizeof *counts * ranks, patience);
     if (error) return error;
