@@ -89,8 +89,8 @@ static void pause_since(double begin) {
     nanosleep(&nap, NULL);
 }
 
-/* Replies to a rank that calls all others. Returns whether that rank goes first: of two ranks that call
-   at once, the lower one does. */
+/* Replies to a rank that calls all others, and leaves the word to it: of two ranks that call at once the
+   lower one has it. */
 static void answer_call(void) {
     static char answer = 1;
     int done = 0;
