@@ -32,9 +32,13 @@ def shell(setting, line, data=None, ceiling="native"):
     return time.perf_counter() - began, done.stdout
 
 
+def pictures(setting, count):
+    """The first `count` of the pictures that jobs share, twice `setting.images` in all."""
+    return sorted(setting.store.pictures(2 * setting.images).iterdir())[:count]
+
+
 def paths(setting, count):
-    folder = setting.store.pictures(2 * setting.images)
-    return "".join(f"{path}\n" for path in sorted(folder.iterdir())[:count]).encode()
+    return "".join(f"{path}\n" for path in pictures(setting, count)).encode()
 
 
 def pipe(setting, layers):

@@ -7,7 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from turns import Missing
+from turns import Missing, last_line
 
 PROGRAMS = ("llama-batched-bench", "llama-mtmd-cli")
 ATTEMPTS = 5  # its log's thread sometimes loses the last lines when the program ends
@@ -35,8 +35,8 @@ class LlamaCpp:
         done = subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, errors="replace")
         if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["nothing said"])[-1]
-            raise Missing(f"{Path(command[0]).name} ended with {done.returncode}: {last[:200]}")
+            raise Missing(f"{Path(command[0]).name} ended with {done.returncode}:"
+                          f" {last_line(done.stderr)}")
         return done.stdout + done.stderr
 
     def batched_command(self, model, prompt, new, batch, more=()):

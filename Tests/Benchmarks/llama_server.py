@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
-from turns import Missing
+from turns import Missing, last_line
 
 PROGRAM = "llama-server"
 TOKENS = 768  # of a slot: the picture's, the text's and the answer's
@@ -50,9 +50,9 @@ class LlamaServer:
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(0.2)
         self.messages.seek(0)
-        last = self.messages.read().strip().splitlines()[-1:] or ["nothing said"]
+        last = last_line(self.messages.read())
         self.close()
-        raise Missing(f"{PROGRAM} does not start: {last[0][:200]}")
+        raise Missing(f"{PROGRAM} does not start: {last}")
 
     def ask(self, picture, new):
         data = base64.b64encode(picture.read_bytes()).decode()

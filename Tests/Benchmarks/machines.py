@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from turns import Missing
+from turns import Missing, last_line
 
 HERE = Path(__file__).resolve().parent
 NET = "10.77.0"
@@ -73,9 +73,8 @@ class Machines:
                 ip(*queue, "replace", "dev", device, "root", "tbf", "rate", f"{rate}gbit",
                    "burst", f"{max(256, 128 * rate)}kb", "latency", "20ms")
             except subprocess.CalledProcessError as reason:
-                last = reason.stderr.strip().splitlines()[-1:] or ["nothing said"]
-                raise Missing(f"lines of {rate} Gb/s, to which this kernel holds none: {last[0]}"
-                              ) from reason
+                raise Missing(f"lines of {rate} Gb/s, to which this kernel holds none:"
+                              f" {last_line(reason.stderr)}") from reason
 
     def inside(self, number):
         """What comes before a command that runs on a machine."""

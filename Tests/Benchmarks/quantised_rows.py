@@ -178,7 +178,7 @@ def server_captions(setting, kind, slots, name, more):
     name = f"llama-server {kind} -np {slots}{name}"
 
     def make():
-        pictures = sorted(setting.store.pictures(2 * setting.images).iterdir())[:setting.images]
+        pictures = job_rows.pictures(setting, setting.images)
         lines = {layers: llama_server.command(
             setting.llama(), language_file(setting, kind, layers),
             setting.store.gguf("mmproj", side=336), slots, more) for layers in setting.depths}

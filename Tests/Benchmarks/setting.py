@@ -180,25 +180,31 @@ class Setting:
             return Side(name, runs, self.full, shown(command))
         return name, make
 
+    def openvino_program(self):
+        return [self.openvino_python, "-W", "ignore", HERE / "openvino_peer.py"]
+
+    @functools.cache
+    def openvino_files(self, layers):
+        """The folder of the model in OpenVINO's form; None, for good, where it cannot be made."""
+        def fill(folder):
+            subprocess.run([*self.openvino_program(), "export", "-m", self.store.llava(layers),
+                            "-o", folder], check=True, stdout=sys.stderr)
+        try:
+            return self.store.make(self.store.folder / f"openvino-int4-{layers}-layers", fill)
+        except subprocess.CalledProcessError:
+            return None
+
     def openvino(self, mode, options):
         """(name, maker) of each way to run OpenVINO on weights of four bits."""
-        program = [self.openvino_python, "-W", "ignore", HERE / "openvino_peer.py"]
-
-        def files(layers):
-            def fill(folder):
-                subprocess.run([*program, "export", "-m", self.store.llava(layers), "-o", folder],
-                               check=True, stdout=sys.stderr)
-            return self.store.make(self.store.folder / f"openvino-int4-{layers}-layers", fill)
-
         def make(way):
             if not self.openvino_python.exists():
                 raise Missing("no OpenVINO: give --openvino")
-            try:
-                commands = {layers: [*program, mode, "-m", files(layers), "--threads", self.threads,
-                                     "--way", way, *options] for layers in self.depths}
-            except subprocess.CalledProcessError:
-                raise Missing("OpenVINO did not take the model") from None
-            return self.servers("", commands, {})
+            files = {layers: self.openvino_files(layers) for layers in self.depths}
+            if None in files.values():
+                raise Missing("OpenVINO did not take the model")
+            return self.servers("", {layers: [*self.openvino_program(), mode, "-m", folder,
+                                              "--threads", self.threads, "--way", way, *options]
+                                     for layers, folder in files.items()}, {})
         return [(f"openvino int4 {way}", functools.partial(make, way))
                 for way in ("groups of 32", "groups of 128", "bf16")]
 

@@ -20,6 +20,11 @@ class Missing(Exception):
     """A peer that cannot run here, and why."""
 
 
+def last_line(text):
+    """The last line of a program's messages, not too long."""
+    return (text.strip().splitlines() or ["nothing said"])[-1][:200]
+
+
 class Server:
     """A process that answers every line on stdin with one repetition."""
 
@@ -36,8 +41,8 @@ class Server:
         if not line:
             self.process.wait()
             self.messages.seek(0)
-            last = self.messages.read().strip().splitlines()[-1:] or ["nothing said"]
-            raise Missing(f"{os.path.basename(self.command[0])} failed: {last[0][:200]}")
+            raise Missing(f"{os.path.basename(self.command[0])} failed:"
+                          f" {last_line(self.messages.read())}")
         return json.loads(line)
 
     def once(self, key="seconds"):
