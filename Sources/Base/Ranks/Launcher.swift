@@ -1,7 +1,6 @@
 // The launcher that started this process as one of several ranks, by its environment variables.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-import InputOutput
 
 /// One of the ranks that `mpirun` or `srun` has started.
 public struct Launcher: Equatable, Sendable {
@@ -26,7 +25,7 @@ public struct Launcher: Equatable, Sendable {
   }
 
   /// The rank as messages name it before ranks know of each other.
-  public var ownName: String { "rank \(rank) on \(escapedForTerminal(RankGroup.hostName()))" }
+  public var ownName: String { RankGroup.name(rank, host: RankGroup.hostName()) }
 
   /// The variables of Open MPI's `mpirun`, of MPICH's and Intel's Hydra, and of a job step of Slurm.
   private static let known = [

@@ -58,8 +58,10 @@ public final class RankGroup {
   public var isFirst: Bool { rank == 0 }
 
   /// Ranks as messages name them.
-  public func name(_ rank: Int) -> String {
-    hosts[rank].isEmpty ? "rank \(rank)" : "rank \(rank) on \(escapedForTerminal(hosts[rank]))"
+  public func name(_ rank: Int) -> String { Self.name(rank, host: hosts[rank]) }
+
+  static func name(_ rank: Int, host: String) -> String {
+    host.isEmpty ? "rank \(rank)" : "rank \(rank) on \(escapedForTerminal(host))"
   }
 
   /// Leaves MPI at a proper end, all ranks together.

@@ -44,7 +44,7 @@ public struct SidecarPlan: Equatable, Sendable {
     let all = Set(pictures.map(\.entry))
     for picture in pictures {
       let file = file(beside: picture)
-      let entry = (file.isLink ? file.resolved : file).entry
+      let entry = file.written.entry
       guard !all.contains(entry) else {
         throw Self.clash("\(file.shown) is a picture itself", remedy: "name another --sidecar")
       }
@@ -87,7 +87,7 @@ public struct SidecarPlan: Equatable, Sendable {
         .invalidInput, code: "file/not-regular", at: file.shown,
         "expected a text file, found something else of that name")
     }
-    let target = file.isLink ? file.resolved : file
+    let target = file.written
     guard target.name.bytes.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) else {
       throw Failure(
         .invalidInput, code: "sidecar/link", at: file.shown,
@@ -126,4 +126,9 @@ public struct SidecarPlan: Equatable, Sendable {
     if bytes.last == 0x0D { bytes.removeLast() }
     return bytes
   }
+}
+
+extension FilePath {
+  /// The file that writing to this one changes: where a link leads, and its own name otherwise.
+  fileprivate var written: FilePath { isLink ? resolved : self }
 }
