@@ -90,7 +90,8 @@ public final class MappedFile: @unchecked Sendable {
       now.st_mtim.tv_nsec == status.st_mtim.tv_nsec
     else {
       throw Failure(
-        .invalidInput, code: "file/changed", at: path, "the file was changed while it was read")
+        .invalidInput, code: "file/changed", at: path, "the file was changed while it was read",
+        remedy: "run again when nothing writes to it")
     }
   }
 }

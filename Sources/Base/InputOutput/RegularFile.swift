@@ -56,7 +56,8 @@ public final class RegularFile: Sendable {
       }
     return Failure(
       .invalidInput, code: "file/not-regular", at: path,
-      "expected a regular file, found \(kind)")
+      "expected a regular file, found \(kind)",
+      remedy: mode & S_IFMT == S_IFDIR ? "name a file in it" : "save the data in a file first")
   }
 
   /// The `count` bytes from `place` on, fewer at the end of the file. Throws `io/read`.

@@ -14,8 +14,8 @@ public struct GGUFSplit: Sendable {
 
   /// Opens `path` and, where its name says that it is one of several, all of them.
   ///
-  /// Throws `gguf/split` where the files do not say of themselves what their names say, and what
-  /// opening them throws.
+  /// Throws `gguf/split` where a file is missing or does not say of itself what its name says, and
+  /// what opening the files throws.
   public init(path: String) throws(Failure) { try self.init(GGUFFile(path: path)) }
 
   /// As `init(path:)`, of a file that is open.
@@ -31,13 +31,29 @@ public struct GGUFSplit: Sendable {
       files = [file]
       return
     }
+    guard part.count <= Self.fileLimit else {
+      throw Self.fault(
+        file.path, "a model has at most \(Self.fileLimit) files, the name says \(part.count)",
+        "give the file back the name that it was published under")
+    }
     var files: [GGUFFile] = []
     for number in 1...part.count {
-      let path = "\(directory)/\(Self.name(part.stem, number, part.count))"
-      files.append(number == part.number ? file : try GGUFFile(path: path))
+      let name = Self.name(part.stem, number, part.count)
+      files.append(
+        number == part.number ? file : try Self.open("\(directory)/\(name)", number, part.count))
     }
     try Self.check(files)
     self.files = files
+  }
+
+  private static func open(_ path: String, _ number: Int, _ count: Int) throws(Failure) -> GGUFFile
+  {
+    guard try fileExists(path) else {
+      throw fault(
+        path, "file \(number) of the model's \(count) is missing",
+        "fetch all files of the model into one directory")
+    }
+    return try GGUFFile(path: path)
   }
 
   /// What the name of a part says; nil for any other name.
@@ -45,8 +61,8 @@ public struct GGUFSplit: Sendable {
     let ending = Array(name.utf8.suffix(tailLength))
     guard ending.count == tailLength, name.utf8.count > tailLength,
       let text = String(validating: ending, as: UTF8.self),
-      let number = digits(ending[1..<6]), let count = digits(ending[10..<15]),
-      (1...fileLimit).contains(count), (1...count).contains(number),
+      let number = digits(ending[1..<6]), let count = digits(ending[10..<15]), count > 0,
+      (1...count).contains(number),
       let stem = String(validating: name.utf8.dropLast(tailLength), as: UTF8.self),
       text.utf8.elementsEqual(tail(number, count).utf8)
     else { return nil }

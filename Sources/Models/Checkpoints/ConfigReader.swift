@@ -16,10 +16,13 @@ final class ConfigProblems {
   }
 
   /// Throws one failure that names every problem. `place` is the configuration's path.
-  func throwIfAny(at place: String) throws(Failure) {
+  func throwIfAny(
+    at place: String, remedy: String = "correct the file, or take another copy of the model"
+  ) throws(Failure) {
     guard !lines.isEmpty else { return }
     throw Failure(
-      .mismatch, code: "checkpoint/config", at: place, lines.joined(separator: "; "))
+      .mismatch, code: "checkpoint/config", at: place, lines.joined(separator: "; "),
+      remedy: remedy)
   }
 }
 
@@ -133,12 +136,20 @@ struct ConfigReader {
   /// `value` as a message may show it: short, and safe on a terminal.
   func shown(_ value: JSONValue) -> String {
     switch value {
-    case .array(let items): items.isEmpty ? "an empty list" : "a list of \(items.count)"
+    case .array(let items): shown(items)
     case .object: "an object"
     case .string(let text): "\"\(escapedForTerminal(text.prefix(bytes: 64)))\""
     case .number(let number): String(number.text.prefix(64))
     case .bool(let flag): "\(flag)"
     case .null: "null"
     }
+  }
+
+  private func shown(_ items: [JSONValue]) -> String {
+    let isShort = items.count <= 4 && items.allSatisfy { $0.double != nil }
+    guard isShort, !items.isEmpty else {
+      return items.isEmpty ? "an empty list" : "a list of \(items.count)"
+    }
+    return "[\(items.map { shown($0) }.joined(separator: ", "))]"
   }
 }

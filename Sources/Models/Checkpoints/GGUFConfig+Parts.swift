@@ -25,17 +25,16 @@ extension LanguageConfig {
       headWidth: reader.count(
         "llama.attention.key_length", default: max(1, width / heads), limit: 4096),
       vocabulary: min(max(vocabulary, tokens), 1 << 24),
-      epsilon: reader.real(
-        "llama.attention.layer_norm_rms_epsilon", default: 1e-5, in: 1e-12...0.1),
+      epsilon: reader.neededReal("llama.attention.layer_norm_rms_epsilon", in: 1e-12...0.1),
       ropeTheta: reader.real("llama.rope.freq_base", default: 10_000, in: 1...1e12),
       ropeFactor: Self.ropeFactor(reader),
-      maxPositions: reader.count("llama.context_length", default: 2048, limit: 1 << 24),
+      maxPositions: reader.neededCount("llama.context_length", limit: 1 << 24),
       tiesEmbeddings: !model.files.contains { $0.tensor(named: "output.weight") != nil },
       beginToken: reader.integer(
         "tokenizer.ggml.bos_token_id", default: 1, in: 0...Int(Int32.max)),
       endTokens: Self.endTokens(reader))
     if problems.isEmpty { check(gguf: reader) }
-    try problems.throwIfAny(at: file.path)
+    try problems.throwIfAny(at: file.path, remedy: GGUFKey.remedy)
   }
 
   private static func refuseOthers(_ file: GGUFFile) throws(Failure) {
@@ -82,6 +81,8 @@ extension LanguageConfig {
       heads % keyValueHeads == 0,
       "llama.attention.head_count \(heads) is not a multiple of llama.attention.head_count_kv"
         + " \(keyValueHeads)")
+    // What follows compares with the width of a head.
+    guard problems.isEmpty else { return }
     problems.require(headWidth % 2 == 0, "a head's width, \(headWidth), is odd")
     for key in ["llama.rope.dimension_count", "llama.attention.value_length"] {
       let found = reader.integer(key, default: headWidth, in: 1...4096)
@@ -96,9 +97,13 @@ extension LanguageConfig {
       window == 0 || window >= maxPositions,
       "llama.attention.sliding_window \(window) is not supported: a window of attention narrower than"
         + " llama.context_length \(maxPositions)")
-    problems.require(
-      beginToken ?? 0 < vocabulary,
-      "tokenizer.ggml.bos_token_id \(beginToken ?? 0) is not below the vocabulary's \(vocabulary)")
+    for (key, token) in [
+      ("bos_token_id", beginToken ?? 0), ("eos_token_id or eot_token_id", endTokens.max() ?? 0),
+    ] {
+      problems.require(
+        token < vocabulary,
+        "tokenizer.ggml.\(key) \(token) is not below the size of the vocabulary, \(vocabulary)")
+    }
   }
 }
 
@@ -113,8 +118,7 @@ extension VisionConfig {
       heads: reader.neededCount("clip.vision.attention.head_count", limit: 1024),
       imageSize: reader.neededCount("clip.vision.image_size", limit: 8192),
       patchSize: reader.neededCount("clip.vision.patch_size", limit: 8192),
-      epsilon: reader.real(
-        "clip.vision.attention.layer_norm_epsilon", default: 1e-5, in: 1e-12...0.1),
+      epsilon: reader.neededReal("clip.vision.attention.layer_norm_epsilon", in: 1e-12...0.1),
       activation: usesGELU ? .gelu : .quickGELU)
     reader.requireFlag("clip.use_silu", false)
     reader.requireFlag("clip.has_vision_encoder", true)

@@ -46,7 +46,7 @@ extension GGUFModel {
     config.keepsClassToken = reader.choice(
       GGUFKey.selectFeature, default: false, ["patch": false, "cls_patch": true])
     config.marksImages = reader.flag(GGUFKey.marksImages, default: false)
-    try problems.throwIfAny(at: file.path)
+    try problems.throwIfAny(at: file.path, remedy: GGUFKey.remedy)
   }
 
   /// The shape of `mm.0`, `mm.2` and so on; nil where there is no projector.
@@ -99,7 +99,7 @@ extension GGUFModel {
     settings.size = .shortestEdge(
       reader.integer(
         GGUFKey.shortestEdge, default: settings.cropWidth, in: settings.cropWidth...8192))
-    try problems.throwIfAny(at: projector.path)
+    try problems.throwIfAny(at: projector.path, remedy: GGUFKey.remedy)
     return settings
   }
 }
@@ -113,6 +113,9 @@ public enum GGUFKey {
   /// The filter that pictures are resized with, and their shorter side before they are cut.
   public static let filter = "llava_tools.image.filter"
   public static let shortestEdge = "llava_tools.image.shortest_edge"
+
+  /// What to do about settings that are missing or wrong.
+  static let remedy = "take another edition of the model, or convert it again"
 }
 
 extension GGUFFile {
@@ -150,6 +153,12 @@ extension ConfigReader {
   func neededCount(_ key: String, limit: Int = countLimit) -> Int {
     if value(key) == nil { problems.add("\(prefix)\(key) is missing") }
     return count(key, default: 1, limit: limit)
+  }
+
+  /// A number that has no default.
+  func neededReal(_ key: String, in range: ClosedRange<Double>) -> Double {
+    if value(key) == nil { problems.add("\(prefix)\(key) is missing") }
+    return real(key, default: range.lowerBound, in: range)
   }
 
   /// Which hidden state the projector was trained on: a list of one state, counted from the embeddings.

@@ -20,11 +20,11 @@ struct GGUFModel: Sendable {
 
   /// The model at `path`: a GGUF file, with the one mmproj file beside it where it is a language
   /// model's; a directory whose weights are GGUF files, one model's and one mmproj; or
-  /// `ollama:NAME:TAG`. Nil for anything else.
+  /// a name in Ollama's store. Nil for anything else.
   ///
   /// Throws `checkpoint/several` where there is a choice, and what opening the files throws.
   static func find(_ path: String) throws(Failure) -> GGUFModel? {
-    if let name = OllamaName(path) { return try OllamaStore.find(name, called: path) }
+    if let name = try OllamaName.find(in: path) { return try OllamaStore.find(name, called: path) }
     if let directory = try Directory(path) {
       guard try WeightFiles.find(in: directory) == nil, try !WeightFiles.isAdapter(directory) else {
         return nil
@@ -67,9 +67,14 @@ struct GGUFModel: Sendable {
   /// The parts among `names`, files in `found`.
   private init(_ path: String, _ found: Directory, _ names: [String]) throws(Failure) {
     var (languages, projectors): ([GGUFFile], [GGUFFile]) = ([], [])
+    // Any part of several leads to the others.
+    var split: Set<String> = []
     for name in names {
-      // The first part of several leads to the others.
-      if let part = GGUFSplit.part(ofName: name), part.number > 1 { continue }
+      if let part = GGUFSplit.part(ofName: name),
+        !split.insert("\(part.stem)/\(part.count)").inserted
+      {
+        continue
+      }
       let file = try Self.open(found.path(of: name))
       if file.isProjector { projectors.append(file) } else { languages.append(file) }
     }

@@ -86,6 +86,12 @@ public struct ModelDirectory: Sendable {
   public func tokenizerPath() throws(Failure) -> String {
     if let found = try tokenizerPathIfAny() { return found }
     guard let first = language ?? model else { throw Self.unnamed(.language) }
+    if let file = first.gguf?.language?.first {
+      throw Failure(
+        .invalidInput, code: "checkpoint/no-tokenizer", at: file.path,
+        "expected a vocabulary (tokenizer.ggml.tokens) in the GGUF file, found none",
+        remedy: "take another edition of the model")
+    }
     throw Failure(
       .invalidInput, code: "checkpoint/no-tokenizer", at: first.path,
       "expected tokenizer.model or tokenizer.json in the directory",

@@ -5,25 +5,6 @@ import Glibc
 import InputOutput
 import JSON
 
-/// `ollama:NAME`, `ollama:NAME:TAG` or `ollama:USER/NAME:TAG`.
-struct OllamaName {
-  let user: String
-  let name: String
-  let tag: String
-
-  /// Nil for what does not begin so or is no name.
-  init?(_ text: String) {
-    let parts = text.split(atByte: UInt8(ascii: ":"))
-    guard (2...3).contains(parts.count), parts[0] == "ollama" else { return nil }
-    let names = parts[1].split(atByte: UInt8(ascii: "/"))
-    let tag = parts.count == 3 ? parts[2] : "latest"
-    guard (1...2).contains(names.count), (names + [tag]).allSatisfy(HubCache.isPartOfName) else {
-      return nil
-    }
-    (user, name, self.tag) = (names.count == 2 ? names[0] : "library", names[names.count - 1], tag)
-  }
-}
-
 /// Ollama's store on this disk (reference: its server/manifest.go and server/layer.go):
 /// `manifests/HOST/USER/NAME/TAG` lists layers, `blobs/sha256-HEX` holds them; those of weights are
 /// plain GGUF files.
@@ -31,10 +12,22 @@ enum OllamaStore {
   private static let manifestLimit = 1 << 20
   private static let kind = "application/vnd.ollama.image."
 
-  /// The model called `name`. Throws `checkpoint/not-found`, `checkpoint/ollama` for a manifest that
-  /// is none or names what is not there, and what opening the files throws.
+  /// The model called `name`. Throws `checkpoint/not-found`, `checkpoint/ollama` for a damaged
+  /// manifest or one that names what is not there, and what opening the files throws.
   static func find(_ name: OllamaName, called path: String) throws(Failure) -> GGUFModel {
     let (root, manifest) = try place(of: name, called: path)
+    do throws(Failure) { return try model(manifest, root, called: path) } catch {
+      var error = error
+      if error.status == .invalidInput, error.remedy == nil {
+        error.remedy = "fetch the model again: ollama pull \(name.pulled)"
+      }
+      throw error
+    }
+  }
+
+  private static func model(
+    _ manifest: String, _ root: String, called path: String
+  ) throws(Failure) -> GGUFModel {
     let object = try readObject(manifest, limit: manifestLimit)
     var layers: [String: [(path: String, size: Int?)]] = [:]
     for layer in object["layers"]?.array ?? [] {
@@ -47,11 +40,17 @@ enum OllamaStore {
       layers[String(type.dropFirst(kind.count)), default: []].append(
         ("\(root)/blobs/\(blob)", layer.object?["size"]?.int))
     }
-    for (type, most) in [("model", 1), ("projector", 1), ("adapter", 0), ("template", 1)] {
+    for type in ["model", "projector", "template"] {
       let count = layers[type]?.count ?? 0
-      guard count <= most else {
-        throw fault(manifest, "expected at most \(most) of type \(type), found \(count)")
+      guard count <= 1 else {
+        throw fault(manifest, "expected at most one layer of type \(type), found \(count)")
       }
+    }
+    guard layers["adapter"] == nil else {
+      throw Failure(
+        .mismatch, code: "checkpoint/ollama", at: manifest,
+        "the model has an adapter as GGUF, which is not supported",
+        remedy: "take the model that the adapter was made for, and one of peft's with --lora")
     }
     guard let model = layers["model"]?.first else {
       throw fault(manifest, "expected a layer of type model, found none")
@@ -65,6 +64,7 @@ enum OllamaStore {
   }
 
   private static func open(_ layer: (path: String, size: Int?)) throws(Failure) -> GGUFFile {
+    try requireFile(layer.path)
     let file = try GGUFModel.open(layer.path)
     guard layer.size ?? file.file.bytes.count == file.file.bytes.count else {
       throw fault(
@@ -73,8 +73,15 @@ enum OllamaStore {
     return file
   }
 
+  private static func requireFile(_ path: String) throws(Failure) {
+    guard try fileExists(path) else {
+      throw fault(path, "the model's manifest names this file, which is missing")
+    }
+  }
+
   /// A program in Go's language, recognised by what it contains and never run.
   private static func template(_ path: String) throws(Failure) -> ChatTemplate {
+    try requireFile(path)
     let bytes = try readWholeFile(path, limit: ChatTemplate.sizeLimit)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw ChatTemplate.noText(path)
@@ -99,13 +106,12 @@ enum OllamaStore {
     for root in stores {
       let manifests = try Directory("\(root)/manifests")
       let hosts = try ifUsable { () throws(Failure) in try manifests?.entries(limit: 100) } ?? nil
-      for host in hosts ?? [] {
+      for host in hosts ?? [] where name.host ?? host == host {
         let manifest = "\(root)/manifests/\(host)/\(name.user)/\(name.name)/\(name.tag)"
         if try fileExists(manifest) { return (root, manifest) }
       }
     }
     let closed = stores.first { access($0, F_OK) != 0 && errno == EACCES }
-    let pull = name.user == "library" ? name.name : "\(name.user)/\(name.name)"
     throw Failure(
       .inputOutput, code: "checkpoint/not-found", at: path,
       closed.map { "you may not read Ollama's store, \($0)" }
@@ -113,7 +119,7 @@ enum OllamaStore {
         + " \(stores.joined(separator: ", ")))",
       remedy: closed != nil
         ? "read it as a user who may, or copy the files elsewhere"
-        : "fetch it (ollama pull \(pull):\(name.tag)), or set OLLAMA_MODELS")
+        : "fetch it (ollama pull \(name.pulled)), or set OLLAMA_MODELS")
   }
 
   /// Where Ollama keeps models: where the environment says, else the user's place and the service's.
@@ -127,7 +133,6 @@ enum OllamaStore {
   }
 
   private static func fault(_ path: String, _ message: String) -> Failure {
-    Failure(
-      .invalidInput, code: "checkpoint/ollama", at: path, message, remedy: "fetch the model again")
+    Failure(.invalidInput, code: "checkpoint/ollama", at: path, message)
   }
 }

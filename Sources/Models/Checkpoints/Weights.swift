@@ -96,7 +96,8 @@ extension Weights {
 
   /// Throws one failure with a table of all differences, code `checkpoint/tensors`.
   func check(
-    _ expected: some Parameters<ExpectedTensor>, part: String, remedy: String? = nil
+    _ expected: some Parameters<ExpectedTensor>, part: String,
+    remedy: String = "fetch the model's files again, all from one edition"
   ) throws(Failure) {
     var table = MismatchTable()
     var known: Set<String> = []

@@ -122,13 +122,17 @@ public struct GGUFExport {
       + " format, so that these get another: \(list)"
   }
 
-  /// Writes the files into a new directory `path`, which appears when all is complete; `progress` gets
-  /// the bytes of tensors that were written since its last call.
+  /// Writes the files into a new directory `path`, which appears when all is complete. `willWrite` is
+  /// called once `path` is known to be free; `progress` gets the bytes of tensors that were written
+  /// since its last call.
   ///
   /// Throws what `AtomicDirectory` throws, `io/…`, `quantize/not-finite`, `quantize/overflow`, or
   /// `file/changed` where a file of the source was replaced meanwhile.
-  public func write(to path: String, on pool: ThreadPool, progress: (Int) -> Void) throws(Failure) {
+  public func write(
+    to path: String, on pool: ThreadPool, willWrite: () -> Void = {}, progress: (Int) -> Void
+  ) throws(Failure) {
     let output = try AtomicDirectory(path: path, outside: source.directories)
+    willWrite()
     for (name, plan, tensors) in files {
       let file = try output.openFile(name)
       var next = tensors.makeIterator()

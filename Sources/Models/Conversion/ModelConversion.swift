@@ -71,13 +71,16 @@ public struct ModelConversion {
     return warnings
   }
 
-  /// Writes everything to `path`, which appears when it is complete; `progress` gets the bytes of
-  /// tensors that were written since its last call.
+  /// Writes everything to `path`, which appears when it is complete. `willWrite` is called once `path`
+  /// is known to be free; `progress` gets the bytes of tensors that were written since its last call.
   ///
   /// Throws what `AtomicDirectory` throws, `io/…`, `convert/…`, or `file/changed` where a file of the
   /// source was replaced meanwhile.
-  public func write(to path: String, progress: (Int) -> Void) throws(Failure) {
+  public func write(
+    to path: String, willWrite: () -> Void = {}, progress: (Int) -> Void
+  ) throws(Failure) {
     let output = try AtomicDirectory(path: path, outside: source.directories)
+    willWrite()
     try write(into: output, progress: progress)
     try Interruption.check(path)
     try output.finish()

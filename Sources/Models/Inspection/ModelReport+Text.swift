@@ -79,7 +79,7 @@ private struct Table {
       )
       if let digest = file.digest { add("", "sha256 \(digest)") }
       for (key, value) in file.metadata where key != "format" {
-        add("", "\(key.prefix(bytes: 100)): \(value.prefix(bytes: 200))")
+        add("", escapedForTerminal("\(key.prefix(bytes: 100)): \(value.prefix(bytes: 200))"))
       }
     }
     if let problem = source.problem {

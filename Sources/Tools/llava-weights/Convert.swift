@@ -63,9 +63,11 @@ struct Convert: ToolProgram {
       ConversionOptions(
         layout: layout, elementType: type?.elementType, shardBytes: shardSize.count,
         producer: session.producer))
-    for warning in try conversion.warnings() { session.reporter.warning(warning) }
+    let warnings = try conversion.warnings()
     var done = 0
-    try conversion.write(to: output) { bytes in
+    try conversion.write(
+      to: output, willWrite: { warnings.forEach(session.reporter.warning) }
+    ) { bytes in
       done += bytes
       session.showProgress(bytes: done, of: conversion.byteCount)
     }

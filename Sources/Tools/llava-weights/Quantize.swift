@@ -82,9 +82,12 @@ struct Quantize: ToolProgram {
       producer: session.producer)
     options.importance = try columns(for: source, session)
     let export = try GGUFExport(source, options)
-    for warning in try export.warnings() { session.reporter.warning(warning) }
+    let warnings = try export.warnings()
     var done = 0
-    try export.write(to: output, on: ThreadPool(width: session.settings.threads)) { bytes in
+    try export.write(
+      to: output, on: ThreadPool(width: session.settings.threads),
+      willWrite: { warnings.forEach(session.reporter.warning) }
+    ) { bytes in
       done += bytes
       session.showProgress(bytes: done, of: export.byteCount)
     }

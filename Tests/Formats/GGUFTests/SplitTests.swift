@@ -45,7 +45,13 @@ import Testing
 
   @Test func missingAndForeignPartsAreRefused() throws {
     for number in 1...2 { try write(number, of: 3) }
-    #expect(try code("m-00001-of-00003.gguf") == "io/open")
+    for name in ["m-00001-of-00003.gguf", "m-00002-of-00003.gguf"] {
+      let refusal = try #require(
+        #expect(throws: Failure.self) { try GGUFSplit(path: directory.file(name)) })
+      #expect(refusal.code == "gguf/split" && refusal.status == .invalidInput)
+      #expect(refusal.place == directory.file("m-00003-of-00003.gguf"))
+      #expect(refusal.message.contains("file 3 of the model's 3 is missing"))
+    }
     try write(3, of: 3) { $0["split.no"] = .u16(0) }
     #expect(try code("m-00001-of-00003.gguf") == "gguf/split")
     try write(3, of: 3) { $0["split.count"] = .u16(4) }
@@ -54,6 +60,12 @@ import Testing
     #expect(try code("m-00002-of-00003.gguf") == nil)
     try write(1, of: 3, tensors: 4)
     #expect(try code("m-00002-of-00003.gguf") == "gguf/split")
+  }
+
+  @Test func moreFilesThanAModelHasAreRefused() throws {
+    try write(1, of: 3)
+    try directory.write(directory.read("m-00001-of-00003.gguf"), to: "m-00001-of-99999.gguf")
+    #expect(try code("m-00001-of-99999.gguf") == "gguf/split")
   }
 
   @Test func aPartUnderAnotherNameIsRefused() throws {
@@ -65,7 +77,7 @@ import Testing
   @Test(arguments: [
     "m-00001-of-00003.gguf", "-00001-of-00003.gguf", "m-00000-of-00003.gguf",
     "m-00004-of-00003.gguf", "m-0001-of-0003.gguf", "m-00001-of-00003.gguf2",
-    "m-00001-of-99999.gguf", "m.gguf",
+    "m-00000-of-00000.gguf", "m-00001-of-00000.gguf", "m.gguf",
   ])
   func names(name: String) {
     let part = GGUFSplit.part(ofName: name)

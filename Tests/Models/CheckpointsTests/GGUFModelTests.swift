@@ -85,6 +85,18 @@ import Testing
           $0["llama.embedding_length"] = nil
         }
       ),
+      (
+        "no epsilon", "config", "layer_norm_rms_epsilon is missing",
+        {
+          $0["llama.attention.layer_norm_rms_epsilon"] = nil
+        }
+      ),
+      (
+        "no context", "config", "context_length is missing",
+        {
+          $0["llama.context_length"] = nil
+        }
+      ),
       ("no heads", "config", "head_count must be", { $0["llama.attention.head_count"] = .u32(0) }),
       (
         "a width as a text", "config", "embedding_length must be",
@@ -132,6 +144,12 @@ import Testing
         }
       ),
       (
+        "an end beyond the end", "config", "eos_token_id",
+        {
+          $0["tokenizer.ggml.eos_token_id"] = .u32(1 << 20)
+        }
+      ),
+      (
         "scaled positions", "family", "Llama 3",
         {
           $0.tensors.append(GGUFEntry("rope_freqs.weight", shape: [1], bytes: [0, 0, 0, 0x41]))
@@ -157,6 +175,7 @@ import Testing
     try write(language: lie.change)
     let failure = try failure { _ = try self.open().languageCheckpoint() }
     #expect(failure.code == "checkpoint/\(lie.code)", "\(lie.name): \(failure)")
+    #expect(failure.remedy != nil, "\(lie.name): \(failure)")
     #expect(failure.message.contains(lie.word), "\(lie.name): \(failure)")
   }
 
@@ -164,6 +183,20 @@ import Testing
     try write(
       projector: { $0["clip.vision.feature_layer"] = .integers([1]) }, .init(isWhole: true))
     #expect(try open().visionCheckpoint().blocks == 1)
+  }
+
+  @Test func aFeatureLayerThatIsNotThereIsNamed() throws {
+    try write(projector: { $0["clip.vision.feature_layer"] = .integers([40]) })
+    let failure = try failure { _ = try self.open() }
+    #expect(failure.message.contains("not [40]"), "\(failure)")
+    #expect(failure.remedy != nil)
+  }
+
+  @Test func aVocabularyIsNeeded() throws {
+    try write(language: { $0["tokenizer.ggml.tokens"] = nil })
+    let failure = try failure { _ = try self.open().tokenizerPath() }
+    #expect(failure.code == "checkpoint/no-tokenizer")
+    #expect(failure.message.contains("tokenizer.ggml.tokens"))
   }
 
   @Test func frequenciesOfOneAskForNothing() throws {

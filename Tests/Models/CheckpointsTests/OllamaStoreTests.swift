@@ -81,29 +81,61 @@ import Testing
       ([], "ollama"), ([layer("projector", digits.projector)], "ollama"),
       (whole + [layer("model", digits.model)], "ollama"),
       (whole + [layer("adapter", digits.model)], "ollama"),
+      ([layer("model", String(repeating: "e", count: 64))], "ollama"),
+      (
+        [layer("model", digits.model), layer("template", String(repeating: "e", count: 64))],
+        "ollama"
+      ),
       ([layer("model", "../../" + digits.model)], "ollama"),
       ([layer("model", digits.model, size: 7)], "ollama"), ([layer("model", digits.template)], ""),
     ] {
       try manifest(layers.joined(separator: ","))
       let failure = try refusal()
       #expect(failure.code == (code.isEmpty ? "gguf/signature" : "checkpoint/\(code)"))
+      #expect(failure.remedy != nil, "\(failure)")
     }
     try directory.write("[]", to: "manifests/registry.example/library/llava/7b")
-    #expect(try refusal().code == "checkpoint/json")
+    let failure = try refusal()
+    #expect(failure.code == "checkpoint/json")
+    #expect(failure.remedy?.contains("ollama pull llava:7b") == true)
+  }
+
+  @Test func aHostIsLookedInAlone() throws {
+    defer { unsetenv("OLLAMA_MODELS") }
+    try manifest(whole.joined(separator: ","))
+    let found = try ModelDirectory.open(model: "ollama:registry.example/library/llava:7b")
+    #expect(try found.projectorCheckpoint().config.depth == 2)
+    let failure = try failure {
+      _ = try ModelDirectory.open(model: "ollama:other.example:5000/library/llava:7b")
+    }
+    #expect(failure.code == "checkpoint/not-found")
+    #expect(
+      failure.remedy?.contains("ollama pull other.example:5000/library/llava:7b") == true)
+  }
+
+  /// What begins like a name is not looked for as a path without a word.
+  @Test func whatIsNotANameIsTold() throws {
+    let failure = try failure { _ = try ModelDirectory.open(model: "ollama:a/b/c/d") }
+    #expect(failure.code == "checkpoint/not-found")
+    #expect(failure.message.contains("ollama:NAME:TAG"))
   }
 
   @Test(arguments: [
-    ("ollama:llava", "library", "llava", "latest"),
-    ("ollama:llava:7b-v1.5-q4_0", "library", "llava", "7b-v1.5-q4_0"),
-    ("ollama:someone/llava:x", "someone", "llava", "x"),
+    ("ollama:llava", [nil, "library", "llava", "latest"]),
+    ("ollama:llava:7b-v1.5-q4_0", [nil, "library", "llava", "7b-v1.5-q4_0"]),
+    ("ollama:someone/llava:x", [nil, "someone", "llava", "x"]),
+    ("ollama:a.example/someone/llava", ["a.example", "someone", "llava", "latest"]),
+    ("ollama:a.example:80/some/llava:x", ["a.example:80", "some", "llava", "x"]),
   ])
-  func names(text: String, user: String, name: String, tag: String) throws {
+  func names(text: String, parts: [String?]) throws {
     let found = try #require(OllamaName(text))
-    #expect((found.user, found.name, found.tag) == (user, name, tag))
+    #expect([found.host, found.user, found.name, found.tag] == parts)
   }
 
   @Test(arguments: [
-    "ollama:", "ollama", "ollama:..:7b", "ollama:a/b/c", "ollama:a:b:c", "ollama:../a", "llava:7b",
+    "ollama:", "ollama", "ollama:..:7b", "ollama:a/b/c/d", "ollama:a:b:c", "ollama:a:80:1/b/c",
+    "ollama:../b/c",
+    "ollama:a/b:1/c", "ollama://c", "ollama:../a", "llava:7b",
     "ollama:a:..", "ollama:/a",
   ])
   func others(text: String) { #expect(OllamaName(text) == nil) }
