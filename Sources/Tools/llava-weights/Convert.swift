@@ -66,11 +66,11 @@ struct Convert: ToolProgram {
     let warnings = try conversion.warnings()
     var done = 0
     try conversion.write(
-      to: output, willWrite: { warnings.forEach(session.reporter.warning) }
-    ) { bytes in
-      done += bytes
-      session.showProgress(bytes: done, of: conversion.byteCount)
-    }
+      to: output, willWrite: { warnings.forEach(session.reporter.warning) },
+      progress: { bytes in
+        done += bytes
+        session.showProgress(bytes: done, of: conversion.byteCount)
+      })
     guard messages.verbose else { return }
     session.reporter.note(
       "\(counted(conversion.tensorCount, "tensor")), \(counted(conversion.byteCount, "byte")) in"

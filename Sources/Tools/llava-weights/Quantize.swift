@@ -86,11 +86,11 @@ struct Quantize: ToolProgram {
     var done = 0
     try export.write(
       to: output, on: ThreadPool(width: session.settings.threads),
-      willWrite: { warnings.forEach(session.reporter.warning) }
-    ) { bytes in
-      done += bytes
-      session.showProgress(bytes: done, of: export.byteCount)
-    }
+      willWrite: { warnings.forEach(session.reporter.warning) },
+      progress: { bytes in
+        done += bytes
+        session.showProgress(bytes: done, of: export.byteCount)
+      })
     guard messages.verbose else { return }
     session.reporter.note(
       "\(counted(export.tensorCount, "tensor")), \(counted(export.byteCount, "byte")) in"
