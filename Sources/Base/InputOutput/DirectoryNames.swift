@@ -8,20 +8,12 @@ import Glibc
 public func namesInDirectory(_ path: String, limit: Int, hidden: Bool = false) throws(Failure)
   -> [String]
 {
-  guard let stream = opendir(path) else { throw .system("open", path, errno: errno) }
-  defer { closedir(stream) }
   var names: [String] = []
-  while names.count < limit {
-    errno = 0
-    guard let entry = readdir(stream) else {
-      guard errno == 0 else { throw .system("read", path, errno: errno) }
-      break
-    }
-    // In place: the system gives each entry no more memory than its name takes.
-    let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
-      name.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
-    }
-    if name.hasPrefix(".") == hidden, name != ".", name != ".." { names.append(name) }
+  try forEachName(in: opendir(path), called: path) { bytes in
+    guard names.count < limit else { return false }
+    let name = String(decoding: bytes, as: UTF8.self)
+    if name.hasPrefix(".") == hidden { names.append(name) }
+    return true
   }
   return names.sorted()
 }
@@ -30,26 +22,38 @@ extension FilePath {
   /// The names in this directory for which `isWanted` holds, ascending by bytes; `.` and `..` are none.
   /// Throws `io/open` or `io/read`.
   public func names(where isWanted: (FilePath) -> Bool) throws(Failure) -> [FilePath] {
-    guard let stream = withCString({ opendir($0) }) else {
-      throw .system("open", shown, errno: errno)
-    }
-    defer { closedir(stream) }
     var names: [FilePath] = []
-    while true {
-      errno = 0
-      guard let entry = readdir(stream) else {
-        guard errno == 0 else { throw .system("read", shown, errno: errno) }
-        break
-      }
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
-        name.withMemoryRebound(to: CChar.self, capacity: 1) { name in
-          let bytes = UnsafeBufferPointer(start: name, count: strlen(name))
-          return FilePath(bytes: bytes.lazy.map(UInt8.init(bitPattern:)))
-        }
-      }
-      if ![[0x2E], [0x2E, 0x2E]].contains(name.bytes), isWanted(name) { names.append(name) }
+    try forEachName(in: withCString { opendir($0) }, called: shown) { bytes in
+      let name = FilePath(bytes: bytes)
+      if isWanted(name) { names.append(name) }
+      return true
     }
     return names.sorted()
+  }
+}
+
+/// Passes the bytes of each name but `.` and `..` to `take`, which says whether it wants another, and
+/// closes `stream`; nil is a directory, called `path`, that could not be opened.
+private func forEachName(
+  in stream: OpaquePointer?, called path: String, _ take: (UnsafeRawBufferPointer) -> Bool
+) throws(Failure) {
+  guard let stream else { throw .system("open", path, errno: errno) }
+  defer { closedir(stream) }
+  while true {
+    errno = 0
+    guard let entry = readdir(stream) else {
+      guard errno == 0 else { throw .system("read", path, errno: errno) }
+      return
+    }
+    // In place: the system gives each entry no more memory than its name takes.
+    let goesOn = withUnsafePointer(to: &entry.pointee.d_name) { name in
+      let start = UnsafeRawPointer(name)
+      let bytes = UnsafeRawBufferPointer(
+        start: start, count: strlen(start.assumingMemoryBound(to: CChar.self)))
+      let isName = !bytes.elementsEqual(".".utf8) && !bytes.elementsEqual("..".utf8)
+      return isName ? take(bytes) : true
+    }
+    guard goesOn else { return }
   }
 }
 

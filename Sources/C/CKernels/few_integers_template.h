@@ -78,19 +78,20 @@ INLINE void add_small_block(floats *y, const ints q[SMALL_QUADS], floats d, floa
     }
 }
 
-/* upper[rows] += the sums over one slice, each times its step. */
-INLINE void add_slice(ints *upper, const ints q[SLICE_QUADS], const lane_steps *steps,
-                      const few_rows *x, const int slice, const int rows,
-                      const llava_element element) {
-    const int columns = element == LLAVA_Q6_K ? PART : 2 * PART, quads = columns / 4;
-    EACH(part, SLICE_QUADS / quads) {
-        const int column = column_of(slice, part, element);
-        ints sums[FEW_AT_ONCE];
-        EACH(i, rows) sums[i] = no_ints();
-        add_quads(sums, q + part * quads, quads, x, column, rows, bits_of(element));
-        EACH(i, rows)
-            upper[i] = add_ints(upper[i], times_ints(sums[i], steps->steps[column / columns]));
-    }
+/* The columns of a by-256 block that share a step. */
+INLINE int columns_of_part(const llava_element element) {
+    return element == LLAVA_Q6_K ? PART : 2 * PART;
+}
+
+/* upper[rows] += the sums over part `part` of a slice, whose quads are q, times their step. */
+INLINE void add_part(ints *upper, const ints *q, const lane_steps *steps, const few_rows *x,
+                     const int slice, const int part, const int rows,
+                     const llava_element element) {
+    const int columns = columns_of_part(element), column = column_of(slice, part, element);
+    ints sums[FEW_AT_ONCE];
+    EACH(i, rows) sums[i] = no_ints();
+    add_quads(sums, q, columns / 4, x, column, rows, bits_of(element));
+    EACH(i, rows) upper[i] = add_ints(upper[i], times_ints(sums[i], steps->steps[column / columns]));
 }
 
 /* Adds one by-256 block to the chains y[rows]; `upper` is its sum of steps times sums. */
@@ -121,11 +122,16 @@ INLINE void add_one_block(floats *y, const uint8_t *w, size_t row_bytes, const u
         add_small_block(y, q, d, minimum, x, rows, element);
         return;
     }
+    /* Prefetches are spread over the parts: in bursts they delay the loads of these blocks. */
+    const int quads = columns_of_part(element) / 4, parts = SLICE_QUADS / quads;
+    const size_t piece = fetched / (size_t)(SLICES * parts);
     EACH(i, rows) upper[i] = no_ints();
     EACH(slice, SLICES) {
-        fetch_ahead(next + (size_t)slice * fetched / SLICES, fetched / SLICES);
         unpack_slice(q, w, row_bytes, slice, element);
-        add_slice(upper, q, &steps, x, slice, rows, element);
+        EACH(part, parts) {
+            fetch_ahead(next + (size_t)(slice * parts + part) * piece, piece);
+            add_part(upper, q + part * quads, &steps, x, slice, part, rows, element);
+        }
     }
     finish_large_block(y, upper, d, minimum, &steps, x, rows);
 }

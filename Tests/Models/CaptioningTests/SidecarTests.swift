@@ -169,7 +169,7 @@ struct SidecarTests {
       try sidecars.finish()
     }
     #expect(rename(directory.file("aside"), journal) == 0)
-    var sidecars = try Sidecars(plan, run: "1", pictures: pictures)
+    let sidecars = try Sidecars(plan, run: "1", pictures: pictures)
     for picture in pictures { #expect(try sidecars.answered(["?"], about: picture) == ["?"]) }
     try sidecars.finish()
     #expect(!FilePath(directory.file("a/.llava-caption.journal")).isThere)

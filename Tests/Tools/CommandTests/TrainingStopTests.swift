@@ -130,7 +130,8 @@ import Testing
       cat > full.sh <<'END'
       mount -t tmpfs -o size=$1k none disk || exit 99
       cp -r all/checkpoint-2 disk/run-2 || exit 98
-      mkdir disk/run; mv disk/run-2 disk/run/checkpoint-2; head -2 base.log > disk/run.log
+      mkdir disk/run; mv disk/run-2 disk/run/checkpoint-2
+      head -2 base.log > disk/run.log || exit 98
       $TRAIN -o disk/run --log disk/run.log --save-every 1 --keep 2 --resume $RECORDS 2> errors
       status=$?
       latest=$(ls -d disk/run/checkpoint-* | sort | tail -1)
