@@ -54,6 +54,7 @@ ok  1 record has its picture in the record itself or in an archive  none  clip-e
 # Photos stand upright, and the stream says whether they were turned.
 ok  -  -  clip-encode --emit pixels <(echo $IMAGES/orientation-6.jpg) | cmp - <(clip-encode --emit pixels --exif apply <(echo $IMAGES/orientation-6.jpg))
 0|1|0  -  1\n  clip-encode --emit pixels <(echo $IMAGES/orientation-6.jpg) | tensor-diff - <(clip-encode --emit pixels --exif ignore <(echo $IMAGES/orientation-6.jpg)) | grep -c 'different: 1 record'
+0|1|0  -  1\n  (cd $IMAGES && ls orientation-[67].jpg) > l; head -1 l > one; clip-encode --emit pixels --image-root $IMAGES l -o two.tsz; clip-encode --emit pixels --image-root $IMAGES one | tensor-diff - two.tsz | grep -c '^stdin has 1 record, two.tsz has 2 records: those that only one has are not compared$'
 ok  -  1\n  echo $IMAGES/orientation-6.jpg | clip-encode -0 | grep -ac '\\"exif\\":\\"apply\\"'
 ok  -  1\n  echo $IMAGES/orientation-6.jpg | clip-encode -0 --exif ignore | grep -ac '\\"exif\\":\\"ignore\\"'
 
