@@ -13,6 +13,7 @@ ok  -  5\n  vicuna-decode --max-tokens 4 good.projected | grep -c '"finish_reaso
 ok  -  5\n  convo-format --ask 'What?' good | clip-encode | llava-project | vicuna-decode --max-tokens 2 | grep -c '"text":'
 ok  -  5\n  clip-encode good | llava-project | tensor-view --ids | wc -l
 ok  -  10\n  convo-format --ask 'What?' --ask 'Where is {image.name}?' good | clip-encode | llava-project | vicuna-decode --max-tokens 1 | grep -c '#[12]","question":"Wh'
+ok  -  What?\nquestion\n  convo-format --ask 'What?' good | clip-encode | llava-project | vicuna-decode --max-tokens 1 --format tsv | cut -f2 | sort -u
 ok  -  -  (echo image; cat good) > good.csv; convo-format --ask 'Describe the image.' good.csv | cmp - good.zst
 ok  -  5\n  cat good | convo-format --plain --ask hi - | clip-encode - | llava-project - | vicuna-decode --max-tokens 1 - | wc -l
 ok  -  5\n  printf '%s\0' $(cat good) | clip-encode --from paths0 | tensor-view --ids | wc -l
