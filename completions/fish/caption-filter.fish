@@ -89,7 +89,7 @@ complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_f
 complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" stats' -l 'stats' -d 'Print figures instead of records.'
 complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" json' -l 'json' -d 'Print the figures of --stats as JSON.'
 complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" plot' -l 'plot' -d 'Plot the phrases\' counts before and after, as .svg or .png.' -rfa '(set -l exts \'svg\' \'png\';for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.{$exts};printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
-complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL.'
+complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL, except on a terminal.'
 complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
 complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
 complete -c 'caption-filter' -n '__caption-filter_should_offer_completions_for_flags_or_options "caption-filter" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''

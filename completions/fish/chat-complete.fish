@@ -110,7 +110,7 @@ complete -c 'chat-complete' -n '__chat-complete_should_offer_completions_for_fla
 complete -c 'chat-complete' -n '__chat-complete_should_offer_completions_for_flags_or_options "chat-complete" token-budget' -l 'token-budget' -d 'Stop before using more tokens than this.' -rfka ''
 complete -c 'chat-complete' -n '__chat-complete_should_offer_completions_for_flags_or_options "chat-complete" journal' -l 'journal' -d 'Keep replies in this file, and do not repeat requests answered in it.' -rF
 complete -c 'chat-complete' -n '__chat-complete_should_offer_completions_for_flags_or_options "chat-complete" unordered' -l 'unordered' -d 'Write replies as they arrive, not in the order of the requests.'
-complete -c 'chat-complete' -n '__chat-complete_should_offer_completions_for_flags_or_options "chat-complete" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL.'
+complete -c 'chat-complete' -n '__chat-complete_should_offer_completions_for_flags_or_options "chat-complete" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL, except on a terminal.'
 complete -c 'chat-complete' -n '__chat-complete_should_offer_completions_for_flags_or_options "chat-complete" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
 complete -c 'chat-complete' -n '__chat-complete_should_offer_completions_for_flags_or_options "chat-complete" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''
 complete -c 'chat-complete' -n '__chat-complete_should_offer_completions_for_flags_or_options "chat-complete" strict' -l 'strict' -d 'Stop at the first record that would be skipped.'

@@ -79,7 +79,7 @@ end
 complete -c 'convo-format' -f
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_positional "convo-format" -ge 1' -F
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" from' -l 'from' -d 'The input\'s format.' -rfka 'auto jsonl array paths paths0 csv tsv tar'
-complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format"' -l 'ask' -d 'Question to ask about every record; may be repeated.' -rfka ''
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format"' -l 'ask' -d 'Question to ask about every record; may be repeated. {KEY} is its member KEY, {{ a literal brace.' -rfka ''
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" ask-file' -l 'ask-file' -d 'Ask the questions in this file, one per line.' -rF
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" m model' -s 'm' -l 'model' -d 'Use the template of this model; default: LLAVA_MODEL.' -rfa '(__convo-format_complete_directories)'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" template' -l 'template' -d 'Conversation template (default: the model\'s).' -rfka 'default v0 llava_v0 v0_mmtag v1 vicuna_v1 llava_v1 v1_mmtag llama_2 llava_llama_2 mistral_instruct mpt chatml_direct mistral_direct plain v0_plain'
@@ -106,7 +106,7 @@ complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" check' -l 'check' -d 'Print the faults of the records, by reason, instead of records.'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" json' -l 'json' -d 'Print the findings of --check as JSON.'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" plain' -l 'plain' -d 'Write plain JSONL.'
-complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL (default).'
+complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL, except on a terminal (default).'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
 complete -c 'convo-format' -n '__convo-format_should_offer_completions_for_flags_or_options "convo-format" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''

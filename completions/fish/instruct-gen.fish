@@ -97,7 +97,7 @@ complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" instructions' -l 'instructions' -d 'File with the list of questions (default: the bundled list).' -rF
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" pick' -l 'pick' -d 'Which of an image\'s captions kind brief takes.' -rfka 'random first each'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" seed' -l 'seed' -d 'Seed for random choices.' -rfka ''
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL.'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL, except on a terminal.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen prompt" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''
@@ -121,7 +121,7 @@ complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" keep-duplicates' -l 'keep-duplicates' -d 'Accept several replies with the same id.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" keep' -l 'keep' -d 'Keep the other members of the replies.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" seed' -l 'seed' -d 'Seed for random choices.' -rfka ''
-complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL.'
+complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL, except on a terminal.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
 complete -c 'instruct-gen' -n '__instruct-gen_should_offer_completions_for_flags_or_options "instruct-gen parse" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''

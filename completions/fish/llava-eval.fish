@@ -233,7 +233,7 @@ complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" temperature' -l 'temperature' -d 'Sampling temperature of the judge.' -rfka ''
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" max-tokens' -l 'max-tokens' -d 'Longest review, in tokens.' -rfka ''
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" compat' -l 'compat' -d 'Match files by line number and send no seed, as the reference does.'
-complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL.'
+complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL, except on a terminal.'
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" 0 store' -s '0' -l 'store' -d 'Store instead of compressing.'
 complete -c 'llava-eval' -n '__llava-eval_should_offer_completions_for_flags_or_options "llava-eval judge prompt" level' -l 'level' -d 'Compression level, 0 (store) to 19.' -rfka ''

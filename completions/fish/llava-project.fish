@@ -20,7 +20,7 @@ function __llava-project_parse_tokens -S
     set -l unparsed_tokens (__llava-project_tokens -pc)
     switch $unparsed_tokens[1]
     case 'llava-project'
-        __llava-project_parse_subcommand 1 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'activations=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'max-line=' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
+        __llava-project_parse_subcommand 1 'm/model=' 'vision=' 'projector=' 'language=' 'precision=' 'activations=' 'o/output=' '0/store' 'level=' 'j/threads=' 'strict' 'max-skips=' 'f/force' 'q/quiet' 'v/verbose' 'errors=' 'max-record=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'help'
             __llava-project_parse_subcommand -r 1 'version'
@@ -91,7 +91,6 @@ complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_fla
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" strict' -l 'strict' -d 'Stop at the first record that would be skipped.'
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" max-skips' -l 'max-skips' -d 'Stop when more records than this count or share (5%) are skipped.' -rfka ''
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" f force' -l 'force' -s 'f' -d 'Write binary data to a terminal.'
-complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" max-line' -l 'max-line' -d 'Longest JSON line to accept.' -rfka ''
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" q quiet' -l 'quiet' -s 'q' -d 'Print no progress, warnings or summary.'
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" v verbose' -l 'verbose' -s 'v' -d 'Print a summary even if nothing was skipped.'
 complete -c 'llava-project' -n '__llava-project_should_offer_completions_for_flags_or_options "llava-project" errors' -l 'errors' -d 'How messages are written: text or json.' -rfka 'text json'

@@ -101,7 +101,7 @@ complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_fla
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" unordered' -l 'unordered' -d 'Write answers in the order in which they finish.'
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" format' -l 'format' -d 'How answers are written: jsonl, text, tsv, or sidecar files (.txt).' -rfka 'jsonl text tsv sidecar'
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" keep-prompt' -l 'keep-prompt' -d 'Keep the prompt in the output.'
-complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL.'
+complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" compress z' -s 'z' -l 'compress' -d 'Write compressed JSONL, except on a terminal.'
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" chat' -l 'chat' -d 'Answer chat requests as chat-complete does.'
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" template' -l 'template' -d 'Conversation template for --chat (default: the model\'s).' -rfka ''
 complete -c 'vicuna-decode' -n '__vicuna-decode_should_offer_completions_for_flags_or_options "vicuna-decode" o output' -s 'o' -l 'output' -d 'Write to a file, which appears when it is complete.' -rF

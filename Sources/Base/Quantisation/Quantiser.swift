@@ -71,7 +71,7 @@ extension Quantiser {
   ) throws -> Tensor {
     let columns = weight.columns
     guard let rowBytes = format.byteCount(of: columns) else {
-      preconditionFailure("rows of \(columns) are no whole blocks of \(format.name)")
+      preconditionFailure("rows of \(columns) are not whole blocks of \(format.name)")
     }
     precondition(range.lowerBound >= 0 && range.upperBound <= weight.rows, "\(range) of rows")
     precondition(

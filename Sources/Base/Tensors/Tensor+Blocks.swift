@@ -16,7 +16,7 @@ extension Tensor {
       let target = self.rows(range)
       precondition(
         block.elementType == elementType && block.shape == target.shape,
-        "\(block.elementType) \(block.shape) is no block of \(elementType) \(shape)")
+        "\(block.elementType) \(block.shape) is not a block of \(elementType) \(shape)")
       block.withUnsafeBytes { source in
         target.withUnsafeMutableBytes { $0.copyMemory(from: source) }
       }

@@ -76,7 +76,7 @@ extension CPUOperations {
     precondition(type == .f32 || type == .bf16, "conversion to \(type) is not an operation")
     if x.elementType == type { return x }
     guard let format = WeightFormat(x.elementType) else {
-      preconditionFailure("\(x.elementType.rawValue) is no type of an activation")
+      preconditionFailure("\(x.elementType.rawValue) is not a type of an activation")
     }
     let wide = try Tensor(uninitialized: .f32, shape: x.shape)
     engine.convertToF32(x.rawBase, format: format, into: wide.mutableFloats, count: x.count)

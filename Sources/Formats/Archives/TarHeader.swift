@@ -30,7 +30,7 @@ struct TarHeader {
       throw Self.fault("found no header with a right checksum")
     }
     guard let size = Self.number(block[124..<136]) else {
-      throw Self.fault("found a size that is no number, is negative, or beyond 63 bits")
+      throw Self.fault("found a size that is not a number, is negative, or beyond 63 bits")
     }
     self.size = size
     var name = Self.text(block[0..<100])

@@ -39,7 +39,7 @@ public struct COCODataSet: Sendable {
   /// The number of images that are listed or that annotations refer to.
   public var count: Int { images.count }
   public var captionCount: Int { captions.annotations.count }
-  public var boxCount: Int { boxes.annotations.count }
+  var boxCount: Int { boxes.annotations.count }
 
   /// The id of image `number`, from 0.
   public func id(_ number: Int) -> Int { images.id(Int(images.order[number])) }
@@ -54,7 +54,7 @@ public struct COCODataSet: Sendable {
       throw Failure(
         .invalidInput, code: "coco/not-listed",
         "\(counted(texts.count, "caption")) and \(found.count) box\(found.count == 1 ? "" : "es") of"
-          + " an image that is in no list of images")
+          + " an image that is not in the list of images")
     }
     if let failure = images.failure(row) { throw failure }
     var named: [COCOBox] = []
@@ -62,7 +62,7 @@ public struct COCODataSet: Sendable {
       guard let category = categories[box.category] else {
         throw Failure(
           .invalidInput, code: "coco/category",
-          "a box of category \(box.category), which is in no list of categories")
+          "a box of category \(box.category), which is not in the list of categories")
       }
       named.append(COCOBox(category: category, numbers: box.numbers))
     }

@@ -31,7 +31,7 @@ public final class DecodeBudget: @unchecked Sendable {
   }
 
   /// The peak of the bytes held.
-  public var mostHeld: Int { locked { most } }
+  var mostHeld: Int { locked { most } }
 
   /// The share of one image, for the thread that decodes it.
   public final class Share {

@@ -18,7 +18,7 @@ struct PNMReader {
     skipSpaceAndComments()
     guard let value = try plainNumber() else {
       throw position < bytes.count
-        ? ImageFailure.corrupt("byte \(position) of the PNM header is no number")
+        ? ImageFailure.corrupt("byte \(position) of the PNM header is not a number")
         : ImageFailure.truncated("the PNM data ends in the header")
     }
     if position < bytes.count, bytes[position] == UInt8(ascii: "#") {
@@ -30,7 +30,7 @@ struct PNMReader {
       throw ImageFailure.truncated("the PNM data ends in the header")
     }
     guard bytes[position].isSpace else {
-      throw ImageFailure.corrupt("byte \(position) of the PNM header is no white space")
+      throw ImageFailure.corrupt("byte \(position) of the PNM header is not white space")
     }
     position += 1
     return value
@@ -86,12 +86,12 @@ struct PNMReader {
     skipSpaceAndComments()
     guard let value = try plainNumber() else {
       if position == bytes.count { return nil }
-      throw ImageFailure.corrupt("byte \(position) of the samples is no number")
+      throw ImageFailure.corrupt("byte \(position) of the samples is not a number")
     }
     guard
       position == bytes.count || bytes[position].isSpace
         || bytes[position] == UInt8(ascii: "#")
-    else { throw ImageFailure.corrupt("byte \(position) of the samples is no white space") }
+    else { throw ImageFailure.corrupt("byte \(position) of the samples is not white space") }
     guard value <= maximum else {
       throw ImageFailure.corrupt("sample \(value) exceeds the maximum \(maximum)")
     }

@@ -39,7 +39,7 @@ extension SafetensorsHeader {
       throw fault("json", "the header must start with {")
     }
     if rules.aligned, json.count % 8 != 0 {
-      throw fault("layout", "the header's \(json.count) bytes are no multiple of 8")
+      throw fault("layout", "the header's \(json.count) bytes are not a multiple of 8")
     }
     let members = try object(json, rules).members
     var entries: [Entry] = []

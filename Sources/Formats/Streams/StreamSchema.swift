@@ -46,9 +46,9 @@ public struct StreamSchema: Equatable, Sendable {
     do {
       value = try JSONValue(parsing: Array(text.utf8), depthLimit: 8, valueLimit: 1 << 14)
     } catch {
-      throw Self.fault("ts.schema is no JSON: \(error.message)")
+      throw Self.fault("ts.schema is not JSON: \(error.message)")
     }
-    guard case .object(let object)? = value else { throw Self.fault("ts.schema is no object") }
+    guard case .object(let object)? = value else { throw Self.fault("ts.schema is not an object") }
     var fields: [Field] = []
     for (name, value) in object.members { fields.append(try Self.field(name, value)) }
     self.fields = fields

@@ -96,7 +96,7 @@ public final class TarSampleReader: ObjectReader {
     default:
       if !hasWarned {
         warn(
-          "\(name): nothing reads \(member.shown) and others that are no image, .json, .txt or"
+          "\(name): nothing reads \(member.shown) and others that are not an image, .json, .txt or"
             + " .cls")
       }
       hasWarned = true

@@ -23,7 +23,7 @@ struct GGUFVocabulary {
     guard tokens.count <= Vocabulary.sizeLimit else {
       throw fault("\(tokens.count) pieces, expected at most \(Vocabulary.sizeLimit)")
     }
-    guard let texts = tokens.texts else { throw fault("pieces that are no texts in UTF-8") }
+    guard let texts = tokens.texts else { throw fault("pieces that are not texts in UTF-8") }
     guard let scores = scores.floats, let kinds = kinds.integers else {
       throw fault("scores or types of another type than f32 and i32")
     }

@@ -35,7 +35,7 @@ extension Prompt {
     for part in parts { segments.append(try PromptSegment(part)) }
     let stops = try Self.member("stop", object, "a list of texts") { $0.array } ?? []
     let stop = stops.compactMap(\.string)
-    guard stop.count == stops.count else { throw Self.fault("a `stop` that is no text") }
+    guard stop.count == stops.count else { throw Self.fault("a `stop` that is not text") }
     let template = try Self.member("template", object, "a text") { $0.string }
     self.init(
       template: template ?? "", segments: segments, stop: stop.filter { !$0.isEmpty })

@@ -57,7 +57,7 @@ public struct AdapterCheckpoint: Sendable {
 
   private static func absent(at path: String) throws(Failure) -> Failure {
     if let directory = try Directory(path), try WeightFiles.find(in: directory) == nil,
-      let refusal = OtherKind.refusal(of: directory)
+      let refusal = try OtherKind.refusal(of: directory)
     {
       return refusal
     }

@@ -14,7 +14,7 @@ extension Checkpoint {
     }
     if let directory = try Directory(path) {
       if let found = try WeightFiles.find(in: directory) { return try open(found) }
-      if let refusal = OtherKind.refusal(of: directory) { throw refusal }
+      if let refusal = try OtherKind.refusal(of: directory) { throw refusal }
       throw Failure(
         .invalidInput, code: "checkpoint/no-weights", at: path,
         "expected model.safetensors, pytorch_model.bin or the index of either in the directory",

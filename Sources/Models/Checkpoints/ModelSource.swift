@@ -44,7 +44,7 @@ struct ModelSource: Sendable {
           config = try found.contains(name) ? Self.readConfig(found, name) : nil
           return
         }
-        if let refusal = OtherKind.refusal(of: found) { throw refusal }
+        if let refusal = try OtherKind.refusal(of: found) { throw refusal }
         guard try WeightFiles.find(in: found) != nil else {
           throw Failure(
             .invalidInput, code: "checkpoint/no-config", at: path,

@@ -4,9 +4,11 @@ import InputOutput
 
 /// What a directory or a configuration holds in place of a model's weights.
 enum OtherKind {
-  /// Why `directory` has no weights that can be used; nil where nothing in it tells.
-  static func refusal(of directory: Directory) -> Failure? {
-    guard let names = try? directory.entries(limit: 10_000),
+  /// Why `directory` has no weights that can be used; nil where nothing in it tells. Throws what the
+  /// system refuses.
+  static func refusal(of directory: Directory) throws(Failure) -> Failure? {
+    guard
+      let names = try ifUsable({ () throws(Failure) in try directory.entries(limit: 10_000) }),
       let kind = kinds.first(where: { kind in names.contains(where: kind.holds) })
     else { return nil }
     return Failure(

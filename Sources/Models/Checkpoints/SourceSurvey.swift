@@ -69,10 +69,9 @@ public struct SourceSurvey: Sendable {
     config = found?.config
     holdsTokenizer = (try? found?.holdsTokenizer()) ?? false
     var checkpoints = [try? checkpoint.get()].compactMap { $0 }
-    if let beside = try? Checkpoint.projectorFile(beside: path),
-      checkpoints.first?.path != beside.path
-    {
-      checkpoints.append(beside)
+    let beside = Result { () throws(Failure) in try Checkpoint.projectorFile(beside: path) }
+    if case .success(let found?) = beside, checkpoints.first?.path != found.path {
+      checkpoints.append(found)
     }
     files = checkpoints.flatMap(\.files)
     parts = ModelPart.allCases.filter { part in
@@ -85,9 +84,9 @@ public struct SourceSurvey: Sendable {
           TensorNames.canonical($0) == "language.embed_tokens.weight"
         }
       }
-    switch (source, checkpoint) {
-    case (.failure(let failure), _): problem = failure
-    case (_, .failure(let failure)): problem = failure
+    switch (source, checkpoint, beside) {
+    case (.failure(let failure), _, _), (_, .failure(let failure), _): problem = failure
+    case (_, _, .failure(let failure)): problem = failure
     default: problem = nil
     }
   }

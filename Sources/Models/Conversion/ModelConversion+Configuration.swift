@@ -1,20 +1,24 @@
 // The configurations of the result, with every key spelt out: defaults differ between versions.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import InputOutput
 import JSON
 import Operations
 import Tensors
 
 extension ModelConversion {
-  /// config.json.
-  var configuration: JSONObject {
-    var config = options.layout == .huggingFace ? transformersConfiguration : originalConfiguration
+  /// config.json. Throws what reading the language model's head throws.
+  func configuration() throws(Failure) -> JSONObject {
+    let isTied = try tiesEmbeddings()
+    var config =
+      options.layout == .huggingFace
+      ? transformersConfiguration(isTied) : originalConfiguration(isTied)
     config["llava_tools"] = options.record.map(JSONValue.object)
     return config
   }
 
   /// LlavaConfig of transformers (reference: llava.md 6.2, configuration_llava.py).
-  private var transformersConfiguration: JSONObject {
+  private func transformersConfiguration(_ isTied: Bool) -> JSONObject {
     var config: JSONObject = [
       "architectures": .array([.string("LlavaForConditionalGeneration")]),
       "model_type": .string("llava"), "ignore_index": .int(-100),
@@ -29,25 +33,25 @@ extension ModelConversion {
     config["vision_feature_layer"] = .int(source.settings.featureLayer)
     config["vision_feature_select_strategy"] = strategy
     if source.settings.marksImages { config["mm_use_im_start_end"] = .bool(true) }
-    config["tie_word_embeddings"] = .bool(tiesEmbeddings)
+    config["tie_word_embeddings"] = .bool(isTied)
     config["torch_dtype"] = .string(typeName)
     config["vocab_size"] = .int(vocabulary.rows)
     var text: JSONObject = ["model_type": .string("llama")]
     text["architectures"] = .array([.string("LlamaForCausalLM")])
-    for (key, value) in languageMembers.members { text[key] = value }
+    for (key, value) in languageMembers(isTied).members { text[key] = value }
     config["text_config"] = .object(text)
     config["vision_config"] = source.vision.map { .object(visionMembers($0.config)) }
     return config
   }
 
   /// LLaVA's own (reference: llava.md 6.1).
-  private var originalConfiguration: JSONObject {
+  private func originalConfiguration(_ isTied: Bool) -> JSONObject {
     var settings = source.settings
     var config: JSONObject = [
       "architectures": .array([.string("LlavaLlamaForCausalLM")]),
       "model_type": .string("llava_llama"),
     ]
-    for (key, value) in languageMembers.members { config[key] = value }
+    for (key, value) in languageMembers(isTied).members { config[key] = value }
     settings.visionTowerName = towerName
     settings.padsToSquare =
       source.vision.map { $0.preprocessor.aspect == .pad } ?? settings.padsToSquare
@@ -77,10 +81,10 @@ extension ModelConversion {
   }
 
   /// What both layouts say of the language model.
-  private var languageMembers: JSONObject {
+  private func languageMembers(_ isTied: Bool) -> JSONObject {
     var members = source.language.config.configuration
     members["pad_token_id"] = .int(vocabulary.padToken)
-    members["tie_word_embeddings"] = .bool(tiesEmbeddings)
+    members["tie_word_embeddings"] = .bool(isTied)
     members["torch_dtype"] = .string(typeName)
     members["use_cache"] = .bool(true)
     members["vocab_size"] = .int(vocabulary.rows)
@@ -135,10 +139,10 @@ extension ModelConversion {
   }
 
   /// A head of its own unties what the configuration ties: transformers would drop it.
-  private var tiesEmbeddings: Bool {
+  private func tiesEmbeddings() throws(Failure) -> Bool {
     guard source.language.config.tiesEmbeddings else { return false }
     if let trained = source.trained?.language { return trained.output == nil }
-    return (try? source.language.hasOwnHead()) == false
+    return try !source.language.hasOwnHead()
   }
 
   /// torch's name of the language model's type, which loaders cast all parts to.

@@ -140,7 +140,7 @@ public struct ModelConversion {
   /// Every file but the weights, by name.
   private func smallFiles() throws(Failure) -> [String: [UInt8]] {
     var files = try source.tokenizer?.written(vocabulary, layout: options.layout) ?? [:]
-    files["config.json"] = JSONValue.object(configuration).indented()
+    files["config.json"] = JSONValue.object(try configuration()).indented()
     files["generation_config.json"] = JSONValue.object(generationConfiguration).indented()
     if let vision = source.vision {
       let pads = options.layout == .huggingFace && vision.preprocessor.aspect == .pad

@@ -120,7 +120,7 @@ extension LanguageModel {
   }
 
   /// Bytes per row in a layer that keeps all activations, and in one that keeps only its input.
-  public static func keptBytesPerRow(_ config: LanguageConfig, rank: Int)
+  static func keptBytesPerRow(_ config: LanguageConfig, rank: Int)
     -> (everything: Int, input: Int)
   {
     let everything = LayerActivations.bytesPerRow(

@@ -55,7 +55,8 @@ extension AdapterCheckpoint {
       "modules": .array(modules.map { .string($0) }), "projector": .bool(holdsProjector),
     ]
     if let name = config.baseName { object["base"] = .string(name) }
-    if let identity = try? identity() { object["identity"] = .string(identity) }
+    let name = Result { () throws(Failure) in try identity() }
+    object["identity"] = name.jsonValue(JSONValue.string)
     return object
   }
 }

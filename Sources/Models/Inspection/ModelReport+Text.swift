@@ -14,7 +14,22 @@ extension ModelReport {
       table.add("whole", "no model: nothing here can be used")
       return table.text
     }
-    for part in parts { table.add(part) }
+    for part in parts where !isElsewhere(part) { table.add(part) }
+    if !isAddition { addTexts(to: &table) }
+    if let images { table.add("images", images.summary) }
+    if let adapterProblem { table.add("adapter", missing: adapterProblem, "problem") }
+    if !options.isEmpty {
+      table.add("options", escapedForTerminal(options.map(shellWord).joined(separator: " ")))
+    }
+    if !decoderOptions.isEmpty {
+      let words = decoderOptions.map(shellWord).joined(separator: " ")
+      table.add("vicuna-decode", escapedForTerminal(words))
+    }
+    table.add("whole", verdict)
+    return table.text
+  }
+
+  private func addTexts(to table: inout Table) {
     switch tokenizer {
     case .success(let found):
       table.add("tokenizer", "\(found.tokens) tokens, in \(found.directory)")
@@ -25,15 +40,17 @@ extension ModelReport {
       table.add("template", key ?? "not told; convo-format takes LLaVA 1.5's, vicuna_v1")
     case .failure(let failure): table.add("template", "\(failure.message); \(failure.remedy ?? "")")
     }
-    if let images { table.add("images", images.summary) }
-    if let adapterProblem { table.add("adapter", missing: adapterProblem, "problem") }
-    table.add("options", escapedForTerminal(options.map(shellWord).joined(separator: " ")))
-    if !decoderOptions.isEmpty {
-      let words = decoderOptions.map(shellWord).joined(separator: " ")
-      table.add("vicuna-decode", escapedForTerminal(words))
+  }
+
+  private var verdict: String {
+    guard isAddition else {
+      return isComplete ? "a model: all parts are here and fit" : "not a model yet"
     }
-    table.add("whole", isComplete ? "a model: all parts are here and fit" : "not a model yet")
-    return table.text
+    let what = sources.contains { $0.survey.adapter != nil } ? "an adapter" : "a projector"
+    guard problems.isEmpty else {
+      return "\(what) by itself, with \(counted(problems.count, "problem"))"
+    }
+    return "\(what) by itself; name a model with it to see whether they fit"
   }
 }
 
@@ -94,7 +111,9 @@ private struct Table {
     let divisor = scale.isRankStabilized ? " over the root of the rank (rslora)" : ""
     add("  pairs", "rank \(scale.rank), alpha \(scale.alpha)\(divisor)")
     add("", "on \(adapter.modules.joined(separator: ", "))")
-    if let identity = try? adapter.identity() { add("", "identity \(identity)") }
+    do throws(Failure) { add("", "identity \(try adapter.identity())") } catch {
+      add("", "identity not known: \(message(error))")
+    }
     if let name = adapter.config.baseName { add("  adapts", String(name.prefix(bytes: 200))) }
   }
 

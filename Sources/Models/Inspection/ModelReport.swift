@@ -39,16 +39,31 @@ public struct ModelReport: Sendable {
   }
 
   /// Whether every tool of the pipe can run with `options`.
-  public var isComplete: Bool { problems.isEmpty }
+  public var isComplete: Bool { problems.isEmpty && !isAddition }
 
-  /// What keeps the parts from making a model, each once.
+  /// Whether nothing but adapters and projectors is here, which are for a model: that the other parts
+  /// are elsewhere is then no problem.
+  public var isAddition: Bool {
+    let sound = sources.filter { $0.problem == nil }.map(\.survey)
+    return !sound.isEmpty && sound.allSatisfy { $0.adapter != nil || $0.parts == [.projector] }
+  }
+
+  /// Whether `part` is not here, and an addition needs none.
+  func isElsewhere(_ part: PartReport) -> Bool {
+    guard isAddition, let failure = part.found.failure else { return false }
+    return PartReport.absences.contains(failure.code)
+      && !sources.contains { $0.survey.parts.contains(part.part) }
+  }
+
+  /// What keeps the parts from making a model, or from being added to one, each once.
   public var problems: [Failure] {
     let ofSources = sources.compactMap(\.problem)
     // Where nothing can be used, the sources say why.
     var found =
       options == nil && !ofSources.isEmpty
       ? []
-      : parts.compactMap { $0.problem } + [tokenizer.failure, adapterProblem].compactMap { $0 }
+      : parts.filter { !isElsewhere($0) }.compactMap(\.problem)
+        + [isAddition ? nil : tokenizer.failure, adapterProblem].compactMap(\.self)
     found += ofSources
     var seen: Set<String> = []
     return found.filter { seen.insert("\($0.code) \($0.place ?? "") \($0.message)").inserted }
@@ -82,7 +97,7 @@ public struct ModelReport: Sendable {
       let path = try directory.tokenizerPath()
       return Vocabulary(
         directory: path, tokens: try Tokenizer.load(path: path).vocabularySize)
-    }
+    }.mapError { PartReport.withRemedy($0, for: .language) }
     template = Result { () throws(Failure) in
       try roles.model.flatMap { (survey) throws(Failure) in
         try ConversationTemplate.trained(at: survey.path)?.key

@@ -66,7 +66,7 @@ extension PartReport {
   /// Throws nothing: a failure is what the report says. With a meter every byte is read.
   init(_ part: ModelPart, of directory: ModelDirectory, _ meter: ReadingMeter?) {
     self.part = part
-    found = Result { () throws(Failure) in
+    let found = Result { () throws(Failure) in
       switch part {
       case .vision:
         let checkpoint = try directory.visionCheckpoint()
@@ -85,5 +85,24 @@ extension PartReport {
           checkpoint.weights, shape: config.summary, configuration: config.json, meter)
       }
     }
+    self.found = found.mapError { Self.withRemedy($0, for: part) }
+  }
+
+  /// The codes of failures that say that something is not here.
+  static let absences: Set<String> = [
+    "checkpoint/no-model", "checkpoint/no-part", "checkpoint/no-tokenizer",
+  ]
+
+  /// `failure` with what helps here: `inspect` takes paths, where the other tools have options.
+  static func withRemedy(_ failure: Failure, for part: ModelPart) -> Failure {
+    guard absences.contains(failure.code), let remedy = failure.remedy else { return failure }
+    let option = " with --\(part.rawValue)"
+    guard failure.code == "checkpoint/no-model" || remedy.hasSuffix(option) else { return failure }
+    var failure = failure
+    let named =
+      failure.code == "checkpoint/no-model"
+      ? "name a directory that holds one" : String(remedy.dropLast(option.count))
+    failure.remedy = "\(named) here, too (the other tools take it\(option))"
+    return failure
   }
 }

@@ -83,7 +83,7 @@ public final class Trainer {
     let factor =
       options.lossNorm == .micro ? Float(1 / Double(max(1, batch.targets.count))) : 1
     let loss = try model.addGradients(of: batch, factor: factor, to: gradients)
-    if let bad = loss.firstBad { throw notFinite(loss: batch.sequences[bad]) }
+    if let bad = loss.firstBad { throw try notFinite(loss: batch.sequences[bad]) }
     sum.add(gradients)
     reports.append(
       MicroBatchReport(
@@ -98,7 +98,7 @@ public final class Trainer {
   }
 
   /// Whether a step has begun and is not finished.
-  public var hasMicroBatches: Bool { !reports.isEmpty }
+  var hasMicroBatches: Bool { !reports.isEmpty }
 
   /// Updates the parameters with the gradients of the micro-batches that were added; `all` are the reports
   /// of all ranks in their order, of which the first `active` have some.
@@ -194,8 +194,8 @@ extension Trainer {
   private var step: Int { finishedSteps + 1 }
 
   /// The failure of a sequence whose loss is no number, with where that came from.
-  private func notFinite(loss sequence: TrainingSequence) -> Failure {
-    let features = (try? sequence.hasFiniteFeatures(model.operations)) == false
+  private func notFinite(loss sequence: TrainingSequence) throws(AllocationError) -> Failure {
+    let features = try !sequence.hasFiniteFeatures(model.operations)
     let culprit = masters.named.first { !model.operations.finite($0.value) }
     let reason: String
     if features {

@@ -41,7 +41,7 @@ extension TrainingSequence {
   }
 
   private static let fault = Failure(
-    .internalError, code: "internal/dealt", "rank 0 has dealt out what is no record",
+    .internalError, code: "internal/dealt", "rank 0 has dealt out what is not a record",
     remedy: "start all ranks with the same llava-train")
 
   private var json: JSONValue {

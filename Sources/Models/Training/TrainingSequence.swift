@@ -78,14 +78,14 @@ public struct TrainingSequence: Sendable {
 
   /// The failure of a record without tokens that carry loss.
   public static let nothingToLearn = Failure(
-    .mismatch, code: "prompt/no-loss", "no token is learned",
+    .mismatch, code: "prompt/no-loss", "no token carries loss",
     remedy: "format the records with convo-format --train")
 
   /// The failure of a record whose tokens that carry loss are all cut off.
   public static func nothingToLearn(within limits: Limits) -> Failure {
     Failure(
       .mismatch, code: "prompt/no-loss",
-      "no token within the first \(limits.maxLength) positions is learned",
+      "no token within the first \(limits.maxLength) positions carries loss",
       remedy: "raise --max-length")
   }
 

@@ -102,7 +102,7 @@ struct Mixing {
 ///
 /// It ends as soon as every record of the largest source, and of all others as large, has been seen.
 /// Throws `mix/weights`, `mix/empty`, or `mix/too-long` above 2^26 records.
-public func mixedOrder(counts: [Int], weights: [Double], seed: UInt64, epoch: Int) throws(Failure)
+func mixedOrder(counts: [Int], weights: [Double], seed: UInt64, epoch: Int) throws(Failure)
   -> [SourceRecord]
 {
   var records: [SourceRecord] = []

@@ -93,11 +93,13 @@ public struct Manifest: Equatable, Sendable {
   }
 
   /// Reads the manifest of the checkpoint in `directory`.
-  /// Throws `checkpoint/manifest` where there is none that can be used.
+  /// Throws `checkpoint/manifest` where there is none that can be used, and what the system refuses: the
+  /// checkpoint may be whole all the same.
   public init(in directory: String) throws(Failure) {
     let path = "\(directory)/\(Self.fileName)"
     let bytes: [UInt8]
-    do { bytes = try readWholeFile(path, limit: Self.sizeLimit) } catch {
+    do throws(Failure) { bytes = try readWholeFile(path, limit: Self.sizeLimit) } catch {
+      guard !error.isOfSystem else { throw error }
       throw Self.fault(path, error.message)
     }
     guard var object = (try? JSONValue(parsing: bytes))?.object,

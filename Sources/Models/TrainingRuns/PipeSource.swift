@@ -77,7 +77,10 @@ public final class PipeSource: SequenceSource {
       }
       if case .learn(let record, let images) = record {
         reader.look(at: record.object)
-        if let sequence = try? reader.sequence(record, images: images) { found.add(sequence) }
+        do throws(Failure) { found.add(try reader.sequence(record, images: images)) } catch {
+          // What spoils a record was skipped before, too; without memory nothing is known of it.
+          guard error.spoilsRecordOnly else { throw error }
+        }
       }
       position += 1
     }

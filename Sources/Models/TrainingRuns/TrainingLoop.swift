@@ -154,12 +154,12 @@ public final class TrainingLoop {
   public static func nothingToLearn(in records: Int) -> Failure {
     guard records > 0 else {
       return Failure(
-        .invalidInput, code: "training/no-record", "there is no record to learn from",
+        .invalidInput, code: "training/no-record", "there is no record to train on",
         remedy: "format records with convo-format --train")
     }
     return Failure(
       .invalidInput, code: "training/no-record",
-      "none of the \(grouped(records)) records can be learned from",
+      "none of the \(grouped(records)) records can be trained on",
       remedy: "the messages above, of this tool or of those before it, say why each was skipped")
   }
 

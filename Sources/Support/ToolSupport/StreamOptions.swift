@@ -4,8 +4,9 @@ import ArgumentParser
 import InputOutput
 import Streams
 
-/// The options of every filter: output, threads, messages, and what to do about bad records.
-public struct StreamOptions: ParsableArguments {
+/// The options of every filter, of one that reads no lines too: output, threads, and what to do about bad
+/// records.
+public struct FilterOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp("Write to a file, which appears when it is complete.", valueName: "file"),
@@ -35,11 +36,6 @@ public struct StreamOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Write binary data to a terminal.")
   public var force = false
 
-  @Option(help: ArgumentHelp("Longest JSON line to accept.", valueName: "size"))
-  public var maxLine = Size(16 << 20)
-
-  @OptionGroup public var common: CommonOptions
-
   public init() {}
 
   public func validate() throws {
@@ -49,8 +45,8 @@ public struct StreamOptions: ParsableArguments {
     try validateThreads(threads)
   }
 
-  /// What they ask for. Throws `usage/threads` where LLAVA_THREADS is no count.
-  public func settings() throws(Failure) -> Settings {
+  /// What they and `common` ask for. Throws `usage/threads` where LLAVA_THREADS is no count.
+  public func settings(_ common: CommonOptions) throws(Failure) -> Settings {
     var settings = common.settings()
     settings.output = output
     settings.level = store ? 0 : level
@@ -58,8 +54,28 @@ public struct StreamOptions: ParsableArguments {
     settings.isStrict = strict
     settings.maxSkips = maxSkips
     settings.writesToTerminals = force
-    settings.limits.lineBytes = maxLine.count
     settings.limits.requireChecksums = strict
+    return settings
+  }
+}
+
+/// The options of filters that read lines of records.
+public struct StreamOptions: ParsableArguments {
+  @OptionGroup public var filter: FilterOptions
+
+  @Option(help: ArgumentHelp("Longest JSON line to accept.", valueName: "size"))
+  public var maxLine = Size(16 << 20)
+
+  @OptionGroup public var common: CommonOptions
+
+  public init() {}
+
+  public var output: String? { filter.output }
+
+  /// What they ask for. Throws `usage/threads` where LLAVA_THREADS is no count.
+  public func settings() throws(Failure) -> Settings {
+    var settings = try filter.settings(common)
+    settings.limits.lineBytes = maxLine.count
     return settings
   }
 }

@@ -29,7 +29,7 @@ enum UsageFault {
 
   /// `message`, one line, with what is accepted where the parser does not say it itself.
   static func explained(_ message: String, _ arguments: [String] = []) -> String {
-    let message = message.split(separator: "\n").joined(separator: " ")
+    let message = inOneLine(message)
     if message.hasPrefix("Missing value for '") {
       return message + ": one that begins with - is written --option=-value"
     }
@@ -52,6 +52,18 @@ enum UsageFault {
     else { return message }
     return "\(message): expected \(accepted)"
   }
+}
+
+/// `message` in one line; what the parser lists in lines, as ` - a`, has commas between.
+private func inOneLine(_ message: String) -> String {
+  var (text, isInList) = ("", false)
+  for line in message.split(separator: "\n") {
+    let isItem = line.hasPrefix("  - ")
+    text += text.isEmpty ? "" : isItem && isInList ? ", " : " "
+    text += isItem ? line.dropFirst(4) : line
+    isInList = isItem
+  }
+  return text
 }
 
 /// `arguments`, with each negative number joined to the option before it: alone, the parser takes it

@@ -65,7 +65,7 @@ struct CaptionFilter: ToolCommand {
     completion: .file(extensions: ["svg", "png"]))
   var plot: String?
 
-  @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL.")
+  @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL, except on a terminal.")
   var compress = false
 
   @OptionGroup var stream: StreamOptions

@@ -30,7 +30,7 @@ struct ChatComplete: ToolProgram {
   @Flag(help: "Write replies as they arrive, not in the order of the requests.")
   var unordered = false
 
-  @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL.")
+  @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL, except on a terminal.")
   var compress = false
 
   @OptionGroup var output: OutputOptions

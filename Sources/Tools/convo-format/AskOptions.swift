@@ -12,7 +12,9 @@ import ToolSupport
 struct AskOptions: ParsableArguments {
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("Question to ask about every record; may be repeated.", valueName: "text"))
+    help: ArgumentHelp(
+      "Question to ask about every record; may be repeated. {KEY} is its member KEY, {{ a literal brace.",
+      valueName: "text"))
   var ask: [String] = []
 
   @Option(
@@ -52,7 +54,7 @@ struct AskOptions: ParsableArguments {
 
 /// One record as it is asked.
 struct AskedRecord {
-  /// With an id of its own and the question as a member where the user asks several.
+  /// With the question as a member where the user asks one, and an id of its own where there are several.
   let record: Record
   /// What makes its prompt, or why there can be none.
   let formatter: Result<RecordFormatter, Failure>
@@ -80,18 +82,18 @@ struct Questions {
         try templates[number].text(for: record.identified, limit: limit)
       }
       return AskedRecord(
-        record: count == 1 ? record : asked(record, number, try? question.get(), at: line),
+        record: asked(record, count == 1 ? nil : number, try? question.get(), at: line),
         formatter: question.map { formatter.asking($0) })
     }
   }
 
-  /// The record of question `number`, from 0. All of a run have such an id, so that two are equal only
-  /// where the records' own are.
-  private func asked(_ record: Record, _ number: Int, _ question: String?, at line: ObjectLine)
+  /// The record of question `number` of several, from 0, or of the only one. All of several have such
+  /// an id, so that two are equal only where the records' own are.
+  private func asked(_ record: Record, _ number: Int?, _ question: String?, at line: ObjectLine)
     -> Record
   {
     var object = record.object
-    object["id"] = .string("\(record.id)#\(number + 1)")
+    if let number { object["id"] = .string("\(record.id)#\(number + 1)") }
     if let question { object["question"] = .string(question) }
     return Record(object, number: line.number, place: line.place)
   }

@@ -91,7 +91,9 @@ struct ConvoFormat: ToolCommand {
   @Flag(help: "Write plain JSONL.")
   var plain = false
 
-  @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL (default).")
+  @Flag(
+    name: [.customShort("z"), .long],
+    help: "Write compressed JSONL, except on a terminal (default).")
   var compress = false
 
   @OptionGroup var stream: StreamOptions

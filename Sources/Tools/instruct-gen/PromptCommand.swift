@@ -62,7 +62,7 @@ struct PromptCommand: ToolCommand {
   @Option(help: ArgumentHelp("Seed for random choices.", valueName: "number"))
   var seed: UInt64 = 0
 
-  @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL.")
+  @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL, except on a terminal.")
   var compress = false
 
   @OptionGroup var stream: StreamOptions

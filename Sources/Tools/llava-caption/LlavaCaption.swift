@@ -93,7 +93,7 @@ struct LlavaCaption: ToolProgram {
       session.reporter.note(
         "\(grouped(captioned)) of \(counted(all.count, "picture"))"
           + " \(captioned == 1 ? "has a caption" : "have captions") already"
-          + (target.existing == .skip ? " (--existing overwrite makes them anew)" : ""))
+          + target.waysToAskAnew)
     }
     if !jobs.isEmpty {
       let run = CaptionRun(session, jobs, output, rules: answers.rules, retries: answers.retry)

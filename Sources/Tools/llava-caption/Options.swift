@@ -64,7 +64,10 @@ struct QuestionOptions: ParsableArguments {
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "What to ask about each picture; may be repeated (default: Describe this image.).",
+      """
+      What to ask about each picture; may be repeated (default: Describe this image.). {image.name} is the \
+      file's name, {{ a literal brace.
+      """,
       valueName: "text"))
   var ask: [String] = []
 

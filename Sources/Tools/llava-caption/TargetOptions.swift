@@ -84,6 +84,16 @@ struct TargetOptions: ParsableArguments {
     }
   }
 
+  /// What to do where captions that are there were to be made anew; empty where that was asked for. A
+  /// table holds the questions, and only equal ones are answered already; a text beside a picture holds none.
+  var waysToAskAnew: String {
+    guard existing == .skip else { return "" }
+    guard sidecar != nil else { return " (--existing overwrite makes them anew)" }
+    return
+      ", whatever the question was (--existing overwrite replaces them, --existing append adds to"
+      + " them, another --sidecar writes others)"
+  }
+
   /// Throws `usage/sidecar` for pictures that would share a file, and what opening files throws.
   func output(_ session: Session, _ pictures: [FilePath], run: String) throws(Failure)
     -> any CaptionOutput

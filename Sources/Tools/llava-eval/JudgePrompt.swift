@@ -64,7 +64,7 @@ struct JudgePrompt: ToolCommand {
   @Flag(help: "Match files by line number and send no seed, as the reference does.")
   var compat = false
 
-  @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL.")
+  @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL, except on a terminal.")
   var compress = false
 
   @OptionGroup var stream: StreamOptions

@@ -61,17 +61,27 @@ struct LogReading {
     return runs
   }
 
+  /// The lines of a log whose faults are told one by one: a file of another kind has many.
+  private static let mostReported = 5
+
   private func read(_ path: String) throws(Failure) -> RunLog {
     let reader = try session.objectReader(path, format: .jsonl)
     var log = RunLog()
+    var skipped = 0
     while let line = try reader.next() {
       do throws(Failure) {
         try log.add(try line.result.get())
       } catch {
-        try session.recordSkipped(error, at: line.record)
+        skipped += 1
+        try session.recordSkipped(
+          error, at: line.record, isReported: skipped <= Self.mostReported)
         continue
       }
       session.recordDone()
+    }
+    if skipped > Self.mostReported {
+      let more = counted(skipped - Self.mostReported, "more line")
+      session.reporter.warning("\(escapedForTerminal(reader.name)): \(more) skipped")
     }
     return log
   }

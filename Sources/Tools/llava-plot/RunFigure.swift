@@ -75,15 +75,15 @@ struct RunFigure {
     switch kind {
     case .loss:
       return Figure.Panel(
-        "loss (nats per learned token)", note: note, scale: scale, weight: 1.8,
+        "loss (nats per token with loss)", note: note, scale: scale, weight: 1.8,
         curves: noisy(\.loss))
     case .heldOut:
       return Figure.Panel(
-        "held-out loss (nats per learned token)", note: best.isEmpty ? "" : "ring: lowest",
+        "held-out loss (nats per token with loss)", note: best.isEmpty ? "" : "ring: lowest",
         scale: scale, weight: 1.3, curves: evaluations(\.loss), rings: best)
     case .accuracy:
       return Figure.Panel(
-        "held-out accuracy (share of learned tokens)", curves: evaluations(\.accuracy))
+        "held-out accuracy (share of tokens with loss)", curves: evaluations(\.accuracy))
     case .rate:
       return Figure.Panel("learning rate", beginsAtZero: true, weight: 0.8, curves: lines(\.rate))
     case .norm:

@@ -14,7 +14,7 @@ import Tensors
 import ToolSupport
 
 @main
-struct LlavaProject: ToolCommand {
+struct LlavaProject: ToolProgram {
   static let configuration = CommandConfiguration(
     commandName: "llava-project",
     abstract: "Project image features into the word-embedding space.",
@@ -28,7 +28,11 @@ struct LlavaProject: ToolCommand {
 
   @OptionGroup var products: ActivationOptions
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup var filter: FilterOptions
+
+  @OptionGroup var common: CommonOptions
+
+  func settings() throws(Failure) -> Settings { try filter.settings(common) }
 
   func run(_ session: Session) throws(Failure) {
     session.endsWithReader()

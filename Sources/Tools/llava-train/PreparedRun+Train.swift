@@ -115,7 +115,13 @@ extension PreparedRun {
       throw failure
     }
     session.endProgress()
-    let text = watch.summary(loop, end, isOfBest: run.command.evaluation.keepBest)
+    var text = watch.summary(loop, end, isOfBest: run.command.evaluation.keepBest)
+    // A pipe may have no end: whether it goes on is not looked at.
+    if end == .complete, case .pipe = data.kind {
+      let option = run.command.run.steps == nil ? "--total-steps" : "--steps"
+      text += "; ended at \(option), after record \(grouped(loop.place.position)) of the pipe:"
+      text += " any further ones are unread"
+    }
     session.reporter.note("\(text); wrote \(directory.path)")
     session.reporter.note("next: \(output.nextCommand(directory.path))")
   }

@@ -79,14 +79,14 @@ struct RecordInspection {
   private static func summary(of sequence: TrainingSequence) -> String {
     var text = "\(grouped(sequence.length)) position\(sequence.length == 1 ? "" : "s")"
     if sequence.images > 0 { text += ", \(counted(sequence.images, "image"))" }
-    text += ", \(grouped(sequence.targets.count)) learned"
+    text += ", \(counted(sequence.targets.count, "token")) with loss"
     if sequence.isTruncated { text += "; cut from \(grouped(sequence.fullLength)) positions" }
     return text
   }
 
-  /// What the model gets, position by position; what is learned is the token that follows a target.
+  /// What the model gets, position by position; what carries loss is the token that follows a target.
   private func rows(of sequence: TrainingSequence) -> [MaskTable.Row] {
-    let learned = Set(sequence.targets.map { Int($0.row) + 1 })
+    let carriers = Set(sequence.targets.map { Int($0.row) + 1 })
     var (rows, position) = ([MaskTable.Row](), 0)
     var numbers = sequence.imageNumbers.makeIterator()
     for part in sequence.parts {
@@ -95,7 +95,7 @@ struct RecordInspection {
         for (index, id) in ids.enumerated() {
           let place = position + index
           rows.append(
-            .token(id, tokenizer, carriesLoss: learned.contains(place), position: place))
+            .token(id, tokenizer, carriesLoss: carriers.contains(place), position: place))
         }
       case .image, .pixels:
         rows.append(.image(numbers.next() ?? 0, rows: part.length, from: position))

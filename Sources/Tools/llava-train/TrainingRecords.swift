@@ -83,7 +83,7 @@ struct TrainingRecords {
 
   private static let noImages = Failure(
     .invalidInput, code: "training/no-images",
-    "there is no image to learn from, and the language model is not trained",
+    "there is no image to train on, and the language model is not trained",
     remedy: "pass records with images through clip-encode")
 
   private static func stepsOfPipe(_ data: DataOptions, _ settings: TrainingSettings)

@@ -14,7 +14,7 @@ struct Inspect: ToolProgram {
     abstract: "Report what directories hold and whether it makes a complete model.",
     discussion: """
       The parts of a model may be in several directories, which are inspected together. Exits 0 when \
-      every tool of the pipe can run with them, 6 when something is missing, and otherwise with the \
+      every tool of the pipe can run with them, and for an adapter or a projector by itself, 6 when something is missing, and otherwise with the \
       status that all tools share.
       """)
 
@@ -49,7 +49,7 @@ struct Inspect: ToolProgram {
       try output.write(json ? output.isTerminal ? escapedJSONForTerminal(line) : line : report.text)
       try output.finish()
     }
-    guard !report.isComplete else { return }
+    guard !report.problems.isEmpty else { return }
     throw Failure(
       .mismatch, code: "inspect/incomplete",
       "expected the parts of a model, found \(counted(report.problems.count, "problem"))",

@@ -14,6 +14,7 @@ struct Quantize: ToolProgram {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
     abstract: "Write a model as GGUF files with quantised weights.",
+    usage: "llava-weights quantize [<options>] <model> --output <dir>",
     discussion: """
       The directory OUT appears when it is complete: the language model with its vocabulary, and the \
       vision tower with the projector (mmproj), for the tools here and for llama.cpp.

@@ -28,9 +28,12 @@ struct StreamComparison {
       guard let left, let right else {
         if left != nil || right != nil {
           differing += 1
-          let shorter = left == nil ? found.name : expected.name
-          try output?.write(escapedForTerminal("\(shorter) has fewer records") + "\n")
           try drain()
+          let counts = [found, expected].map {
+            "\($0.name) has \(counted($0.recordCount, "record"))"
+          }
+          let text = "\(counts.joined(separator: ", ")): those that only one has are not compared"
+          try output?.write(escapedForTerminal(text) + "\n")
         }
         break
       }

@@ -10,6 +10,7 @@ struct TensorDiff: InspectionCommand {
   static let configuration = CommandConfiguration(
     commandName: "tensor-diff",
     abstract: "Compare two tensor streams within a tolerance.",
+    usage: "tensor-diff [<options>] <found> <expected>",
     discussion: """
       Exits 0 when the streams are equal within the tolerance, 1 when they differ, and otherwise with \
       the status that all tools share. Without a tolerance, all numbers must be the same.

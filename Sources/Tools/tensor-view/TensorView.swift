@@ -10,6 +10,7 @@ struct TensorView: InspectionCommand {
   static let configuration = CommandConfiguration(
     commandName: "tensor-view",
     abstract: "Show what is in a tensor stream: its header, its records, its numbers.",
+    usage: "tensor-view [<options>] [<input>]",
     version: toolVersion("tensor-view"))
 
   @Argument(help: "The stream; stdin where absent or -.", completion: .file())

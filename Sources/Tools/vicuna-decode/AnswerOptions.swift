@@ -17,7 +17,7 @@ struct AnswerOptions: ParsableArguments {
   @Flag(help: "Keep the prompt in the output.")
   var keepPrompt = false
 
-  @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL.")
+  @Flag(name: [.customShort("z"), .long], help: "Write compressed JSONL, except on a terminal.")
   var compress = false
 
   func validate() throws {

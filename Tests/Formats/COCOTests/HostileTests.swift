@@ -91,8 +91,8 @@ struct Damage: Sendable, CustomTestStringConvertible {
     files.boxes = files.boxes.replacing("\"image_id\":9,\"bbox\"", with: "\"image_id\":91,\"bbox\"")
     let found = try files.outcome()
     #expect(found.count == 4)
-    #expect(found[2] == "1 caption and 0 boxes of an image that is in no list of images")
-    #expect(found[3] == "0 captions and 1 box of an image that is in no list of images")
+    #expect(found[2] == "1 caption and 0 boxes of an image that is not in the list of images")
+    #expect(found[3] == "0 captions and 1 box of an image that is not in the list of images")
     #expect(try files.read().id(2) == 90)
   }
 

@@ -1,9 +1,10 @@
 // The memory of all images at work: what one takes, and that threads share one budget.
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import Images
 import InputOutput
 import Testing
+
+@testable import Images
 
 @Suite("The budget of decodes")
 struct DecodeBudgetTests {

@@ -71,6 +71,58 @@ import Testing
     #expect(alone.problems.map(\.code) == ["checkpoint/no-weights"])
   }
 
+  /// What goes with a model is no broken model.
+  @Test(arguments: ["projector-inside", "stabilised"])
+  func anAdapterByItselfIsNoProblem(name: String) throws {
+    let path = "\(packageRoot)/Tests/Golden/adapters/\(name)"
+    try expectAddition(path, "an adapter")
+    #expect(ModelReport(of: [path]).text.contains("vicuna-decode   --lora \(path)\n"))
+    #expect(!ModelReport(of: [path, tiny]).isAddition)
+  }
+
+  @Test func aProjectorByItselfIsNoProblem() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("mm_projector.safetensors")
+    let weights = try [Float](repeating: 1, count: 4).withUnsafeBytes {
+      try Tensor(.f32, shape: [2, 2], copying: $0)
+    }
+    let bias = try [Float.zero, 0].withUnsafeBytes { try Tensor(.f32, shape: [2], copying: $0) }
+    try SafetensorsWriter.write(
+      ["mm_projector.weight": weights, "mm_projector.bias": bias], metadata: [], to: path)
+    try expectAddition(path, "a projector")
+    #expect(ModelReport(of: [path]).text.contains("options         --projector \(path)\n"))
+    // A file that lacks what makes it a projector is a problem, as ever.
+    try SafetensorsWriter.write(["mm_projector.bias": bias], metadata: [], to: path)
+    #expect(!ModelReport(of: [path]).problems.isEmpty)
+  }
+
+  private func expectAddition(_ path: String, _ what: String) throws {
+    let report = ModelReport(of: [path])
+    #expect(report.problems.isEmpty && report.isAddition && !report.isComplete)
+    let text = report.text
+    let end = "whole           \(what) by itself; name a model with it to see whether they fit\n"
+    #expect(text.hasSuffix(end), "\(text)")
+    for absent in ["missing", "to do", "tokenizer", "template", "options         \n"] {
+      #expect(!text.contains(absent), "\(absent): \(text)")
+    }
+  }
+
+  /// `inspect` has no options for parts: its advice is to name another path.
+  @Test func adviceIsWhatInspectTakes() throws {
+    let report = ModelReport(of: ["\(golden)/llava-original"])
+    #expect(
+      report.problems.map(\.remedy) == [
+        "name a directory that holds it here, too (the other tools take it with --vision)",
+        "copy it from the checkpoint that the language model came from",
+      ])
+    #expect(
+      ModelReport(of: ["\(golden)/clip-42"]).problems.map(\.remedy) == [
+        "name a directory that holds one here, too (the other tools take it with --projector)",
+        "name a directory that holds one here, too (the other tools take it with --language)",
+        "copy it from the checkpoint that the language model came from",
+      ])
+  }
+
   @Test func aThoroughLookReadsEverything() throws {
     var steps: [Int] = []
     var total = 0

@@ -1,12 +1,12 @@
 // Loading images: one budget for all threads, the same pixels whatever it is, and paths that are none.
 // SPDX-License-Identifier: Apache-2.0
-import Images
 import InputOutput
 import Preprocessing
 import TestSupport
 import Testing
 import Threads
 
+@testable import Images
 @testable import Towers
 
 struct ImageLoaderTests {

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import InputOutput
 import Testing
-import TrainingData
+
+@testable import TrainingData
 
 private func code(_ counts: [Int], _ weights: [Double]) -> String? {
   do throws(Failure) {

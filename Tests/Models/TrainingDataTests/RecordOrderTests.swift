@@ -4,7 +4,8 @@ import InputOutput
 import Randomness
 import TestSupport
 import Testing
-import TrainingData
+
+@testable import TrainingData
 
 @Test func numbersRunOverAllFiles() throws {
   let order = try RecordOrder(counts: [2, 0, 3, 0, 0, 1])

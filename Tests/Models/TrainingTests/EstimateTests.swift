@@ -1,9 +1,9 @@
 // What a run will take: memory by kind, as few recomputed layers as fit, and what fits instead.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
-import Decoders
 import Testing
 
+@testable import Decoders
 @testable import Training
 
 struct EstimateTests {

@@ -158,6 +158,17 @@ func faultsSayWhatIsAccepted(message: String, end: String) {
   #expect(explained.hasPrefix(message) && explained.hasSuffix(end), "\(explained)")
 }
 
+/// The parser puts the values of an option in lines of their own.
+@Test func listsHaveCommas() {
+  let fault =
+    "The value 'x' is invalid for '--format <format>'. Please provide one of the following:"
+  #expect(
+    UsageFault.explained("\(fault)\n  - F32\n  - Q8_0\n  - a - b\nDid you mean F32?")
+      == "\(fault) F32, Q8_0, a - b Did you mean F32?")
+  #expect(UsageFault.explained("two\nlines") == "two lines")
+  #expect(UsageFault.explained("- is named twice") == "- is named twice")
+}
+
 @Test func findsTheFormatOfErrorsInAnyArguments() {
   #expect(ErrorFormat(of: ["--bogus", "--errors", "json"]) == .json)
   #expect(ErrorFormat(of: ["--errors=json"]) == .json)

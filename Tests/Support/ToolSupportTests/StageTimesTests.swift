@@ -14,9 +14,9 @@ import Testing
     times.endStart()
     try times.measure("outer") { () throws(Failure) in
       usleep(20_000)
-      try times.measure("inner") { () throws(Failure) in usleep(60_000) }
+      try times.measure("inner") { () throws(Failure) in _ = usleep(60_000) }
     }
-    try times.measure("outer") { () throws(Failure) in usleep(20_000) }
+    try times.measure("outer") { () throws(Failure) in _ = usleep(20_000) }
     let rows = times.rows
     #expect(rows.map(\.name) == ["start", "inner", "outer", "rest"])
     #expect(rows[1].seconds >= 0.06 && rows[2].seconds >= 0.04)

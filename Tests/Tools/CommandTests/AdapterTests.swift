@@ -120,12 +120,13 @@ import Testing
       #expect(whole.text.contains(words), "\(words): \(whole.text)")
     }
     let alone = try inspect("--json $ADAPTERS/projector-inside")
-    #expect(alone.status == 6)
+    #expect(alone.status == 0 && alone.errors.isEmpty, "\(alone.errors)")
     let json = try #require(alone.objects().first)
     let adapter = json["sources"]?.array?.first?.object?["adapter"]?.object
     #expect(adapter?["r"]?.int == 4 && adapter?["projector"]?.bool == true)
     #expect(json["decoder_options"]?.array?.count == 2)
     #expect(json["options"]?.array?.first?.string == "--projector")
+    #expect(json["complete"]?.bool == false && json["problems"]?.array?.isEmpty == true)
     let misfit = try inspect("$MODELS/llava-original $MODELS/clip-42 $ADAPTERS/stabilised")
     #expect(misfit.status == 6 && misfit.text.contains("adapter         problem: "))
   }

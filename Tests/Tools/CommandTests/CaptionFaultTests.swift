@@ -51,7 +51,8 @@ import Testing
       """, in: directory)
     let captioned = existing == "skip" ? 0 : 2
     let note =
-      "llava-caption: 2 of 3 pictures have captions already (--existing overwrite makes them anew)"
+      "llava-caption: 2 of 3 pictures have captions already, whatever the question was (--existing"
+      + " overwrite replaces them, --existing append adds to them, another --sidecar writes others)"
     #expect(
       result.text == """
         1

@@ -103,7 +103,8 @@ import Testing
     let byId = Dictionary(uniqueKeysWithValues: objects.map { ($0["id"]?.string ?? "5", $0) })
     let first = try #require(byId["000001"])
     #expect(
-      first.keys.filter { $0 != "prompt" } == ["id", "label", "n", "image", "caption", "cls"],
+      first.keys.filter { $0 != "prompt" }
+        == ["id", "label", "n", "image", "caption", "cls", "question"],
       "\(first.keys)")
     #expect(first["image"]?.string == "x#.tar/000001.JPG" && first["cls"]?.int == 7)
     #expect(first["caption"]?.string == "a grey thing")

@@ -39,9 +39,9 @@ import Testing
     let heads = lines.filter { $0.hasPrefix("#") }
     #expect(
       heads == [
-        "# 1 of 3: features: record 1 id=a", "# 109 positions, 1 image, 2 learned",
+        "# 1 of 3: features: record 1 id=a", "# 109 positions, 1 image, 2 tokens with loss",
         "# 2 of 3: features: record 2 id=b", heads[3],
-        "# 3 of 3: features: record 3 id=c", "# 39 positions, 3 learned",
+        "# 3 of 3: features: record 3 id=c", "# 39 positions, 3 tokens with loss",
       ])
     #expect(heads[3].hasPrefix("# skipped by an earlier tool: no such file beneath"))
     let table = lines.dropFirst(2).prefix { !$0.hasPrefix("#") }.map {
@@ -73,19 +73,19 @@ import Testing
     #expect(
       result.text == """
         # 1 of 2 c
-        # 39 positions, 3 learned
+        # 39 positions, 3 tokens with loss
         # 2 of 2 a
         # skipped
 
         # 1 of 3 a
-        # 109 positions, 1 image, 2 learned
+        # 109 positions, 1 image, 2 tokens with loss
 
         # 1 a
-        # 109 positions, 1 image, 2 learned
+        # 109 positions, 1 image, 2 tokens with loss
         # 2 b
         # skipped by an earlier tool
 
-        # 108 positions, 1 image, 1 learned; cut from 109 positions
+        # 108 positions, 1 image, 1 token with loss; cut from 109 positions
           107   322  ▁red                    loss
 
         """, "\(result.text)\(result.errors)")
@@ -113,7 +113,8 @@ import Testing
     let result = try TrainingBench.run(
       "$TRAIN --inspect 1 $RECORDS 2> errors; grep -c 'has no tokenizer' errors",
       in: TemporaryDirectory())
-    #expect(result.text.contains("# 12 positions, 11 learned\n 0     1  ?\n 1     3  ?  loss\n"))
+    #expect(
+      result.text.contains("# 12 positions, 11 tokens with loss\n 0     1  ?\n 1     3  ?  loss\n"))
     #expect(result.text.hasSuffix("\n1\n"))
   }
 

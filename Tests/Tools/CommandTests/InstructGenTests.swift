@@ -141,7 +141,10 @@ import Testing
       ("[400,400,200,100]", "[400,400,1e999,100]", 1, "4 numbers"),
       ("[400,400,200,100]", "[900,400,20,10]", 1, "outside the image"),
       ("\"width\":500", "\"width\":501", 1, "disagree"),
-      ("\"image_id\":9,\"bbox\":[400", "\"image_id\":10,\"bbox\":[400", 1, "in no list of images"),
+      (
+        "\"image_id\":9,\"bbox\":[400", "\"image_id\":10,\"bbox\":[400", 1,
+        "not in the list of images"
+      ),
       ("\"id\":9,", "\"id\":10,", 6, "found none of them"), ("]}", "", 3, "the end"),
       ("[400,400,200,100]", "[400,400,NaN,100]", 3, "NaN"),
     ] as [(String, String, Int32, String)])

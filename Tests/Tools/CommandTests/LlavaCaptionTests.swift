@@ -102,7 +102,8 @@ import Testing
         1
         mine
         5
-        llava-caption: 1 of 6 pictures has a caption already (--existing overwrite makes them anew)
+        llava-caption: 1 of 6 pictures has a caption already, whatever the question was (--existing overwrite \
+        replaces them, --existing append adds to them, another --sidecar writes others)
         llava-caption: photos/cut.jpg: the JPEG data ends without an end marker: skipped
         llava-caption: reasons of skips: image/truncated 1
         llava-caption: 4 done, 1 skipped

@@ -96,6 +96,21 @@ import Testing
     #expect(result.text == (status < 2 ? "1\n" : "0\n"))
   }
 
+  /// A file of another kind has as many faults as lines.
+  @Test func theFirstFaultsOfALogAreTold() throws {
+    let directory = try Self.prepare()
+    let result = try Workbench.run(
+      """
+      (cat a.jsonl; seq 1 12) > mixed.jsonl; (cat a.jsonl; seq 1 5) > five.jsonl
+      llava-plot mixed.jsonl -o out.svg 2> errors; echo $?; grep -c ': skipped$' errors; tail -n 3 errors
+      llava-plot five.jsonl -o out.svg 2> errors; grep -c 'more line' errors
+      """, in: directory)
+    #expect(
+      result.text.hasPrefix("1\n5\n") && result.text.hasSuffix("\n0\n"), "\(result.text)")
+    #expect(result.text.contains("warning: mixed.jsonl: 7 more lines skipped\n"), "\(result.text)")
+    #expect(result.text.contains(" done, 12 skipped\n"), "\(result.text)")
+  }
+
   @Test func aLogIsNotReplacedByItsPicture() throws {
     let result = try Workbench.run(
       "cp a.jsonl a.svg; llava-plot a.svg -o a.svg; status=$?; cmp a.svg a.jsonl; exit $status",

@@ -42,11 +42,14 @@ import Testing
     #expect(asked(others[1]) == "y" && others[1]["question"]?.string == "y")
   }
 
-  /// One question adds nothing to a record but its prompt.
-  @Test func oneQuestionLeavesRecordsAsTheyAre() throws {
+  /// One question leaves a record its id, and says what was asked, whatever the record had asked.
+  @Test func oneQuestionLeavesIds() throws {
     let made = try format("--ask One?")
     #expect(ids(made) == ["p/a.jpg", "b.jpg"])
-    #expect(made[0].keys == ["image", "id", "prompt"])
+    #expect(made[0].keys == ["image", "question", "id", "prompt"])
+    #expect(made.map { $0["question"]?.string } == ["One?", "One?"])
+    let other = try format("--ask 'New {n}?'", Array(#"{"id":"a","n":7,"question":"Old?"}"#.utf8))
+    #expect(other[0]["question"]?.string == "New 7?")
     let directory = try TemporaryDirectory()
     let file = try directory.write("One?", to: "ask")
     #expect(try format("--ask-file \(file)") == made)

@@ -1,6 +1,7 @@
 // What the system does to a tool while it runs, and what is left then.
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import InputOutput
 import TestSupport
 import Testing
 
@@ -29,6 +30,25 @@ import Testing
       return ((FILE *(*)(const char *, const char *))dlsym(RTLD_NEXT, #name))(path, mode); }
     FOPEN(fopen) FOPEN(fopen64)
     """
+
+  /// What cannot be opened for want of descriptors may be whole: it is no damaged checkpoint.
+  @Test(.enabled(if: hasCompiler, "needs a C compiler"))
+  func aManifestThatCannotBeOpenedIsNoDamage() throws {
+    let directory = try TemporaryDirectory()
+    let source = replacing(
+      #"strcmp(path, "/proc/self/maps") != 0"#, in: Self.withoutMaps,
+      with: #"strstr(path, "manifest.json") == NULL"#)
+    try directory.write(source, to: "manifest.c")
+    let result = try TrainingBench.run(
+      """
+      cc -w -fno-builtin -shared -fPIC -o manifest.so manifest.c -ldl || exit 99
+      head -c 2000 $RECORDS | $TRAIN -o run --total-steps 6 2> errors
+      LD_PRELOAD=./manifest.so $TRAIN --total-steps 6 --resume -o run < $RECORDS 2> errors; echo $?
+      cat errors
+      """, in: directory)
+    #expect(result.text.hasPrefix("4\n"), "\(result.text)")
+    #expect(result.text.contains("manifest.json: open: Too many open files"), "\(result.text)")
+  }
 
   @Test(.enabled(if: hasCompiler, "needs a C compiler"))
   func argumentsNeedNoProc() throws {

@@ -31,9 +31,9 @@ import Testing
     Row(3, "found no bytes", "$P /dev/null"),
     Row(3, "found no bytes", "$P --steps 1 < /dev/null"),
     Row(3, "expected JSON lines, found other text", "$F garbage"),
-    Row(3, "there is no record to learn from", "$P empty"),
-    Row(3, "there is no record to learn from", "$F --lora 2 empty"),
-    Row(3, "there is no record to learn from", "$P --steps 2 < empty"),
+    Row(3, "there is no record to train on", "$P empty"),
+    Row(3, "there is no record to train on", "$F --lora 2 empty"),
+    Row(3, "there is no record to train on", "$P --steps 2 < empty"),
     Row(6, "text alone teaches a projector nothing", "$P text.jsonl"),
     Row(6, "text alone teaches a projector nothing", "$P --steps 1 < text.jsonl"),
     Row(6, "there is no projector to train", "llava-train pretrain -m language -o run text.jsonl"),
@@ -178,7 +178,7 @@ import Testing
 
   /// A record that cannot be learned from is named; where all are so, the run is refused.
   @Test(arguments: [
-    ("convo-format -m $TINY --ask x", "no token is learned"),
+    ("convo-format -m $TINY --ask x", "no token carries loss"),
     ("sed s/prompt/prompts/", "the record has no `prompt` object"),
   ])
   func recordsToLearnNothingFromAreNamed(format: String, words: String) throws {
@@ -191,7 +191,7 @@ import Testing
     #expect(result.status == 3, "\(result.errors)")
     #expect(result.errors.contains("id=a: \(words)"), "\(result.errors)")
     #expect(
-      result.errors.contains("none of the 1 records can be learned from"), "\(result.errors)")
+      result.errors.contains("none of the 1 records can be trained on"), "\(result.errors)")
     #expect(result.text == "errors\nrecords\n")
   }
 

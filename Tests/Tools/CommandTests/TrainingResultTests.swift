@@ -97,6 +97,30 @@ import Testing
     #expect(result.status == 0, "\(result.text)")
   }
 
+  /// More steps than records are a warning; more records than steps, which may be meant, a word at the end.
+  @Test func theEndOfAPipeIsTold() throws {
+    let result = try TrainingBench.run(
+      """
+      $TRAIN -o few --total-steps 2 < $RECORDS 2> errors || fail few
+      grep -o 'ended at .*unread' errors
+      $TRAIN -o two --steps 2 < $RECORDS 2> errors || fail steps
+      grep -o 'ended at .*unread' errors
+      $TRAIN -o many --total-steps 9 < $RECORDS 2> errors || fail many
+      grep -c 'unread' errors; grep -o 'the input ended after step .*' errors
+      $TRAIN -o file --steps 2 $RECORDS 2> errors || fail file
+      grep -c 'unread' errors; true
+      """, in: TemporaryDirectory())
+    #expect(
+      result.text == """
+        ended at --total-steps, after record 2 of the pipe: any further ones are unread
+        ended at --steps, after record 2 of the pipe: any further ones are unread
+        0
+        the input ended after step 6 of 9
+        0
+
+        """, "\(result.text)\(result.errors)")
+  }
+
   /// An adapter belongs to a projector, also where that was left as it was.
   @Test func anAdapterCarriesItsFrozenProjector() throws {
     let result = try TrainingBench.run(

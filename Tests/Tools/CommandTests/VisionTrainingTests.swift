@@ -179,7 +179,7 @@ import Testing
       3, "the model has no vision tower", "finetune --train-vision -m $GOLDEN/../models/llama-tied",
       "$GOLDEN/pixels.tsz"
     ),
-    (3, "no image to learn from", "finetune --train-vision --freeze-language", "blind"),
+    (3, "no image to train on", "finetune --train-vision --freeze-language", "blind"),
     (6, "text alone teaches a vision tower nothing", "finetune --train-vision", "text"),
     (2, "has no place for a tower", "finetune --train-vision --lora 2", "$GOLDEN/pixels.tsz"),
     (

@@ -13,6 +13,7 @@ ok  -  5\n  vicuna-decode --max-tokens 4 good.projected | grep -c '"finish_reaso
 ok  -  5\n  convo-format --ask 'What?' good | clip-encode | llava-project | vicuna-decode --max-tokens 2 | grep -c '"text":'
 ok  -  5\n  clip-encode good | llava-project | tensor-view --ids | wc -l
 ok  -  10\n  convo-format --ask 'What?' --ask 'Where is {image.name}?' good | clip-encode | llava-project | vicuna-decode --max-tokens 1 | grep -c '#[12]","question":"Wh'
+ok  -  What?\nquestion\n  convo-format --ask 'What?' good | clip-encode | llava-project | vicuna-decode --max-tokens 1 --format tsv | cut -f2 | sort -u
 ok  -  -  (echo image; cat good) > good.csv; convo-format --ask 'Describe the image.' good.csv | cmp - good.zst
 ok  -  5\n  cat good | convo-format --plain --ask hi - | clip-encode - | llava-project - | vicuna-decode --max-tokens 1 - | wc -l
 ok  -  5\n  printf '%s\0' $(cat good) | clip-encode --from paths0 | tensor-view --ids | wc -l
@@ -54,6 +55,7 @@ ok  1 record has its picture in the record itself or in an archive  none  clip-e
 # Photos stand upright, and the stream says whether they were turned.
 ok  -  -  clip-encode --emit pixels <(echo $IMAGES/orientation-6.jpg) | cmp - <(clip-encode --emit pixels --exif apply <(echo $IMAGES/orientation-6.jpg))
 0|1|0  -  1\n  clip-encode --emit pixels <(echo $IMAGES/orientation-6.jpg) | tensor-diff - <(clip-encode --emit pixels --exif ignore <(echo $IMAGES/orientation-6.jpg)) | grep -c 'different: 1 record'
+0|1|0  -  1\n  (cd $IMAGES && ls orientation-[67].jpg) > l; head -1 l > one; clip-encode --emit pixels --image-root $IMAGES l -o two.tsz; clip-encode --emit pixels --image-root $IMAGES one | tensor-diff - two.tsz | grep -c '^stdin has 1 record, two.tsz has 2 records: those that only one has are not compared$'
 ok  -  1\n  echo $IMAGES/orientation-6.jpg | clip-encode -0 | grep -ac '\\"exif\\":\\"apply\\"'
 ok  -  1\n  echo $IMAGES/orientation-6.jpg | clip-encode -0 --exif ignore | grep -ac '\\"exif\\":\\"ignore\\"'
 
