@@ -122,14 +122,16 @@ INLINE void add_one_block(floats *y, const uint8_t *w, size_t row_bytes, const u
         add_small_block(y, q, d, minimum, x, rows, element);
         return;
     }
-    /* Prefetches are spread over the parts: in bursts they delay the loads of these blocks. */
+    /* Prefetches are spread over the block: in bursts they delay its own loads. */
     const int quads = columns_of_part(element) / 4, parts = SLICE_QUADS / quads;
     const size_t piece = fetched / (size_t)(SLICES * parts);
     EACH(i, rows) upper[i] = no_ints();
     EACH(slice, SLICES) {
+        const uint8_t *ahead = next + (size_t)(slice * parts) * piece;
+        fetch_ahead(ahead, piece);
         unpack_slice(q, w, row_bytes, slice, element);
         EACH(part, parts) {
-            fetch_ahead(next + (size_t)(slice * parts + part) * piece, piece);
+            if (part) fetch_ahead(ahead + (size_t)part * piece, piece);
             add_part(upper, q + part * quads, &steps, x, slice, part, rows, element);
         }
     }

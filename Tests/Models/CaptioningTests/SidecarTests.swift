@@ -160,7 +160,7 @@ struct SidecarTests {
     }
     #expect(rename(journal, directory.file("aside")) == 0 && symlink("x", journal) == 0)
     do {
-      var sidecars = try Sidecars(plan, run: "1", pictures: pictures)
+      let sidecars = try Sidecars(plan, run: "1", pictures: pictures)
       let failure = #expect(throws: Failure.self) {
         try sidecars.answered(["?"], about: pictures[1])
       }
