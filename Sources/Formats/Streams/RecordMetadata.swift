@@ -38,7 +38,7 @@ struct RecordMetadata {
   /// Throws `stream/metadata`, `stream/kind`, `stream/unknown-key` or `stream/version`.
   init(_ header: SafetensorsHeader) throws(Failure) {
     guard let kindName = header.metadata("ts.kind") else {
-      throw Self.fault("kind", "the record has no ts.kind: this is no tensor stream")
+      throw Self.fault("kind", "the record has no ts.kind: this is not a tensor stream")
     }
     guard let kind = RecordKind(rawValue: kindName) else {
       throw Self.fault("kind", "the kind '\(kindName.prefix(bytes: 100))' is not known")

@@ -95,17 +95,46 @@ extension AdapterCheckpoint {
       remedy: "name the language model that the adapter was trained on")
   }
 
+  /// Throws `checkpoint/tensors` with a table unless every pair has both halves, of the rank that the
+  /// adapter's configuration says: what can be told without the language model.
+  public func checkPairs() throws(Failure) {
+    var table = MismatchTable()
+    for name in weights.canonicalNames {
+      for (half, other, axis) in [("A", "B", 0), ("B", "A", 1)]
+      where name.hasSuffix(".lora_\(half).weight") {
+        let stem = name.dropLast(".lora_A.weight".count)
+        if !weights.contains("\(stem).lora_\(other).weight") {
+          table.add("\(stem).lora_\(other).weight", expected: "a half", found: "missing")
+        }
+        let shape = weights.entry(name)?.shape ?? []
+        guard shape.count != 2 || shape[axis] != scale.rank else { continue }
+        let rank = "\(scale.rank)"
+        let expected = axis == 0 ? "[\(rank), any]" : "[any, \(rank)]"
+        table.add(name, expected: expected, found: "\(shape)")
+      }
+    }
+    guard !table.isEmpty else { return }
+    let heading = "the adapter's tensors are not pairs of rank \(scale.rank), as it says itself"
+    throw Failure(
+      .mismatch, code: "checkpoint/tensors", at: path,
+      ([heading] + table.lines).joined(separator: "\n"), remedy: "take an undamaged copy")
+  }
+
+  /// Throws `checkpoint/not-finite` where a pair holds NaN or infinity.
+  public func checkNumbers() throws(Failure) {
+    guard let first = try weights.nonFiniteTensors().first else { return }
+    throw Failure(
+      .invalidInput, code: "checkpoint/not-finite", at: path,
+      "tensor \(first.name) holds NaN or infinity", remedy: "take an undamaged copy")
+  }
+
   /// The pairs for a decoder of the shape `language`, memory-mapped; all their numbers are finite.
   ///
   /// Throws what `check` throws, and `checkpoint/not-finite`.
   public func parameters(for language: LanguageConfig) throws(Failure) -> AdapterParameters<Weight>
   {
     try check(language)
-    if let first = try weights.nonFiniteTensors().first {
-      throw Failure(
-        .invalidInput, code: "checkpoint/not-finite", at: path,
-        "tensor \(first.name) holds NaN or infinity", remedy: "take an undamaged copy")
-    }
+    try checkNumbers()
     return try expectedParameters(for: language)
       .map { name, _ throws(Failure) in try weights.weight(name) }
   }

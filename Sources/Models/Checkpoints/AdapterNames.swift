@@ -44,7 +44,7 @@ enum AdapterNames {
   static func meaning(of name: String) -> Meaning {
     let inner = unwrapped(name) ?? name
     guard let canonical = TensorNames.plain(inner) ?? bareDecoder(inner) else {
-      return .foreign(place: "something that is no part of LLaVA")
+      return .foreign(place: "something that is not part of LLaVA")
     }
     let isAdapted = canonical.firstRange(of: ".lora_") != nil
     if canonical.hasPrefix("language."), isPair(canonical) { return .pair(canonical) }

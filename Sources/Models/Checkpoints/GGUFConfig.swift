@@ -34,8 +34,9 @@ extension GGUFModel {
       let vision = VisionConfig(gguf: reader)
       // Converters leave out the last block and the last norm, so that all that is there is run; one
       // that wrote the norm wrote the whole tower.
-      let isWhole = file.tensor(named: "v.post_ln.weight") != nil
-      config.featureLayer = reader.featureLayer(of: vision, default: isWhole ? -2 : -1)
+      config.endsAtFeatureLayer = file.tensor(named: "v.post_ln.weight") == nil
+      config.featureLayer = reader.featureLayer(
+        of: vision, default: config.endsAtFeatureLayer ? vision.layers : -2)
       config.vision = vision
     }
     config.projector = projectorShape(file)

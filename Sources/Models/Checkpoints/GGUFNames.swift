@@ -109,10 +109,11 @@ struct GGUFNames {
 
   /// Throws unless every position is scaled by 1: Llama 3 scales them.
   private func checkFrequencies(_ tensor: GGUFTensor, in file: GGUFFile) throws(Failure) {
-    let isPlain =
-      tensor.format == .f32 && tensor.shape.count == 1
-      && ((try? file.values(tensor).doubles().allSatisfy { $0 == 1 }) ?? false)
-    guard !isPlain else { return }
+    if tensor.format == .f32, tensor.shape.count == 1,
+      try file.decoded(tensor).doubles().allSatisfy({ $0 == 1 })
+    {
+      return
+    }
     throw OtherFamily(name: "a model on Llama 3", lacks: "Llama 3's scaling of positions")
       .refusal(at: file.path)
   }

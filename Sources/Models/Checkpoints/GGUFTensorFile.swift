@@ -54,13 +54,7 @@ struct GGUFTensorFile: TensorFile {
 
   func tensor(named name: String) throws(Failure) -> Tensor {
     let (tensor, rowOrder) = try place(of: name)
-    do throws(AllocationError) {
-      return try gguf.values(tensor, rowOrder: rowOrder)
-    } catch {
-      throw Failure(
-        .limitExceeded, code: "checkpoint/memory", at: path,
-        "there is no memory for tensor \(tensor.name) decoded, \(error.byteCount) bytes")
-    }
+    return try gguf.decoded(tensor, rowOrder: rowOrder)
   }
 
   func weight(named name: String) throws(Failure) -> Weight? {
@@ -82,4 +76,18 @@ struct GGUFTensorFile: TensorFile {
   /// The format has none.
   func verifyChecksums() throws(Failure) {}
   func verifyChecksum(of name: String) throws(Failure) {}
+}
+
+extension GGUFFile {
+  /// `values`. Throws `checkpoint/memory`.
+  func decoded(_ tensor: GGUFTensor, rowOrder: RowOrder? = nil) throws(Failure) -> Tensor {
+    do throws(AllocationError) {
+      return try values(tensor, rowOrder: rowOrder)
+    } catch {
+      throw Failure(
+        .limitExceeded, code: "checkpoint/memory", at: path,
+        "there is no memory for tensor \(tensor.name) decoded, \(error.byteCount) bytes",
+        remedy: "raise the limit on memory, or end other programs", kind: .shortage)
+    }
+  }
 }

@@ -27,6 +27,9 @@ public struct ModelConfig: Equatable, Sendable {
   public var language: LanguageConfig?
   /// The feature layer: negative numbers count from the last hidden state, 0 is the embeddings.
   public var featureLayer = -2
+  /// Whether the tower lacks its blocks after the feature layer, as most GGUF files do: then layers
+  /// cannot be counted from its end.
+  public var endsAtFeatureLayer = false
   /// Whether features include the class token's row, before the patches' (`full`, `cls_patch`).
   public var keepsClassToken = false
   /// Images are padded to squares; nil when the configuration does not say.

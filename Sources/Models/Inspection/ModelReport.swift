@@ -120,8 +120,9 @@ private struct Roles {
   private var vision: SourceSurvey?
   private var projector: SourceSurvey?
 
-  /// The first that has a part gives it; of vision towers a bare CLIP goes before one inside another
-  /// model, which does not describe it. The projector inside an adapter was trained with it.
+  /// The first that has a part gives it; a projector by itself goes before one inside a model, and so
+  /// does a bare CLIP, as its model does not describe it. The projector inside an adapter was trained
+  /// with it.
   init(_ surveys: [SourceSurvey]) {
     paths = surveys.map(\.name)
     let sound = surveys.filter { $0.problem == nil }
@@ -133,7 +134,8 @@ private struct Roles {
     model = holder(.language) ?? holder(.projector) ?? holder(.vision)
     vision = usable.first { $0.config?.kind == .vision } ?? holder(.vision)
     projector =
-      adapter.flatMap { $0.parts.contains(.projector) ? $0 : nil } ?? holder(.projector)
+      adapter.flatMap { $0.parts.contains(.projector) ? $0 : nil }
+      ?? usable.first { $0.parts == [.projector] } ?? holder(.projector)
     if vision?.path == model?.path { vision = nil }
     if projector?.path == model?.path { projector = nil }
   }
@@ -163,15 +165,14 @@ private struct Roles {
       model: model.name, vision: vision?.name, projector: projector?.name)
   }
 
-  /// Why the adapter does not go with the language model of `directory`; with `isThorough` its
-  /// numbers are looked at, too. Nil without either: what is missing says so.
+  /// What is wrong with the adapter, or why it does not go with the language model of `directory`; with
+  /// `isThorough` its numbers are looked at, too. Nil without an adapter.
   func adapterProblem(on directory: ModelDirectory, isThorough: Bool) -> Failure? {
-    guard let adapter = adapter?.adapter, let language = try? directory.languageConfig() else {
-      return nil
-    }
+    guard let adapter = adapter?.adapter else { return nil }
+    let language = try? directory.languageConfig()
     return Result { () throws(Failure) in
-      try adapter.check(language)
-      if isThorough { _ = try adapter.parameters(for: language) }
+      if let language { try adapter.check(language) } else { try adapter.checkPairs() }
+      if isThorough { try adapter.checkNumbers() }
     }.failure
   }
 

@@ -1,6 +1,7 @@
 // What one directory or file is: its kind, its files, where it came from.
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import Glibc
 import InputOutput
 import JSON
 
@@ -30,13 +31,32 @@ public struct SourceReport: Sendable {
       if let meter {
         do throws(Failure) { try file.verifyChecksums() } catch { problem = problem ?? error }
         meter.add(file.byteCount)
-        digest = file.digest(meter)
+        let found = file.digest(meter)
+        problem = problem ?? Self.mismatch(of: file.path, found)
+        digest = found
       }
       return File(
         path: file.path, format: type(of: file).formatName, byteCount: file.byteCount,
         tensorCount: file.names.count, digest: digest, metadata: file.metadata)
     }
     self.problem = problem
+  }
+
+  /// Why the file at `path`, whose SHA-256 is `digest`, is not the one that a store keeps there: the hub's
+  /// cache and Ollama call a file after its digest. Nil in other places.
+  private static func mismatch(of path: String, _ digest: String) -> Failure? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    let name = splitPath(String(cString: resolved)).name
+    let expected = name.hasPrefix("sha256-") ? String(name.dropFirst("sha256-".count)) : name
+    guard expected.utf8.count == digest.utf8.count,
+      expected.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) }),
+      expected != digest
+    else { return nil }
+    return Failure(
+      .invalidInput, code: "checkpoint/digest", at: path,
+      "expected the SHA-256 that is the file's name, \(expected), found \(digest)",
+      remedy: "the file is damaged: fetch it again")
   }
 
   /// What people call a directory like this, and what they should know of it.

@@ -24,7 +24,7 @@ struct AskOptions: ParsableArguments {
 
   /// Throws the fault of questions that training would not ask.
   func refuse(whereTraining train: Bool) throws {
-    guard train, ask.count > 1 || askFile != nil else { return }
+    guard train, !ask.isEmpty || askFile != nil else { return }
     throw ValidationError("--train takes the records' own questions, not those of --ask")
   }
 

@@ -30,7 +30,7 @@ struct LlavaCaption: ToolProgram {
 
   @OptionGroup(title: "Output") var target: TargetOptions
 
-  @Flag(help: "Print the equivalent shell pipeline instead of running it.")
+  @Flag(help: "Print a shell pipeline that gives the same captions, instead of running it.")
   var printPipeline = false
 
   @Flag(help: "Stop at the first picture that would be skipped.")

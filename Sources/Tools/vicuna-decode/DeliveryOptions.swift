@@ -14,8 +14,9 @@ struct DeliveryOptions: ParsableArguments {
   @Flag(help: "Write answers in the order in which they finish.")
   var unordered = false
 
-  /// Throws the fault of what has no parts or no order: only records of answers say whose they are.
-  func check(_ answers: AnswerOptions, emit: VicunaDecode.Emission) throws {
+  /// Throws the fault of what has no parts or no order, as only records of answers say whose they are,
+  /// and of an output that stays empty.
+  func check(_ answers: AnswerOptions, emit: VicunaDecode.Emission, output: String?) throws {
     func refuse(_ one: String, _ other: String, if holds: Bool) throws {
       if holds { throw ValidationError("\(one) and \(other) exclude each other") }
     }
@@ -23,6 +24,7 @@ struct DeliveryOptions: ParsableArguments {
       try refuse(flag, "--emit \(emit.rawValue)", if: emit != .text)
       try refuse(flag, "--format \(answers.format.rawValue)", if: answers.format != .jsonl)
     }
+    try refuse("--format sidecar", "-o", if: answers.format == .sidecar && output != nil)
     try refuse("--stream", "--emit \(emit.rawValue)", if: showsText && emit != .text)
     try refuse("--deltas", "--stream", if: deltas && showsText)
     try refuse("--deltas", "-z", if: deltas && answers.compress)

@@ -93,7 +93,7 @@ struct VicunaDecode: ToolCommand {
       (1e-6...1e6).contains(repetitionPenalty),
       "--repetition-penalty must be 0.000001 to 1000000, found \(repetitionPenalty)")
     try require(!stop.contains(""), "--stop must not be empty")
-    try delivery.check(answers, emit: emit)
+    try delivery.check(answers, emit: emit, output: stream.output)
     let emits = "--emit \(emit.rawValue) exclude each other"
     try require(!(chat.chat && emit != .text), "--chat and \(emits)")
     let formats = "--format \(answers.format.rawValue)"

@@ -201,7 +201,7 @@ struct AdapterFixture {
     ("base_model.model.model.layers.00.self_attn.q_proj.lora_A.weight", "00"),
     ("base_model.model.model.layers.0.self_attn.q_proj.lora_A.bias", "bias"),
     ("base_model.model.model.layers.99999999999999999999.mlp.up_proj.lora_A.weight", "99"),
-    ("something", "no part of LLaVA"),
+    ("something", "not part of LLaVA"),
   ]) func tensorsElsewhere(name: String, word: String) throws {
     let fixture = AdapterFixture(more: [FixtureTensor(name: name, shape: [2, 8])])
     let failure = try failure { try fixture.open() }

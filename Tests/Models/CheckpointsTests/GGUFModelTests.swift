@@ -1,5 +1,6 @@
 // GGUF files as a source of a model: configurations, names, the order of rows, and what is refused.
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import GGUFWriting
 import InputOutput
 import Preprocessing
@@ -177,6 +178,42 @@ import Testing
     #expect(failure.code == "checkpoint/\(lie.code)", "\(lie.name): \(failure)")
     #expect(failure.remedy != nil, "\(lie.name): \(failure)")
     #expect(failure.message.contains(lie.word), "\(lie.name): \(failure)")
+  }
+
+  /// -2 of a configuration beside the whole tower is the end of a tower that lacks its last block.
+  @Test func layersAreNotCountedFromTheEndOfACutTower() throws {
+    try write()
+    let blocks = try open().visionCheckpoint().blocks
+    let whole = try ModelDirectory.open(model: Self.source)
+    #expect(try whole.visionCheckpoint().blocks == blocks)
+    #expect(try open().settings.featureLayer == blocks)
+    let mmproj = directory.file("mmproj-model-f16.gguf")
+    for mixed in [
+      try ModelDirectory.open(model: Self.source, vision: mmproj),
+      try ModelDirectory.open(model: directory.path, projector: Self.source),
+      try ModelDirectory.open(model: nil, vision: mmproj, projector: Self.source),
+      try ModelDirectory.open(model: nil, vision: Self.source, projector: mmproj),
+    ] {
+      #expect(try mixed.visionCheckpoint().blocks == blocks)
+    }
+  }
+
+  @Test func otherLayersFromTheEndOfACutTowerAreRefused() throws {
+    try write()
+    let config = String(
+      decoding: try readWholeFile("\(Self.source)/config.json", limit: 1 << 20), as: UTF8.self)
+    let other = config.replacingOccurrences(
+      of: #""vision_feature_layer": -2"#, with: #""vision_feature_layer": -1"#)
+    #expect(other != config)
+    let projector = try TemporaryDirectory()
+    try projector.write(other, to: "config.json")
+    try projector.write(
+      readWholeFile("\(Self.source)/model.safetensors", limit: 1 << 20), to: "model.safetensors")
+    let model = try ModelDirectory.open(model: directory.path, projector: projector.path)
+    let failure = try failure { _ = try model.visionCheckpoint() }
+    #expect(failure.code == "checkpoint/parts")
+    #expect(failure.message.contains("layer -1"))
+    #expect(try model.visionCheckpoint(featureLayer: 1).blocks == 1)
   }
 
   @Test func featureLayersAreObeyed() throws {

@@ -140,6 +140,48 @@ import Testing
     #expect(ModelReport(of: [tiny]).sources[0].files[0].digest == nil)
   }
 
+  /// The hub's cache and Ollama call a file after its SHA-256.
+  @Test func storesAreHeldToTheirDigests() throws {
+    let directory = try TemporaryDirectory()
+    let bytes = try readWholeFile("\(tiny)/model.safetensors", limit: 1 << 24)
+    try directory.write(
+      readWholeFile("\(tiny)/config.json", limit: 1 << 20), to: "config.json")
+    var hash = SHA256()
+    hash.update(bytes)
+    let digest = hash.hexadecimal()
+    for (name, isSound) in [
+      (digest, true), ("sha256-\(digest)", true), (String(repeating: "0", count: 64), false),
+      ("sha256-" + String(repeating: "a", count: 64), false), ("weights", true),
+    ] {
+      try directory.write(bytes, to: name)
+      unlink(directory.file("model.safetensors"))
+      #expect(symlink(name, directory.file("model.safetensors")) == 0)
+      let problem = ModelReport(of: [directory.path], isThorough: true).sources[0].problem
+      #expect((problem == nil) == isSound, "\(name)")
+      if let problem { #expect(problem.code == "checkpoint/digest") }
+      #expect(ModelReport(of: [directory.path]).sources[0].problem == nil)
+    }
+  }
+
+  @Test func adaptersAreHeldToWhatTheySayOfThemselves() throws {
+    let source = "\(packageRoot)/Tests/Golden/adapters/projector-inside"
+    let directory = try TemporaryDirectory()
+    let name = "adapter_config.json"
+    let config = String(
+      decoding: try readWholeFile("\(source)/\(name)", limit: 1 << 20), as: UTF8.self)
+    try directory.write(
+      readWholeFile("\(source)/adapter_model.safetensors", limit: 1 << 24),
+      to: "adapter_model.safetensors")
+    try directory.write(config, to: name)
+    #expect(ModelReport(of: [directory.path]).problems.isEmpty)
+    let other = config.replacing(#/"r": *\d+/#, with: #""r": 7"#)
+    #expect(other != config)
+    try directory.write(other, to: name)
+    let report = ModelReport(of: [directory.path])
+    #expect(report.adapterProblem?.code == "checkpoint/tensors")
+    #expect(report.adapterProblem?.message.contains("[7, any]") == true)
+  }
+
   @Test func infiniteWeightsAreCounted() throws {
     let directory = try TemporaryDirectory()
     let values: [Float] = [1, .nan, -.infinity, 2]

@@ -381,6 +381,8 @@ ok  -  none  : | vicuna-decode --chat
 2  --unordered and --emit logits exclude each other  none  vicuna-decode --unordered --emit logits list
 2  --unordered and --format text exclude each other  none  vicuna-decode --unordered --format text list
 2  --deltas and --format tsv exclude each other  none  vicuna-decode --deltas --format tsv list
+2  --format sidecar and -o exclude each other  none  vicuna-decode --format sidecar -o x.out list
+2  --train takes the records' own questions, not those of --ask  none  convo-format --train --ask 'What?' list
 2  --deltas and --stream exclude each other  none  vicuna-decode --deltas --stream list
 2  --deltas and -z exclude each other  none  vicuna-decode --deltas -z list
 ok  2 records with an id that an earlier one has  3\n  printf '{"id":1,"image":"a","captions":["x"]}\n%.0s' 1 2 3 | instruct-gen prompt --kind brief | wc -l
