@@ -81,7 +81,7 @@ complete -c 'tensor-diff' -n '__tensor-diff_should_offer_completions_for_positio
 complete -c 'tensor-diff' -n '__tensor-diff_should_offer_completions_for_positional "tensor-diff" -eq 2' -F
 complete -c 'tensor-diff' -n '__tensor-diff_should_offer_completions_for_flags_or_options "tensor-diff" rtol' -l 'rtol' -d 'Allowed difference, as a share of the tensor\'s largest magnitude.' -rfka ''
 complete -c 'tensor-diff' -n '__tensor-diff_should_offer_completions_for_flags_or_options "tensor-diff" atol' -l 'atol' -d 'Allowed absolute difference.' -rfka ''
-complete -c 'tensor-diff' -n '__tensor-diff_should_offer_completions_for_flags_or_options "tensor-diff" cosine' -l 'cosine' -d 'Smallest allowed cosine similarity between two rows.' -rfka ''
+complete -c 'tensor-diff' -n '__tensor-diff_should_offer_completions_for_flags_or_options "tensor-diff" cosine' -l 'cosine' -d 'Smallest allowed cosine similarity between two rows, besides --rtol and --atol.' -rfka ''
 complete -c 'tensor-diff' -n '__tensor-diff_should_offer_completions_for_flags_or_options "tensor-diff" all' -l 'all' -d 'Print a line for every record, not only for those that differ.'
 complete -c 'tensor-diff' -n '__tensor-diff_should_offer_completions_for_flags_or_options "tensor-diff" q quiet' -l 'quiet' -s 'q' -d 'Print no progress, warnings or summary.'
 complete -c 'tensor-diff' -n '__tensor-diff_should_offer_completions_for_flags_or_options "tensor-diff" v verbose' -l 'verbose' -s 'v' -d 'Print a summary even if nothing was skipped.'

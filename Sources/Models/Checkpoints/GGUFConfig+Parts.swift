@@ -46,6 +46,12 @@ extension LanguageConfig {
     }
     let found = file["general.architecture"]?.text
     guard found != "llama" else { return }
+    guard found != "clip" else {
+      throw Failure(
+        .mismatch, code: "checkpoint/family", at: file.path,
+        "expected a language model as GGUF, found a projector (architecture clip)",
+        remedy: "name the language model's file")
+    }
     throw Failure(
       .mismatch, code: "checkpoint/family", at: file.path,
       "expected a GGUF file of the architecture llama (LLaMA, Vicuna, Mistral) or clip, found "

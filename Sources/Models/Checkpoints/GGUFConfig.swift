@@ -140,6 +140,7 @@ extension GGUFFile {
     if value.type == .text {
       return value.text.flatMap { $0.utf8.count <= textLimit ? .string($0) : nil }
     }
+    if value.type == .u64, value.integers == nil { return .string("a number of 2^63 or more") }
     var numbers = value.integers?.map { JSONValue.int($0) }
     if numbers == nil {
       numbers = value.numbers?.map { $0.isFinite ? .double($0) : .string("\($0)") }
@@ -165,7 +166,8 @@ extension ConfigReader {
   /// Which hidden state the projector was trained on: a list of one state, counted from the embeddings.
   fileprivate func featureLayer(of vision: VisionConfig, default fallback: Int) -> Int {
     let key = "clip.vision.feature_layer"
-    guard let value = value(key) else { return fallback }
+    // Where the tower's own settings are wrong, how many layers it has is not known.
+    guard let value = value(key), problems.isEmpty else { return fallback }
     guard let layers = value.array, layers.count == 1, let layer = layers[0].int,
       (0...vision.layers).contains(layer)
     else {

@@ -9,9 +9,13 @@ extension ModelReport {
   public var text: String {
     var table = Table()
     for source in sources { table.add(source) }
-    // Where nothing can be used, each source has said why.
     guard let options else {
-      table.add("whole", "no model: nothing here can be used")
+      if sources.allSatisfy({ $0.problem == nil }), let failure = problems.first {
+        table.add("whole", missing: failure, "no model")
+      } else {
+        // A source has said why.
+        table.add("whole", "no model: nothing here can be used")
+      }
       return table.text
     }
     for part in parts where !isElsewhere(part) { table.add(part) }

@@ -27,8 +27,8 @@ struct StreamComparison {
       let (left, right) = (try found.next(), try expected.next())
       guard let left, let right else {
         if left != nil || right != nil {
-          differing += 1
           try drain()
+          differing += max(1, abs(found.recordCount - expected.recordCount))
           let counts = [found, expected].map {
             "\($0.name) has \(counted($0.recordCount, "record"))"
           }

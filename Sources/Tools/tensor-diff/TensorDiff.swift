@@ -32,7 +32,9 @@ struct TensorDiff: InspectionCommand {
   var atol = 0.0
 
   @Option(
-    help: ArgumentHelp("Smallest allowed cosine similarity between two rows.", valueName: "cosine"))
+    help: ArgumentHelp(
+      "Smallest allowed cosine similarity between two rows, besides --rtol and --atol.",
+      valueName: "cosine"))
   var cosine: Double?
 
   @Flag(help: "Print a line for every record, not only for those that differ.")

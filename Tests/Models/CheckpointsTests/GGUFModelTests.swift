@@ -98,6 +98,12 @@ import Testing
           $0["llama.context_length"] = nil
         }
       ),
+      (
+        "layers beyond all numbers", "config", "block_count must be an integer",
+        {
+          $0["llama.block_count"] = GGUFField(type: 10, bytes: GGUFField.number(UInt64.max))
+        }
+      ),
       ("no heads", "config", "head_count must be", { $0["llama.attention.head_count"] = .u32(0) }),
       (
         "a width as a text", "config", "embedding_length must be",

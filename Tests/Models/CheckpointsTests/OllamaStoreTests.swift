@@ -80,6 +80,7 @@ import Testing
     for (layers, code) in [
       ([], "ollama"), ([layer("projector", digits.projector)], "ollama"),
       (whole + [layer("model", digits.model)], "ollama"),
+      ([layer("model", digits.projector)], "family"),
       (whole + [layer("adapter", digits.model)], "ollama"),
       ([layer("model", String(repeating: "e", count: 64))], "ollama"),
       (

@@ -94,6 +94,8 @@ import Testing
     // A file that lacks what makes it a projector is a problem, as ever.
     try SafetensorsWriter.write(["mm_projector.bias": bias], metadata: [], to: path)
     #expect(!ModelReport(of: [path]).problems.isEmpty)
+    try SafetensorsWriter.write([:], metadata: [], to: path)
+    #expect(ModelReport(of: [path]).text.contains("whole           no model: \(path): expected"))
   }
 
   private func expectAddition(_ path: String, _ what: String) throws {
