@@ -82,15 +82,19 @@ import Testing
     #expect(result.text.hasPrefix("141\n{\"id\":\"1\",\"delta\":"), "\(result.text)")
   }
 
-  /// The same for a signal: no answer that was begun is finished.
+  /// The same for a signal: no answer that was begun is finished. Long ids fill the pipe with a part of
+  /// each answer, so that the tool waits there, however late the signal comes.
   @Test func aSignalEndsAnswersBetweenTwoTokens() throws {
-    let directory = try prompts((1...8).map { #"{"id":"\#($0)","text":"?","max_tokens":1000}"# })
+    let long = String(repeating: "x", count: 9000)
+    let directory = try prompts(
+      (1...8).map { #"{"id":"\#($0)\#(long)","text":"?","max_tokens":1000}"# })
     let result = try Workbench.run(
       """
       mkfifo out
       vicuna-decode --deltas -j 1 prompts > out & tool=$!
       exec 5< out
       read -r line <&5
+      sleep 0.2
       kill -TERM $tool
       grep -c finish_reason <&5
       wait $tool; echo $?

@@ -66,8 +66,9 @@ import Testing
       ("clip-encode", "prompts", "tensor-view --ids"),
       ("clip-encode --batch 1 --emit pixels", "prompts", "tensor-view --ids"),
       ("llava-project", "features", "tensor-view --ids"),
-      ("vicuna-decode --max-tokens 2", "projected", "cat"),
-      ("vicuna-decode --emit logits -0", "projected", "tensor-view --ids"),
+      // Prompts are kept up to a limit that few of them reach here.
+      ("vicuna-decode --cache-memory 1M --max-tokens 2", "projected", "cat"),
+      ("vicuna-decode --cache-memory 1M --emit logits -0", "projected", "tensor-view --ids"),
       ("tensor-view", "projected", "cat"),
     ] {
       let small = try peak(
