@@ -8,6 +8,12 @@ public struct SHA256 {
 
   public init() { nettle_sha256_init(&context) }
 
+  /// Whether `text` is a digest as stores write it: 64 hexadecimal digits, none of them a capital.
+  public static func isDigest(_ text: String) -> Bool {
+    text.utf8.count == 64
+      && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+  }
+
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress else { return }
     nettle_sha256_update(&context, bytes.count, base.assumingMemoryBound(to: UInt8.self))

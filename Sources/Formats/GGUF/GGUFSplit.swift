@@ -61,8 +61,8 @@ public struct GGUFSplit: Sendable {
     let ending = Array(name.utf8.suffix(tailLength))
     guard ending.count == tailLength, name.utf8.count > tailLength,
       let text = String(validating: ending, as: UTF8.self),
-      let number = digits(ending[1..<6]), let count = digits(ending[10..<15]), count > 0,
-      (1...count).contains(number),
+      let number = digits(ending[1..<6]), let count = digits(ending[10..<15]), number > 0,
+      number <= count,
       let stem = String(validating: name.utf8.dropLast(tailLength), as: UTF8.self),
       text.utf8.elementsEqual(tail(number, count).utf8)
     else { return nil }

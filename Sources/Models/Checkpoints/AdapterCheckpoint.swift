@@ -108,8 +108,7 @@ extension AdapterCheckpoint {
         }
         let shape = weights.entry(name)?.shape ?? []
         guard shape.count != 2 || shape[axis] != scale.rank else { continue }
-        let rank = "\(scale.rank)"
-        let expected = axis == 0 ? "[\(rank), any]" : "[any, \(rank)]"
+        let expected = axis == 0 ? "[\(scale.rank), any]" : "[any, \(scale.rank)]"
         table.add(name, expected: expected, found: "\(shape)")
       }
     }

@@ -15,17 +15,22 @@ extension ModelDirectory {
     try Self.checkFit(
       vision: config, projector: (projector ?? model)?.config?.projector, language: nil)
     var settings = settings
-    if let featureLayer {
-      settings.featureLayer = featureLayer
-    } else {
-      settings.featureLayer = try self.featureLayer(of: tower)
-    }
+    settings.featureLayer = featureLayer ?? settings.featureLayer
     settings.keepsClassToken = keepsClassToken ?? settings.keepsClassToken
     if let featureLayer, config.blocks(forFeature: featureLayer) == nil {
       throw Failure(
         .mismatch, code: "checkpoint/parts", at: tower.path,
         "expected a layer from \(-config.layers - 1) to \(config.layers), found \(featureLayer)",
         remedy: "give --layer a number that the vision tower has")
+    }
+    if featureLayer == nil, settings.featureLayer < 0, let own = tower.source?.config,
+      own.endsAtFeatureLayer
+    {
+      throw Failure(
+        .mismatch, code: "checkpoint/parts", at: tower.path,
+        "the model takes feature layer \(settings.featureLayer), counted from the tower's end, and this"
+          + " file lacks the blocks after layer \(own.featureLayer)",
+        remedy: "take a whole tower, or give --layer a number from 0 on")
     }
     guard let blocks = config.blocks(forFeature: settings.featureLayer) else {
       throw Failure(
@@ -38,22 +43,6 @@ extension ModelDirectory {
     return VisionCheckpoint(
       config: config, blocks: blocks, keepsClassToken: settings.keepsClassToken,
       preprocessor: preprocessor, weights: tower.weights)
-  }
-
-  /// The layer that the projector was trained on. A configuration beside another tower's may count from
-  /// the end of a whole tower: LLaVA's -2 is then where a tower that ends there ends.
-  private func featureLayer(of tower: Tower) throws(Failure) -> Int {
-    guard let own = tower.source?.config, own.endsAtFeatureLayer, settings.featureLayer < 0 else {
-      return settings.featureLayer
-    }
-    guard settings.featureLayer == -2 else {
-      throw Failure(
-        .mismatch, code: "checkpoint/parts", at: tower.path,
-        "the model takes feature layer \(settings.featureLayer), counted from the tower's end, and this"
-          + " file lacks the blocks after layer \(own.featureLayer)",
-        remedy: "take a whole tower, or give --layer a number from 0 on")
-    }
-    return own.featureLayer
   }
 
   private struct Tower {

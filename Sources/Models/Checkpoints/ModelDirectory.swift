@@ -64,9 +64,17 @@ public struct ModelDirectory: Sendable {
 
   /// What LLaVA adds to its parts: the feature layer and the like. It was fixed when the projector
   /// was trained, so the projector's own configuration comes first.
+  ///
+  /// A configuration beside another tower's counts the feature layer from the end of a whole tower:
+  /// LLaVA's -2 is where a tower that ends at its feature layer ends.
   public var settings: ModelConfig {
     let configs = [projector, model, vision].compactMap { $0?.config }
-    return configs.first { $0.projector != nil } ?? ModelConfig()
+    var settings = configs.first { $0.projector != nil } ?? ModelConfig()
+    if settings.featureLayer == -2, let tower = (vision ?? model)?.config, tower.endsAtFeatureLayer
+    {
+      settings.featureLayer = tower.featureLayer
+    }
+    return settings
   }
 
   /// Whether a projector was named, or the model's configuration describes one.

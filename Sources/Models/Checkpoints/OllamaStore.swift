@@ -92,9 +92,7 @@ enum OllamaStore {
   /// The name of the file that holds `sha256:HEX`.
   private static func blob(_ digest: String) -> String? {
     let parts = digest.split(atByte: UInt8(ascii: ":"))
-    guard parts.count == 2, parts[0] == "sha256", parts[1].utf8.count == 64,
-      parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
-    else { return nil }
+    guard parts.count == 2, parts[0] == "sha256", SHA256.isDigest(parts[1]) else { return nil }
     return "sha256-\(parts[1])"
   }
 

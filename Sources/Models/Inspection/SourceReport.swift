@@ -49,10 +49,7 @@ public struct SourceReport: Sendable {
     defer { free(resolved) }
     let name = splitPath(String(cString: resolved)).name
     let expected = name.hasPrefix("sha256-") ? String(name.dropFirst("sha256-".count)) : name
-    guard expected.utf8.count == digest.utf8.count,
-      expected.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) }),
-      expected != digest
-    else { return nil }
+    guard SHA256.isDigest(expected), expected != digest else { return nil }
     return Failure(
       .invalidInput, code: "checkpoint/digest", at: path,
       "expected the SHA-256 that is the file's name, \(expected), found \(digest)",

@@ -14,8 +14,8 @@ struct Inspect: ToolProgram {
     abstract: "Report what directories hold and whether it makes a complete model.",
     discussion: """
       The parts of a model may be in several directories, which are inspected together. Exits 0 when \
-      every tool of the pipe can run with them, and for an adapter or a projector by itself, 6 when something is missing, and otherwise with the \
-      status that all tools share.
+      every tool of the pipe can run with them, and for an adapter or a projector by itself, 6 when \
+      something is missing, and otherwise with the status that all tools share.
       """)
 
   @Argument(

@@ -28,7 +28,7 @@ struct StreamComparison {
       guard let left, let right else {
         if left != nil || right != nil {
           try drain()
-          differing += max(1, abs(found.recordCount - expected.recordCount))
+          differing += abs(found.recordCount - expected.recordCount)
           let counts = [found, expected].map {
             "\($0.name) has \(counted($0.recordCount, "record"))"
           }

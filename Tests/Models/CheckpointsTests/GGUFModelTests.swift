@@ -201,6 +201,9 @@ import Testing
       try ModelDirectory.open(model: nil, vision: Self.source, projector: mmproj),
     ] {
       #expect(try mixed.visionCheckpoint().blocks == blocks)
+      // What a conversion writes down is the same layer.
+      let config = try mixed.visionCheckpoint().config
+      #expect(config.blocks(forFeature: mixed.settings.featureLayer) == blocks)
     }
   }
 
